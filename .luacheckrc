@@ -1,0 +1,12 @@
+-- One source for Lua 5.1 to 5.4 and LuaJIT: only what all of them have.
+std = "min"
+max_line_length = 120
+cache = false
+
+files["tests/spec"] = { std = "min+busted" }
+files["tests/support"] = { std = "min+busted" }
+
+-- Runs inside nginx.
+files["tests/tenant"] = { std = "min+ngx_lua" }
+
+files["rockspec"] = { std = "rockspec" }

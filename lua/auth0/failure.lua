@@ -1,0 +1,123 @@
+--- Failures: `nil, message, failure`, made by one constructor. A message is a plain string, fit for a log: it never
+--- holds a token.
+local failure = {}
+
+---@alias auth0.FailureCode
+---| "unreachable" # no connection, nothing sent: name not found, refused, no route, connect timeout, proxy
+---| "tls" # nothing sent: certificate or protocol refused
+---| "timeout" # its time was over before a change was sent, or in a read
+---| "cancelled" # by a signal handler's debug hook, before a change was sent, or in a read
+---| "unknown_outcome" # a change that was sent, and whose outcome the tenant did not tell
+---| "bad_response" # the answer is not what the API promises; a redirect is never followed
+---| "too_large" # the answer to a read is larger than max_response, or has too many headers
+---| "invalid_request" # 400, and other 4xx
+---| "unauthorized" # 401
+---| "forbidden" # 403
+---| "not_found" # 404; or `check` found that the identity is not the primary's
+---| "conflict" # 409; or the tenant reported success, and the identity is still there
+---| "rate_limited" # 429
+---| "server_error" # 408 or 5xx, of a read
+---| "connection_lost" # of a read
+
+---@alias auth0.FailureCause
+---| "timeout"
+---| "cancelled"
+---| "connection_lost"
+---| "bad_response"
+---| "too_large"
+---| "server_error"
+
+---@class auth0.Failure
+---@field code auth0.FailureCode
+---@field outcome "none"|"unknown" none: the tenant did not change by this call; unknown: it may have
+---@field cause? auth0.FailureCause with unknown_outcome: how the last attempt ended
+---@field status? integer the HTTP status, where one came
+---@field error? string what the tenant answered: its `error`
+---@field error_code? string its `errorCode`; often absent
+---@field description? string its `message`, or OAuth's `error_description`
+---@field retry_after? number seconds, where the tenant said so
+---@field detail? string what libcurl, or the reader of the answer, had to say
+---@field attempts integer exchanges begun
+---@field elapsed number seconds
+---@field request_id? string the tenant's name for the request
+---@field message string the message
+
+local failure_mt = {
+    __name = "auth0.failure",
+    __tostring = function(self) return self.message end,
+}
+
+--- Builds every failure of this library.
+---@param code auth0.FailureCode
+---@param fields table facts; becomes the failure
+---@param format string of string.format
+---@param ... any its arguments
+---@return nil
+---@return string message
+---@return auth0.Failure failure
+function failure.make(code, fields, format, ...)
+    fields.code = code
+    fields.message = format:format(...)
+    return nil, fields.message, setmetatable(fields, failure_mt)
+end
+
+-- What happened, by code, and what to do about it where nothing was changed.
+local causes = {
+    unreachable = "no connection to %s",
+    tls = "no connection to %s that can be trusted",
+    timeout = "%s did not answer in time",
+    cancelled = "cancelled while waiting for %s",
+    connection_lost = "the connection to %s ended before the whole answer had come",
+    bad_response = "the answer of %s is not what the API promises",
+    too_large = "the answer of %s is too large",
+    invalid_request = "%s refused the request",
+    unauthorized = "%s does not accept the token",
+    forbidden = "%s does not allow this with the token",
+    not_found = "%s does not find it",
+    conflict = "%s reports a conflict",
+    rate_limited = "%s has had too many requests",
+    server_error = "%s had an internal error",
+}
+
+local advice = {
+    unreachable = "check the domain, the network and the proxy",
+    tls = "check the domain, its certificate, and ca_file, ca_path and client_cert",
+    invalid_request = "check the ids; the secondary may have been linked already",
+    unauthorized = "get a new one, for this domain",
+    forbidden = "it needs update:users, or with link_with update:current_user_identities and its own user's id",
+    conflict = "the identity may have been linked already: read the primary's identities",
+    rate_limited = "try again later",
+}
+
+local function said(facts)
+    local words = {}
+    if facts.status then words[#words + 1] = ("status %d"):format(facts.status) end
+    local tenants = facts.description or facts.error
+    words[#words + 1] = tenants and ('"%s"'):format(tenants:gsub("%.$", "")) or nil
+    words[#words + 1] = facts.error_code
+    words[#words + 1] = facts.detail
+    if facts.retry_after then words[#words + 1] = ("retry after %g s"):format(facts.retry_after) end
+    if facts.request_id then words[#words + 1] = "request " .. facts.request_id end
+    return #words > 0 and (" (%s)"):format(table.concat(words, "; ")) or ""
+end
+
+local function ending(facts)
+    if facts.outcome == "unknown" then
+        return "; the change may or may not have been made: read the primary's identities before trying again"
+    end
+    return "; nothing was changed" .. (advice[facts.code] and ": " .. advice[facts.code] or "")
+end
+
+--- The failure of one call, in words.
+---@param caller string "auth0.link"
+---@param domain string
+---@param facts table what auth0.core tells
+---@return nil
+---@return string message
+---@return auth0.Failure failure
+function failure.of_call(caller, domain, facts)
+    local cause = (causes[facts.cause or facts.code] or causes.bad_response):format(domain)
+    return failure.make(facts.code, facts, "%s: %s%s%s", caller, cause, said(facts), ending(facts))
+end
+
+return failure

@@ -1,0 +1,158 @@
+--- Auth0 account linking: the Management API's "Link a user account" and "Unlink a user identity".
+---
+---     local auth0 = require "auth0"
+---     local identities, message, failure = auth0.link {
+---         domain = "acme.eu.auth0.com", token = token,
+---         primary = "auth0|507f1f77bcf86cd799439020", secondary = "google-oauth2|115015401343387192604",
+---     }
+---
+--- A mistake of the caller (a wrong type, an unknown option, both ways of linking at once) raises before anything is
+--- sent. What the network or the tenant do is returned: nil, message, failure.
+local answered = require "auth0.answered"
+local core = require "auth0.core"
+local failure = require "auth0.failure"
+local options = require "auth0.options"
+local telemetry = require "auth0.telemetry"
+
+---@class auth0
+local auth0 = {}
+
+--- The version of this library, as "0.1.0".
+---@type string
+auth0._VERSION = core._VERSION
+
+--- What a null inside an array of an answer is in Lua (lua-cjson's null). A member that is null is absent.
+---@type userdata
+auth0.null = core.null
+
+--- One identity of a user, under the tenant's own names (UserIdentity of the Management API's OpenAPI file).
+---@class auth0.Identity
+---@field provider string the strategy: "auth0", "google-oauth2", "samlp", ...
+---@field user_id string without the provider's prefix; exact to the last digit also where the tenant sent a number
+---@field connection? string the connection's name
+---@field isSocial? boolean
+---@field profileData? table<string, any> email_verified may be the string "false", which Lua takes for true
+---@field access_token? string of the identity provider, with the scope read:user_idp_tokens; a secret
+---@field access_token_secret? string a secret
+---@field refresh_token? string a secret
+
+--- Seconds since the exchange began; the first three are next to 0 on a reused connection.
+---@class auth0.Timings
+---@field dns number
+---@field connect number
+---@field tls number
+---@field first_byte number
+---@field total number
+
+---@class auth0.Receipt
+---@field status integer the HTTP status of the answer that settled it
+---@field attempts integer exchanges it took
+---@field elapsed number seconds
+---@field request_id? string the tenant's name for the request, to quote to Auth0's support
+---@field timings auth0.Timings
+
+---@class auth0.TransportOptions
+---@field domain string the tenant's: "acme.eu.auth0.com", with ":port" where it is not 443
+---@field token string an access token for the Management API; where its scopes are lacking the tenant says so
+---@field connect_timeout? number seconds until the request is sent; 10
+---@field attempt_timeout? number seconds for one exchange; 15, and of a change at most 4/5 of the deadline
+---@field deadline? number seconds for all that the call does; 60
+---@field http_version? "1.1"|"2" "2" (the default) falls back to 1.1 where the server has no more
+---@field max_response? integer bytes of an answer's body; 1048576
+---@field proxy? string|false as libcurl's CURLOPT_PROXY; false ignores the environment's
+---@field resolve? string[] "HOST:PORT:ADDRESS", as libcurl's CURLOPT_RESOLVE
+---@field ca_file? string a PEM bundle that replaces the system's store
+---@field ca_path? string a hashed directory (`openssl rehash`) that replaces the system's store
+---@field client_cert? string a PEM file
+---@field client_key? string a PEM file, where client_cert does not hold the key
+---@field user_agent? string
+---@field telemetry? boolean false leaves out the Auth0-Client header (this library's and Lua's name and version)
+---@field correlation_id? string sent as X-Correlation-ID: up to 64 visible characters, shown in the tenant's logs
+---@field mock? auth0.Mock answers instead of the network: see auth0.mock.tenant
+
+---@class auth0.LinkOptions: auth0.TransportOptions
+---@field primary? string the full id of the account that stays: "auth0|507f1f77bcf86cd799439020"
+---@field secondary? string the full id of the other account; its id and metadata are gone afterwards
+---@field link_with? string instead of secondary: a JWT (ID token) of the secondary account
+---@field connection_id? string "con_...": picks one of several database connections
+---@field id? string the API's name for primary
+---@field provider? string with id: the secondary's provider. Any is sent, also one that this library does not know
+---@field user_id? string|integer with id: the secondary's id, with or without the provider's prefix
+
+---@class auth0.UnlinkOptions: auth0.TransportOptions
+---@field primary? string the full id of the account that has the identity
+---@field secondary? string the full id of the identity to take from it
+---@field id? string the API's name for primary
+---@field provider? string with id: the identity's provider
+---@field user_id? string|integer with id: the identity's id, with or without the provider's prefix
+---@field check? boolean read the primary first (read:users); not_found where it has no such identity
+
+-- Lua code of nginx shares one thread with every request of the worker.
+local function refuse_in_nginx(caller)
+    local ngx = rawget(_G, "ngx")
+    if type(ngx) == "table" and ngx.get_phase then
+        error(caller .. " would block this nginx worker, and every request that it serves, until the tenant has "
+            .. "answered: call it from a plain Lua process", 4)
+    end
+end
+
+local link_options = options.specify(core.options, "link")
+local unlink_options = options.specify(core.options, "unlink")
+
+local function prepare(specification, given, caller)
+    local checked = options.check(specification, given, caller, 3)
+    if not checked.mock then refuse_in_nginx(caller) end
+    checked.telemetry = checked.telemetry ~= false and telemetry.header or nil
+    checked.user_agent = checked.user_agent or telemetry.user_agent
+    return checked
+end
+
+-- No tail calls: the core blames the line that is three levels above it.
+local function perform(goal, checked)
+    local identities, facts
+    if checked.mock then
+        identities, facts = answered.perform(goal, checked, checked.mock, 3)
+    else
+        identities, facts = core[goal](checked)
+    end
+    return identities, facts
+end
+
+--- Links the secondary account to the primary: POST /api/v2/users/{id}/identities.
+---
+--- Needs `update:users`, or with `link_with` the primary's own token with `update:current_user_identities`. It vouches
+--- for nothing: that both accounts are of the same person is for the caller to know. Blocks until there is an answer.
+---@param given auth0.LinkOptions
+---@return auth0.Identity[] identities all of the primary's, its own first
+---@return nil
+---@return auth0.Receipt receipt
+---@overload fun(given: auth0.LinkOptions): nil, string, auth0.Failure the message is one sentence, fit for a log
+function auth0.link(given)
+    local checked = prepare(link_options, given, "auth0.link")
+    local identities, facts = perform("link", checked)
+    if identities then return identities, nil, facts end
+    return failure.of_call("auth0.link", checked.domain, facts)
+end
+
+--- Takes an identity from the primary: DELETE /api/v2/users/{id}/identities/{provider}/{user_id}.
+---
+--- The identity becomes a user of its own again, without metadata. The API answers 200 also where it changed nothing:
+--- this function succeeds only where the identity is absent from the answer. Blocks until there is an answer.
+---@param given auth0.UnlinkOptions
+---@return auth0.Identity[] identities those that remain
+---@return nil
+---@return auth0.Receipt receipt
+---@overload fun(given: auth0.UnlinkOptions): nil, string, auth0.Failure the message is one sentence, fit for a log
+function auth0.unlink(given)
+    local checked = prepare(unlink_options, given, "auth0.unlink")
+    local identities, facts = perform("unlink", checked)
+    if identities then return identities, nil, facts end
+    return failure.of_call("auth0.unlink", checked.domain, facts)
+end
+
+--- Closes the connections that `link` and `unlink` keep for the next call. Both go on working, with new ones.
+function auth0.close()
+    core.close()
+end
+
+return auth0

@@ -1,0 +1,157 @@
+--- A tenant in process, for tests of code that links accounts: no network, no waiting, a clock of its own.
+---
+---     local tenant = require("auth0.mock.tenant").new()
+---     tenant:add_user { user_id = "auth0|1", connection = "Username-Password-Authentication" }
+---     tenant:add_user { user_id = "google-oauth2|2", connection = "google-oauth2" }
+---     local identities = auth0.link {
+---         mock = tenant, domain = tenant.domain, token = tenant:token { kind = "machine" },
+---         primary = "auth0|1", secondary = "google-oauth2|2",
+---     }
+---
+--- The model (auth0.mock) answers; what is sent, how long it may take and what an end means is decided by the code that
+--- runs in production.
+local base64url = require "auth0.mock.base64url"
+local core = require "auth0.core"
+local json = require "auth0.mock.json"
+local mock = require "auth0.mock"
+
+local in_process = {}
+
+---@class auth0.mock.Tenant: auth0.Mock
+---@field domain string
+---@field model table the model: see auth0.mock for what else it can do
+local Tenant = {}
+local tenant_mt = { __name = "auth0.mock.tenant", __index = Tenant }
+
+local EPOCH = 1700000000 -- when every tenant's clock begins: a run repeats
+
+-- Tokens in the shape of a JWT, so that what they say can be read; their signature is only a number.
+local function named_tokens()
+    local issued = {}
+    local function sign(claims, algorithm, key)
+        local header = json.encode { alg = algorithm, typ = "JWT" }
+        local text = ("%s.%s.%d"):format(base64url.encode(header), base64url.encode(json.encode(claims)), #issued + 1)
+        issued[#issued + 1] = { claims = claims, algorithm = algorithm, key = key, text = text }
+        return text
+    end
+    local function verify(token, key)
+        local entry = issued[tonumber(token:match("^[%w_-]+%.[%w_-]+%.(%d+)$"))]
+        if not entry then return nil, "malformed" end
+        if entry.text ~= token or entry.key ~= key then return nil, "signature" end
+        if key == nil and entry.algorithm ~= "RS256" then return nil, "algorithm" end
+        return entry.claims, entry.algorithm
+    end
+    return sign, verify
+end
+
+-- The same numbers in every run (Lehmer's generator).
+local function seeded(seed)
+    local state = seed % 2147483646 + 1
+    return function()
+        state = (state * 16807) % 2147483647
+        return state / 2147483647
+    end
+end
+
+---@class auth0.mock.TenantOptions
+---@field domain? string "tenant.test"
+---@field seed? integer of everything that is random; 1
+---@field settings? table see lua/auth0/mock/settings.lua
+---@field rates? table see lua/auth0/mock/rates.lua
+---@field clients? table[] who may ask for tokens
+
+local properties = { domain = "string", seed = "number", settings = "table", rates = "table", clients = "table" }
+
+-- A misspelt option would leave a test without what it is about.
+local function check(options)
+    if type(options) ~= "table" then error("auth0.mock.tenant.new: expected a table of options", 3) end
+    for name, value in pairs(options) do
+        local wanted = properties[name]
+        if not wanted then
+            error(("auth0.mock.tenant.new: there is no option %s; there are clients, domain, rates, seed, settings")
+                :format(tostring(name)), 3)
+        elseif type(value) ~= wanted then
+            error(("auth0.mock.tenant.new: %s: expected a %s, got %s"):format(name, wanted, type(value)), 3)
+        end
+    end
+end
+
+---@param options? auth0.mock.TenantOptions
+---@return auth0.mock.Tenant
+function in_process.new(options)
+    options = options or {}
+    check(options)
+    local engine = core.engine()
+    local sign, verify = named_tokens()
+    local domain = options.domain or "tenant.test"
+    local model = mock.new {
+        sign = sign,
+        verify = verify,
+        random = seeded(options.seed or 1),
+        now = function() return EPOCH + engine:now() end,
+        domain = domain,
+        settings = options.settings,
+        rates = options.rates,
+        clients = options.clients,
+    }
+    return setmetatable({ domain = domain, engine = engine, model = model }, tenant_mt)
+end
+
+--- Creates an account, with full control over its fields.
+---@param fields table see lua/auth0/mock/users.lua
+---@return table user as a read shows it
+function Tenant:add_user(fields)
+    local user, message = self.model:add_user(fields)
+    if not user then error("add_user: " .. message, 2) end
+    return user
+end
+
+--- Issues a token: `{ kind = "machine" }`, `{ kind = "user", sub = ... }`, `{ kind = "id", sub = ..., aud = ... }`.
+---@param wanted auth0.mock.token
+---@return string token
+function Tenant:token(wanted)
+    local token, message = self.model:token(wanted)
+    if not token then error("token: " .. message, 2) end
+    return token
+end
+
+--- Lets time pass: tokens expire, rate buckets fill, jobs finish, late changes are made.
+---@param seconds number
+function Tenant:advance(seconds)
+    self.engine:advance(seconds)
+    self.model:settle()
+end
+
+-- What a front door would do to the connection, told to the engine.
+local function told(answer)
+    local transport = answer.transport or {}
+    local after = transport.delay or 0
+    if transport.drip then
+        after = after + transport.drip.pause * math.ceil(#answer.body / transport.drip.bytes)
+    end
+    if transport.kill then return { how = "lost", after = after } end
+    return {
+        how = transport.missing and "lost" or "answered",
+        status = answer.status,
+        headers = answer.headers,
+        body = answer.body,
+        after = after,
+    }
+end
+
+--- Answers one exchange; called by auth0.link and the like.
+---@param request auth0.Request
+---@return auth0.Answer
+function Tenant:answer(request)
+    local host, path, query = request.url:match("^https://([^/]*)([^?]*)%??(.*)$")
+    if host ~= self.domain then return { how = "unreached" } end -- a wrong domain must not pass a test
+    return told(self.model:handle {
+        method = request.method,
+        path = path,
+        query = query,
+        headers = request.headers,
+        body = request.body,
+    })
+end
+
+return in_process

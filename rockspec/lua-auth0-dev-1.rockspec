@@ -1,0 +1,72 @@
+rockspec_format = "3.0"
+package = "lua-auth0"
+version = "dev-1"
+
+source = {
+   url = "git+https://github.com/lua-auth0/lua-auth0.git",
+}
+
+description = {
+   summary = "Link user accounts of an Auth0 tenant",
+   detailed = [[
+      Account linking with Auth0's Management API. A link that was made is told apart from one that was refused,
+      and from one whose answer was lost.
+   ]],
+   homepage = "https://github.com/lua-auth0/lua-auth0",
+   license = "MIT",
+   labels = { "auth0", "http", "identity" },
+}
+
+dependencies = {
+   "lua >= 5.1, < 5.5",
+   "lua-cjson",
+}
+
+-- No header: LuaRocks looks for one in /usr/include, and distributions keep curl's in a folder that is named after the
+-- machine, where the compiler finds it by itself.
+external_dependencies = {
+   CURL = { library = "curl" },
+}
+
+build = {
+   -- This type also installs all that is below lua/.
+   type = "builtin",
+   modules = {
+      ["auth0.core"] = {
+         -- CMakeLists.txt lists the same files; tests/checks/sources compares.
+         sources = {
+            "src/answer.c",
+            "src/attempt.c",
+            "src/buffer.c",
+            "src/call.c",
+            "src/core.c",
+            "src/engine.c",
+            "src/exchange.c",
+            "src/headers.c",
+            "src/identity.c",
+            "src/json_check.c",
+            "src/json_mend.c",
+            "src/json_span.c",
+            "src/lua_call.c",
+            "src/lua_answered.c",
+            "src/lua_engines.c",
+            "src/lua_json.c",
+            "src/lua_options.c",
+            "src/network.c",
+            "src/operation.c",
+            "src/pipe_guard.c",
+            "src/transport.c",
+         },
+         defines = { "_GNU_SOURCE" },
+         incdirs = { "src", "$(CURL_INCDIR)" },
+         libdirs = { "$(CURL_LIBDIR)" },
+         libraries = { "curl", "pthread", "dl" },
+      },
+   },
+}
+
+test = {
+   type = "command",
+   -- Not `script`: LuaRocks would give that one to Lua.
+   command = "tests/run",
+}

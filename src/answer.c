@@ -1,0 +1,176 @@
+#include "answer.h"
+
+static bool complain(struct answer_fault *fault, const char *what) {
+    *fault = (struct answer_fault){.what = what};
+    return false;
+}
+
+static bool parse(struct span body, struct span *value, struct answer_fault *fault) {
+    struct json_fault malformed;
+    if (body.size == 0) return complain(fault, "the body is empty");
+    if (json_check(body, value, &malformed)) return true;
+    *fault = (struct answer_fault){.what = malformed.what, .at = malformed.at, .has_position = true};
+    return false;
+}
+
+static bool is_identity(struct span value, struct answer_fault *fault) {
+    struct span provider, user_id;
+    if (json_kind(value) != JSON_OBJECT) return complain(fault, "an identity is not an object");
+    if (!json_member(value, SPAN("provider"), &provider) || json_kind(provider) != JSON_STRING)
+        return complain(fault, "an identity has no provider that is a string");
+    if (!json_member(value, SPAN("user_id"), &user_id) ||
+        !(json_kind(user_id) == JSON_STRING || (json_kind(user_id) == JSON_NUMBER && json_is_integer(user_id))))
+        return complain(fault, "an identity has no user_id that is a string or an integer");
+    return true;
+}
+
+static bool are_identities(struct span value, struct answer_fault *fault) {
+    if (json_kind(value) != JSON_ARRAY) return complain(fault, "it is not an array of identities");
+    size_t count = 0;
+    for (struct json_walk walk = json_walk(value); json_next(&walk); count++)
+        if (!is_identity(walk.value, fault)) return false;
+    return count > 0 || complain(fault, "the array of identities is empty");
+}
+
+bool answer_identities(struct span body, struct span *identities, struct answer_fault *fault) {
+    return parse(body, identities, fault) && are_identities(*identities, fault);
+}
+
+bool answer_user(struct span body, struct span *identities, struct answer_fault *fault) {
+    struct span user;
+    if (!parse(body, &user, fault)) return false;
+    if (json_kind(user) != JSON_OBJECT || !json_member(user, SPAN("identities"), identities))
+        return complain(fault, "it is not a user with identities");
+    return are_identities(*identities, fault);
+}
+
+bool answer_holds(struct span identities, const struct identity_target *target) {
+    for (struct json_walk walk = json_walk(identities); json_next(&walk);) {
+        struct span provider, user_id;
+        if (!json_member(walk.value, SPAN("provider"), &provider) || !json_string_is(provider, target->provider))
+            continue;
+        if (!json_member(walk.value, SPAN("user_id"), &user_id)) continue;
+        if (json_kind(user_id) == JSON_STRING ? json_string_is(user_id, target->bare)
+                                              : span_equals(user_id, target->bare))
+            return true;
+    }
+    return false;
+}
+
+static bool is_token_character(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
+}
+
+static void blank(char *from, size_t size) { memset(from, '*', size); }
+
+/* A tenant that quotes a token it was sent quotes a JWT as a rule: base64url of `{"`, and long. */
+static void blank_jwts(char *text) {
+    for (char *at = text; (at = strstr(at, "eyJ")) != NULL;) {
+        size_t size = 3;
+        while (is_token_character(at[size])) size++;
+        if (size > 16) blank(at, size);
+        at += size;
+    }
+}
+
+/* Shorter secrets are none, but letters of other words; a shorter piece of one says nothing. */
+enum { SECRET_AT_LEAST = 8, PIECE_AT_LEAST = 12 };
+
+/* How far two texts are the same. */
+static size_t common_size(const char *text, struct span other) {
+    size_t size = 0;
+    while (size < other.size && text[size] != '\0' && text[size] == other.at[size]) size++;
+    return size;
+}
+
+/* The longest beginning of `text`, of `least` bytes or more, that stands anywhere in the secret. */
+static size_t piece_size(const char *text, struct span secret, size_t least) {
+    size_t longest = 0;
+    for (size_t at = 0; at + least <= secret.size; at++) {
+        if (secret.at[at] != text[0]) continue;
+        size_t size = common_size(text, span_after(secret, at));
+        if (size >= least && size > longest) longest = size;
+    }
+    return longest;
+}
+
+/* Whole, or a piece: a tenant may have cut what it quotes, at either end. And the text itself may have been cut: its
+   end may be the beginning of a secret. */
+static void blank_secret(char *text, struct span secret) {
+    if (secret.size < SECRET_AT_LEAST) return;
+    size_t least = secret.size < PIECE_AT_LEAST ? secret.size : PIECE_AT_LEAST;
+    for (size_t left = strlen(text), size; left >= SECRET_AT_LEAST; text += size, left -= size) {
+        size = piece_size(text, secret, least);
+        if (size == 0 && left < least && common_size(text, secret) == left) size = left;
+        if (size > 0)
+            blank(text, size);
+        else
+            size = 1;
+    }
+}
+
+/* How many bytes of a character that a terminal obeys rather than shows begin here: controls of ASCII and of Latin-1
+   (U+0080 to U+009F), line ends and changes of direction (U+061C, U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069).
+   */
+static size_t control_size(const char *at) {
+    const unsigned char *byte = (const unsigned char *)at;
+    if (byte[0] < 0x20 || byte[0] == 0x7f) return 1;
+    if (byte[0] == 0xc2 && byte[1] < 0xa0) return 2;
+    if (byte[0] == 0xd8 && byte[1] == 0x9c) return 2;
+    if (byte[0] != 0xe2) return 0;
+    bool is_direction = byte[1] == 0x81 && byte[2] >= 0xa6 && byte[2] <= 0xa9;
+    bool is_line_end = byte[1] == 0x80 && (byte[2] == 0x8e || byte[2] == 0x8f || (byte[2] >= 0xa8 && byte[2] <= 0xae));
+    return is_direction || is_line_end ? 3 : 0;
+}
+
+/* The size of the UTF-8 character here; 0 for a byte that begins none, which may be a control of an 8-bit terminal. */
+static size_t utf8_size(const char *at) {
+    const unsigned char *byte = (const unsigned char *)at;
+    unsigned char lead = byte[0];
+    if (lead < 0x80) return 1;
+    size_t size = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    unsigned char low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+    unsigned char high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+    if (lead < 0xc2 || lead > 0xf4 || byte[1] < low || byte[1] > high) return 0;
+    for (size_t i = 2; i < size; i++)
+        if ((byte[i] & 0xc0) != 0x80) return 0; /* the terminator is none either */
+    return size;
+}
+
+void answer_clean(char *text, const struct span *secrets, size_t count) {
+    for (char *at = text; *at != '\0';) {
+        size_t size = utf8_size(at), control = size == 0 ? 1 : control_size(at);
+        memset(at, ' ', control);
+        at += control > 0 ? control : size;
+    }
+    for (size_t i = 0; i < count; i++) blank_secret(text, secrets[i]);
+    blank_jwts(text);
+}
+
+/* A body is read at most this far for a secret that a cut would leave half of. */
+static void take(struct span object, struct span name, const struct span *secrets, size_t count, char *to,
+                 size_t room) {
+    struct span value;
+    if (!json_member(object, name, &value) || json_kind(value) != JSON_STRING) return;
+    char text[4096];
+    text[json_string(value, text, sizeof text - 1)] = '\0';
+    if (text[0] == '\0') return;
+    answer_clean(text, secrets, count);
+    size_t size = strlen(text);
+    if (size >= room) /* never in the middle of a character */
+        for (size = room - 1; size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80;) size--;
+    memcpy(to, text, size);
+    to[size] = '\0';
+}
+
+void answer_refusal(struct span body, const struct span *secrets, size_t count, struct answer_refusal *refusal) {
+    struct span object;
+    struct json_fault malformed;
+    *refusal = (struct answer_refusal){"", "", ""};
+    if (!json_check(body, &object, &malformed) || json_kind(object) != JSON_OBJECT) return;
+    take(object, SPAN("error"), secrets, count, refusal->error, sizeof refusal->error);
+    take(object, SPAN("errorCode"), secrets, count, refusal->error_code, sizeof refusal->error_code);
+    take(object, SPAN("error_description"), secrets, count, refusal->description, sizeof refusal->description);
+    take(object, SPAN("message"), secrets, count, refusal->description, sizeof refusal->description);
+}

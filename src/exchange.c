@@ -1,0 +1,213 @@
+#include "exchange.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+/* ---- callbacks: they fill C memory, and never touch Lua ---- */
+
+static size_t on_body(char *data, size_t size, size_t count, void *context) {
+    struct exchange *exchange = context;
+    (void)size; /* 1, says libcurl */
+    if (exchange->body.size + count > exchange->order.max_response) {
+        exchange->too_large = "its body is larger than max_response";
+        return 0;
+    }
+    return buffer_append(&exchange->body, (struct span){data, count}) ? count : 0;
+}
+
+static size_t on_header(char *data, size_t size, size_t count, void *context) {
+    struct exchange *exchange = context;
+    (void)size;
+    if (!headers_take(&exchange->headers, (struct span){data, count}))
+        exchange->too_large = "it has more than 64 KiB of headers";
+    return exchange->too_large != NULL || exchange->headers.is_overcoded ? 0 : count;
+}
+
+#if CURL_HAS_PREREQ
+/* The one definition of "sent": libcurl calls this when a connection stands and the request is about to go out. It
+   calls it again when a reused connection died and it wants to send the request once more by itself. The tenant may
+   have read the first one, so nothing is ever sent twice behind our back. */
+static int on_send(void *context, char *ip, char *local_ip, int port, int local_port) {
+    struct exchange *exchange = context;
+    (void)ip, (void)local_ip, (void)port, (void)local_port;
+    exchange->is_repeat_refused = exchange->sent;
+    if (exchange->sent) return CURL_PREREQFUNC_ABORT;
+    exchange->sent = true;
+    return CURL_PREREQFUNC_OK;
+}
+#endif
+
+/* What has been sent needs no second connection: without this, libcurl would make one, and shake hands, before on_send
+   could tell it so. And programs that the caller starts do not inherit a connection. */
+static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
+    struct exchange *exchange = context;
+    (void)purpose;
+    exchange->is_repeat_refused = exchange->sent;
+    if (exchange->sent) return CURL_SOCKET_BAD;
+    curl_socket_t made = socket(address->family, address->socktype, address->protocol);
+    if (made != CURL_SOCKET_BAD) (void)fcntl(made, F_SETFD, FD_CLOEXEC);
+    return made;
+}
+
+/* ---- a handle and its life ---- */
+
+static CURLcode set_callbacks(struct exchange *exchange) {
+    CURL *easy = exchange->easy;
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->detail);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, exchange);
+    /* Decodes gzip. Only reads ask for it: a change's header list suppresses the request header. */
+    if (code == CURLE_OK && (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_LIBZ) != 0)
+        code = curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+#if CURL_HAS_PREREQ
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_send);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PREREQDATA, exchange);
+#endif
+    return code;
+}
+
+struct exchange *exchange_new(const struct transport *transport, struct curl_slist *resolve) {
+    struct exchange *exchange = calloc(1, sizeof *exchange);
+    if (exchange == NULL) return NULL;
+    exchange->easy = curl_easy_init();
+    if (exchange->easy != NULL && set_callbacks(exchange) == CURLE_OK &&
+        transport_apply(transport, exchange->easy) == CURLE_OK &&
+        curl_easy_setopt(exchange->easy, CURLOPT_RESOLVE, resolve) == CURLE_OK)
+        return exchange;
+    exchange_free(exchange);
+    return NULL;
+}
+
+void exchange_free(struct exchange *exchange) {
+    curl_easy_cleanup(exchange->easy);
+    buffer_free(&exchange->body);
+    free(exchange);
+}
+
+static CURLcode set_method(struct exchange *exchange) {
+    const struct exchange_order *order = &exchange->order;
+    CURL *easy = exchange->easy;
+    if (order->method == EXCHANGE_POST) {
+        CURLcode code = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)order->body.size);
+        if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_POSTFIELDS, order->body.at);
+        return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL) : code;
+    }
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    const char *method = order->method == EXCHANGE_DELETE ? "DELETE" : NULL;
+    return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method) : code;
+}
+
+CURLcode exchange_begin(struct exchange *exchange, const struct exchange_order *order) {
+    exchange->order = *order;
+    exchange->sent = exchange->is_repeat_refused = false;
+    exchange->too_large = NULL;
+    exchange->headers = (struct headers){.bytes = 0};
+    exchange->detail[0] = '\0';
+    buffer_clear(&exchange->body);
+    CURLcode code = curl_easy_setopt(exchange->easy, CURLOPT_URL, order->url);
+    if (code == CURLE_OK) code = curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, order->headers);
+    if (code == CURLE_OK) code = set_method(exchange);
+#if !CURL_HAS_PREREQ
+    /* No hook to stop a second send: it happens on reused connections only, so a change gets a fresh one. */
+    long is_change = order->method == EXCHANGE_GET ? 0L : 1L;
+    if (code == CURLE_OK) code = curl_easy_setopt(exchange->easy, CURLOPT_FRESH_CONNECT, is_change);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(exchange->easy, CURLOPT_FORBID_REUSE, is_change); /* nor for another */
+#endif
+    return code;
+}
+
+bool exchange_is_sent(const struct exchange *exchange) {
+#if CURL_HAS_PREREQ
+    return exchange->sent;
+#else
+    curl_off_t before_transfer = 0;
+    return curl_easy_getinfo(exchange->easy, CURLINFO_PRETRANSFER_TIME_T, &before_transfer) == CURLE_OK &&
+           before_transfer > 0;
+#endif
+}
+
+/* ---- how it ended ---- */
+
+static enum attempt_how why_unsent(CURLcode code) {
+    switch (code) {
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_USE_SSL_FAILED:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_HTTP2: return ATTEMPT_UNTRUSTED;
+    default: return ATTEMPT_UNREACHED;
+    }
+}
+
+struct attempt_end exchange_stop(const struct exchange *exchange, enum attempt_how how) {
+    long status = 0;
+    bool sent = exchange_is_sent(exchange);
+    if (sent) (void)curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+    /* an interim answer is none */
+    return (struct attempt_end){.how = how, .sent = sent, .status = status >= 200 ? (int)status : 0};
+}
+
+static void set_detail(struct exchange *exchange, const char *words) {
+    snprintf(exchange->detail, sizeof exchange->detail, "%s", words);
+}
+
+struct attempt_end exchange_end(struct exchange *exchange, CURLcode code) {
+    struct attempt_end end = exchange_stop(exchange, code == CURLE_OK ? ATTEMPT_ANSWERED : ATTEMPT_LOST);
+    if (exchange->is_repeat_refused)
+        set_detail(exchange, "no answer came; libcurl wanted to send the request a second time, and was not let");
+    else if (code != CURLE_OK && exchange->detail[0] == '\0')
+        set_detail(exchange, curl_easy_strerror(code));
+    if (!end.sent) {
+        /* libcurl quotes a proxy's URL that it cannot read, with its password. */
+        if (strncmp(exchange->detail, "Unsupported proxy", strlen("Unsupported proxy")) == 0)
+            set_detail(exchange, "the proxy, of the option or of the environment, is none that libcurl can use");
+        end.how = why_unsent(code);
+    } else if (exchange->too_large != NULL) {
+        end.how = ATTEMPT_ANSWERED;
+        end.body = ATTEMPT_BODY_TOO_LARGE;
+        set_detail(exchange, exchange->too_large); /* libcurl blames our callback */
+    } else if ((code == CURLE_BAD_CONTENT_ENCODING || exchange->headers.is_overcoded) && end.status != 0) {
+        if (exchange->headers.is_overcoded) set_detail(exchange, "its body is encoded otherwise than was asked for");
+        end.how = ATTEMPT_ANSWERED;
+        end.body = ATTEMPT_BODY_OTHER;
+    }
+    return end;
+}
+
+static double seconds(const struct exchange *exchange, CURLINFO what) {
+    curl_off_t microseconds = 0;
+    (void)curl_easy_getinfo(exchange->easy, what, &microseconds);
+    return (double)microseconds / 1e6;
+}
+
+struct exchange_timings exchange_timings(const struct exchange *exchange) {
+    return (struct exchange_timings){
+        .dns = seconds(exchange, CURLINFO_NAMELOOKUP_TIME_T),
+        .connect = seconds(exchange, CURLINFO_CONNECT_TIME_T),
+        .tls = seconds(exchange, CURLINFO_APPCONNECT_TIME_T),
+        .first_byte = seconds(exchange, CURLINFO_STARTTRANSFER_TIME_T),
+        .total = seconds(exchange, CURLINFO_TOTAL_TIME_T),
+    };
+}
+
+void exchange_finish(struct exchange *exchange) {
+    (void)curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, NULL);
+    (void)curl_easy_setopt(exchange->easy, CURLOPT_POSTFIELDS, NULL);
+    exchange->order = (struct exchange_order){.url = NULL};
+    buffer_clear(&exchange->body);
+    exchange->owner = NULL;
+}

@@ -1,0 +1,142 @@
+#include "lua_options.h"
+
+#include "lua_push.h"
+
+#include <stdio.h>
+
+/* ---- how C reads a value that is on top of the stack; another type than expected counts as absent ---- */
+
+typedef void reader(lua_State *L, struct bind_options *options, void *to);
+
+static struct span top_text(lua_State *L) {
+    struct span text = {NULL, 0};
+    if (lua_type(L, -1) == LUA_TSTRING) text.at = lua_tolstring(L, -1, &text.size);
+    return text;
+}
+
+static void read_text(lua_State *L, struct bind_options *options, void *to) {
+    (void)options;
+    *(struct span *)to = top_text(L);
+}
+
+static void read_terminated(lua_State *L, struct bind_options *options, void *to) {
+    (void)options;
+    *(const char **)to = top_text(L).at;
+}
+
+static void read_number(lua_State *L, struct bind_options *options, void *to) {
+    (void)options;
+    if (lua_type(L, -1) == LUA_TNUMBER) *(double *)to = (double)lua_tonumber(L, -1);
+}
+
+static void read_nothing(lua_State *L, struct bind_options *options, void *to) { (void)L, (void)options, (void)to; }
+
+static void read_flag(lua_State *L, struct bind_options *options, void *to) {
+    (void)options;
+    *(bool *)to = lua_toboolean(L, -1);
+}
+
+static void read_http_version(lua_State *L, struct bind_options *options, void *to) {
+    (void)options;
+    *(enum transport_http *)to = span_equals(top_text(L), SPAN("1.1")) ? TRANSPORT_HTTP_1_1 : TRANSPORT_HTTP_2;
+}
+
+/* A string, or an integer, whose digits it becomes. Before 5.3 every number is a float: lua/auth0/options.lua has seen
+   that it is whole. */
+static void read_user_id(lua_State *L, struct bind_options *options, void *to) {
+    *(struct span *)to = top_text(L);
+    if (lua_type(L, -1) != LUA_TNUMBER) return;
+    if (compat_isinteger(L, -1))
+        snprintf(options->digits, sizeof options->digits, "%lld", (long long)lua_tointeger(L, -1));
+    else
+        snprintf(options->digits, sizeof options->digits, "%.0f", (double)lua_tonumber(L, -1));
+    *(struct span *)to = span_of(options->digits);
+    options->given.user_id_is_integer = true;
+}
+
+static void read_list(lua_State *L, struct bind_options *options, void *to) {
+    const char **texts = to;
+    (void)options;
+    if (lua_type(L, -1) != LUA_TTABLE) return;
+    for (int i = 0; i < TRANSPORT_RESOLVES; i++) {
+        lua_rawgeti(L, -1, i + 1);
+        texts[i] = top_text(L).at; /* the table keeps the string */
+        lua_pop(L, 1);
+        if (texts[i] == NULL) return;
+    }
+}
+
+/* ---- the specifications ---- */
+
+enum { FOR_LINK = 1, FOR_UNLINK = 2, FOR_BOTH = 3 };
+
+static const struct option {
+    const char *name;
+    const char *kind; /* what lua/auth0/options.lua holds it against */
+    int use;
+    reader *read;
+    size_t at; /* in struct bind_options */
+    double fallback, least, most;
+} specifications[] = {
+#define AT(field) offsetof(struct bind_options, field)
+    {"domain", "string", FOR_BOTH, read_text, AT(domain), 0, 0, 0},
+    {"token", "string", FOR_BOTH, read_text, AT(token), 0, 0, 0},
+    {"primary", "string", FOR_BOTH, read_text, AT(given.primary), 0, 0, 0},
+    {"secondary", "string", FOR_BOTH, read_text, AT(given.secondary), 0, 0, 0},
+    {"id", "string", FOR_BOTH, read_text, AT(given.id), 0, 0, 0},
+    {"provider", "string", FOR_BOTH, read_text, AT(given.provider), 0, 0, 0},
+    {"user_id", "string_or_integer", FOR_BOTH, read_user_id, AT(given.user_id), 0, 0, 0},
+    {"connection_id", "string", FOR_LINK, read_text, AT(given.connection_id), 0, 0, 0},
+    {"link_with", "string", FOR_LINK, read_text, AT(given.link_with), 0, 0, 0},
+    {"check", "flag", FOR_UNLINK, read_flag, AT(check), 0, 0, 0},
+    {"connect_timeout", "seconds", FOR_BOTH, read_number, AT(connect_timeout), 10, 0.001, 86400},
+    {"attempt_timeout", "seconds", FOR_BOTH, read_number, AT(attempt_timeout), 15, 0.001, 86400},
+    {"deadline", "seconds", FOR_BOTH, read_number, AT(deadline), 60, 0.001, 86400},
+    {"max_response", "bytes", FOR_BOTH, read_number, AT(max_response), 1048576, 1024, 1073741824},
+    {"http_version", "http_version", FOR_BOTH, read_http_version, AT(transport.http), 0, 0, 0},
+    {"proxy", "proxy", FOR_BOTH, read_terminated, AT(transport.proxy), 0, 0, 0},
+    {"resolve", "resolve", FOR_BOTH, read_list, AT(transport.resolve), 0, 0, TRANSPORT_RESOLVES},
+    {"ca_file", "text", FOR_BOTH, read_terminated, AT(transport.ca_file), 0, 0, 4096},
+    {"ca_path", "text", FOR_BOTH, read_terminated, AT(transport.ca_path), 0, 0, 4096},
+    {"client_cert", "text", FOR_BOTH, read_terminated, AT(transport.client_cert), 0, 0, 4096},
+    {"client_key", "text", FOR_BOTH, read_terminated, AT(transport.client_key), 0, 0, 4096},
+    {"user_agent", "text", FOR_BOTH, read_text, AT(user_agent), 0, 0, 256},
+    {"telemetry", "telemetry", FOR_BOTH, read_text, AT(telemetry), 0, 0, 0},
+    {"correlation_id", "word", FOR_BOTH, read_text, AT(correlation_id), 0, 0,
+     64},                                                 /* longer ones the tenant's log cuts */
+    {"mock", "mock", FOR_BOTH, read_nothing, 0, 0, 0, 0}, /* Lua's: see lua/auth0/answered.lua */
+#undef AT
+};
+enum { SPECIFICATIONS = sizeof specifications / sizeof *specifications };
+
+void bind_options_read(lua_State *L, int index, struct bind_options *options) {
+    *options = (struct bind_options){.check = false};
+    for (size_t i = 0; i < SPECIFICATIONS; i++) {
+        const struct option *option = &specifications[i];
+        void *to = (char *)options + option->at;
+        if (option->read == read_number) *(double *)to = option->fallback;
+        lua_pushstring(L, option->name);
+        lua_rawget(L, index);
+        if (!lua_isnil(L, -1)) option->read(L, options, to);
+        if (option->read == read_number && !(*(double *)to >= option->least && *(double *)to <= option->most))
+            *(double *)to = option->fallback;
+        lua_pop(L, 1);
+    }
+}
+
+void bind_options_push(lua_State *L) {
+    lua_createtable(L, SPECIFICATIONS, 0);
+    for (size_t i = 0; i < SPECIFICATIONS; i++) {
+        const struct option *option = &specifications[i];
+        lua_createtable(L, 0, 6);
+        push_string(L, "name", option->name);
+        push_string(L, "kind", option->kind);
+        lua_pushboolean(L, option->use & FOR_LINK);
+        lua_setfield(L, -2, "link");
+        lua_pushboolean(L, option->use & FOR_UNLINK);
+        lua_setfield(L, -2, "unlink");
+        if (option->least != 0) push_number(L, "least", option->least);
+        if (option->most != 0) push_number(L, "most", option->most);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+}

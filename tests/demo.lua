@@ -1,0 +1,89 @@
+--- What tests/demo runs, against the tenant whose AUTH0_TENANT_* are exported.
+local auth0 = require "auth0"
+local tenant = require "support.tenant"
+
+local ada, google = "auth0|507f1f77bcf86cd799439020", "google-oauth2|115015401343387192604"
+local samlp = "samlp|acme|7"
+
+-- A full disk must not look like a demonstration that went well.
+io.stdout:setvbuf("line")
+local function say(text)
+    assert(io.write(text, "\n"))
+end
+
+local function heading(text)
+    say("\n" .. text)
+end
+
+local function print_table(identities)
+    local rows, widths = { { "", "provider", "user_id", "connection", "email" } }, {}
+    for i, identity in ipairs(identities) do
+        local profile = identity.profileData or {}
+        rows[i + 1] = {
+            i == 1 and "primary" or "", identity.provider, identity.user_id,
+            identity.connection or "", profile.email or "",
+        }
+    end
+    for _, row in ipairs(rows) do
+        for column, text in ipairs(row) do widths[column] = math.max(widths[column] or 0, #text) end
+    end
+    for _, row in ipairs(rows) do
+        local line = {}
+        for column, text in ipairs(row) do line[column] = text .. (" "):rep(widths[column] - #text) end
+        say(("  " .. table.concat(line, "  ")):match("^(.-) *$"))
+    end
+end
+
+local function show(identities, message, details)
+    assert(identities, message)
+    print_table(identities)
+    say(("  status %d, %d attempt, %.1f ms"):format(details.status, details.attempts, details.elapsed * 1000))
+end
+
+-- Every call names where and as whom; a real tenant needs neither `resolve` nor `ca_file`.
+local function options(fields)
+    fields.domain, fields.resolve, fields.ca_file = tenant.domain, { tenant.resolve }, tenant.ca
+    return fields
+end
+
+tenant.start()
+tenant.reset {
+    { user_id = ada, connection = "Username-Password-Authentication", email = "ada@example.com" },
+    { user_id = google, connection = "google-oauth2", email = "ada@example.com" },
+    { user_id = samlp, connection = "acme", email = "ada@acme.example" },
+}
+local machine_token = tenant.token { kind = "machine" }
+
+heading(("Link %s to %s, by id, with a machine's token:"):format(google, ada))
+show(auth0.link(options { token = machine_token, primary = ada, secondary = google }))
+
+heading(("Link %s by link_with, with the primary's own token and the secondary's ID token:"):format(samlp))
+local own_token = tenant.token { kind = "user", sub = ada, azp = "app" }
+local id_token = tenant.token { kind = "id", sub = samlp, aud = "app" }
+show(auth0.link(options { token = own_token, primary = ada, link_with = id_token }))
+
+heading(("Unlink %s:"):format(google))
+show(auth0.unlink(options { token = machine_token, primary = ada, secondary = google }))
+
+heading("A failure is returned as nil, a sentence, and a table:")
+local identities, message, failure = auth0.link(options {
+    token = machine_token, primary = ada, secondary = "google-oauth2|nobody",
+})
+assert(not identities, "nobody was linked")
+say("  " .. message)
+say(("  code = %q, outcome = %q, status = %d"):format(failure.code, failure.outcome, failure.status))
+
+heading("The tenant links, and the connection breaks before its answer:")
+identities, message, failure = auth0.link(options {
+    token = machine_token, primary = ada, secondary = google, correlation_id = "fault=reset-after",
+})
+assert(not identities and failure.outcome == "unknown", "a lost answer was taken for something else")
+say("  " .. message)
+say(("  code = %q, outcome = %q, cause = %q"):format(failure.code, failure.outcome, failure.cause))
+
+heading("A mistake of the caller raises, before anything is sent:")
+local raised, sentence = pcall(auth0.link, options { token = machine_token, primary = ada, secondary = ada })
+assert(not raised, "an account was linked with itself")
+say("  " .. sentence)
+
+auth0.close()

@@ -1,0 +1,50 @@
+--- The end of a Lua state: finalizers that run after the library's own, and a process that just ends.
+local linking = require "support.linking"
+local process = require "support.process"
+
+-- Before 5.2 tables have no finalizers.
+local guard = [[
+local function at_exit(action)
+    local object = setmetatable({}, { __gc = action })
+    if _VERSION ~= "Lua 5.1" then return object end
+    local userdata = newproxy(true)
+    getmetatable(userdata).__gc = action
+    return userdata
+end
+local linking
+guard = at_exit(function()
+    local done, message = pcall(linking.%s)
+    io.write(done and "called" or message, "\n")
+end)
+linking = require "support.linking"
+linking.start()
+local identities, message = linking.unlink { secondary = "github|7" }
+io.write(identities and "unlinked" or message, "\n")
+]]
+
+describe("when a Lua state closes", function()
+    setup(linking.start)
+    teardown(linking.stop)
+
+    before_each(function() linking.reset() end)
+
+    for _, goal in ipairs { "link", "unlink" } do
+        it("a finalizer that calls " .. goal .. " is refused, and nothing crashes", function()
+            local output, status = process.run(guard:format(goal), {}, linking.environment())
+            assert.truthy(output:find("^unlinked\n"), output)
+            assert.truthy(output:find("this Lua state is closing; nothing was sent", 1, true), output)
+            assert.equal(0, status)
+        end)
+    end
+
+    it("os.exit ends the process with its status, connections or not", function()
+        local output, status = process.run([[
+local linking = require "support.linking"
+linking.start()
+assert(linking.unlink { secondary = "github|7" })
+os.exit(7)
+]], {}, linking.environment() .. ' ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"') -- it frees nothing
+        assert.equal("", output)
+        assert.equal(7, status)
+    end)
+end)

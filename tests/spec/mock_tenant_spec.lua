@@ -1,0 +1,282 @@
+--- auth0.mock.tenant: the model behind auth0.link and auth0.unlink, in process, with a clock of its own.
+local auth0 = require "auth0"
+local base64url = require "auth0.mock.base64url"
+local core = require "auth0.core"
+local mock_tenant = require "auth0.mock.tenant"
+
+local PRIMARY, SECONDARY = "auth0|1", "google-oauth2|115015401343387192604"
+
+local tenant, token
+
+local function options(fields)
+    local all = { mock = tenant, domain = tenant.domain, token = token, primary = PRIMARY, secondary = SECONDARY }
+    for name, value in pairs(fields or {}) do all[name] = value end
+    return all
+end
+
+local function link(fields)
+    return auth0.link(options(fields))
+end
+
+local function unlink(fields)
+    return auth0.unlink(options(fields))
+end
+
+-- A mock that answers with what it is told to.
+local function canned(answer)
+    return { engine = core.engine(), answer = type(answer) == "function" and answer or function() return answer end }
+end
+
+local GOOD = '[{"provider":"auth0","user_id":"1"},{"provider":"google-oauth2","user_id":2}]'
+
+describe("a tenant in process", function()
+    before_each(function()
+        tenant = mock_tenant.new()
+        tenant:add_user { user_id = PRIMARY, connection = "Username-Password-Authentication", email = "a@example.com" }
+        tenant:add_user { user_id = SECONDARY, connection = "google-oauth2", email = "a@example.com" }
+        token = tenant:token { kind = "machine" }
+    end)
+
+    it("links, and unlinks again", function()
+        local identities, message, receipt = link()
+        assert.is_table(identities, message)
+        assert.equal("115015401343387192604", identities[2].user_id)
+        assert.same({ 201, 1 }, { receipt.status, receipt.attempts })
+        identities = assert(unlink { check = true })
+        assert.equal(1, #identities)
+    end)
+
+    it("links by link_with, with the primary's own token", function()
+        local identities, message = auth0.link {
+            mock = tenant, domain = tenant.domain, primary = PRIMARY,
+            token = tenant:token { kind = "user", sub = PRIMARY, azp = "app" },
+            link_with = tenant:token { kind = "id", sub = SECONDARY, aud = "app" },
+        }
+        assert.is_table(identities, message)
+        assert.equal(2, #identities)
+    end)
+
+    it("refuses as the API does", function()
+        link()
+        local identities, message, failure = link()
+        assert.is_nil(identities)
+        assert.is_string(message)
+        assert.same({ "conflict", "none", 409 }, { failure.code, failure.outcome, failure.status })
+    end)
+
+    it("suffers the faults that a request asks for", function()
+        local _, _, failure = link { correlation_id = "fault=reset-after" }
+        assert.same({ "unknown_outcome", "connection_lost" }, { failure.code, failure.cause })
+        _, _, failure = link { correlation_id = "fault=truncated" }
+        assert.equal("unknown", failure.outcome)
+    end)
+
+    it("lets its own time pass: a late answer waits for nobody", function()
+        local began = os.time()
+        local _, _, failure = link { correlation_id = "fault=delay;seconds=3600" }
+        assert.same({ "unknown_outcome", "timeout", 15 }, { failure.code, failure.cause, failure.elapsed })
+        assert.is_true(os.time() - began < 60)
+        assert.equal(15, tenant.engine:now())
+    end)
+
+    it("makes a late change as its time passes, without another request", function()
+        link { correlation_id = "fault=late;seconds=5" }
+        tenant:advance(4)
+        assert.equal(0, #tenant.model.record.changes)
+        tenant:advance(1)
+        assert.equal(1, #tenant.model.record.changes)
+    end)
+
+    it("issues tokens in the shape of a JWT, whose parts can be read and not exchanged", function()
+        local header, claims, number = token:match("^([%w_-]+)%.([%w_-]+)%.(%d+)$")
+        assert.equal(base64url.encode('{"alg":"RS256","typ":"JWT"}'), header)
+        assert.is_truthy(claims:find(base64url.encode('{"aud":"https://tenant.test/'):sub(1, 30), 1, true))
+        token = ("%s.%s.%s"):format(header, base64url.encode '{"sub":"another"}', number)
+        local _, _, failure = link()
+        assert.equal("unauthorized", failure.code)
+    end)
+
+    it("writes base64 for URLs as RFC 4648 does", function()
+        for text, expected in pairs { [""] = "", f = "Zg", fo = "Zm8", foo = "Zm9v", foobar = "Zm9vYmFy",
+            ["\251\255"] = "-_8" } do
+            assert.equal(expected, base64url.encode(text))
+        end
+    end)
+
+    it("expires tokens as its time passes", function()
+        tenant:advance(86401)
+        local _, _, failure = link()
+        assert.same({ "unauthorized", 401 }, { failure.code, failure.status })
+    end)
+
+    it("gives tokens the life that its settings say", function()
+        tenant = mock_tenant.new { settings = { token_lifetime = 60 } }
+        token = tenant:token { kind = "machine" }
+        tenant:advance(61)
+        local _, _, failure = link()
+        assert.equal("unauthorized", failure.code)
+    end)
+
+    it("takes an ID token with RS256 alone", function()
+        local _, _, failure = auth0.link {
+            mock = tenant, domain = tenant.domain, primary = PRIMARY,
+            token = tenant:token { kind = "user", sub = PRIMARY, azp = "app" },
+            link_with = tenant:token { kind = "id", sub = SECONDARY, aud = "app", alg = "HS256" },
+        }
+        assert.same({ "invalid_request", "none" }, { failure.code, failure.outcome })
+    end)
+
+    it("is not reached under another domain", function()
+        local _, _, failure = link { domain = "other.test" }
+        assert.same({ "unreachable", "none" }, { failure.code, failure.outcome })
+    end)
+
+    for what, wrong in pairs { ["a misspelt option"] = { setings = {} }, ["a seed that is text"] = { seed = "x" },
+        ["text"] = "x" } do
+        it("is not made from " .. what, function()
+            local done, message = pcall(mock_tenant.new, wrong)
+            assert.is_false(done)
+            assert.is_truthy(message:find("auth0.mock.tenant.new: ", 1, true), message)
+        end)
+    end
+
+    it("repeats a run from its seed", function()
+        local function request_id()
+            tenant = mock_tenant.new { seed = 7 }
+            token = tenant:token { kind = "machine" }
+            local _, _, failure = link()
+            return failure.request_id
+        end
+        assert.equal(request_id(), request_id())
+    end)
+
+    it("raises where it is asked for what is no account and no token", function()
+        assert.has_error(function() tenant:add_user { user_id = 7.5 } end)
+        assert.has_error(function() tenant:token { kind = "fish" } end)
+    end)
+end)
+
+describe("a mock", function()
+    before_each(function()
+        tenant, token = { domain = "acme.test" }, "token-of-a-machine"
+    end)
+
+    it("is asked what would have been sent", function()
+        local asked
+        tenant = canned(function(_, request)
+            asked = request
+            return { status = 201, body = GOOD }
+        end)
+        tenant.domain = "acme.test"
+        assert.is_table((link { correlation_id = "id-7" }))
+        assert.equal("POST", asked.method)
+        assert.equal("https://acme.test/api/v2/users/auth0%7C1/identities", asked.url)
+        assert.equal("Bearer " .. token, asked.headers.authorization)
+        assert.equal("id-7", asked.headers["x-correlation-id"])
+        assert.is_nil(asked.headers.expect)
+        assert.is_truthy(asked.body:find('"provider":"google-oauth2"', 1, true))
+    end)
+
+    for how, expected in pairs {
+        lost = { "unknown_outcome", "unknown", "connection_lost" },
+        unreached = { "unreachable", "none" },
+        untrusted = { "tls", "none" },
+    } do
+        it(("whose exchange is %s makes the call end as %s"):format(how, expected[1]), function()
+            local _, _, failure = link { mock = canned { how = how } }
+            assert.same(expected, { failure.code, failure.outcome, failure.cause })
+        end)
+    end
+
+    it("that never answers makes the call end at its attempt_timeout", function()
+        local _, _, failure = link { mock = canned { status = 201, after = math.huge }, attempt_timeout = 2 }
+        assert.same({ "unknown_outcome", "timeout", 2 }, { failure.code, failure.cause, failure.elapsed })
+    end)
+
+    it("whose answer is larger than max_response is not believed", function()
+        local answer = { status = 201, body = GOOD .. (" "):rep(2000) }
+        local _, _, failure = link { mock = canned(answer), max_response = 1024 }
+        assert.same({ "unknown_outcome", "too_large" }, { failure.code, failure.cause })
+    end)
+
+    it("says when to try again", function()
+        local _, _, failure = link { mock = canned { status = 429, headers = { ["Retry-After"] = "7" } } }
+        assert.same({ "rate_limited", 7 }, { failure.code, failure.retry_after })
+    end)
+
+    it("that raises is heard, and answers the next call", function()
+        local broken = true
+        tenant = canned(function()
+            if broken then error("the mock is broken", 0) end
+            return { status = 201, body = GOOD }
+        end)
+        tenant.domain = "acme.test"
+        assert.has_error(link, "the mock is broken")
+        broken = false
+        assert.is_table((link()))
+    end)
+
+    it("that calls the library for its answer is told so, and nothing hangs", function()
+        tenant = canned(function() return { status = select(2, link()) and 201 } end)
+        tenant.domain = "acme.test"
+        local done, message = pcall(link)
+        assert.is_false(done)
+        assert.is_truthy(message:find("still answering another call", 1, true))
+    end)
+
+    it("is not asked for a call that an error left behind", function()
+        tenant = canned { status = 201, body = GOOD }
+        tenant.domain = "acme.test"
+        local checked = { domain = "acme.test", token = token, primary = PRIMARY, secondary = SECONDARY }
+        tenant.engine:submit("unlink", checked)
+        assert.is_table((link()))
+        assert.is_table((link()))
+    end)
+
+    it("whose engine is another mock's as well is told so", function()
+        local one = canned { status = 201, body = GOOD }
+        local other = { engine = one.engine, answer = function() return { status = 201, body = GOOD } end }
+        one.answer = function() return { status = select(2, link { mock = other }) and 201 } end
+        local done, message = pcall(link, { mock = one })
+        assert.is_false(done)
+        assert.is_truthy(message:find("is it another mock's as well?", 1, true), message)
+    end)
+
+    for field, value in pairs { how = "losst", status = "201", after = "soon", body = 7 } do
+        it(("is told of a wrong %s by its name"):format(field), function()
+            local done, message = pcall(link, { mock = canned { [field] = value } })
+            assert.is_false(done)
+            assert.is_truthy(message:find("a mock's answer: " .. field .. ": expected", 1, true), message)
+        end)
+    end
+
+    it("blames the caller's line for a mistake in the options", function()
+        local done, message = pcall(function()
+            return (auth0.link(options { mock = canned {}, domain = "https://x" }))
+        end)
+        assert.is_false(done)
+        assert.is_truthy(message:find("mock_tenant_spec.lua:%d+: auth0.link: domain: "), message)
+    end)
+
+    it("is allowed inside nginx, since nothing blocks", function()
+        rawset(_G, "ngx", { get_phase = function() return "content" end })
+        local done, identities = pcall(link, { mock = canned { status = 201, body = GOOD } })
+        rawset(_G, "ngx", nil)
+        assert.is_true(done, identities)
+        assert.is_table(identities)
+    end)
+
+    it("leaves nothing behind when it is collected", function()
+        local function kibibytes()
+            for _ = 1, 4 do collectgarbage() end
+            return collectgarbage("count")
+        end
+        local function make()
+            for _ = 1, 20000 do core.engine() end
+        end
+        make() -- tables keep the size that they once had
+        local before = kibibytes()
+        make()
+        assert.is_true(kibibytes() - before < 500)
+    end)
+end)

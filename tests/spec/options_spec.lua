@@ -1,0 +1,323 @@
+--- Mistakes of the caller: each raises before anything is sent, with a sentence that names the option.
+local auth0 = require "auth0"
+local core = require "auth0.core"
+local linking = require "support.linking"
+local process = require "support.process"
+local tenant = require "support.tenant"
+
+local absent = linking.absent
+local link, unlink = { "link" }, { "unlink" }
+local both = { "link", "unlink" }
+
+-- Stands in every token that is wrong, so that a message which quotes any of it is found.
+local SECRET = "s3cr3t"
+
+local here = debug.getinfo(1, "S").short_src
+
+-- One line, so that the message can be held against it.
+local function call_from_here(goal, options)
+    local line = debug.getinfo(1, "l").currentline; local value = auth0[goal](options)
+    return value, line
+end
+local LINE = debug.getinfo(call_from_here, "S").linedefined + 1
+
+-- {what, goals, overrides, what the message holds after "auth0.link: "}
+local cases = {}
+local function bad(what, goals, overrides, sentence)
+    cases[#cases + 1] = { what = what, goals = goals, overrides = overrides, sentence = sentence }
+end
+
+local function named(fields)
+    fields.primary, fields.secondary = absent, absent
+    return fields
+end
+
+bad("a URL as domain", both, { domain = "https://acme.eu.auth0.com" }, "domain: ")
+bad("another URL as domain", both, { domain = "http://acme.eu.auth0.com/" }, "domain: ")
+bad("a domain with a path", both, { domain = "acme.eu.auth0.com/api/v2" }, "domain: ")
+bad("a domain with a slash alone", both, { domain = "acme.eu.auth0.com/" }, "domain: ")
+bad("a domain with a query", both, { domain = "acme.eu.auth0.com?x=1" }, "domain: ")
+bad("a domain with a fragment", both, { domain = "acme.eu.auth0.com#x" }, "domain: ")
+bad("a domain with a user", both, { domain = "user@acme.eu.auth0.com" }, "domain: ")
+bad("a domain with a user and a password", both, { domain = "user:" .. SECRET .. "@acme.eu.auth0.com" }, "domain: ")
+bad("a domain with a backslash", both, { domain = "evil.example\\acme.eu.auth0.com" }, "domain: ")
+bad("a domain with a space", both, { domain = "acme.eu.auth0.com " }, "domain: ")
+bad("a domain with a tab", both, { domain = "acme.\teu.auth0.com" }, "domain: ")
+bad("a domain with a line feed", both, { domain = "acme.eu.auth0.com\nX-Evil: 1" }, "domain: ")
+bad("a domain with a NUL", both, { domain = "acme.eu.auth0.com\0.evil.example" }, "domain: ")
+bad("a domain outside ASCII", both, { domain = "b\195\188cher.example" }, "domain: ")
+bad("a domain with a percent escape", both, { domain = "acme%2eeu.auth0.com" }, "domain: ")
+bad("a domain with an empty label", both, { domain = "acme..auth0.com" }, "domain: ")
+bad("a domain of a port alone", both, { domain = ":443" }, "domain: ")
+bad("a domain with port 0", both, { domain = "acme.eu.auth0.com:0" }, "domain: ")
+bad("a domain with port 99999", both, { domain = "acme.eu.auth0.com:99999" }, "domain: ")
+bad("a domain with a port of letters", both, { domain = "acme.eu.auth0.com:https" }, "domain: ")
+bad("a domain with an empty port", both, { domain = "acme.eu.auth0.com:" }, "domain: ")
+bad("an IPv6 address without brackets", both, { domain = "::1" }, "domain: ")
+bad("an address of three numbers", both, { domain = "127.0.1" }, "domain: ")
+bad("an empty domain", both, { domain = "" }, "domain: ")
+bad("no domain", both, { domain = absent }, "domain: ")
+
+bad("an empty token", both, { token = "" }, "token: ")
+bad("no token", both, { token = absent }, "token: ")
+bad("a token with a line feed", both, { token = SECRET .. "\nX-Evil: 1" }, "token: ")
+bad("a token that ends in a line feed", both, { token = SECRET .. "\n" }, "token: ")
+bad("a token with a carriage return", both, { token = SECRET .. "\r\nX-Evil: 1" }, "token: ")
+bad("a token with a NUL", both, { token = SECRET .. "\0" .. SECRET }, "token: ")
+bad("a token with a space", both, { token = SECRET .. " " .. SECRET }, "token: ")
+bad("a token outside ASCII", both, { token = SECRET .. "\195\188" }, "token: ")
+bad("a token with the word Bearer", both, { token = "Bearer " .. SECRET }, "without the word Bearer")
+
+local function with(link_with)
+    return { secondary = absent, link_with = link_with }
+end
+bad("an empty link_with", link, with "", "link_with: ")
+bad("a link_with with a line feed", link, with(SECRET .. "\n" .. SECRET), "link_with: ")
+bad("a link_with with a NUL", link, with(SECRET .. "\0"), "link_with: ")
+bad("a link_with with a space", link, with(SECRET .. " x"), "link_with: ")
+bad("a link_with outside ASCII", link, with(SECRET .. "\255"), "link_with: ")
+bad("a link_with with the word Bearer", link, with("Bearer " .. SECRET), "link_with: ")
+bad("both ways of linking", link, { link_with = SECRET }, "link_with: ")
+bad("both ways of linking, by the API's names", link,
+    named { id = "auth0|1", provider = "auth0", user_id = "2", link_with = SECRET }, "link_with: ")
+bad("link_with and a provider", link, named { id = "auth0|1", provider = "auth0", link_with = SECRET }, "link_with: ")
+bad("link_with and a connection", link,
+    { secondary = absent, link_with = SECRET, connection_id = "con_0123456789abcdef" }, "link_with: ")
+bad("link_with on unlink", unlink, with(SECRET), "link_with")
+bad("connection_id on unlink", unlink, { connection_id = "con_0123456789abcdef" }, "connection_id")
+bad("check on link", link, { check = true }, "check")
+
+bad("no primary", both, { primary = absent }, "primary: ")
+bad("no secondary", both, { secondary = absent }, "secondary: ")
+bad("neither account", both, named {}, "primary: ")
+bad("no id", both, named { provider = "auth0", user_id = "2" }, "id: ")
+bad("no user_id", both, named { id = "auth0|1", provider = "auth0" }, "user_id: ")
+bad("primary and the API's names", both,
+    { secondary = absent, provider = "google-oauth2", user_id = "115" }, "user_id: does not go with primary")
+bad("id and secondary", both, { primary = absent, id = "auth0|1" }, "id: does not go with secondary")
+bad("all the names at once", both, { id = "auth0|1", provider = "auth0", user_id = "2" }, "does not go with primary")
+bad("an account with itself", both, { secondary = linking.primary }, "secondary: names the same account as primary")
+bad("an account with itself, by the API's names", both,
+    named { id = "auth0|1", provider = "auth0", user_id = "1" }, "user_id: names the same account as id")
+bad("an account with itself, by a full user_id", both,
+    named { id = "auth0|1", provider = "auth0", user_id = "auth0|1" }, "user_id: names the same account as id")
+bad("an account with itself, by a number", both,
+    named { id = "google-oauth2|115", provider = "google-oauth2", user_id = 115 }, "user_id: ")
+
+bad("a primary that is ..", both, { primary = ".." }, "primary: ")
+bad("a primary that is .", both, { primary = "." }, "primary: ")
+bad("an id that is ..", both, named { id = "..", provider = "auth0", user_id = "2" }, "id: ")
+bad("a provider that is ..", both, named { id = "auth0|1", provider = "..", user_id = "2" }, "provider: ")
+bad("an endless token", both, { token = ("x"):rep(16385) }, "token: ")
+bad("a secondary that climbs out of a decoded path", both, { secondary = "samlp|a/../../clients/K" }, "secondary: ")
+bad("a primary that climbs out of a decoded path", both, { primary = "auth0|a\\..\\b" }, "primary: ")
+bad("a domain that libcurl reads as an address", both, { domain = "127.0.0.0x1" }, "domain: ")
+bad("a user_id that is ..", both, named { id = "auth0|1", provider = "auth0", user_id = ".." }, "user_id: ")
+bad("a user_id whose bare form is ..", both, named { id = "auth0|1", provider = "auth0", user_id = "auth0|.." },
+    "user_id: ")
+bad("a secondary whose bare form is .", both, { secondary = "auth0|." }, "secondary: ")
+for _, name in ipairs { "primary", "secondary" } do
+    bad("an empty " .. name, both, { [name] = "" }, name .. ": ")
+    bad("a line feed in " .. name, both, { [name] = "auth0|1\n2" }, name .. ": ")
+    bad("a NUL in " .. name, both, { [name] = "auth0|1\0" }, name .. ": ")
+    bad("a DEL in " .. name, both, { [name] = "auth0|1\127" }, name .. ": ")
+    bad("broken UTF-8 in " .. name, both, { [name] = "auth0|\255" }, name .. ": ")
+    bad("overlong UTF-8 in " .. name, both, { [name] = "auth0|\192\175" }, name .. ": ")
+end
+bad("a control character in provider", both, named { id = "auth0|1", provider = "auth0\1", user_id = "2" },
+    "provider: ")
+bad("an empty provider", both, named { id = "auth0|1", provider = "", user_id = "2" }, "provider: ")
+bad("an empty user_id", both, named { id = "auth0|1", provider = "auth0", user_id = "" }, "user_id: ")
+bad("an empty connection_id", link, { connection_id = "" }, "connection_id: ")
+bad("a control character in connection_id", link, { connection_id = "con_\27[2J" }, "connection_id: ")
+bad("a secondary of an unknown provider", both, { secondary = "discord|123" }, "secondary: ")
+bad("a secondary without provider", both, { secondary = "115015401343387192604" }, "secondary: ")
+bad("a secondary that ends at its bar", both, { secondary = "auth0|" }, "secondary: ")
+bad("a user_id without provider", both, named { id = "auth0|1", user_id = "115" }, "provider: ")
+bad("a user_id of an unknown provider", both, named { id = "auth0|1", user_id = "discord|115" }, "provider: ")
+bad("a provider that contradicts the user_id", both,
+    named { id = "auth0|1", provider = "google-oauth2", user_id = "auth0|2" }, "provider: contradicts user_id")
+bad("a number without provider", both, named { id = "auth0|1", user_id = 115 }, "provider: ")
+bad("a user_id with a fraction", both, named { id = "auth0|1", provider = "auth0", user_id = 1.5 }, "user_id: ")
+bad("a user_id that no double holds exactly", both, named { id = "auth0|1", provider = "auth0", user_id = 2 ^ 60 },
+    "user_id: ")
+bad("a user_id that is no number", both, named { id = "auth0|1", provider = "auth0", user_id = 0 / 0 }, "user_id: ")
+bad("a user_id without end", both, named { id = "auth0|1", provider = "auth0", user_id = 1 / 0 }, "user_id: ")
+
+for _, name in ipairs { "connect_timeout", "attempt_timeout", "deadline", "max_response" } do
+    bad(name .. " of 0", both, { [name] = 0 }, name .. ": ")
+    bad("a negative " .. name, both, { [name] = -5 }, name .. ": ")
+    bad("a huge " .. name, both, { [name] = 1e300 }, name .. ": ")
+    bad("an infinite " .. name, both, { [name] = 1 / 0 }, name .. ": ")
+    bad(name .. " that is no number", both, { [name] = 0 / 0 }, name .. ": ")
+end
+bad("a max_response with a fraction", both, { max_response = 4096.5 }, "max_response: ")
+bad("HTTP version 3", both, { http_version = "3" }, "http_version: ")
+bad("an HTTP version as a number", both, { http_version = 2 }, "http_version: ")
+bad("a proxy of true", both, { proxy = true }, "proxy: ")
+bad("a proxy as a number", both, { proxy = 8080 }, "proxy: ")
+bad("a proxy with a line feed", both, { proxy = "http://proxy\n:1" }, "proxy: ")
+bad("a resolve that is a string", both, { resolve = "tenant.test:443:127.0.0.1" }, "resolve: ")
+bad("a resolve without address", both, { resolve = { "tenant.test:443" } }, "resolve: ")
+bad("a resolve of numbers", both, { resolve = { 443 } }, "resolve: ")
+bad("a resolve with a space", both, { resolve = { "tenant.test:443:127.0.0.1 " } }, "resolve: ")
+bad("a resolve that takes an entry away", both, { resolve = { "-tenant.test:443" } }, "resolve: ")
+bad("a resolve with a hole", both, { resolve = { [2] = "tenant.test:443:127.0.0.1" } }, "resolve: ")
+bad("a resolve by name", both, { resolve = { ["tenant.test"] = "127.0.0.1" } }, "resolve: ")
+local too_many = {}
+for i = 1, 33 do too_many[i] = ("host%d.test:443:127.0.0.1"):format(i) end
+bad("a resolve of 33 entries", both, { resolve = too_many }, "resolve: ")
+for _, name in ipairs { "ca_file", "ca_path", "client_cert", "client_key", "user_agent" } do
+    bad("an empty " .. name, both, { [name] = "" }, name .. ": ")
+    bad(name .. " with a NUL", both, { [name] = "x\0y" }, name .. ": ")
+    bad(name .. " with a line feed", both, { [name] = "x\r\nX-Evil: 1" }, name .. ": ")
+    bad("an endless " .. name, both, { [name] = ("x"):rep(5000) }, name .. ": ")
+end
+bad("a correlation_id of 65 characters", both, { correlation_id = ("x"):rep(65) }, "correlation_id: ")
+bad("a correlation_id with a space", both, { correlation_id = "a b" }, "correlation_id: ")
+bad("a correlation_id with a line feed", both, { correlation_id = "a\nX-Evil: 1" }, "correlation_id: ")
+bad("a correlation_id outside ASCII", both, { correlation_id = "\195\188" }, "correlation_id: ")
+bad("an empty correlation_id", both, { correlation_id = "" }, "correlation_id: ")
+
+bad("an unknown option", both, { secondry = "auth0|2" }, '"secondry"; the nearest known one is "secondary"')
+bad("another unknown option", both, { http_versoin = "2" }, 'the nearest known one is "http_version"')
+bad("an option in capitals", both, { Token = SECRET }, 'the nearest known one is "token"')
+bad("a token as an option's name", both, { [SECRET .. ("x"):rep(80)] = true }, "unknown option")
+bad("an option's name with odd characters", both, { [SECRET .. "\n"] = true }, "unknown option")
+bad("options without names", both, { SECRET }, "options have names")
+bad("a boolean as an option's name", both, { [true] = true }, "options have names")
+bad("a table as an option's name", both, { [{}] = true }, "options have names")
+
+-- Whatever is not of an option's kind, for every option that there is.
+local samples = { number = 42, boolean = true, table = { {} }, ["function"] = print, userdata = io.stdout,
+    string = SECRET, thread = coroutine.create(function() end) }
+local fits = {
+    string = { "string" }, text = { "string" }, word = { "string" }, string_or_integer = { "string", "number" },
+    flag = { "boolean" }, telemetry = { "boolean" }, seconds = { "number" }, bytes = { "number" },
+    http_version = {}, proxy = { "string" }, resolve = {}, mock = {},
+}
+
+local function fits_kind(kind, wanted)
+    for _, name in ipairs(assert(fits[kind], "this spec knows no kind " .. kind)) do
+        if name == wanted then return true end
+    end
+end
+
+for _, option in ipairs(core.options) do
+    for name, value in pairs(samples) do
+        if not fits_kind(option.kind, name) then
+            local goals = option.link and option.unlink and both or option.link and link or unlink
+            bad(("%s that is a %s"):format(option.name, name), goals, { [option.name] = value }, option.name .. ": ")
+        end
+    end
+end
+
+local function message_of(goal, options)
+    local done, message = pcall(call_from_here, goal, options)
+    assert.is_false(done)
+    assert.is_string(message)
+    return message
+end
+
+local function copy(value)
+    if type(value) ~= "table" then return value end
+    local result = {}
+    for key, entry in pairs(value) do result[key] = copy(entry) end
+    return result
+end
+
+describe("a mistake in the options", function()
+    local descriptors
+
+    setup(function()
+        linking.start()
+        linking.reset()
+        auth0.close()
+        descriptors = process.descriptors()
+    end)
+
+    teardown(function()
+        linking.stop()
+    end)
+
+    local function check(goal, options, sentence)
+        local message = message_of(goal, options)
+        local where = ("%s:%d: auth0.%s: "):format(here, LINE, goal)
+        assert.equal(where, message:sub(1, #where))
+        assert.truthy(message:find(sentence, #where + 1, true), message)
+        assert.falsy(message:find(SECRET, 1, true), message)
+        assert.falsy(message:find(linking.token:sub(1, 12), 1, true), message)
+        assert.falsy(message:find("[%c\127-\255]"), message)
+    end
+
+    for _, case in ipairs(cases) do
+        for _, goal in ipairs(case.goals) do
+            it(("raises in %s: %s"):format(goal, case.what), function()
+                check(goal, linking.options(case.overrides), case.sentence)
+            end)
+        end
+    end
+
+    it("raises when there is no table of options", function()
+        for goal in pairs { link = true, unlink = true } do
+            for _, options in ipairs { SECRET, 42, true, print } do
+                check(goal, options, "expected a table of options, got " .. type(options))
+            end
+            check(goal, nil, "expected a table of options, got nil")
+        end
+    end)
+
+    it("is a sentence without a place where nobody's line can be blamed", function()
+        local _, message = pcall(auth0.link, {})
+        assert.truthy(message:find("^auth0%.link: "), message)
+    end)
+
+    it("sent nothing, and opened nothing, in any of the cases above", function()
+        assert.is_true(#cases >= 60)
+        assert.same({ changes = {}, connections = 0, requests = {} }, tenant.record())
+        assert.equal(descriptors, (process.descriptors()))
+    end)
+
+    it("was the only reason: the same options without it reach the tenant", function()
+        assert.is_table(call_from_here("link", linking.options()))
+        assert.equal(1, linking.changes())
+    end)
+end)
+
+describe("a table of options", function()
+    setup(linking.start)
+    teardown(linking.stop)
+    before_each(function() linking.reset() end)
+
+    it("may get its values from a metatable's __index", function()
+        local defaults = linking.options { secondary = absent }
+        assert.is_table((auth0.link(setmetatable({ secondary = linking.secondary }, { __index = defaults }))))
+        local by_function = setmetatable({}, { __index = function(_, name) return linking.options()[name] end })
+        assert.is_table((auth0.unlink(by_function)))
+        assert.equal(2, linking.changes())
+    end)
+
+    it("is not changed, neither by success nor by failure nor by a mistake", function()
+        for _, overrides in ipairs { {}, { correlation_id = "job-7", proxy = false, telemetry = false },
+            { ca_file = absent }, { domain = "https://x" } } do
+            local options = linking.options(overrides)
+            local before = copy(options)
+            pcall(auth0.link, options)
+            assert.same(before, options)
+            assert.is_nil(getmetatable(options))
+        end
+    end)
+
+    it("is copied: it serves any number of calls", function()
+        local options = linking.options()
+        assert.is_table((auth0.link(options)))
+        assert.is_table((auth0.unlink(options)))
+        assert.is_table((auth0.link(options)))
+    end)
+
+    it("takes a user_agent with any text, and a correlation_id of 64 characters", function()
+        local identities = linking.link { user_agent = "Z\195\188rich import/2", correlation_id = ("x"):rep(64) }
+        assert.is_table(identities)
+        assert.equal("Z\195\188rich import/2", linking.headers(tenant.last())["user-agent"])
+    end)
+end)

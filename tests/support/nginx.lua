@@ -1,0 +1,75 @@
+--- A small nginx of a spec's own, with a port that the system picks: for answers that the tenant does not give, and for
+--- code that runs inside nginx.
+local process = require "support.process"
+local tenant = require "support.tenant"
+
+local nginx = {}
+
+local listen = debug.getinfo(1, "S").source:match("^@(.*/)[^/]*$") .. "../tenant/listen.pl"
+
+-- Words between at signs are filled in by listen.pl.
+local frame = [[
+@USER@
+daemon off;
+worker_processes 1;
+pid @DIR@/nginx.pid;
+error_log @DIR@/error.log notice;
+load_module @MODULES@/ndk_http_module.so;
+load_module @MODULES@/ngx_http_lua_module.so;
+events { worker_connections 256; }
+http {
+    access_log off;
+    client_body_temp_path @DIR@/body;
+    proxy_temp_path @DIR@/proxy;
+    fastcgi_temp_path @DIR@/fastcgi;
+    uwsgi_temp_path @DIR@/uwsgi;
+    scgi_temp_path @DIR@/scgi;
+%s
+}
+]]
+
+local start = [[
+PATH=$PATH:/usr/sbin:/sbin
+dir=$(mktemp -d "${TMPDIR:-/tmp}/auth0-nginx.XXXXXX")
+nginx=$(command -v nginx)
+modules=$("$nginx" -V 2>&1 | tr ' ' '\n' | sed -n 's/^--modules-path=//p')
+user=
+[ "$(id -u)" -ne 0 ] || user="user root;"
+mv TEMPLATE "$dir/nginx.conf.in"
+perl LISTEN "$dir" "$dir" NGINX "$nginx" MODULES "$modules" ERROR_LOG "$dir/error.log" USER "$user" \
+    </dev/null >"$dir/out" 2>&1 &
+pid=$!
+for try in $(seq 100); do
+    [ -s "$dir/nginx.pid" ] && break
+    sleep 0.05
+done
+[ -s "$dir/nginx.pid" ] || { cat "$dir/out" "$dir/error.log" >&2; rm -rf "$dir"; exit 1; }
+echo "$dir $(cat "$dir/port") $pid"
+]]
+
+local running = {}
+
+---@param http string what stands in the http block; it listens on 127.0.0.1:@PORT@
+---@return table server {port, dir}
+function nginx.start(http)
+    local template = process.file(frame:gsub("%%s", function() return http end))
+    local script = start:gsub("LISTEN", function() return process.quoted(listen) end)
+        :gsub("TEMPLATE", function() return process.quoted(template) end)
+    local output, status = tenant.run("(" .. script .. ")")
+    assert(status == 0, "nginx does not start; its own words are above")
+    local server = {}
+    server.dir, server.port, server.pid = output:match("^(%S+) (%d+) (%d+)\n$")
+    running[#running + 1] = server
+    return server
+end
+
+---Ends what was started here.
+function nginx.stop()
+    for _, server in ipairs(running) do
+        tenant.run(("kill %s; while kill -0 %s 2>/dev/null; do sleep 0.02; done; rm -rf %s")
+            :format(server.pid, server.pid, process.quoted(server.dir)))
+    end
+    running = {}
+end
+
+return nginx

@@ -1,0 +1,167 @@
+--- The tests' door: seeds the tenant, sets it up, issues tokens, arms faults, shows the record. Needs no token; answers
+--- on loopback only.
+local json = require "auth0.mock.json"
+local world = require "world"
+
+local control = {}
+
+local function say(status, value)
+    local text = type(value) == "string" and value or json.encode(value)
+    ngx.status = status
+    ngx.header["content-type"] = type(value) == "string" and "text/plain" or "application/json"
+    ngx.header["content-length"] = #text
+    ngx.print(text)
+end
+
+--- What the model answers: a value, or nil and what is wrong.
+local function tell(status, value, message)
+    say(value and status or 400, value or message)
+end
+
+--- One account or an array of them.
+local function add(fields)
+    if not json.is_array(fields) then
+        return world.tenant:add_user(fields)
+    end
+    local added = json.array({})
+    for i, one in ipairs(fields) do
+        local user, message = world.tenant:add_user(one)
+        if not user then
+            return nil, message
+        end
+        added[i] = user
+    end
+    return added
+end
+
+local doors = {}
+
+doors["GET ready"] = function()
+    say(200, "ready\n")
+end
+
+doors["POST reset"] = function(body)
+    world.tenant:reset()
+    world.forget()
+    tell(200, add(body or json.array({})))
+end
+
+doors["POST users"] = function(body)
+    tell(201, add(body))
+end
+
+doors["GET users/count"] = function()
+    local count = 0
+    for _ in pairs(world.tenant.world.users.by_id) do
+        count = count + 1
+    end
+    say(200, count)
+end
+
+--- The function's argument is the body, which has to be an object.
+local function object(act)
+    return function(body)
+        if not json.is_object(body) then
+            return say(400, "a JSON object is needed")
+        end
+        act(body)
+    end
+end
+
+doors["POST token"] = object(function(body)
+    tell(200, world.tenant:token(body))
+end)
+
+doors["POST revoke"] = object(function(body)
+    tell(200, world.tenant:revoke(body.token))
+end)
+
+doors["POST client"] = object(function(body)
+    tell(201, world.tenant:add_client(body))
+end)
+
+doors["POST role"] = object(function(body)
+    tell(201, world.tenant:add_role(body))
+end)
+
+doors["POST organization"] = object(function(body)
+    tell(201, world.tenant:add_organization(body))
+end)
+
+doors["POST connection"] = object(function(body)
+    tell(201, world.tenant:add_connection(body.name, body.strategy))
+end)
+
+doors["POST configure"] = object(function(body)
+    tell(200, world.tenant:configure(body))
+end)
+
+doors["POST arm"] = object(function(body)
+    tell(201, world.tenant:arm(body))
+end)
+
+doors["POST disarm"] = function()
+    world.tenant.reception.armed:disarm()
+    say(200, true)
+end
+
+doors["GET armed"] = function()
+    say(200, world.tenant.reception.armed:list())
+end
+
+doors["GET rates"] = function()
+    say(200, world.tenant.reception.rates:standing())
+end
+
+--- All of it; with `from` or `count` a page of the changes, how many there are, and where the next page begins.
+doors["GET record"] = function()
+    local record = world.tenant.record
+    local from, count = tonumber(ngx.var.arg_from), tonumber(ngx.var.arg_count)
+    local changes, next_page = record:page(from, count)
+    local shown = { changes = changes, requests = record.requests, connections = world.connections }
+    if from or count then
+        shown.total, shown.next = record.total, next_page
+    end
+    say(200, shown)
+end
+
+--- {"changes": false}: from now on changes are only counted.
+doors["POST record"] = object(function(body)
+    world.tenant.record:keep(body.changes ~= false)
+    say(200, true)
+end)
+
+--- The processes that took the connections.
+doors["GET workers"] = function()
+    local workers = json.array({})
+    for worker in pairs(world.workers) do
+        workers[#workers + 1] = worker
+    end
+    say(200, workers)
+end
+
+doors["GET last"] = function()
+    say(200, world.last or json.null)
+end
+
+function control.handle()
+    ngx.req.read_body()
+    local text = ngx.req.get_body_data()
+    local body, message
+    if text then
+        body, message = json.decode(text)
+    end
+    local door = doors[ngx.req.get_method() .. " " .. ngx.var.request_uri:match("^[^?]*"):sub(#"/_tenant/" + 1)]
+    if message then
+        say(400, message)
+    elseif not door then
+        say(404, "no such control")
+    else
+        local done, why = pcall(door, body)
+        if not done then
+            say(500, tostring(why))
+        end
+    end
+end
+
+return control
