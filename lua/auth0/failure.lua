@@ -61,7 +61,7 @@ function failure.make(code, fields, format, ...)
     return nil, fields.message, setmetatable(fields, failure_mt)
 end
 
--- What happened, by code, and what to do about it where nothing was changed.
+-- What happened, by code; below, what to do about it where nothing was changed.
 local causes = {
     unreachable = "no connection to %s",
     tls = "no connection to %s that can be trusted",
@@ -79,15 +79,39 @@ local causes = {
     server_error = "%s had an internal error",
 }
 
+-- For any call, and what only one of them can say.
 local advice = {
     unreachable = "check the domain, the network and the proxy",
     tls = "check the domain, its certificate, and ca_file, ca_path and client_cert",
-    invalid_request = "check the ids; the secondary may have been linked already",
     unauthorized = "get a new one, for this domain",
-    forbidden = "it needs update:users, or with link_with update:current_user_identities and its own user's id",
-    conflict = "the identity may have been linked already: read the primary's identities",
     rate_limited = "try again later",
 }
+
+local advice_of = {
+    ["auth0.link"] = {
+        invalid_request = "check the ids, and what link_with holds; the secondary may have been linked already",
+        forbidden = "it needs update:users, or with link_with update:current_user_identities and its own user's id",
+        conflict = "the identity may have been linked already: read the primary's identities",
+    },
+    ["auth0.unlink"] = {
+        invalid_request = "check the ids; the identity that the account was made with cannot be taken from it",
+        forbidden = "it needs update:users, or update:current_user_identities and its own user's id; "
+            .. "with check also read:users",
+        conflict = "read the primary's identities before trying again",
+    },
+}
+
+-- "Insufficient scope; expected: read:users.": what the tenant names is what this request lacked. A call may be more
+-- than one request, so what is said here would have to name the scopes of all.
+local function names_scope(facts)
+    return facts.description ~= nil and facts.description:find("expected: *%w") ~= nil
+end
+
+local function advise(caller, facts)
+    local code = facts.code
+    if code == "forbidden" and names_scope(facts) then return nil end
+    return advice_of[caller] and advice_of[caller][code] or advice[code]
+end
 
 local function said(facts)
     local words = {}
@@ -101,11 +125,12 @@ local function said(facts)
     return #words > 0 and (" (%s)"):format(table.concat(words, "; ")) or ""
 end
 
-local function ending(facts)
+local function ending(caller, facts)
     if facts.outcome == "unknown" then
         return "; the change may or may not have been made: read the primary's identities before trying again"
     end
-    return "; nothing was changed" .. (advice[facts.code] and ": " .. advice[facts.code] or "")
+    local what_to_do = advise(caller, facts)
+    return "; nothing was changed" .. (what_to_do and ": " .. what_to_do or "")
 end
 
 --- The failure of one call, in words.
@@ -117,7 +142,7 @@ end
 ---@return auth0.Failure failure
 function failure.of_call(caller, domain, facts)
     local cause = (causes[facts.cause or facts.code] or causes.bad_response):format(domain)
-    return failure.make(facts.code, facts, "%s: %s%s%s", caller, cause, said(facts), ending(facts))
+    return failure.make(facts.code, facts, "%s: %s%s%s", caller, cause, said(facts), ending(caller, facts))
 end
 
 return failure

@@ -62,6 +62,48 @@ describe("auth0.failure", function()
             end)
         end
 
+        -- {of a link, of an unlink}
+        local advice = {
+            invalid_request = { "the secondary may have been linked already",
+                "the identity that the account was made with cannot be taken from it" },
+            forbidden = { "or with link_with update:current_user_identities", "with check also read:users" },
+            conflict = { "the identity may have been linked already", "read the primary's identities before" },
+        }
+
+        for code, words in pairs(advice) do
+            it("advises after " .. code .. " by what was asked for", function()
+                local function advised(caller)
+                    return select(2, failure.of_call(caller, "acme.test", { code = code, outcome = "none" }))
+                end
+                local of_link, of_unlink = advised "auth0.link", advised "auth0.unlink"
+                assert.truthy(of_link:find("^auth0%.link: "), of_link)
+                assert.truthy(of_link:find(words[1], 1, true), of_link)
+                assert.falsy(of_link:find(words[2], 1, true), of_link)
+                assert.truthy(of_unlink:find("^auth0%.unlink: "), of_unlink)
+                assert.truthy(of_unlink:find(words[2], 1, true), of_unlink)
+                assert.falsy(of_unlink:find(words[1], 1, true), of_unlink)
+                assert.falsy(advised("auth0.other"):find("nothing was changed:", 1, true))
+            end)
+        end
+
+        it("says nothing of scopes where the tenant named the one that is lacking", function()
+            for _, caller in ipairs { "auth0.link", "auth0.unlink" } do
+                local _, message = failure.of_call(caller, "acme.test", { code = "forbidden", outcome = "none",
+                    status = 403, description = "Insufficient scope; expected: read:users." })
+                assert.truthy(message:find("expected: read:users", 1, true), message)
+                assert.falsy(message:find("update:", 1, true), message)
+                assert.truthy(message:find("; nothing was changed$"), message)
+            end
+        end)
+
+        it("names the scopes where the tenant did not", function()
+            for _, description in ipairs { false, "User to be acted on does not match subject in bearer token." } do
+                local _, message = of_call { code = "forbidden", outcome = "none", status = 403,
+                    description = description or nil }
+                assert.truthy(message:find("it needs update:users", 1, true), message)
+            end
+        end)
+
         it("says what the tenant said, without its full stop", function()
             local _, message = of_call { code = "invalid_request", outcome = "none", status = 400,
                 error = "Bad Request", description = "Main identity cannot be removed.", error_code = "some_code",

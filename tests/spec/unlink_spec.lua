@@ -104,6 +104,7 @@ describe("auth0.unlink", function()
             assert.is_nil(identities)
             assert.same({ "conflict", "none", 200 }, { failure.code, failure.outcome, failure.status })
             assert.truthy(message:find("still there", 1, true), message)
+            assert.falsy(message:find("linked already", 1, true), message)
             assert.equal(0, linking.changes())
         end
     end)
@@ -167,10 +168,12 @@ describe("auth0.unlink", function()
             assert.same({ [READ] = 1 }, tenant.record().requests)
         end)
 
-        it("says forbidden where the token may not read", function()
-            local _, _, failure = linking.unlink { check = true,
+        it("says forbidden where the token may not read, and names no other scope than the tenant", function()
+            local _, message, failure = linking.unlink { check = true,
                 token = tenant.token { kind = "machine", scope = "update:users" } }
             assert.same({ "forbidden", "none" }, { failure.code, failure.outcome })
+            assert.truthy(message:find("expected: read:users", 1, true), message)
+            assert.falsy(message:find("update:", 1, true), message)
             assert.same({ [READ] = 1 }, tenant.record().requests)
         end)
 
