@@ -180,7 +180,7 @@ describe("auth0.mock's search", function()
 
     describe("by query", function()
         before_each(function()
-            add { user_id = "auth0|1", email = "One@Example.com", name = "Ann Lee", logins_count = 3,
+            add { user_id = "auth0|1", email = "One@Example.com", name = "Ann Lee", given_name = "Ann", logins_count = 3,
                 app_metadata = { plan = "Gold" }, created_at = "2020-01-01T00:00:00.000Z" }
             add { user_id = "samlp|acme|7", email = "two@example.com", name = "Bob", logins_count = 12, blocked = true }
             add { user_id = "github|9", nickname = "nine (9)" }
@@ -195,6 +195,7 @@ describe("auth0.mock's search", function()
             ["name:ann*"] = { "auth0|1" },
             ['name:"ann lee"'] = { "auth0|1" },
             ["name:ann"] = {},
+            ["given_name:ANN"] = { "auth0|1" },
             ["name:b?b"] = { "samlp|acme|7" },
             ['email:"*"'] = {},
             ["user_id:auth0*"] = { "auth0|1" },
@@ -206,7 +207,22 @@ describe("auth0.mock's search", function()
             ["identities.profileData.email:LINKED@other.example"] = { "auth0|1" },
             ["identities.provider:samlp OR email:one@example.com"] = { "auth0|1", "samlp|acme|7" },
             ["email:*@example.com AND NOT blocked:true"] = { "auth0|1" },
-            ["email:*@example.com -blocked:true"] = { "auth0|1", "samlp|acme|7" },
+            ["email:*@example.com -blocked:true"] = { "auth0|1" },
+            ["-blocked:true email:*@example.com"] = { "auth0|1" },
+            ["email:*@example.com !blocked:true"] = { "auth0|1" },
+            ["email:*@example.com OR NOT blocked:true"] = { "auth0|1" },
+            ['user_id:a* -user_id:"auth0|1"'] = {},
+            ["name:bob name:ann*"] = { "auth0|1", "samlp|acme|7" },
+            ["name:bob || name:ann*"] = { "auth0|1", "samlp|acme|7" },
+            ["name:bob && blocked:true"] = { "samlp|acme|7" },
+            ["name:bob +logins_count:3"] = { "auth0|1" },
+            ["+email:*@example.com name:bob"] = { "auth0|1", "samlp|acme|7" },
+            ["+email:*@example.com -name:bob"] = { "auth0|1" },
+            ["name:bob OR name:ann* AND logins_count:3"] = { "auth0|1" },
+            ["name:bob OR (name:ann* AND logins_count:3)"] = { "auth0|1", "samlp|acme|7" },
+            ["email:*@example.com AND (name:bob -blocked:true)"] = {},
+            ["email:*@example.com AND (-blocked:true)"] = { "auth0|1" },
+            ["-name:bob"] = { "auth0|1" },
             ["(name:bob OR name:ann*) AND logins_count:3"] = { "auth0|1" },
             ["logins_count:[4 TO 12]"] = { "samlp|acme|7" },
             ["logins_count:{3 TO *]"] = { "samlp|acme|7" },
@@ -216,7 +232,8 @@ describe("auth0.mock's search", function()
             ["NOT _exists_:blocked"] = { "auth0|1" },
             ["bob"] = { "samlp|acme|7" },
             ["identities.user_id:acme\\|7"] = { "samlp|acme|7" },
-            ["email:nobody AND email:one@example.com OR name:bob"] = { "samlp|acme|7" },
+            ["email:nobody AND email:one@example.com OR name:bob"] = {},
+            ["(email:nobody AND email:one@example.com) OR name:bob"] = { "samlp|acme|7" },
         } do
             it("finds " .. q, function()
                 local status, list = search("q=" .. escaped(q) .. "&search_engine=v3")
@@ -232,9 +249,17 @@ describe("auth0.mock's search", function()
         end)
 
         it("refuses what it cannot read", function()
-            for _, q in ipairs { "(name:bob", "name:bob)", "name:", "name:bob AND", 'name:"bob' } do
+            for _, q in ipairs { "(name:bob", "name:bob)", "name:", "name:bob AND", 'name:"bob',
+                "-", "name:bob NOT", "--name:bob", "NOT -name:bob" } do
                 local status, body = search("q=" .. escaped(q))
                 assert.same({ 400, "invalid_query_string" }, { status, body.errorCode })
+            end
+        end)
+
+        it("refuses checkpoint pages, which are for other lists", function()
+            for _, name in ipairs { "from", "take" } do
+                refused(400, ("Query validation error: 'Additional properties not allowed: %s'."):format(name),
+                    "invalid_query_string", search(name .. "=1"))
             end
         end)
 

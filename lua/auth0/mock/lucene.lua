@@ -1,10 +1,11 @@
 --- The part of Lucene's query syntax that user search is used with: field:value, "quoted", prefix* and w?ldcards,
---- ranges, _exists_:field, AND, OR, NOT, -, +, and brackets. Terms that nothing joins are joined by OR, as Lucene does.
+--- ranges, _exists_:field, AND, OR, NOT, -, +, and brackets. As in Lucene these words do not bind like operators: a
+--- query is a list of clauses that must match, must not match, or should.
 local json = require "auth0.mock.json"
 
 local lucene = {}
 
---- Compared without regard to case; all else is compared as it stands.
+--- Compared without regard to case; all else is compared as it stands. Of email, name and nickname this is published.
 local folded = { email = true, name = true, nickname = true, given_name = true, family_name = true, username = true }
 
 --- What a term without a field is looked for in.
@@ -174,50 +175,68 @@ local function take(reader, pattern)
     return after ~= nil
 end
 
-local function read_one(reader)
-    if take(reader, "NOT%f[%W]") or take(reader, "[-!]") then
-        local inner = read_one(reader)
-        return function(account) return not inner(account) end
-    elseif take(reader, "%(") then
+local function read_operand(reader)
+    if take(reader, "%(") then
         local inner = read_any(reader)
         return take(reader, "%)") and inner or fail("a bracket is not closed")
     end
-    take(reader, "%+")
+    if reader.text:find("^[-+!]", reader.at) then
+        fail("a second sign at byte " .. reader.at)
+    end
     return read_term(reader)
 end
 
-local function read_all(reader)
-    local parts = { read_one(reader) }
-    while take(reader, "AND%f[%W]") or take(reader, "&&") do
-        parts[#parts + 1] = read_one(reader)
+--- {occurs = "must", "must_not" or "should", matches = function}
+local function read_clause(reader)
+    local occurs = "should"
+    if take(reader, "NOT%f[%W]") or take(reader, "[-!]") then
+        occurs = "must_not"
+    elseif take(reader, "%+") then
+        occurs = "must"
     end
-    return function(account)
-        for _, part in ipairs(parts) do
-            if not part(account) then
-                return false
-            end
-        end
-        return true
+    return { occurs = occurs, matches = read_operand(reader) }
+end
+
+local function require_clause(clause)
+    if clause.occurs == "should" then
+        clause.occurs = "must"
     end
 end
 
-function read_any(reader)
-    local parts = { read_all(reader) }
+--- AND makes the clauses beside it ones that must match; OR, and nothing, leave them as they are.
+local function read_clauses(reader)
+    local clauses = { read_clause(reader) }
     skip(reader)
     while reader.at <= #reader.text and not reader.text:find("^%)", reader.at) do
-        if not take(reader, "OR%f[%W]") then
+        local joins = take(reader, "AND%f[%W]") or take(reader, "&&")
+        if not joins and not take(reader, "OR%f[%W]") then
             take(reader, "||")
         end
-        parts[#parts + 1] = read_all(reader)
+        local clause = read_clause(reader)
+        if joins then
+            require_clause(clauses[#clauses])
+            require_clause(clause)
+        end
+        clauses[#clauses + 1] = clause
         skip(reader)
     end
+    return clauses
+end
+
+--- Where nothing must match, one that should has to; where there are only clauses that must not, all else matches.
+function read_any(reader)
+    local clauses = read_clauses(reader)
     return function(account)
-        for _, part in ipairs(parts) do
-            if part(account) then
-                return true
+        local has_must, has_should, fits_should = false, false, false
+        for _, clause in ipairs(clauses) do
+            if clause.occurs == "should" then
+                has_should, fits_should = true, fits_should or clause.matches(account)
+            elseif clause.matches(account) ~= (clause.occurs == "must") then
+                return false
             end
+            has_must = has_must or clause.occurs == "must"
         end
-        return false
+        return has_must or fits_should or not has_should
     end
 end
 
