@@ -230,7 +230,7 @@ exchange("one that runs", 200, "GET", "/api/v2/jobs/job_1", { ...job({}), says: 
     configure: { export_pending: 0, export_processing: 1000 } });
 exchange("one that is done", 200, "GET", "/api/v2/jobs/job_1", { ...job({ fields: [{ name: "email" }] }),
     says: "location", configure: { export_pending: 0, export_processing: 0 } });
-exchange("one that is not there", 404, "GET", "/api/v2/jobs/job_1", { says: "inexistent_job" });
+exchange("one that is not there", 404, "GET", "/api/v2/jobs/job_1", { says: "The job does not exist." });
 
 test("the contract tells what is wrong in the wild: email_verified as text", async () => {
     await tenant.reset([{ ...ACCOUNTS[0], email_verified: "true" }]);

@@ -98,7 +98,7 @@ describe("auth0.mock", function()
         end)
 
         it("are all added or none, when one is unknown", function()
-            refused(404, "The role does not exist.", "inexistent_role",
+            refused(404, "The role does not exist.", nil,
                 post("roles", { roles = json.array { "rol_2", "rol_9" } }))
             assert.same({ "rol_1" }, ids(select(2, get "roles")))
             assert.same({}, tenant.record.changes)
@@ -157,7 +157,7 @@ describe("auth0.mock", function()
         end)
 
         it("that does not exist is a 404", function()
-            refused(404, "No organization found by that id or name", "inexistent_organization",
+            refused(404, "No organization found by that id or name", nil,
                 join("org_9", { members = json.array { "auth0|2" } }))
         end)
 

@@ -104,7 +104,7 @@ describe("auth0.mock's export", function()
             assert.equal(200, status)
             model.clock = model.NOW + 86400
             assert.equal(403, download(body.location).status)
-            refused(404, "The job does not exist.", "inexistent_job", job(made.id, options))
+            refused(404, "The job does not exist.", nil, job(made.id, options))
         end)
 
         it("is refused when it is asked for with what it cannot be", function()

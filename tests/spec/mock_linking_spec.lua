@@ -97,13 +97,15 @@ describe("auth0.mock's link", function()
     end)
 
     describe("of or from a primary that is not there", function()
-        for status, setting in pairs { [404] = {}, [400] = { missing_primary = 400 } } do
+        -- Of the 400 no source knows an errorCode.
+        for status, error_code in pairs { [404] = "inexistent_user", [400] = false } do
             it("is refused with " .. status, function()
-                model.set(setting)
+                model.set { missing_primary = status }
+                error_code = error_code or nil
                 local path = "/api/v2/users/auth0%7Cnobody/identities"
-                refused(status, "The user does not exist.", "inexistent_user",
+                refused(status, "The user does not exist.", error_code,
                     send("POST", path, { provider = "auth0", user_id = "1" }))
-                refused(status, "The user does not exist.", "inexistent_user", send("DELETE", path .. "/auth0/1"))
+                refused(status, "The user does not exist.", error_code, send("DELETE", path .. "/auth0/1"))
                 refused(404, "The user does not exist.", "inexistent_user", read "auth0%7Cnobody")
             end)
         end

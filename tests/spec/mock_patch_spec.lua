@@ -117,7 +117,7 @@ describe("auth0.mock's PATCH", function()
             assert.equal(200, (patch(large)))
             patch { user_metadata = { text = json.null } }
             model.set { profile_limit = 10240 }
-            refused(400, "The user profile is larger than the maximum allowed size.", "invalid_body", patch(large))
+            refused(400, "The user profile is larger than the maximum allowed size.", nil, patch(large))
             assert.equal(200, (patch { user_metadata = { text = ("x"):rep(9000) } }))
             local status = send("POST", "/api/v2/users", { connection = model.DATABASE, user_metadata =
                 large.user_metadata })

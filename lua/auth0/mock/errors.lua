@@ -4,15 +4,15 @@ local wire = require "auth0.mock.wire"
 local errors = {}
 
 local reasons = {
-    [400] = "Bad Request", [401] = "Unauthorized", [403] = "Forbidden", [404] = "Not Found", [408] = "Request Time-out",
-    [409] = "Conflict", [413] = "Payload Too Large",
-    [414] = "Request-URI Too Long", [415] = "Unsupported Media Type", [429] = "Too Many Requests",
-    [500] = "Internal Server Error", [502] = "Bad Gateway", [503] = "Service Unavailable", [504] = "Gateway Time-out",
+    [400] = "Bad Request", [401] = "Unauthorized", [403] = "Forbidden", [404] = "Not Found",
+    [408] = "Request Time-out", [409] = "Conflict", [413] = "Payload Too Large", [414] = "Request-URI Too Long",
+    [415] = "Unsupported Media Type", [429] = "Too Many Requests", [500] = "Internal Server Error",
+    [502] = "Bad Gateway", [503] = "Service Unavailable", [504] = "Gateway Time-out",
 }
 
---- Name -> status, message, errorCode. Where no source publishes an errorCode there is none: real bodies often lack it.
---- The words about link_with follow the published list of causes; the exact sentences are not published. Nor
---- are those about roles, jobs and sizes.
+--- Name -> status, message, errorCode. Where no source publishes an errorCode for a refusal there is none: real bodies
+--- often lack it. The words about link_with follow the published list of causes; the exact sentences are not published,
+--- nor are those about roles, jobs and sizes.
 local known = {
     invalid_uri = { 400, "%s", "invalid_uri" },
     invalid_body = { 400, "%s", "invalid_body" },
@@ -22,7 +22,7 @@ local known = {
         .. "database connection (using the Auth0 store), a passwordless connection (email or sms) or has disabled "
         .. "'Sync user profile attributes at each login'.", "operation_not_supported" },
     email_exists = { 400, "The specified new email already exists" },
-    profile_too_large = { 400, "The user profile is larger than the maximum allowed size.", "invalid_body" },
+    profile_too_large = { 400, "The user profile is larger than the maximum allowed size." },
     search_cap = { 400, "You can only page through the first %d records. See "
         .. "https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation" },
     phantom_connection = { 400, "Linking to an inexistent identity requires a connection." },
@@ -46,11 +46,11 @@ local known = {
     insufficient_scope = { 403, "Insufficient scope; expected: %s.", "insufficient_scope" },
     other_subject = { 403, "User to be acted on does not match subject in bearer token." },
     inexistent_user = { 404, "The user does not exist.", "inexistent_user" },
-    inexistent_role = { 404, "The role does not exist.", "inexistent_role" },
-    inexistent_organization = { 404, "No organization found by that id or name", "inexistent_organization" },
-    inexistent_job = { 404, "The job does not exist.", "inexistent_job" },
+    no_role = { 404, "The role does not exist." },
+    no_organization = { 404, "No organization found by that id or name" },
+    no_job = { 404, "The job does not exist." },
     no_such_path = { 404, "Not Found" },
-    missing_primary = { 400, "The user does not exist.", "inexistent_user" },
+    missing_primary = { 400, "The user does not exist." },
     identity_exists = { 409, "Specified identity already exists." },
     user_exists = { 409, "The user already exists." },
     too_large = { 413, "Payload content length greater than maximum allowed: 1048576" },

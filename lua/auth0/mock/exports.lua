@@ -121,7 +121,7 @@ function exports.read(call)
     end
     local job = find(world, call.params.job)
     if refusal or not job then
-        return refusal or errors.answer("inexistent_job")
+        return refusal or errors.answer("no_job")
     end
     local done = world.now() - job.created - settings.export_pending
     if done < 0 then

@@ -46,7 +46,7 @@ function memberships.add(call)
     end
     local world, id = call.world, call.params.organization
     if not world.organizations.by_id[id] then
-        return errors.answer("inexistent_organization")
+        return errors.answer("no_organization")
     end
     local accounts = json.array({})
     for i, member in ipairs(body.members) do

@@ -44,7 +44,7 @@ function roles.add(call)
     end
     for _, id in ipairs(body.roles) do
         if not call.world.roles.by_id[id] then
-            return errors.answer("inexistent_role")
+            return errors.answer("no_role")
         end
     end
     call.record:committed(call, { kind = "add_roles", primary = account.user_id, roles = json.array(body.roles) })
