@@ -103,14 +103,21 @@ local advice_of = {
 
 -- "Insufficient scope; expected: read:users.": what the tenant names is what this request lacked. A call may be more
 -- than one request, so what is said here would have to name the scopes of all.
-local function names_scope(facts)
-    return facts.description ~= nil and facts.description:find("expected: *%w") ~= nil
+local function expected_scopes(facts)
+    return facts.description and facts.description:match("expected: *(%w.*)$")
+end
+
+-- The tenant names the scope also to those who have it, and asked for a link in the other way.
+local function advise_forbidden(caller, scopes)
+    if caller == "auth0.link" and scopes:find("update:current_user_identities", 1, true) then
+        return "with update:current_user_identities alone only link_with is allowed"
+    end
 end
 
 local function advise(caller, facts)
-    local code = facts.code
-    if code == "forbidden" and names_scope(facts) then return nil end
-    return advice_of[caller] and advice_of[caller][code] or advice[code]
+    local scopes = facts.code == "forbidden" and expected_scopes(facts)
+    if scopes then return advise_forbidden(caller, scopes) end
+    return advice_of[caller] and advice_of[caller][facts.code] or advice[facts.code]
 end
 
 local function said(facts)

@@ -96,6 +96,16 @@ describe("auth0.failure", function()
             end
         end)
 
+        it("says where the other scope would do, when the tenant names it of a link", function()
+            local function advised(caller)
+                return select(2, failure.of_call(caller, "acme.test", { code = "forbidden", outcome = "none",
+                    description = "Insufficient scope; expected: update:users, update:current_user_identities." }))
+            end
+            assert.truthy(advised("auth0.link"):find(": with update:current_user_identities alone only link_with", 1,
+                true))
+            assert.truthy(advised("auth0.unlink"):find("; nothing was changed$"))
+        end)
+
         it("names the scopes where the tenant did not", function()
             for _, description in ipairs { false, "User to be acted on does not match subject in bearer token." } do
                 local _, message = of_call { code = "forbidden", outcome = "none", status = 403,

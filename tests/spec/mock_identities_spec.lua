@@ -215,8 +215,8 @@ describe("auth0.mock", function()
         end)
 
         it("is the only way for a user's own token", function()
-            refused(403, "Insufficient scope; expected: update:users.", "insufficient_scope",
-                link({ provider = "google-oauth2", user_id = "115" }, { token = caller }))
+            refused(403, "Insufficient scope; expected: update:users, update:current_user_identities.",
+                "insufficient_scope", link({ provider = "google-oauth2", user_id = "115" }, { token = caller }))
         end)
 
         it("does not let a user act on another account", function()

@@ -59,6 +59,12 @@ describe("auth0.mock's link", function()
         assert.equal(201, (link { provider = "auth0", user_id = "2", connection_id = customers }))
     end)
 
+    it("without a connection_id takes an account of any connection of the provider", function()
+        add { user_id = "2", connection = "Customers", provider = "auth0" }
+        local status, list = link { provider = "auth0", user_id = "2" }
+        assert.same({ 201, "Customers" }, { status, list[2].connection })
+    end)
+
     describe("of an account that has secondaries", function()
         before_each(function()
             add { identities = { { provider = "github", user_id = "1" },

@@ -132,7 +132,7 @@ function identities.link(call)
     if not body then
         return refusal
     elseif reach == "own" and not body.link_with then
-        return errors.answer("insufficient_scope", rule.any)
+        return errors.answer("insufficient_scope", rule.any .. ", " .. rule.own) -- the published text, as it stands
     end
     local primary = world.users:find(id)
     if not primary then
