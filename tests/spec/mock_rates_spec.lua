@@ -1,8 +1,8 @@
 --- The model tenant: rate limits.
 local json = require "auth0.mock.json"
+local limits = require "auth0.mock.limits"
 local mock = require "auth0.mock"
 local model = require "support.model"
-local rates = require "auth0.mock.rates"
 
 --- Half-way through a second, and half a minute before the next one begins.
 local START = 1630700190.5
@@ -334,14 +334,14 @@ describe("auth0.mock's rates", function()
                 private_20 = { 20, 20 }, private_100 = { 50, 50 }, private_500 = { 250, 250 } }
             for name, numbers in pairs(expected) do
                 assert.same({ global = { burst = numbers[1], rate = numbers[2], refill = "second" } },
-                    rates.plans[name])
+                    limits.plans[name])
             end
             local per_minute = { read_users = { 40, 500 }, write_users = { 20, 200 }, delete = { 20, 200 },
                 other = { 10, 150 } }
             for class, numbers in pairs(per_minute) do
-                assert.same({ burst = numbers[1], rate = numbers[2], per = 60 }, rates.plans.essentials[class])
+                assert.same({ burst = numbers[1], rate = numbers[2], per = 60 }, limits.plans.essentials[class])
             end
-            for name in pairs(rates.plans) do
+            for name in pairs(limits.plans) do
                 assert.is_truthy(expected[name] or name == "essentials", name)
                 limit { plan = name }
             end

@@ -180,8 +180,8 @@ describe("auth0.mock's search", function()
 
     describe("by query", function()
         before_each(function()
-            add { user_id = "auth0|1", email = "One@Example.com", name = "Ann Lee", given_name = "Ann", logins_count = 3,
-                app_metadata = { plan = "Gold" }, created_at = "2020-01-01T00:00:00.000Z" }
+            add { user_id = "auth0|1", email = "One@Example.com", name = "Ann Lee", given_name = "Ann",
+                logins_count = 3, app_metadata = { plan = "Gold" }, created_at = "2020-01-01T00:00:00.000Z" }
             add { user_id = "samlp|acme|7", email = "two@example.com", name = "Bob", logins_count = 12, blocked = true }
             add { user_id = "github|9", nickname = "nine (9)" }
             add { user_id = "auth0|2", email = "linked@other.example" }

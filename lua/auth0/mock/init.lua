@@ -34,7 +34,7 @@ local mock_mt = { __name = "auth0.mock", __index = Mock }
 ---@field canonical_domain string|nil  what the API's audience is named after where `domain` is a custom one
 ---@field clients auth0.mock.client[]|nil  who may ask for tokens; without it one, "mockclient" with "mocksecret"
 ---@field settings auth0.mock.settings|nil  see settings.lua
----@field rates auth0.mock.rates|nil  see rates.lua; without it nothing is limited
+---@field rates auth0.mock.rates|nil  see limits.lua; without it nothing is limited
 
 ---@class auth0.mock.request
 ---@field method string

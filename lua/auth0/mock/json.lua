@@ -29,6 +29,12 @@ function json.is_object(value)
     return is_plain and not json.is_array(value)
 end
 
+---@param value any
+---@return boolean is_finite a number that JSON has: neither a NaN nor an infinity
+function json.is_finite(value)
+    return type(value) == "number" and value == value and value ~= math.huge and value ~= -math.huge
+end
+
 --- The largest integer below which every integer is a double of its own.
 local EXACT = 9007199254740992
 
@@ -86,7 +92,7 @@ local function encode_object(object)
 end
 
 local function encode_number(number)
-    if number ~= number or number == math.huge or number == -math.huge then
+    if not json.is_finite(number) then
         error("not a JSON number: " .. tostring(number))
     end
     return json.digits(number) or string.format("%.17g", number)
@@ -118,7 +124,7 @@ local COPY_DEPTH = 256
 
 local function copy(value, depth)
     local kind = type(value)
-    if kind == "number" and (value ~= value or value == math.huge or value == -math.huge) or depth > COPY_DEPTH
+    if kind == "number" and not json.is_finite(value) or depth > COPY_DEPTH
         or kind ~= "number" and kind ~= "string" and kind ~= "boolean" and kind ~= "table" then
         error({ json = depth > COPY_DEPTH and "nested too deeply" or "no JSON for " .. tostring(value) }, 0)
     elseif kind ~= "table" or value == json.null or getmetatable(value) == number_mt then

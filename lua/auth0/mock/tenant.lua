@@ -57,7 +57,7 @@ end
 ---@field domain? string "tenant.test"
 ---@field seed? integer of everything that is random; 1
 ---@field settings? table see lua/auth0/mock/settings.lua
----@field rates? table see lua/auth0/mock/rates.lua
+---@field rates? table see lua/auth0/mock/limits.lua
 ---@field clients? table[] who may ask for tokens
 
 local properties = { domain = "string", seed = "number", settings = "table", rates = "table", clients = "table" }

@@ -164,15 +164,11 @@ local defaults = {
 ---@field expires_in number|nil seconds, 86400; negative for one that has expired
 ---@field claims table|nil put over the others; json.null takes one away
 
-local function is_finite(value)
-    return type(value) == "number" and value == value and value ~= math.huge and value ~= -math.huge
-end
-
 --- What is wrong with the wish for a token.
 local function check(wanted)
     if not json.is_object(wanted) then
         return "a token is asked for with a table"
-    elseif wanted.expires_in ~= nil and not is_finite(wanted.expires_in) then
+    elseif wanted.expires_in ~= nil and not json.is_finite(wanted.expires_in) then
         return "expires_in is a number"
     elseif wanted.claims ~= nil and not json.is_object(wanted.claims) then
         return "claims are an object"
