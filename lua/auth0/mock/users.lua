@@ -17,7 +17,7 @@ local Users = {}
 local users_mt = { __name = "auth0.mock.users", __index = Users }
 
 local copy, key_of = shape.copy, shape.key
-users.id_text, users.hexadecimal = shape.id_text, seed.hexadecimal
+users.hexadecimal = seed.hexadecimal
 
 ---@param world table now, random, connections, settings, roles, organizations
 ---@return table users
