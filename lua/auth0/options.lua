@@ -1,6 +1,5 @@
 --- Checks a table of options against a table of specifications, and copies it. A mistake raises with the option's name
---- and
---- what to do; never with a value, which may be a secret.
+--- and what to do; never with a value, which may be a secret.
 local options = {}
 
 -- Every kind: what is wrong with a value, or nil. `option` is its specification.

@@ -1,7 +1,7 @@
 # listen.pl FROM DIR WORD VALUE ...
-# Binds a port that the kernel picks, fills the words into FROM's nginx.conf.in and writes it into DIR, and becomes nginx,
-# which inherits the listening socket: no other process can take the port in between. Where FROM has a state.conf.in as
-# well, an nginx with that stands behind it: the process that holds the tenant.
+# Binds a port that the kernel picks, fills the words into FROM's nginx.conf.in and writes it into DIR, and becomes
+# nginx, which inherits the listening socket: no other process can take the port in between. Where FROM has a
+# state.conf.in as well, an nginx with that stands behind it: the process that holds the tenant.
 use strict;
 use warnings;
 use Fcntl qw(F_GETFL F_SETFD F_SETFL FD_CLOEXEC O_NONBLOCK);
@@ -23,7 +23,8 @@ socket(my $listener, PF_INET, SOCK_STREAM, 0) or die "socket: $!\n";
 setsockopt($listener, SOL_SOCKET, SO_REUSEADDR, pack("i", 1)) or die "setsockopt: $!\n";
 bind($listener, pack_sockaddr_in(0, INADDR_LOOPBACK)) or die "bind: $!\n";
 listen($listener, 511) or die "listen: $!\n";
-# nginx takes an inherited socket as it is. Two workers race for each connection, and the loser must not wait for another.
+# nginx takes an inherited socket as it is. Two workers race for each connection, and the loser must not wait for
+# another.
 my $flags = fcntl($listener, F_GETFL, 0) or die "fcntl: $!\n";
 fcntl($listener, F_SETFL, $flags | O_NONBLOCK) or die "fcntl: $!\n";
 my ($port) = unpack_sockaddr_in(getsockname($listener));
