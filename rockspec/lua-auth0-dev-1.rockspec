@@ -19,7 +19,7 @@ description = {
 
 dependencies = {
    "lua >= 5.1, < 5.5",
-   "lua-cjson",
+   "lua-cjson >= 2.1",
 }
 
 -- No header: LuaRocks looks for one in /usr/include, and distributions keep curl's in a folder that is named after the
