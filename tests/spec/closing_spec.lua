@@ -4,6 +4,8 @@ local process = require "support.process"
 
 -- Before 5.2 tables have no finalizers.
 local guard = [[
+-- LuaJIT 2.1 may loop for ever where a loop over pairs becomes hot in a finalizer that runs while the state closes.
+if rawget(_G, "jit") then jit.off() end
 local function at_exit(action)
     local object = setmetatable({}, { __gc = action })
     if _VERSION ~= "Lua 5.1" then return object end
