@@ -26,6 +26,8 @@ dependencies = {
 -- machine, where the compiler finds it by itself.
 external_dependencies = {
    CURL = { library = "curl" },
+   CRYPTO = { library = "crypto" },
+   ZLIB = { library = "z" },
 }
 
 build = {
@@ -39,16 +41,17 @@ build = {
             "src/attempt.c",
             "src/buffer.c",
             "src/call.c",
-            "src/core.c",
             "src/engine.c",
+            "src/lua_answered.c",
+            "src/core.c",
             "src/exchange.c",
             "src/headers.c",
             "src/identity.c",
             "src/json_check.c",
             "src/json_mend.c",
             "src/json_span.c",
+            "src/jwt.c",
             "src/lua_call.c",
-            "src/lua_answered.c",
             "src/lua_engines.c",
             "src/lua_json.c",
             "src/lua_options.c",
@@ -58,9 +61,9 @@ build = {
             "src/transport.c",
          },
          defines = { "_GNU_SOURCE" },
-         incdirs = { "src", "$(CURL_INCDIR)" },
-         libdirs = { "$(CURL_LIBDIR)" },
-         libraries = { "curl", "pthread", "dl" },
+         incdirs = { "src", "$(CURL_INCDIR)", "$(CRYPTO_INCDIR)", "$(ZLIB_INCDIR)" },
+         libdirs = { "$(CURL_LIBDIR)", "$(CRYPTO_LIBDIR)", "$(ZLIB_LIBDIR)" },
+         libraries = { "curl", "crypto", "z", "pthread", "dl" },
       },
    },
 }

@@ -1,0 +1,231 @@
+#include "jwt.h"
+
+#include "json_span.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+/* Always false, so that a check can end with it. */
+__attribute__((format(printf, 3, 4))) static bool complain(struct complaint *complaint, const char *option,
+                                                           const char *format, ...) {
+    va_list pieces;
+    va_start(pieces, format);
+    vsnprintf(complaint->what, sizeof complaint->what, format, pieces);
+    va_end(pieces);
+    complaint->option = option;
+    return false;
+}
+
+/* ---- base64url ---- */
+
+/* The six bits that a character stands for; 64 where it is none of the alphabet. */
+static unsigned sextet(char c) {
+    if (c >= 'A' && c <= 'Z') return (unsigned)(c - 'A');
+    if (c >= 'a' && c <= 'z') return (unsigned)(c - 'a') + 26;
+    if (c >= '0' && c <= '9') return (unsigned)(c - '0') + 52;
+    return c == '-' ? 62 : c == '_' ? 63 : 64;
+}
+
+/* A single character is left over from no byte. */
+static bool is_base64url(struct span part) {
+    for (size_t i = 0; i < part.size; i++)
+        if (sextet(part.at[i]) == 64) return false;
+    return part.size % 4 != 1;
+}
+
+/* Bits that are left over are dropped, whatever they are: the text has one meaning in any case. */
+static size_t decode(struct span part, char *to) {
+    unsigned bits = 0;
+    size_t done = 0;
+    for (size_t i = 0; i < part.size; i++) {
+        bits = (bits << 6 | sextet(part.at[i])) & 0xFFFF;
+        /* Of four characters, all but the first complete a byte; 4, 2 and 0 bits stay for the next. */
+        if (i % 4 > 0) to[done++] = (char)(unsigned char)(bits >> (6 - 2 * (i % 4)));
+    }
+    return done;
+}
+
+/* ---- reading ---- */
+
+/* What stands before the first dot, which `rest` then follows; without one, `rest` is absent. */
+static struct span take_part(struct span *rest) {
+    const char *dot = rest->size > 0 ? memchr(rest->at, '.', rest->size) : NULL;
+    struct span part = {rest->at, dot != NULL ? (size_t)(dot - rest->at) : rest->size};
+    *rest = dot != NULL ? span_after(*rest, part.size + 1) : (struct span){NULL, 0};
+    return part;
+}
+
+static bool is_object(struct span text, struct span *object) {
+    struct json_fault malformed;
+    return json_check(text, object, &malformed) && json_kind(*object) == JSON_OBJECT;
+}
+
+/* A claim of the kind that it must have; else absent. */
+static struct span claim(struct span object, struct span name, enum json_kind kind) {
+    struct span value;
+    return json_member(object, name, &value) && json_kind(value) == kind ? value : (struct span){NULL, 0};
+}
+
+static int64_t append_digit(int64_t value, char digit) {
+    int64_t low = digit - '0';
+    return value > (INT64_MAX - low) / 10 ? INT64_MAX : value * 10 + low;
+}
+
+/* An exponent beyond this moves the point over all digits that a token has room for. */
+enum { EXPONENT_AT_MOST = 2 * JWT_AT_MOST };
+
+static int64_t read_exponent(struct span text) {
+    bool is_negative = text.size > 0 && text.at[0] == '-';
+    int64_t exponent = 0;
+    for (size_t i = 0; i < text.size; i++)
+        if (text.at[i] >= '0' && text.at[i] <= '9') exponent = append_digit(exponent, text.at[i]);
+    if (exponent > EXPONENT_AT_MOST) exponent = EXPONENT_AT_MOST;
+    return is_negative ? -exponent : exponent;
+}
+
+/* A number's whole part, by its digits: 1e9 and 1700000000.5 are instants too, and a double would have to be asked
+   whether it fits. */
+static int64_t whole_part(struct span number) {
+    bool is_negative = number.at[0] == '-';
+    struct span digits = span_after(number, is_negative), exponent = {NULL, 0};
+    for (size_t i = 0; i < digits.size; i++) {
+        if (digits.at[i] != 'e' && digits.at[i] != 'E') continue;
+        exponent = span_after(digits, i + 1);
+        digits.size = i;
+    }
+    const char *point = memchr(digits.at, '.', digits.size);
+    int64_t left = (point != NULL ? point - digits.at : (int64_t)digits.size) + read_exponent(exponent), value = 0;
+    for (size_t i = 0; i < digits.size && left > 0; i++) {
+        if (digits.at[i] == '.') continue;
+        value = append_digit(value, digits.at[i]);
+        left--;
+    }
+    for (; left > 0 && value > 0 && value < INT64_MAX; left--) value = append_digit(value, '0');
+    return is_negative ? -value : value;
+}
+
+static bool take_instant(struct span payload, struct span name, int64_t *instant) {
+    struct span number = claim(payload, name, JSON_NUMBER);
+    if (number.at == NULL) return false;
+    *instant = whole_part(number);
+    return true;
+}
+
+static bool ends_in(struct span text, struct span end) {
+    return text.size >= end.size && span_equals(span_after(text, text.size - end.size), end);
+}
+
+/* Over itself: unescaped, a string is no longer than before. */
+static void unescape(struct span *string, char *memory) {
+    if (string->at == NULL) return;
+    char *to = memory + (string->at - memory);
+    *string = (struct span){to, json_string(*string, to, string->size)};
+}
+
+static void take_claims(struct span header, struct span payload, char *memory, struct jwt *jwt) {
+    const struct {
+        struct span object, name;
+        struct span *claim;
+    } strings[] = {
+        {header, SPAN("alg"), &jwt->alg},  {payload, SPAN("iss"), &jwt->iss}, {payload, SPAN("sub"), &jwt->sub},
+        {payload, SPAN("azp"), &jwt->azp}, {payload, SPAN("gty"), &jwt->gty}, {payload, SPAN("scope"), &jwt->scope},
+    };
+    enum { STRINGS = sizeof strings / sizeof *strings };
+    jwt->has_exp = take_instant(payload, SPAN("exp"), &jwt->exp);
+    jwt->has_iat = take_instant(payload, SPAN("iat"), &jwt->iat);
+    /* All are found before the first is unescaped, which breaks the JSON around it. */
+    for (size_t i = 0; i < STRINGS; i++) *strings[i].claim = claim(strings[i].object, strings[i].name, JSON_STRING);
+    for (size_t i = 0; i < STRINGS; i++) unescape(strings[i].claim, memory);
+    jwt->is_machine = ends_in(jwt->sub, SPAN("@clients")) || span_equals(jwt->gty, SPAN("client-credentials"));
+}
+
+size_t jwt_room(struct span text) { return text.size <= JWT_AT_MOST ? text.size / 4 * 3 + 3 : 0; }
+
+bool jwt_read(struct span text, char *memory, struct jwt *jwt) {
+    *jwt = (struct jwt){.has_exp = false};
+    if (text.size > JWT_AT_MOST) return false;
+    struct span rest = text, header = take_part(&rest), payload = take_part(&rest), signature = take_part(&rest);
+    if (signature.at == NULL || rest.at != NULL) return false; /* two parts, or four */
+    if (!is_base64url(header) || !is_base64url(payload) || !is_base64url(signature)) return false;
+    header = (struct span){memory, decode(header, memory)};
+    payload = (struct span){memory + header.size, decode(payload, memory + header.size)};
+    if (!is_object(header, &header) || !is_object(payload, &payload)) return false;
+    take_claims(header, payload, memory, jwt);
+    return true;
+}
+
+/* ---- judging ---- */
+
+/* Takes a word off a list that is separated by single spaces; a word is empty between two. */
+static struct span take_word(struct span *rest) {
+    const char *space = memchr(rest->at, ' ', rest->size);
+    struct span word = {rest->at, space != NULL ? (size_t)(space - rest->at) : rest->size};
+    *rest = space != NULL ? span_after(*rest, word.size + 1) : (struct span){NULL, 0};
+    return word;
+}
+
+bool jwt_has_scope(const struct jwt *jwt, struct span scope) {
+    for (struct span rest = jwt->scope; rest.at != NULL && scope.size > 0;)
+        if (span_equals(take_word(&rest), scope)) return true;
+    return false;
+}
+
+static bool has_one_of(const struct jwt *jwt, struct span scopes) {
+    while (scopes.at != NULL)
+        if (jwt_has_scope(jwt, take_word(&scopes))) return true;
+    return false;
+}
+
+/* Without overflow: an instant may be any number that somebody wrote into a token. */
+static int64_t seconds_between(int64_t from, int64_t to) {
+    if (to <= from) return 0;
+    return from < 0 && to > INT64_MAX + from ? INT64_MAX : to - from;
+}
+
+static bool check_end(const struct jwt *jwt, const char *option, int64_t unix_now, int64_t leeway,
+                      struct complaint *complaint) {
+    static const struct {
+        int64_t seconds;
+        const char *name;
+    } units[] = {{86400, "days"}, {3600, "hours"}, {60, "minutes"}, {1, "seconds"}};
+    int64_t ago = jwt->has_exp ? seconds_between(jwt->exp, unix_now) : 0;
+    if (ago <= (leeway > 0 ? leeway : 0)) return true;
+    size_t unit = 0;
+    while (units[unit].seconds > 1 && ago / units[unit].seconds < 2) unit++;
+    return complain(complaint, option, "expired %" PRId64 " %s ago; expected one that is still valid",
+                    ago / units[unit].seconds, ago == 1 ? "second" : units[unit].name);
+}
+
+/* The scopes of which one is enough (API description of each endpoint), as OAuth writes them. Whether a user's token is
+   used on that user's own account, and which members an update has, is the tenant's to judge. */
+static const char *scopes_for(enum jwt_need need) {
+    switch (need) {
+    case JWT_FOR_LINK: return "update:users"; /* a user's own token links by link_with alone */
+    case JWT_FOR_LINK_WITH:
+    case JWT_FOR_UNLINK: return "update:users update:current_user_identities";
+    case JWT_FOR_READ: return "read:users read:current_user";
+    case JWT_FOR_UPDATE: return "update:users update:users_app_metadata update:current_user_metadata";
+    case JWT_FOR_ANYTHING: break;
+    }
+    return NULL;
+}
+
+bool jwt_check_access_token(const struct jwt *jwt, enum jwt_need need, int64_t unix_now, int64_t leeway,
+                            struct complaint *complaint) {
+    if (!check_end(jwt, "token", unix_now, leeway, complaint)) return false;
+    const char *scopes = scopes_for(need);
+    if (scopes == NULL || jwt->scope.at == NULL || has_one_of(jwt, span_of(scopes))) return true;
+    return complain(complaint, "token", "lacks the scope that this needs; expected a token with %s%s",
+                    strchr(scopes, ' ') != NULL ? "one of " : "", scopes);
+}
+
+bool jwt_check_link_with(const struct jwt *jwt, int64_t unix_now, int64_t leeway, struct complaint *complaint) {
+    if (!span_equals(jwt->alg, SPAN("RS256")))
+        return complain(complaint, "link_with",
+                        "is not signed with RS256, the only algorithm that the tenant links with; "
+                        "expected an ID token of an application that is set to RS256");
+    if (jwt->sub.size == 0)
+        return complain(complaint, "link_with", "has no sub, which names the account; expected the ID token of a user");
+    return check_end(jwt, "link_with", unix_now, leeway, complaint);
+}
