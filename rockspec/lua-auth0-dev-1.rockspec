@@ -44,6 +44,7 @@ build = {
             "src/engine.c",
             "src/lua_answered.c",
             "src/core.c",
+            "src/credential.c",
             "src/exchange.c",
             "src/headers.c",
             "src/identity.c",
