@@ -39,6 +39,7 @@ build = {
          sources = {
             "src/answer.c",
             "src/attempt.c",
+            "src/bucket.c",
             "src/buffer.c",
             "src/call.c",
             "src/engine.c",
@@ -58,6 +59,7 @@ build = {
             "src/lua_options.c",
             "src/network.c",
             "src/operation.c",
+            "src/pace.c",
             "src/pipe_guard.c",
             "src/transport.c",
          },
