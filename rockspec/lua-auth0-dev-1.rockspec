@@ -61,6 +61,7 @@ build = {
             "src/operation.c",
             "src/pace.c",
             "src/pipe_guard.c",
+            "src/secret.c",
             "src/transport.c",
          },
          defines = { "_GNU_SOURCE" },
