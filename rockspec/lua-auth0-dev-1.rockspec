@@ -38,6 +38,7 @@ build = {
          -- CMakeLists.txt lists the same files; tests/checks/sources compares.
          sources = {
             "src/answer.c",
+            "src/assertion.c",
             "src/attempt.c",
             "src/bucket.c",
             "src/buffer.c",

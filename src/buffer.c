@@ -1,5 +1,6 @@
 #include "buffer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Through a volatile pointer: the compiler cannot know that it is memset, so cannot drop it. explicit_bzero is not
@@ -32,6 +33,21 @@ bool buffer_append(struct buffer *buffer, struct span text) {
     if (text.size > 0) memcpy(buffer->at + buffer->size, text.at, text.size);
     buffer->size += text.size;
     return true;
+}
+
+bool buffer_append_json(struct buffer *buffer, struct span text) {
+    bool is_good = buffer_append(buffer, SPAN("\""));
+    for (size_t i = 0; i < text.size && is_good; i++) {
+        unsigned char c = (unsigned char)text.at[i];
+        char escape[8];
+        if (c >= ' ' && c != '"' && c != '\\') {
+            is_good = buffer_append(buffer, (struct span){text.at + i, 1});
+        } else {
+            snprintf(escape, sizeof escape, "\\u%04x", c);
+            is_good = buffer_append(buffer, span_of(escape));
+        }
+    }
+    return is_good && buffer_append(buffer, SPAN("\""));
 }
 
 void buffer_clear(struct buffer *buffer) {

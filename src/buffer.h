@@ -15,6 +15,9 @@ struct buffer {
 bool buffer_reserve(struct buffer *buffer, size_t more);
 bool buffer_append(struct buffer *buffer, struct span text);
 
+/* Appends a JSON string: in quotes, and escaped. What was written of it stays where memory runs out. */
+bool buffer_append_json(struct buffer *buffer, struct span text);
+
 /* Forgets the content, keeps the memory. */
 void buffer_clear(struct buffer *buffer);
 void buffer_free(struct buffer *buffer);
