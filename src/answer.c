@@ -32,16 +32,53 @@ static bool are_identities(struct span value, struct answer_fault *fault) {
     return count > 0 || complain(fault, "the array of identities is empty");
 }
 
-bool answer_identities(struct span body, struct span *identities, struct answer_fault *fault) {
-    return parse(body, identities, fault) && are_identities(*identities, fault);
-}
-
-bool answer_user(struct span body, struct span *identities, struct answer_fault *fault) {
-    struct span user;
-    if (!parse(body, &user, fault)) return false;
+static bool has_identities(struct span user, struct span *identities, struct answer_fault *fault) {
     if (json_kind(user) != JSON_OBJECT || !json_member(user, SPAN("identities"), identities))
         return complain(fault, "it is not a user with identities");
     return are_identities(*identities, fault);
+}
+
+bool answer_keeps(enum answer_promise promise, struct span body, struct span *value, struct answer_fault *fault) {
+    struct span identities;
+    *value = (struct span){NULL, 0};
+    if (promise == ANSWER_BYTES) *value = body;
+    if (promise == ANSWER_BYTES || (promise == ANSWER_ANY && body.size == 0)) return true;
+    if (!parse(body, value, fault)) return false;
+    switch (promise) {
+    case ANSWER_IDENTITIES: return are_identities(*value, fault);
+    case ANSWER_USER: return has_identities(*value, &identities, fault);
+    case ANSWER_USER_IDENTITIES: return has_identities(*value, value, fault);
+    case ANSWER_OBJECT: return json_kind(*value) == JSON_OBJECT || complain(fault, "it is not an object");
+    case ANSWER_ARRAY: return json_kind(*value) == JSON_ARRAY || complain(fault, "it is not an array");
+    case ANSWER_BYTES:
+    case ANSWER_ANY: break;
+    }
+    return true;
+}
+
+/* "provider|bare", the other form in which the API takes an id. */
+static bool is_prefixed(struct span text, const struct identity_target *target) {
+    char value[1024];
+    size_t size = json_string(text, value, sizeof value), prefix = target->provider.size;
+    if (size != prefix + 1 + target->bare.size || size > sizeof value) return false;
+    struct span rest = {value + prefix + 1, target->bare.size};
+    return memcmp(value, target->provider.at, prefix) == 0 && value[prefix] == '|' && span_equals(rest, target->bare);
+}
+
+/* Whoever keeps numbers as doubles keeps 15 digits of them for sure, and writes zeros after the 17th. What came so is
+   the same where those 15 are. */
+enum { DIGITS_FOR_SURE = 15, DIGITS_AT_MOST = 17 };
+
+static bool is_rounded(struct span number, struct span digits) {
+    if (number.size <= DIGITS_AT_MOST || number.size != digits.size || number.at[0] == '-') return false;
+    for (size_t i = DIGITS_AT_MOST; i < number.size; i++)
+        if (number.at[i] != '0') return false;
+    return memcmp(number.at, digits.at, DIGITS_FOR_SURE) == 0;
+}
+
+static bool is_target(struct span user_id, const struct identity_target *target) {
+    if (json_kind(user_id) == JSON_STRING) return json_string_is(user_id, target->bare) || is_prefixed(user_id, target);
+    return span_equals(user_id, target->bare) || is_rounded(user_id, target->bare);
 }
 
 bool answer_holds(struct span identities, const struct identity_target *target) {
@@ -49,10 +86,7 @@ bool answer_holds(struct span identities, const struct identity_target *target) 
         struct span provider, user_id;
         if (!json_member(walk.value, SPAN("provider"), &provider) || !json_string_is(provider, target->provider))
             continue;
-        if (!json_member(walk.value, SPAN("user_id"), &user_id)) continue;
-        if (json_kind(user_id) == JSON_STRING ? json_string_is(user_id, target->bare)
-                                              : span_equals(user_id, target->bare))
-            return true;
+        if (json_member(walk.value, SPAN("user_id"), &user_id) && is_target(user_id, target)) return true;
     }
     return false;
 }

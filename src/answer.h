@@ -14,15 +14,24 @@ struct answer_fault {
     bool has_position;
 };
 
-/* The promise of link and unlink: an array of at least one identity, each an object with `provider` (a string) and
-   `user_id` (a string or an integer: both are in the API's schema). More is not asked for: what the tenant adds is its
-   own. */
-bool answer_identities(struct span body, struct span *identities, struct answer_fault *fault);
+/* What the body of a success is promised to be. */
+enum answer_promise {
+    /* An array of at least one identity, each an object with `provider` (a string) and `user_id` (a string or an
+       integer: both are in the API's schema). More is not asked for: what the tenant adds is its own. */
+    ANSWER_IDENTITIES,
+    ANSWER_USER,            /* the object of the next one */
+    ANSWER_USER_IDENTITIES, /* an object whose `identities` is such an array: it is the value */
+    ANSWER_OBJECT,
+    ANSWER_ARRAY,
+    ANSWER_BYTES, /* whatever it is */
+    ANSWER_ANY    /* JSON, or nothing at all: the value is absent then */
+};
 
-/* The promise of a user read with its identities: an object whose `identities` is such an array. */
-bool answer_user(struct span body, struct span *identities, struct answer_fault *fault);
+/* Whether the body keeps the promise; `value` is what was promised, else `fault` says what is wrong. */
+bool answer_keeps(enum answer_promise promise, struct span body, struct span *value, struct answer_fault *fault);
 
-/* Whether the target's secondary is among the identities. */
+/* Whether the target's secondary is among the identities: under its bare id, under its full one, or as a number, also
+   one that was rounded to a double. */
 bool answer_holds(struct span identities, const struct identity_target *target);
 
 /* A refusal's own words, as UTF-8 text fit for a log: no control characters, cut to size, secrets blanked. Empty where

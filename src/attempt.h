@@ -13,16 +13,8 @@ enum attempt_how {
     ATTEMPT_UNTRUSTED, /* no connection: certificate or protocol refused */
     ATTEMPT_LOST,      /* the connection ended before the whole answer had come */
     ATTEMPT_EXPIRED,   /* its time was over */
-    ATTEMPT_CANCELLED
-};
-
-enum attempt_body { ATTEMPT_BODY_PROMISED, ATTEMPT_BODY_OTHER, ATTEMPT_BODY_TOO_LARGE };
-
-struct attempt_end {
-    enum attempt_how how;
-    bool sent;
-    int status;             /* 0 where no status line came */
-    enum attempt_body body; /* of an answer */
+    ATTEMPT_CANCELLED,
+    ATTEMPT_WITHHELD /* it was not begun, for the reason `why`: no token was to be had, no gate would open in time */
 };
 
 /* The words of `failure.code` and `failure.cause`. */
@@ -44,6 +36,16 @@ enum attempt_code {
     CODE_RATE_LIMITED,
     CODE_SERVER_ERROR,
     CODES
+};
+
+enum attempt_body { ATTEMPT_BODY_PROMISED, ATTEMPT_BODY_OTHER, ATTEMPT_BODY_TOO_LARGE };
+
+struct attempt_end {
+    enum attempt_how how;
+    bool sent;
+    int status;             /* 0 where no status line came */
+    enum attempt_body body; /* of an answer */
+    enum attempt_code why;
 };
 
 enum attempt_outcome { OUTCOME_NONE, OUTCOME_UNKNOWN };

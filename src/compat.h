@@ -23,18 +23,6 @@
 #define compat_newuserdata(L, size) lua_newuserdata(L, size)
 #endif
 
-/* Where lua.c sets its hook when somebody presses Ctrl-C; 5.1 does not tell which thread that is. */
-static inline lua_State *compat_mainthread(lua_State *L) {
-#if LUA_VERSION_NUM >= 502
-    lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
-    lua_State *main = lua_tothread(L, -1);
-    lua_pop(L, 1);
-    return main;
-#else
-    return L;
-#endif
-}
-
 /* The registry's value under the address of a static object: a key that nobody else can have. */
 static inline void compat_getref(lua_State *L, void *key) {
     lua_pushlightuserdata(L, key);
@@ -47,5 +35,34 @@ static inline void compat_setref(lua_State *L, void *key) {
     lua_insert(L, -2);
     lua_rawset(L, LUA_REGISTRYINDEX);
 }
+
+/* Where lua.c sets its hook when somebody presses Ctrl-C. 5.1 does not tell which thread that is: it is known where it
+   was the one that loaded the module. */
+#if LUA_VERSION_NUM >= 502
+static inline void compat_keepmain(lua_State *L) { (void)L; }
+
+static inline lua_State *compat_mainthread(lua_State *L) {
+    lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
+    lua_State *main = lua_tothread(L, -1);
+    lua_pop(L, 1);
+    return main;
+}
+#else
+static char compat_main_key;
+
+static inline void compat_keepmain(lua_State *L) {
+    if (lua_pushthread(L) == 1)
+        compat_setref(L, &compat_main_key);
+    else
+        lua_pop(L, 1);
+}
+
+static inline lua_State *compat_mainthread(lua_State *L) {
+    compat_getref(L, &compat_main_key);
+    lua_State *main = lua_tothread(L, -1);
+    lua_pop(L, 1);
+    return main != NULL ? main : L;
+}
+#endif
 
 #endif

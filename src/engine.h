@@ -4,20 +4,37 @@
 #ifndef AUTH0_ENGINE_H
 #define AUTH0_ENGINE_H
 
-#include "call.h"
+#include "answered.h"
+#include "events.h"
+#include "tokens.h"
 
 #pragma GCC visibility push(hidden)
 
 struct engine;
 
 enum engine_record_kind {
-    ENGINE_DONE,    /* a call's result is complete */
-    ENGINE_EXCHANGE /* what `call_exchange` says is to be answered with engine_reply */
+    ENGINE_DONE,     /* a call's result is complete */
+    ENGINE_EXCHANGE, /* what `call_exchange` says is to be answered with engine_reply */
+    ENGINE_TOKEN,    /* a token is wanted: engine_give_token or engine_refuse_token */
+    ENGINE_EVENT
 };
 
 struct engine_record {
     enum engine_record_kind kind;
-    struct call *call;
+    struct call *call;  /* of the first two */
+    struct event event; /* of the last */
+};
+
+struct engine_options {
+    struct pace_options pace;
+    struct tokens *tokens; /* the engine takes them over; NULL: every call brings its own token */
+    bool wants_events;
+};
+
+struct engine_stats {
+    unsigned long calls, exchanges, retries, events_dropped;
+    int in_flight, waiting; /* exchanges; calls that wait for a gate, a token, a connection or the end of a pause */
+    unsigned long tokens;
 };
 
 /* `key` is a transport_pack; the engine takes it over, also where it fails. NULL where there is no memory, or libcurl
@@ -28,9 +45,18 @@ struct engine *engine_open(struct buffer *key);
    else: nothing ever waits. NULL where there is no memory. */
 struct engine *engine_open_answered(void);
 
+/* How it paces and authorizes what follows; calls under way must bring a token of their own. */
+void engine_configure(struct engine *engine, const struct engine_options *options);
+
 /* Closes every connection. In a process other than the one that opened it (a child of fork), nothing is touched and the
    memory stays: the connections belong to the parent. Calls that are not done are taken back, and tell nothing. */
 void engine_close(struct engine *engine);
+
+/* Whether a call may leave the token to it. */
+bool engine_has_tokens(const struct engine *engine);
+
+/* The caller's own string, where that is the token; else absent. */
+struct span engine_given_token(const struct engine *engine);
 
 struct span engine_key(const struct engine *engine);
 
@@ -55,16 +81,14 @@ void engine_turn(struct engine *engine, int wait_ms);
 /* The next record, if there is one. */
 bool engine_next(struct engine *engine, struct engine_record *record);
 
-/* How an exchange that was handed out ended. Its body is copied. */
-struct engine_reply {
-    struct attempt_end end;
-    const struct headers *headers;
-    struct span body;
-    int64_t after; /* microseconds from now until it is there; INT64_MAX: it never comes */
-};
+/* Answers an exchange. False where there is no memory, or the call waits for no answer. */
+bool engine_reply(struct engine *engine, struct call *call, const struct answered_reply *reply);
 
-/* False where there is no memory, or the call waits for no answer. */
-bool engine_reply(struct engine *engine, struct call *call, const struct engine_reply *reply);
+/* Answers the wish for a token; `lifetime` in microseconds, 0 where it is not said. */
+void engine_give_token(struct engine *engine, struct span token, int64_t lifetime);
+void engine_refuse_token(struct engine *engine, const char *words);
+
+struct engine_stats engine_stats(const struct engine *engine);
 
 /* Microseconds: of the monotonic clock; without a network, since it was opened. Only the latter can be advanced. */
 int64_t engine_now(const struct engine *engine);

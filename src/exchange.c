@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 
 /* ---- callbacks: they fill C memory, and never touch Lua ---- */
 
@@ -17,12 +18,17 @@ static size_t on_body(char *data, size_t size, size_t count, void *context) {
     return buffer_append(&exchange->body, (struct span){data, count}) ? count : 0;
 }
 
+/* What is not decoded may be coded as it likes. */
+static bool is_overcoded(const struct exchange *exchange) {
+    return exchange->headers.is_overcoded && !exchange->order.is_raw;
+}
+
 static size_t on_header(char *data, size_t size, size_t count, void *context) {
     struct exchange *exchange = context;
     (void)size;
     if (!headers_take(&exchange->headers, (struct span){data, count}))
         exchange->too_large = "it has more than 64 KiB of headers";
-    return exchange->too_large != NULL || exchange->headers.is_overcoded ? 0 : count;
+    return exchange->too_large != NULL || is_overcoded(exchange) ? 0 : count;
 }
 
 #if CURL_HAS_PREREQ
@@ -51,6 +57,17 @@ static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_
     return made;
 }
 
+/* libcurl does not return while bytes keep coming in: a peer that floods it would be heard past every deadline. */
+static int on_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d) {
+    struct exchange *exchange = context;
+    struct timespec now;
+    (void)a, (void)b, (void)c, (void)d;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t by = exchange_is_sent(exchange) ? exchange->end_by : exchange->connect_by;
+    exchange->is_overdue = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 > by;
+    return exchange->is_overdue ? 1 : 0;
+}
+
 /* ---- a handle and its life ---- */
 
 static CURLcode set_callbacks(struct exchange *exchange) {
@@ -63,6 +80,9 @@ static CURLcode set_callbacks(struct exchange *exchange) {
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, exchange);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_XFERINFODATA, exchange);
     /* Decodes gzip. Only reads ask for it: a change's header list suppresses the request header. */
     if (code == CURLE_OK && (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_LIBZ) != 0)
         code = curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
@@ -91,28 +111,40 @@ void exchange_free(struct exchange *exchange) {
     free(exchange);
 }
 
+const char *exchange_method_name(enum exchange_method method) {
+    static const char *const names[EXCHANGE_METHODS] = {"GET", "POST", "DELETE", "PATCH", "PUT"};
+    return names[method];
+}
+
+static CURLcode set_body(CURL *easy, struct span body) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.size);
+    return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.at) : code;
+}
+
+/* libcurl frames a request with a body as it does a POST, whatever its method is called. A POST without one has an
+   empty one. */
 static CURLcode set_method(struct exchange *exchange) {
     const struct exchange_order *order = &exchange->order;
     CURL *easy = exchange->easy;
-    if (order->method == EXCHANGE_POST) {
-        CURLcode code = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)order->body.size);
-        if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_POSTFIELDS, order->body.at);
-        return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL) : code;
-    }
-    CURLcode code = curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-    const char *method = order->method == EXCHANGE_DELETE ? "DELETE" : NULL;
-    return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method) : code;
+    bool has_body = order->body.at != NULL || order->method == EXCHANGE_POST;
+    CURLcode code = has_body ? set_body(easy, order->body.at != NULL ? order->body : SPAN(""))
+                             : curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    bool is_named = order->method != (has_body ? EXCHANGE_POST : EXCHANGE_GET);
+    const char *name = is_named ? exchange_method_name(order->method) : NULL;
+    return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, name) : code;
 }
 
 CURLcode exchange_begin(struct exchange *exchange, const struct exchange_order *order) {
     exchange->order = *order;
-    exchange->sent = exchange->is_repeat_refused = false;
+    exchange->sent = exchange->is_repeat_refused = exchange->is_overdue = false;
     exchange->too_large = NULL;
     exchange->headers = (struct headers){.bytes = 0};
     exchange->detail[0] = '\0';
     buffer_clear(&exchange->body);
     CURLcode code = curl_easy_setopt(exchange->easy, CURLOPT_URL, order->url);
     if (code == CURLE_OK) code = curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, order->headers);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(exchange->easy, CURLOPT_HTTP_CONTENT_DECODING, order->is_raw ? 0L : 1L);
     if (code == CURLE_OK) code = set_method(exchange);
 #if !CURL_HAS_PREREQ
     /* No hook to stop a second send: it happens on reused connections only, so a change gets a fresh one. */
@@ -122,6 +154,15 @@ CURLcode exchange_begin(struct exchange *exchange, const struct exchange_order *
         code = curl_easy_setopt(exchange->easy, CURLOPT_FORBID_REUSE, is_change); /* nor for another */
 #endif
     return code;
+}
+
+/* Ours come first. But libcurl gives each address of a host a share of what it thinks it has: it must know. */
+void exchange_limit(struct exchange *exchange, int64_t now, int64_t connect_by, int64_t end_by) {
+    enum { SLACK_MS = 100 };
+    exchange->connect_by = connect_by;
+    exchange->end_by = end_by;
+    int64_t left = (connect_by - now) / 1000 + SLACK_MS;
+    (void)curl_easy_setopt(exchange->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(left < 86400000 ? left : 86400000));
 }
 
 bool exchange_is_sent(const struct exchange *exchange) {
@@ -165,7 +206,18 @@ static void set_detail(struct exchange *exchange, const char *words) {
     snprintf(exchange->detail, sizeof exchange->detail, "%s", words);
 }
 
+struct attempt_end exchange_overdue(struct exchange *exchange, int64_t now) {
+    struct attempt_end end = exchange_stop(exchange, ATTEMPT_EXPIRED);
+    exchange->detail[0] = '\0';
+    if (end.sent || exchange->end_by <= now) return end;
+    end.how = ATTEMPT_UNREACHED;
+    set_detail(exchange, "no connection within connect_timeout");
+    return end;
+}
+
 struct attempt_end exchange_end(struct exchange *exchange, CURLcode code) {
+    if (exchange->is_overdue)
+        return exchange_overdue(exchange, exchange->sent ? exchange->end_by : exchange->connect_by);
     struct attempt_end end = exchange_stop(exchange, code == CURLE_OK ? ATTEMPT_ANSWERED : ATTEMPT_LOST);
     if (exchange->is_repeat_refused)
         set_detail(exchange, "no answer came; libcurl wanted to send the request a second time, and was not let");
@@ -180,8 +232,8 @@ struct attempt_end exchange_end(struct exchange *exchange, CURLcode code) {
         end.how = ATTEMPT_ANSWERED;
         end.body = ATTEMPT_BODY_TOO_LARGE;
         set_detail(exchange, exchange->too_large); /* libcurl blames our callback */
-    } else if ((code == CURLE_BAD_CONTENT_ENCODING || exchange->headers.is_overcoded) && end.status != 0) {
-        if (exchange->headers.is_overcoded) set_detail(exchange, "its body is encoded otherwise than was asked for");
+    } else if ((code == CURLE_BAD_CONTENT_ENCODING || is_overcoded(exchange)) && end.status != 0) {
+        if (is_overcoded(exchange)) set_detail(exchange, "its body is encoded otherwise than was asked for");
         end.how = ATTEMPT_ANSWERED;
         end.body = ATTEMPT_BODY_OTHER;
     }

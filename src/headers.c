@@ -3,6 +3,7 @@
 #include "curl_compat.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -43,9 +44,17 @@ static void count_codings(struct headers *headers, struct span line) {
     headers->is_coded = true;
 }
 
+/* An interim answer (100, 103) has a status line and headers of its own: start again at each. Only where one may stand:
+   elsewhere it would be a way to hide what was said before. */
+static void start_again(struct headers *headers) { *headers = (struct headers){.bytes = headers->bytes}; }
+
+static bool is_status_line(const struct headers *headers, struct span line) {
+    return (headers->bytes == 0 || headers->is_over) && line.size > 5 && memcmp(line.at, "HTTP/", 5) == 0;
+}
+
 bool headers_take(struct headers *headers, struct span line) {
-    /* An interim answer (100, 103) has a status line and headers of its own: start again at each. */
-    if (line.size > 5 && memcmp(line.at, "HTTP/", 5) == 0) *headers = (struct headers){.bytes = headers->bytes};
+    if (is_status_line(headers, line)) start_again(headers);
+    headers->is_over = line.size <= 2 && strspn(line.at, "\r\n") >= line.size;
     headers->bytes += line.size;
     if (headers->bytes > HEADERS_AT_MOST) return false;
     count_codings(headers, line);
@@ -55,7 +64,12 @@ bool headers_take(struct headers *headers, struct span line) {
         (void)(take(line, SPAN("x-auth0-requestid"), request_id, sizeof headers->request_id) ||
                take(line, SPAN("cf-ray"), request_id, sizeof headers->request_id));
     (void)(take(line, SPAN("date"), headers->date, sizeof headers->date) ||
-           take(line, SPAN("retry-after"), headers->retry_after, sizeof headers->retry_after));
+           take(line, SPAN("retry-after"), headers->retry_after, sizeof headers->retry_after) ||
+           take(line, SPAN("content-range"), headers->content_range, sizeof headers->content_range) ||
+           take(line, SPAN("etag"), headers->etag, sizeof headers->etag) ||
+           take(line, SPAN("x-ratelimit-limit"), headers->limit, sizeof headers->limit) ||
+           take(line, SPAN("x-ratelimit-remaining"), headers->remaining, sizeof headers->remaining) ||
+           take(line, SPAN("x-ratelimit-reset"), headers->reset, sizeof headers->reset));
     return true;
 }
 
@@ -67,4 +81,20 @@ double headers_retry_after(const struct headers *headers) {
     time_t then = curl_getdate(text, NULL), now = curl_getdate(headers->date, NULL);
     if (then == -1 || now == -1) return -1;
     return then > now ? (double)(then - now) : 0;
+}
+
+static bool read_integer(const char *text, int64_t *number) {
+    char *end;
+    errno = 0;
+    *number = strtoll(text, &end, 10);
+    return end != text && *end == '\0' && errno == 0;
+}
+
+struct pace_answer headers_pace(const struct headers *headers) {
+    struct pace_answer answer = {.date = -1, .retry_after = headers_retry_after(headers)};
+    if (headers->date[0] != '\0') answer.date = curl_getdate(headers->date, NULL);
+    answer.has_limit = read_integer(headers->limit, &answer.limit) &&
+                       read_integer(headers->remaining, &answer.remaining) &&
+                       read_integer(headers->reset, &answer.reset);
+    return answer;
 }

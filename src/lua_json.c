@@ -1,6 +1,8 @@
 #include "lua_json.h"
 
-static char encode_key, decode_key;
+static char encode_key, decode_key, protected_key;
+
+static int decode(lua_State *L);
 
 /* With the instance on top of the stack. */
 static void keep_function(lua_State *L, const char *name, void *key) {
@@ -33,6 +35,8 @@ void bind_json_init(lua_State *L) {
     configure(L, "encode_invalid_numbers");
     keep_function(L, "encode", &encode_key);
     keep_function(L, "decode", &decode_key);
+    lua_pushcfunction(L, decode); /* now: in 5.1 it takes memory */
+    compat_setref(L, &protected_key);
     lua_getfield(L, -1, "null");
     lua_replace(L, -3);
     lua_pop(L, 1);
@@ -44,8 +48,17 @@ void bind_json_encode(lua_State *L) {
     lua_call(L, 1, 1);
 }
 
-bool bind_json_decode(lua_State *L, struct span text) {
+/* With a light userdata, the span: what it takes to make it a string may fail as well. */
+static int decode(lua_State *L) {
+    const struct span *text = lua_touserdata(L, 1);
     compat_getref(L, &decode_key);
-    lua_pushlstring(L, text.at, text.size);
+    lua_pushlstring(L, text->at, text->size);
+    lua_call(L, 1, 1);
+    return 1;
+}
+
+bool bind_json_decode(lua_State *L, struct span text) {
+    compat_getref(L, &protected_key);
+    lua_pushlightuserdata(L, &text);
     return lua_pcall(L, 1, 1, 0) == 0;
 }

@@ -26,6 +26,11 @@ static inline void push_number(lua_State *L, const char *name, double value) {
     lua_setfield(L, -2, name);
 }
 
+static inline void push_count(lua_State *L, const char *name, unsigned long value) {
+    lua_pushinteger(L, (lua_Integer)value);
+    lua_setfield(L, -2, name);
+}
+
 static inline void push_integer(lua_State *L, const char *name, int value) {
     lua_pushinteger(L, value);
     lua_setfield(L, -2, name);

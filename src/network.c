@@ -112,8 +112,7 @@ bool network_launch(struct network *network, struct call *call, int64_t now) {
     }
     operation_begun(&call->operation, &call->action, now);
     exchange->owner = call;
-    exchange->connect_by = call->action.connect_by;
-    exchange->end_by = call->action.end_by;
+    exchange_limit(exchange, now, call->action.connect_by, call->action.end_by);
     exchange->next = network->running;
     network->running = exchange;
     network->in_flight++;
@@ -160,16 +159,11 @@ static void collect(struct network *network, int64_t now) {
 
 /* Deadlines are ours; libcurl's own timers are a backstop. */
 static void expire(struct network *network, int64_t now) {
-    static const char no_connection[] = "no connection within connect_timeout";
     for (struct exchange *exchange = network->running, *next; exchange != NULL; exchange = next) {
         next = exchange->next;
-        struct attempt_end end = exchange_stop(exchange, ATTEMPT_EXPIRED);
-        if (exchange->end_by > now) {
-            if (end.sent || exchange->connect_by > now) continue;
-            end.how = ATTEMPT_UNREACHED;
-            memcpy(exchange->detail, no_connection, sizeof no_connection);
-        }
-        end_exchange(network, exchange, end, now);
+        bool is_connecting = !exchange_is_sent(exchange);
+        if (exchange->end_by > now && (!is_connecting || exchange->connect_by > now)) continue;
+        end_exchange(network, exchange, exchange_overdue(exchange, now), now);
     }
 }
 

@@ -141,7 +141,6 @@ CURLcode transport_apply(const struct transport *transport, CURL *easy) {
         {CURLOPT_FOLLOWLOCATION, 0},           /* a token goes to the domain that was named, and nowhere else */
         {CURLOPT_NOSIGNAL, 1},                 /* no SIGALRM in other people's processes */
         {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1}, /* a proxy's headers are not the tenant's */
-        {CURLOPT_CONNECTTIMEOUT, 100000},      /* seconds: the engine's timer is earlier; libcurl's own is 300 s */
         {CURLOPT_MAXAGE_CONN, 50},             /* seconds: edges close idle connections after about a minute */
 #if CURL_HAS_QUICK_EXIT
         {CURLOPT_QUICK_EXIT, 1}, /* else removing a handle waits for a hanging getaddrinfo; before 7.87 it does */

@@ -37,7 +37,8 @@ end
 local function show(identities, message, details)
     assert(identities, message)
     print_table(identities)
-    say(("  status %d, %d attempt, %.1f ms"):format(details.status, details.attempts, details.elapsed * 1000))
+    local exchanges = details.attempts == 1 and "1 attempt" or details.attempts .. " attempts"
+    say(("  status %d, %s, %.1f ms"):format(details.status, exchanges, details.elapsed * 1000))
 end
 
 -- Every call names where and as whom; a real tenant needs neither `resolve` nor `ca_file`.
@@ -73,13 +74,26 @@ assert(not identities, "nobody was linked")
 say("  " .. message)
 say(("  code = %q, outcome = %q, status = %d"):format(failure.code, failure.outcome, failure.status))
 
-heading("The tenant links, and the connection breaks before its answer:")
-identities, message, failure = auth0.link(options {
-    token = machine_token, primary = ada, secondary = google, correlation_id = "fault=reset-after",
-})
+heading("The tenant links, and the connection breaks before its answer; the primary is read, and tells "
+    .. "(a read gives the main identity no profile):")
+tenant.arm { fault = "reset-after", method = "POST" }
+local receipt
+identities, message, receipt = auth0.link(options { token = machine_token, primary = ada, secondary = google })
+show(identities, message, receipt)
+
+heading("The same again: it is there already, and the receipt says so:")
+identities, message, receipt = auth0.link(options { token = machine_token, primary = ada, secondary = google })
+assert(identities and receipt.already, message or "a second link was taken for the first")
+say(("  already = %s, status %d, %d attempts"):format(receipt.already, receipt.status, receipt.attempts))
+
+heading("An answer is lost, and the token may not read:")
+local blind_token = tenant.token { kind = "machine", scope = "update:users" }
+tenant.arm { fault = "reset-before", method = "DELETE" }
+identities, message, failure = auth0.unlink(options { token = blind_token, primary = ada, secondary = google })
 assert(not identities and failure.outcome == "unknown", "a lost answer was taken for something else")
 say("  " .. message)
-say(("  code = %q, outcome = %q, cause = %q"):format(failure.code, failure.outcome, failure.cause))
+say(("  code = %q, outcome = %q, cause = %q, last_seen = %q"):format(failure.code, failure.outcome, failure.cause,
+    failure.last_seen))
 
 heading("A mistake of the caller raises, before anything is sent:")
 local raised, sentence = pcall(auth0.link, options { token = machine_token, primary = ada, secondary = ada })

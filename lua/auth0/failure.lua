@@ -26,11 +26,24 @@ local failure = {}
 ---| "bad_response"
 ---| "too_large"
 ---| "server_error"
+---| "conflict" # and the other refusals, of a try after one that ended unknown
+---| "invalid_request"
+---| "unauthorized"
+---| "forbidden"
+---| "not_found"
+---| "rate_limited"
+
+---@alias auth0.LastSeen
+---| "not_linked" # the identity was not on the primary: the change was not made, or not yet
+---| "linked" # of an unlink: the identity was still there
+---| "linked_elsewhere" # the tenant says that the identity exists, and it is not on this primary
+---| "unreadable" # nothing could be read: no scope (read:users), no answer, no time
 
 ---@class auth0.Failure
 ---@field code auth0.FailureCode
 ---@field outcome "none"|"unknown" none: the tenant did not change by this call; unknown: it may have
 ---@field cause? auth0.FailureCause with unknown_outcome: how the last attempt ended
+---@field last_seen? auth0.LastSeen with unknown_outcome: what the last read of the primary showed
 ---@field status? integer the HTTP status, where one came
 ---@field error? string what the tenant answered: its `error`
 ---@field error_code? string its `errorCode`; often absent
@@ -101,6 +114,8 @@ local advice_of = {
     },
 }
 
+advice_of["tenant:link"], advice_of["tenant:unlink"] = advice_of["auth0.link"], advice_of["auth0.unlink"]
+
 -- "Insufficient scope; expected: read:users.": what the tenant names is what this request lacked. A call may be more
 -- than one request, so what is said here would have to name the scopes of all.
 local function expected_scopes(facts)
@@ -109,12 +124,37 @@ end
 
 -- The tenant names the scope also to those who have it, and asked for a link in the other way.
 local function advise_forbidden(caller, scopes)
-    if caller == "auth0.link" and scopes:find("update:current_user_identities", 1, true) then
+    if advice_of[caller] == advice_of["auth0.link"] and scopes:find("update:current_user_identities", 1, true) then
         return "with update:current_user_identities alone only link_with is allowed"
     end
 end
 
+-- No exchange of the call's own had begun: what failed is the request for the token, or the caller's function for it.
+local function is_of_token(facts)
+    return facts.attempts == 0 and facts.detail ~= nil and facts.detail:find("^no token: ") ~= nil
+end
+
+-- Codes with which a call ends before anything is sent where its token says so itself. Its detail is all that helps.
+local refused_here = { invalid_request = true, unauthorized = true, forbidden = true }
+
+local function is_ours(facts)
+    return facts.attempts == 0 and facts.detail ~= nil and refused_here[facts.code] and not is_of_token(facts)
+end
+
+-- Of a token; what is wrong with the way there is said as for any call.
+local token_advice = "check client_id, client_secret or signing_key, audience, and that the application is authorized "
+    .. "for the Management API; or the token function"
+local of_the_way = { unreachable = true, tls = true, rate_limited = true }
+local without_advice = { timeout = true, cancelled = true, connection_lost = true, server_error = true }
+
+local function advise_token(code)
+    if of_the_way[code] then return advice[code] end
+    return not without_advice[code] and token_advice or nil
+end
+
 local function advise(caller, facts)
+    if is_of_token(facts) then return advise_token(facts.code) end
+    if is_ours(facts) then return nil end
     local scopes = facts.code == "forbidden" and expected_scopes(facts)
     if scopes then return advise_forbidden(caller, scopes) end
     return advice_of[caller] and advice_of[caller][facts.code] or advice[facts.code]
@@ -132,24 +172,41 @@ local function said(facts)
     return #words > 0 and (" (%s)"):format(table.concat(words, "; ")) or ""
 end
 
-local function ending(caller, facts)
+-- What a read of the primary showed afterwards; it permits another try, and proves nothing.
+local seen = {
+    not_linked = "; it had not been made when the primary was last read, and may still be: read it again later",
+    linked = "; the identity was still there when the primary was last read, and may still go: read it again later",
+    linked_elsewhere = "; the identity is not on this primary: it may have been linked to another account",
+}
+
+local function ending(caller, facts, is_read)
     if facts.outcome == "unknown" then
-        return "; the change may or may not have been made: read the primary's identities before trying again"
+        local what = advice_of[caller] and "the primary's identities" or "what it was to change"
+        return seen[facts.last_seen] or "; the change may or may not have been made: read " .. what
+            .. " before trying again"
     end
     local what_to_do = advise(caller, facts)
+    if is_read then return what_to_do and ": " .. what_to_do or "" end
     return "; nothing was changed" .. (what_to_do and ": " .. what_to_do or "")
+end
+
+local function cause_of(domain, facts)
+    if is_of_token(facts) then return ("%s could not be asked"):format(domain) end
+    if is_ours(facts) then return "nothing was sent" end
+    return (causes[facts.cause or facts.code] or causes.bad_response):format(domain)
 end
 
 --- The failure of one call, in words.
 ---@param caller string "auth0.link"
 ---@param domain string
 ---@param facts table what auth0.core tells
+---@param is_read? boolean there was nothing to be changed
 ---@return nil
 ---@return string message
 ---@return auth0.Failure failure
-function failure.of_call(caller, domain, facts)
-    local cause = (causes[facts.cause or facts.code] or causes.bad_response):format(domain)
-    return failure.make(facts.code, facts, "%s: %s%s%s", caller, cause, said(facts), ending(caller, facts))
+function failure.of_call(caller, domain, facts, is_read)
+    return failure.make(facts.code, facts, "%s: %s%s%s", caller, cause_of(domain, facts), said(facts),
+        ending(caller, facts, is_read))
 end
 
 return failure

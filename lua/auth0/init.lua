@@ -8,11 +8,15 @@
 ---
 --- A mistake of the caller (a wrong type, an unknown option, both ways of linking at once) raises before anything is
 --- sent. What the network or the tenant do is returned: nil, message, failure.
-local answered = require "auth0.answered"
+local calls = require "auth0.calls"
 local core = require "auth0.core"
 local failure = require "auth0.failure"
+local json = require "auth0.json"
+local lanes = require "auth0.lanes"
+local loop = require "auth0.loop"
 local options = require "auth0.options"
 local telemetry = require "auth0.telemetry"
+local tenants = require "auth0.tenant"
 
 ---@class auth0
 local auth0 = {}
@@ -21,9 +25,23 @@ local auth0 = {}
 ---@type string
 auth0._VERSION = core._VERSION
 
---- What a null inside an array of an answer is in Lua (lua-cjson's null). A member that is null is absent.
+--- What a null inside an array of an answer is in Lua (lua-cjson's null). A member that is null is absent. In what is
+--- sent it is null: as the value of a metadata key it deletes that key.
 ---@type userdata
 auth0.null = core.null
+json.nulls[core.null] = true
+
+--- Marks a table as an array: `{}` is sent as an object, `auth0.array {}` as `[]`. It is not copied.
+---@generic T
+---@param list T[]
+---@return T[] list
+function auth0.array(list)
+    if type(list) ~= "table" then error(("auth0.array: expected a table, got a %s"):format(type(list)), 2) end
+    return json.array(list)
+end
+
+auth0.tenant = tenants.new
+auth0.each = lanes.each
 
 --- One identity of a user, under the tenant's own names (UserIdentity of the Management API's OpenAPI file).
 ---@class auth0.Identity
@@ -46,19 +64,16 @@ auth0.null = core.null
 
 ---@class auth0.Receipt
 ---@field status integer the HTTP status of the answer that settled it
+---@field already? boolean true: the identity had been on this primary before; absent where that cannot be known
 ---@field attempts integer exchanges it took
 ---@field elapsed number seconds
 ---@field request_id? string the tenant's name for the request, to quote to Auth0's support
 ---@field timings auth0.Timings
 
----@class auth0.TransportOptions
+--- How a tenant is reached.
+---@class auth0.Connection
 ---@field domain string the tenant's: "acme.eu.auth0.com", with ":port" where it is not 443
----@field token string an access token for the Management API; where its scopes are lacking the tenant says so
----@field connect_timeout? number seconds until the request is sent; 10
----@field attempt_timeout? number seconds for one exchange; 15, and of a change at most 4/5 of the deadline
----@field deadline? number seconds for all that the call does; 60
 ---@field http_version? "1.1"|"2" "2" (the default) falls back to 1.1 where the server has no more
----@field max_response? integer bytes of an answer's body; 1048576
 ---@field proxy? string|false as libcurl's CURLOPT_PROXY; false ignores the environment's
 ---@field resolve? string[] "HOST:PORT:ADDRESS", as libcurl's CURLOPT_RESOLVE
 ---@field ca_file? string a PEM bundle that replaces the system's store
@@ -67,8 +82,18 @@ auth0.null = core.null
 ---@field client_key? string a PEM file, where client_cert does not hold the key
 ---@field user_agent? string
 ---@field telemetry? boolean false leaves out the Auth0-Client header (this library's and Lua's name and version)
----@field correlation_id? string sent as X-Correlation-ID: up to 64 visible characters, shown in the tenant's logs
 ---@field mock? auth0.Mock answers instead of the network: see auth0.mock.tenant
+
+---@class auth0.TransportOptions: auth0.Connection
+---@field token string an access token for the Management API; a JWT's claims are looked at first (check_scopes)
+---@field connect_timeout? number seconds until the request is sent; 10
+---@field attempt_timeout? number seconds for one exchange; 15, and of a change at most 4/5 of the deadline
+---@field deadline? number seconds for all that the call does; 60
+---@field attempts? integer tries of the change; 5. Reads that settle a lost answer are not counted
+---@field settle? boolean false: do not read the primary where the answer to a change was lost; true
+---@field check_scopes? boolean false: send also what the token's own claims say cannot be done; true
+---@field max_response? integer bytes of an answer's body; 1048576
+---@field correlation_id? string sent as X-Correlation-ID: up to 64 visible characters, shown in the tenant's logs
 
 ---@class auth0.LinkOptions: auth0.TransportOptions
 ---@field primary? string the full id of the account that stays: "auth0|507f1f77bcf86cd799439020"
@@ -87,31 +112,20 @@ auth0.null = core.null
 ---@field user_id? string|integer with id: the identity's id, with or without the provider's prefix
 ---@field check? boolean read the primary first (read:users); not_found where it has no such identity
 
--- Lua code of nginx shares one thread with every request of the worker.
-local function refuse_in_nginx(caller)
-    local ngx = rawget(_G, "ngx")
-    if type(ngx) == "table" and ngx.get_phase then
-        error(caller .. " would block this nginx worker, and every request that it serves, until the tenant has "
-            .. "answered: call it from a plain Lua process", 4)
-    end
-end
-
 local link_options = options.specify(core.options, "link")
 local unlink_options = options.specify(core.options, "unlink")
 
 local function prepare(specification, given, caller)
     local checked = options.check(specification, given, caller, 3)
-    if not checked.mock then refuse_in_nginx(caller) end
-    checked.telemetry = checked.telemetry ~= false and telemetry.header or nil
-    checked.user_agent = checked.user_agent or telemetry.user_agent
-    return checked
+    if not checked.mock then loop.check(caller, 3) end
+    return telemetry.introduce(checked)
 end
 
 -- No tail calls: the core blames the line that is three levels above it.
 local function perform(goal, checked)
     local identities, facts
     if checked.mock then
-        identities, facts = answered.perform(goal, checked, checked.mock, 3)
+        identities, facts = calls.of(checked.mock.engine, true):perform(goal, checked, 3, checked.mock)
     else
         identities, facts = core[goal](checked)
     end

@@ -102,6 +102,7 @@ static void push_told(lua_State *L) {
     set_string(L, "link", "");
     set_string(L, "unlink", "");
     set_string(L, "refused", "");
+    set_string(L, "read", "");
     set_string(L, "closed", "");
 }
 

@@ -21,6 +21,11 @@ if tell("link", auth0.link(options {})) then
 end
 tell("refused", auth0.link(options { token = "not-a-token-that-the-tenant-knows" }))
 
+local own = auth0.tenant { domain = tenant.domain, ca_file = tenant.ca_file, resolve = { tenant.resolve },
+    token = function() return tenant.token end, connect_timeout = 4, attempt_timeout = 4, deadline = 10 }
+tell("read", own:identities(tenant.primary))
+own:close()
+
 local ok, message = pcall(auth0.link, { domain = "https://x", token = "t" })
 assert(not ok)
 if not tostring(message):find("auth0.link: ", 1, true) then error(message, 0) end

@@ -4,13 +4,13 @@
 
 static struct call_order order_of(enum identity_goal goal, struct span token) {
     return (struct call_order){
-        .goal = goal,
-        .check = goal == IDENTITY_UNLINK,
-        .target = {.primary = SPAN("auth0|1"),
-                   .provider = SPAN("auth0"),
-                   .user_id = SPAN("auth0|2"),
-                   .bare = SPAN("2")},
-        .limits = {1, 1, 1},
+        .plan = {.kind = goal == IDENTITY_LINK ? OPERATION_LINK : OPERATION_UNLINK,
+                 .check = goal == IDENTITY_UNLINK,
+                 .target = {.primary = SPAN("auth0|1"),
+                            .provider = SPAN("auth0"),
+                            .user_id = SPAN("auth0|2"),
+                            .bare = SPAN("2")},
+                 .limits = {1, 1, 1, 1}},
         .domain = SPAN("acme.eu.auth0.com"),
         .token = token,
         .body = goal == IDENTITY_LINK ? SPAN("{}") : (struct span){NULL, 0},
@@ -36,7 +36,7 @@ static void texts_stay_where_they_are_whatever_the_size_of_the_token(void **stat
         struct call_order order = order_of(size % 2 == 0 ? IDENTITY_LINK : IDENTITY_UNLINK, (struct span){token, size});
         assert_true(call_prepare(&call, &order));
         assert_within(&call, call.token.at);
-        assert_within(&call, call.operation.target.primary.at);
+        assert_within(&call, call.operation.plan.target.primary.at);
         assert_within(&call, call.change_url);
         for (const struct curl_slist *header = call.post_headers; header != NULL; header = header->next)
             assert_within(&call, header->data);
@@ -53,7 +53,7 @@ static void texts_stay_where_they_are_when_every_byte_is_encoded(void **state) {
     for (size_t size = 1; size < sizeof id; size += 7) {
         struct call call = {.stage = CALL_NEW};
         struct call_order order = order_of(IDENTITY_UNLINK, SPAN("token"));
-        order.target.primary = order.target.bare = order.target.user_id = (struct span){id, size};
+        order.plan.target.primary = order.plan.target.bare = order.plan.target.user_id = (struct span){id, size};
         assert_true(call_prepare(&call, &order));
         assert_within(&call, call.token.at);
         assert_within(&call, call.read_url);

@@ -39,14 +39,15 @@ void prepare(struct call *call, int number, struct wish wish) {
     snprintf(secondary, sizeof secondary, "s%d", number);
     snprintf(body, sizeof body, "{\"provider\":\"google-oauth2\",\"user_id\":\"%s\"}", secondary);
     struct call_order order = {
-        .goal = wish.goal,
-        .check = wish.check,
-        .target = {.primary = span_of(primary),
-                   .provider = SPAN("google-oauth2"),
-                   .user_id = span_of(secondary),
-                   .bare = span_of(secondary)},
-        .limits = {duration(wish.connect_ms, 10000), duration(wish.attempt_ms, 15000),
-                   duration(wish.deadline_ms, 60000)},
+        .plan = {.kind = wish.goal == IDENTITY_LINK ? OPERATION_LINK : OPERATION_UNLINK,
+                 .check = wish.check,
+                 .settle = wish.settle,
+                 .target = {.primary = span_of(primary),
+                            .provider = SPAN("google-oauth2"),
+                            .user_id = span_of(secondary),
+                            .bare = span_of(secondary)},
+                 .limits = {duration(wish.connect_ms, 10000), duration(wish.attempt_ms, 15000),
+                            duration(wish.deadline_ms, 60000), wish.attempts != 0 ? wish.attempts : 1}},
         .domain = span_of(wish.domain != NULL ? wish.domain : environment("AUTH0_TENANT_DOMAIN")),
         .token = span_of(token != NULL ? token : "token"),
         .user_agent = SPAN("tests/effects"),

@@ -20,7 +20,8 @@ struct wish {
     enum identity_goal goal;
     const char *domain; /* the tenant's */
     const char *fault;  /* "fault=reset-after;kind=fin" */
-    bool check;
+    bool check, settle;
+    int attempts;                            /* 1 */
     int connect_ms, attempt_ms, deadline_ms; /* 10, 15 and 60 s */
 };
 

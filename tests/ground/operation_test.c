@@ -1,126 +1,4 @@
-/* clang-format keeps these four in their order: cmocka.h needs the other three before it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <stdio.h>
-
-#include "operation.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
-#define PRIMARY "{\"connection\":\"Users\",\"provider\":\"auth0\",\"user_id\":\"507f\"}"
-#define GOOGLE "{\"provider\":\"google-oauth2\",\"user_id\":\"1150\",\"connection\":\"google-oauth2\"}"
-#define BOTH "[" PRIMARY "," GOOGLE "]"
-#define ALONE "[" PRIMARY "]"
-#define USER(identities) "{\"identities\":" identities "}"
-#define NOT_FOUND "{\"statusCode\":404,\"error\":\"Not Found\",\"message\":\"The user does not exist.\"}"
-
-/* ---- a driver with a clock of its own ---- */
-
-#define SECONDS(n) ((int64_t)(n)*1000000)
-
-/* Monotonic clocks start anywhere. */
-static const int64_t start = 1234567890123;
-
-static const struct operation_limits usual = {.connect = SECONDS(10), .attempt = SECONDS(15), .deadline = SECONDS(60)};
-
-#define LIMITS(connect_s, attempt_s, deadline_s)                                                                       \
-    ((struct operation_limits){                                                                                        \
-        .connect = SECONDS(connect_s), .attempt = SECONDS(attempt_s), .deadline = SECONDS(deadline_s)})
-
-struct drive {
-    struct operation operation;
-    struct operation_action action;
-    int64_t now;
-};
-
-static struct identity_target target_of(enum identity_goal goal, const char *secondary) {
-    struct identity_given given = {.primary = SPAN("auth0|507f"), .secondary = span_of(secondary)};
-    struct identity_target target;
-    struct complaint complaint;
-    if (!identity_resolve(goal, &given, &target, &complaint)) fail_msg("%s: %s", complaint.option, complaint.what);
-    return target;
-}
-
-static void step(struct drive *drive, const struct operation_event *event) {
-    drive->action = operation_step(&drive->operation, event);
-    if (drive->action.kind == OPERATION_SEND) operation_begun(&drive->operation, &drive->action, drive->now);
-}
-
-static struct drive begin_at(int64_t now, enum identity_goal goal, const char *secondary, bool check,
-                             const struct operation_limits *limits) {
-    struct drive drive = {.now = now};
-    struct identity_target target = target_of(goal, secondary);
-    operation_init(&drive.operation, goal, &target, limits, check);
-    struct operation_event started = {.kind = OPERATION_STARTED, .now = now};
-    step(&drive, &started);
-    return drive;
-}
-
-static struct drive begin(enum identity_goal goal, bool check) {
-    return begin_at(start, goal, "google-oauth2|1150", check, &usual);
-}
-
-static struct drive begin_within(enum identity_goal goal, bool check, struct operation_limits limits) {
-    return begin_at(start, goal, "google-oauth2|1150", check, &limits);
-}
-
-static void end(struct drive *drive, int64_t after, struct attempt_end how, const char *body) {
-    drive->now += after;
-    struct operation_event event = {OPERATION_ENDED, drive->now, how, span_of(body)};
-    step(drive, &event);
-}
-
-static void answer(struct drive *drive, int status, const char *body) {
-    end(drive, SECONDS(1), (struct attempt_end){.how = ATTEMPT_ANSWERED, .sent = true, .status = status}, body);
-}
-
-static void assert_sends(const struct drive *drive, enum operation_request request, int attempts) {
-    assert_int_equal(drive->action.kind, OPERATION_SEND);
-    assert_int_equal(drive->action.request, request);
-    assert_int_equal(drive->operation.result.attempts, attempts);
-    assert_true(drive->action.connect_by <= drive->action.end_by);
-}
-
-static const struct operation_result *finished(const struct drive *drive) {
-    assert_int_equal(drive->action.kind, OPERATION_FINISH);
-    assert_int_equal(drive->operation.state, OPERATION_FINISHED);
-    assert_true(drive->operation.result.elapsed == drive->now - start);
-    return &drive->operation.result;
-}
-
-static void assert_succeeded(const struct drive *drive, int status) {
-    const struct operation_result *result = finished(drive);
-    assert_int_equal(result->code, CODE_OK);
-    assert_int_equal(result->outcome, OUTCOME_NONE);
-    assert_int_equal(result->cause, CODE_OK);
-    assert_int_equal(result->status, status);
-}
-
-static void assert_refused(const struct drive *drive, enum attempt_code code, int status) {
-    const struct operation_result *result = finished(drive);
-    assert_string_equal(attempt_code_name(result->code), attempt_code_name(code));
-    assert_int_equal(result->outcome, OUTCOME_NONE);
-    assert_int_equal(result->cause, CODE_OK);
-    assert_int_equal(result->status, status);
-}
-
-static void assert_unknown(const struct drive *drive, enum attempt_code cause, int status) {
-    const struct operation_result *result = finished(drive);
-    assert_int_equal(result->code, CODE_UNKNOWN_OUTCOME);
-    assert_int_equal(result->outcome, OUTCOME_UNKNOWN);
-    assert_string_equal(attempt_code_name(result->cause), attempt_code_name(cause));
-    assert_int_equal(result->status, status);
-}
-
-static void assert_says(const struct drive *drive, const char *piece) {
-    const char *what = drive->operation.result.fault.what;
-    if (what == NULL || strstr(what, piece) == NULL) fail_msg("\"%s\", without \"%s\"", what ? what : "", piece);
-}
+#include "operation_drive.h"
 
 /* ---- one exchange ---- */
 
@@ -144,8 +22,8 @@ static void a_link_succeeds_with_the_identities_of_its_answer(void **state) {
     struct drive drive = begin(IDENTITY_LINK, false);
     answer(&drive, 201, body);
     assert_succeeded(&drive, 201);
-    assert_ptr_equal(drive.operation.result.identities.at, body + 2);
-    assert_int_equal(drive.operation.result.identities.size, sizeof BOTH - 1);
+    assert_ptr_equal(drive.operation.result.value.at, body + 2);
+    assert_int_equal(drive.operation.result.value.size, sizeof BOTH - 1);
     assert_int_equal(drive.operation.result.attempts, 1);
     assert_null(drive.operation.result.fault.what);
 }
@@ -165,7 +43,7 @@ static void an_unlink_succeeds_when_the_identity_is_absent(void **state) {
     struct drive drive = begin(IDENTITY_UNLINK, false);
     answer(&drive, 200, ALONE);
     assert_succeeded(&drive, 200);
-    assert_true(span_equals(drive.operation.result.identities, SPAN(ALONE)));
+    assert_true(span_equals(drive.operation.result.value, SPAN(ALONE)));
 }
 
 static void an_unlink_that_leaves_the_identity_in_place_is_a_conflict(void **state) {
@@ -216,7 +94,7 @@ static void a_checked_unlink_removes_what_the_read_showed(void **state) {
     const char *body = ALONE;
     answer(&drive, 200, body);
     assert_succeeded(&drive, 200);
-    assert_ptr_equal(drive.operation.result.identities.at, body);
+    assert_ptr_equal(drive.operation.result.value.at, body);
     assert_int_equal(drive.operation.result.attempts, 2);
 }
 
@@ -253,11 +131,6 @@ static void the_two_exchanges_promise_different_bodies(void **state) {
 }
 
 /* ---- ends ---- */
-
-#define BY(way, is_sent)                                                                                               \
-    { .how = ATTEMPT_##way, .sent = (is_sent) }
-#define WITH(code, what)                                                                                               \
-    { .how = ATTEMPT_ANSWERED, .sent = true, .status = (code), .body = ATTEMPT_BODY_##what }
 
 /* What ends a change, and a read before it: `sure` is the code where nothing is left open. */
 static const struct ending {
@@ -496,15 +369,15 @@ static void a_failure_has_no_identities(void **state) {
     struct drive drive = begin(IDENTITY_UNLINK, true);
     answer(&drive, 200, USER(BOTH));
     end(&drive, 0, (struct attempt_end)BY(LOST, true), "");
-    assert_null(drive.operation.result.identities.at);
+    assert_null(drive.operation.result.value.at);
 }
 
 static void an_exchange_that_had_to_queue_has_all_its_time_within_the_deadline(void **state) {
     (void)state;
-    const struct operation_limits limits = {SECONDS(2), SECONDS(5), SECONDS(20)};
-    struct identity_target target = target_of(IDENTITY_LINK, "google-oauth2|1150");
+    const struct operation_plan plan = {
+        .kind = OPERATION_LINK, .target = target_of(IDENTITY_LINK, "google-oauth2|1150"), .limits = LIMITS(2, 5, 20)};
     struct operation operation;
-    operation_init(&operation, IDENTITY_LINK, &target, &limits, false);
+    operation_init(&operation, &plan);
     const struct operation_event started = {.kind = OPERATION_STARTED, .now = start};
     const struct operation_action asked = operation_step(&operation, &started);
     assert_int_equal(asked.last_by - start, SECONDS(16));

@@ -20,6 +20,8 @@ describe("an answer", function()
 
     local function link(status, body, headers, overrides)
         canned.answer(status, body, headers)
+        overrides = overrides or {}
+        overrides.secondary = overrides.secondary or "auth0|1"
         return canned.link(overrides)
     end
 
@@ -33,7 +35,8 @@ describe("an answer", function()
         it("numbers that are ids keep every digit", function()
             for _, digits in ipairs { "0", "7", "9007199254740991", "9007199254740993", "18446744073709551616",
                 "115015401343387192604123456789" } do
-                local identities = link(201, '[{"provider":"auth0","user_id":' .. digits .. "}]")
+                local identities = link(201, '[{"provider":"auth0","user_id":' .. digits .. "}]", nil,
+                    { secondary = "auth0|" .. digits })
                 assert.equal(digits, identities[1].user_id)
             end
         end)

@@ -134,6 +134,44 @@ describe("auth0.failure", function()
             assert.truthy(message:find("retry after 1.5 s", 1, true), message)
         end)
 
+        local token_advice = "check client_id, client_secret or signing_key, audience"
+
+        for _, code in ipairs { "unauthorized", "forbidden", "invalid_request", "not_found", "bad_response" } do
+            it("advises about the credentials where there was no token: " .. code, function()
+                local _, message, made = of_call { code = code, outcome = "none", attempts = 0, elapsed = 0.1,
+                    detail = "no token: " .. code .. ": Unauthorized" }
+                assert.truthy(message:find("^auth0%.link: acme%.test could not be asked %(no token: "), message)
+                assert.truthy(message:find("; nothing was changed: " .. token_advice, 1, true), message)
+                assert.truthy(message:find("or the token function$"), message)
+                assert.falsy(message:find("update:users", 1, true), message)
+                assert.equal(code, made.code)
+            end)
+        end
+
+        it("advises about the way there where it kept the token away", function()
+            local _, message = of_call { code = "unreachable", outcome = "none", attempts = 0,
+                detail = "no token: unreachable: refused" }
+            assert.truthy(message:find("acme.test could not be asked", 1, true), message)
+            assert.truthy(message:find(": check the domain, the network and the proxy$"), message)
+            _, message = of_call { code = "timeout", outcome = "none", attempts = 0, detail = "no token: timeout" }
+            assert.truthy(message:find("; nothing was changed$"), message)
+        end)
+
+        it("takes what the tenant says of a token after an exchange for the tenant's", function()
+            local _, message = of_call { code = "unauthorized", outcome = "none", attempts = 1,
+                detail = "no token: of old" }
+            assert.truthy(message:find("does not accept the token", 1, true), message)
+        end)
+
+        for _, code in ipairs { "unauthorized", "forbidden", "invalid_request" } do
+            it("adds no advice to what is refused before it is sent: " .. code, function()
+                local _, message = of_call { code = code, outcome = "none", attempts = 0, elapsed = 0,
+                    detail = "the token expired 2 hours ago" }
+                assert.equal("auth0.link: nothing was sent (the token expired 2 hours ago); nothing was changed",
+                    message)
+            end)
+        end
+
         it("has no brackets around nothing", function()
             local _, message = of_call { code = "unreachable", outcome = "none" }
             assert.falsy(message:find("[()]"), message)

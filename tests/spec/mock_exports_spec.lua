@@ -150,6 +150,25 @@ describe("auth0.mock's export", function()
             assert.matches("Request has expired", download(first.location).body)
         end)
 
+        it("gives the part that a Range asks for, and says which part of what it is", function()
+            model.set { export_gzip = false, export_pending = 0, export_processing = 0 }
+            local _, created = create { format = "json" }
+            local _, done = job(created.id)
+            local whole = download(done.location)
+            local function part(range)
+                return tenant:handle { method = "GET", path = done.location:match("^https://tenant%.test(/.*)$"),
+                    headers = { range = range } }
+            end
+            local one = part "bytes=5-9"
+            assert.same({ 206, whole.body:sub(6, 10), ("bytes 5-9/%d"):format(#whole.body), whole.headers.etag },
+                { one.status, one.body, one.headers["content-range"], one.headers.etag })
+            one = part "bytes=10-99999"
+            assert.same({ 206, whole.body:sub(11) }, { one.status, one.body })
+            one = part(("bytes=%d-%d"):format(#whole.body, #whole.body + 9))
+            assert.same({ 416, "" }, { one.status, one.body })
+            assert.equal(200, part("lines=1-2").status)
+        end)
+
         it("that nobody gave out is refused", function()
             assert.equal(403, download("https://tenant.test/exports/0123/" .. id .. ".json.gz").status)
         end)

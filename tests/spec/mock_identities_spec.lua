@@ -135,6 +135,7 @@ describe("auth0.mock", function()
                 refused(409, "Specified identity already exists.", nil,
                     send("POST", "/api/v2/users/auth0%7C2/identities", { provider = "google-oauth2",
                         user_id = "115" }))
+                assert.equal(2, tenant.record.conflicts)
             end)
 
             it("an account that has secondaries", function()

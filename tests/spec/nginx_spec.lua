@@ -16,12 +16,17 @@ describe("inside nginx", function()
     before_each(function() linking.reset() end)
     after_each(function() rawset(_G, "ngx", nil) end)
 
-    for _, goal in ipairs { "link", "unlink" } do
+    local function options_for(goal)
+        if goal ~= "tenant" then return linking.options() end
+        return linking.options { primary = linking.absent, secondary = linking.absent }
+    end
+
+    for _, goal in ipairs { "link", "unlink", "tenant" } do
         it(goal .. " raises, blames the caller's line, and sends nothing", function()
             rawset(_G, "ngx", { get_phase = function() return "content" end })
             local line
             local done, message = pcall(function()
-                line = debug.getinfo(1, "l").currentline; auth0[goal](linking.options())
+                line = debug.getinfo(1, "l").currentline; auth0[goal](options_for(goal))
             end)
             rawset(_G, "ngx", nil)
             assert.is_false(done)

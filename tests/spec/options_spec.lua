@@ -6,7 +6,7 @@ local process = require "support.process"
 local tenant = require "support.tenant"
 
 local absent = linking.absent
-local link, unlink = { "link" }, { "unlink" }
+local link, unlink, of_tenant = { "link" }, { "unlink" }, { "tenant" }
 local both = { "link", "unlink" }
 
 -- Stands in every token that is wrong, so that a message which quotes any of it is found.
@@ -25,6 +25,14 @@ local LINE = debug.getinfo(call_from_here, "S").linedefined + 1
 local cases = {}
 local function bad(what, goals, overrides, sentence)
     cases[#cases + 1] = { what = what, goals = goals, overrides = overrides, sentence = sentence }
+end
+
+-- Options with which a goal would work.
+local function options_for(goal, overrides)
+    if goal ~= "tenant" then return linking.options(overrides) end
+    local all = { primary = linking.absent, secondary = linking.absent }
+    for name, value in pairs(overrides) do all[name] = value end
+    return linking.options(all)
 end
 
 local function named(fields)
@@ -179,6 +187,45 @@ bad("a correlation_id with a line feed", both, { correlation_id = "a\nX-Evil: 1"
 bad("a correlation_id outside ASCII", both, { correlation_id = "\195\188" }, "correlation_id: ")
 bad("an empty correlation_id", both, { correlation_id = "" }, "correlation_id: ")
 
+local CLIENT = { token = absent, client_id = "id", client_secret = SECRET }
+local function client(fields)
+    local all = {}
+    for name, value in pairs(CLIENT) do all[name] = value end
+    for name, value in pairs(fields) do all[name] = value end
+    return all
+end
+
+bad("no domain", of_tenant, { domain = absent }, "domain: is missing")
+bad("a URL as domain", of_tenant, { domain = "https://acme.eu.auth0.com" }, "domain: ")
+bad("an empty token", of_tenant, { token = "" }, "token: ")
+bad("a token with a line feed", of_tenant, { token = SECRET .. "\n" }, "token: ")
+bad("no token and no client", of_tenant, { token = absent }, "token: is missing: give token, or client_id with")
+bad("a client without a secret", of_tenant, client { client_secret = absent }, "client_id: goes with client_secret or")
+bad("a secret without a client", of_tenant, client { client_id = absent }, "client_secret: goes with client_id")
+bad("a key without a client", of_tenant, { token = absent, signing_key = SECRET }, "signing_key: goes with client_id")
+bad("a token and a client", of_tenant, { client_id = "id" }, "client_id: does not go with token")
+bad("a token and a secret", of_tenant, { client_secret = SECRET }, "client_secret: does not go with token")
+bad("a secret and a key", of_tenant, client { signing_key = SECRET }, "signing_key: does not go with client_secret")
+bad("a key's id without a key", of_tenant, client { signing_key_id = "1" }, "signing_key_id: goes with signing_key")
+bad("an algorithm without a key", of_tenant, client { signing_algorithm = "RS256" }, "signing_algorithm: goes with")
+bad("an audience of a token", of_tenant, { audience = "https://x/" }, "audience: goes with client_id")
+bad("a token_file of a token", of_tenant, { token_file = "/tmp/x" }, "token_file: goes with client_id")
+bad("a key that is none", of_tenant, client { client_secret = absent, signing_key = SECRET },
+    "signing_key: is no private key in PEM form")
+bad("an unknown algorithm", of_tenant, client { client_secret = absent, signing_key = SECRET,
+    signing_algorithm = "HS256" }, "signing_algorithm: expected RS256")
+bad("a reserve of all", of_tenant, { reserve = 1 }, "reserve: expected a number from 0 to 0.9")
+bad("a rate of 0", of_tenant, { rate = 0 }, "rate: ")
+bad("attempts of 0", both, { attempts = 0 }, "attempts: ")
+bad("attempts of 1.5", both, { attempts = 1.5 }, "attempts: expected a whole number")
+bad("a link's option", of_tenant, { primary = "auth0|1" }, "primary: is an option of auth0.link")
+bad("an unlink's option", of_tenant, { check = true }, "check: is an option of auth0.unlink")
+bad("a request's option", of_tenant, { path = "/" }, "path: is an option of tenant:request")
+bad("a tenant's option", both, { client_id = "x" }, "client_id: is an option of auth0.tenant")
+bad("an option with swapped letters", of_tenant, { client_secert = SECRET },
+    'the nearest known one is "client_secret"')
+bad("a misspelt option of a tenant", of_tenant, { client_secrt = SECRET }, 'the nearest known one is "client_secret"')
+
 bad("an unknown option", both, { secondry = "auth0|2" }, '"secondry"; the nearest known one is "secondary"')
 bad("another unknown option", both, { http_versoin = "2" }, 'the nearest known one is "http_version"')
 bad("an option in capitals", both, { Token = SECRET }, 'the nearest known one is "token"')
@@ -194,7 +241,8 @@ local samples = { number = 42, boolean = true, table = { {} }, ["function"] = pr
 local fits = {
     string = { "string" }, text = { "string" }, word = { "string" }, string_or_integer = { "string", "number" },
     flag = { "boolean" }, telemetry = { "boolean" }, seconds = { "number" }, bytes = { "number" },
-    http_version = {}, proxy = { "string" }, resolve = {}, mock = {},
+    http_version = {}, proxy = { "string" }, resolve = {}, mock = {}, token = { "string" }, count = { "number" },
+    secret = { "string" }, signing_algorithm = {}, number = { "number" }, ["function"] = { "function" },
 }
 
 local function fits_kind(kind, wanted)
@@ -203,11 +251,22 @@ local function fits_kind(kind, wanted)
     end
 end
 
+local function goals_of(option)
+    local goals = {}
+    for _, goal in ipairs { "link", "unlink", "tenant" } do
+        if option[goal] then goals[#goals + 1] = goal end
+    end
+    return goals
+end
+
 for _, option in ipairs(core.options) do
     for name, value in pairs(samples) do
-        if not fits_kind(option.kind, name) then
-            local goals = option.link and option.unlink and both or option.link and link or unlink
-            bad(("%s that is a %s"):format(option.name, name), goals, { [option.name] = value }, option.name .. ": ")
+        for _, goal in ipairs(goals_of(option)) do
+            local is_function_of_tokens = goal == "tenant" and option.kind == "token" and name == "function"
+            if not fits_kind(option.kind, name) and not is_function_of_tokens then
+                bad(("%s that is a %s"):format(option.name, name), { goal }, { [option.name] = value },
+                    option.name .. ": ")
+            end
         end
     end
 end
@@ -253,13 +312,13 @@ describe("a mistake in the options", function()
     for _, case in ipairs(cases) do
         for _, goal in ipairs(case.goals) do
             it(("raises in %s: %s"):format(goal, case.what), function()
-                check(goal, linking.options(case.overrides), case.sentence)
+                check(goal, options_for(goal, case.overrides), case.sentence)
             end)
         end
     end
 
     it("raises when there is no table of options", function()
-        for goal in pairs { link = true, unlink = true } do
+        for goal in pairs { link = true, unlink = true, tenant = true } do
             for _, options in ipairs { SECRET, 42, true, print } do
                 check(goal, options, "expected a table of options, got " .. type(options))
             end

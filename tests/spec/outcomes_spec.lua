@@ -236,13 +236,20 @@ describe("a failure", function()
                 { id_token, id_token:sub(1, 40) })
         end)
 
-        it("when the tenant echoes an opaque link_with", function()
-            local secret = "s3cr3t-link-with-0123456789"
+        -- A JWT in form, so that it is sent; not one that the tenant made.
+        local function odd_jwt()
+            local base64url = require "auth0.mock.base64url"
+            local claims = base64url.encode('{"sub":"s3cr3t|link"}')
+            return base64url.encode('{"alg":"RS256"}') .. "." .. claims .. ".s3cr3t0123"
+        end
+
+        it("when the tenant echoes a link_with that is not its own", function()
+            local secret = odd_jwt()
             check({ primary = "x" .. secret .. "x", secondary = linking.absent, link_with = secret }, { secret })
         end)
 
         it("when the tenant echoes it twice, and next to itself", function()
-            local secret = "s3cr3t-link-with-0123456789"
+            local secret = odd_jwt()
             check({ primary = secret .. secret .. "/" .. secret, secondary = linking.absent, link_with = secret },
                 { secret })
         end)

@@ -37,6 +37,7 @@ end
 
 linking.absent = {} -- an override that takes the option away
 
+--- One try, and no looking afterwards what became of it: for specs of a single exchange.
 ---@param overrides table<string, any>|nil
 ---@return table options that reach the tenant
 function linking.options(overrides)
@@ -48,6 +49,8 @@ function linking.options(overrides)
         proxy = false,
         primary = linking.primary,
         secondary = linking.secondary,
+        attempts = 1,
+        settle = false,
     }
     for name, value in pairs(overrides or {}) do
         options[name] = value

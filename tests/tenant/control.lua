@@ -18,20 +18,24 @@ local function tell(status, value, message)
     say(value and status or 400, value or message)
 end
 
---- One account or an array of them.
-local function add(fields)
-    if not json.is_array(fields) then
-        return world.tenant:add_user(fields)
+--- What the tenant's method makes of the body, or of each in an array.
+local function each(body, method)
+    local tenant = world.tenant
+    if not json.is_array(body) then
+        if not json.is_object(body) then
+            return nil, "a JSON object is needed, or an array of them"
+        end
+        return tenant[method](tenant, body)
     end
-    local added = json.array({})
-    for i, one in ipairs(fields) do
-        local user, message = world.tenant:add_user(one)
-        if not user then
+    local made = json.array({})
+    for i, one in ipairs(body) do
+        local value, message = tenant[method](tenant, one)
+        if not value then
             return nil, message
         end
-        added[i] = user
+        made[i] = value
     end
-    return added
+    return made
 end
 
 local doors = {}
@@ -43,11 +47,11 @@ end
 doors["POST reset"] = function(body)
     world.tenant:reset()
     world.forget()
-    tell(200, add(body or json.array({})))
+    tell(200, each(body or json.array({}), "add_user"))
 end
 
 doors["POST users"] = function(body)
-    tell(201, add(body))
+    tell(201, each(body, "add_user"))
 end
 
 doors["GET users/count"] = function()
@@ -68,9 +72,9 @@ local function object(act)
     end
 end
 
-doors["POST token"] = object(function(body)
-    tell(200, world.tenant:token(body))
-end)
+doors["POST token"] = function(body)
+    tell(200, each(body, "token"))
+end
 
 doors["POST revoke"] = object(function(body)
     tell(200, world.tenant:revoke(body.token))
@@ -96,9 +100,9 @@ doors["POST configure"] = object(function(body)
     tell(200, world.tenant:configure(body))
 end)
 
-doors["POST arm"] = object(function(body)
-    tell(201, world.tenant:arm(body))
-end)
+doors["POST arm"] = function(body)
+    tell(201, each(body, "arm"))
+end
 
 doors["POST disarm"] = function()
     world.tenant.reception.armed:disarm()
@@ -113,14 +117,15 @@ doors["GET rates"] = function()
     say(200, world.tenant.reception.rates:standing())
 end
 
---- All of it; with `from` or `count` a page of the changes, how many there are, and where the next page begins.
+--- All of it; with `from` or `count` a page of the changes, how many there are, where the next page begins, and how
+--- many links were refused because the identity was linked already.
 doors["GET record"] = function()
     local record = world.tenant.record
     local from, count = tonumber(ngx.var.arg_from), tonumber(ngx.var.arg_count)
     local changes, next_page = record:page(from, count)
     local shown = { changes = changes, requests = record.requests, connections = world.connections }
     if from or count then
-        shown.total, shown.next = record.total, next_page
+        shown.total, shown.next, shown.conflicts = record.total, next_page, record.conflicts
     end
     say(200, shown)
 end

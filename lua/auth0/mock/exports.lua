@@ -139,6 +139,24 @@ function exports.read(call)
     return wire.answer(200, shown)
 end
 
+--- A part of the file, as storages send it: the range that the header asks for.
+local function cut(answer, header)
+    local first, last = (header or ""):match("^bytes=(%d+)%-(%d+)$")
+    if not first then
+        return answer
+    end
+    local size = #answer.body
+    first, last = tonumber(first), math.min(tonumber(last), size - 1)
+    if first >= size or last < first then
+        answer.status, answer.body = 416, ""
+        answer.headers["content-range"] = ("bytes */%.0f"):format(size)
+        return answer
+    end
+    answer.status, answer.body = 206, answer.body:sub(first + 1, last + 1)
+    answer.headers["content-range"] = ("bytes %.0f-%.0f/%.0f"):format(first, last, size)
+    return answer
+end
+
 ---The file: whoever has the link, while it is valid.
 ---@param call table
 ---@return auth0.mock.answer
@@ -161,7 +179,8 @@ function exports.download(call)
     else
         answer.headers["content-type"] = job.format == "csv" and "text/csv" or "application/x-ndjson"
     end
-    return answer
+    answer.headers["accept-ranges"], answer.headers.etag = "bytes", ('"%s"'):format(job.id)
+    return cut(answer, call.request.headers.range)
 end
 
 return exports

@@ -87,11 +87,12 @@ end
 
 --- What the API does with an account that has secondaries of its own, or that SCIM provisions, is not published: both
 --- are settings.
-local function refusal_of(world, primary, holder, index)
-    local settings = world.settings
+local function refusal_of(call, primary, holder, index)
+    local settings = call.world.settings
     if holder == primary and index == 1 then
         return errors.answer("same_identity")
     elseif holder == primary or index ~= 1 then
+        call.record:conflicted()
         return errors.answer("identity_exists")
     elseif #holder.identities > 1 and settings.linking_secondary_with_secondaries == "refuse"
         or holder.scim and settings.scim_secondary == "refuse" then
@@ -144,7 +145,7 @@ function identities.link(call)
     else
         holder, index, refusal = by_name(world, body)
     end
-    refusal = refusal or refusal_of(world, primary, holder, index)
+    refusal = refusal or refusal_of(call, primary, holder, index)
     if refusal then
         return refusal
     end

@@ -23,7 +23,8 @@ local record = {}
 
 ---@return table record
 function record.new()
-    return setmetatable({ changes = json.array({}), requests = {}, total = 0, is_kept = true }, record_mt)
+    local self = { changes = json.array({}), requests = {}, total = 0, conflicts = 0, is_kept = true }
+    return setmetatable(self, record_mt)
 end
 
 ---Whether changes are kept, or only counted: a benchmark of millions has no use for them.
@@ -37,6 +38,11 @@ end
 function Record:received(method, template)
     local key = method .. " " .. template
     self.requests[key] = (self.requests[key] or 0) + 1
+end
+
+---Counts a link of what is linked already, here or elsewhere.
+function Record:conflicted()
+    self.conflicts = self.conflicts + 1
 end
 
 ---@param call table the request that made the change

@@ -30,7 +30,7 @@ local function named_tokens()
     local issued = {}
     local function sign(claims, algorithm, key)
         local header = json.encode { alg = algorithm, typ = "JWT" }
-        local text = ("%s.%s.%d"):format(base64url.encode(header), base64url.encode(json.encode(claims)), #issued + 1)
+        local text = ("%s.%s.%08d"):format(base64url.encode(header), base64url.encode(json.encode(claims)), #issued + 1)
         issued[#issued + 1] = { claims = claims, algorithm = algorithm, key = key, text = text }
         return text
     end

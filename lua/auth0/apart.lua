@@ -1,0 +1,36 @@
+--- Calls functions of others (a mock, a token function, on_event) so that they can neither break nor suspend whoever
+--- calls them: each runs in a coroutine that is not its caller's.
+local apart = {}
+
+local FINISHED = {}
+local YIELDED = "it yielded, and there is nobody to resume it"
+
+local function serve(...)
+    return coroutine.yield(FINISHED, ...)
+end
+
+local function worker(call, one, two)
+    while true do call, one, two = serve(call(one, two)) end
+end
+
+local spare -- a worker that has nothing to do
+
+local function outcome(thread, good, first, ...)
+    if not good then return false, first end
+    if first ~= FINISHED then return false, YIELDED end
+    spare = thread
+    return true, ...
+end
+
+---@param call function
+---@param one any its arguments
+---@param two any
+---@return boolean good false: it raised, or yielded
+---@return any ... what it returned; or what it raised
+function apart.call(call, one, two)
+    local thread = spare or coroutine.create(worker)
+    spare = nil -- it may be called in the middle of itself
+    return outcome(thread, coroutine.resume(thread, call, one, two))
+end
+
+return apart

@@ -1,0 +1,190 @@
+--- The calls of one engine that are under way: what the engine tells is handed on to whoever it concerns. The engine
+--- never calls up: whoever waits turns the crank (see loop/), and the records are fetched here.
+local apart = require "auth0.apart"
+local loop = require "auth0.loop"
+
+local calls = {}
+
+---@class auth0.Calls
+---@field engine auth0.core.Engine
+---@field is_virtual boolean its time is its own: nothing waits
+---@field tickets table<integer, auth0.Ticket> by the engine's id of the call
+---@field mock? auth0.Mock answers what is nobody's call: a request for a token
+---@field token_function? fun(): string|nil, any
+---@field on_event? fun(event: auth0.Event)
+---@field event_errors integer
+---@field busy? string what of the user's is being run
+local Calls = {}
+local calls_mt = { __name = "auth0.calls", __index = Calls }
+
+-- One for each engine, as long as somebody has it.
+local known = setmetatable({}, { __mode = "kv" })
+
+-- Mocks that owe an answer: their time stands still, so another call would wait for ever.
+local answering = setmetatable({}, { __mode = "k" })
+
+---@param engine auth0.core.Engine
+---@param is_virtual boolean
+---@return auth0.Calls
+function calls.of(engine, is_virtual)
+    local self = known[engine]
+    if not self then
+        self = setmetatable({ engine = engine, is_virtual = is_virtual, tickets = {}, event_errors = 0 }, calls_mt)
+        known[engine] = self
+    end
+    return self
+end
+
+-- ---- what the engine tells ----
+
+local function fail(self, id, fault)
+    local ticket = self.tickets[id]
+    self.tickets[id] = nil
+    self.engine:forget(id)
+    ticket.fault = { fault } -- it may be nil
+    loop.finish(ticket)
+end
+
+local TOKEN_FUNCTION = "a token function"
+
+local handlers = {}
+
+function handlers.done(self, id, value, facts)
+    local ticket = self.tickets[id]
+    if not ticket then return end -- an error left it behind between `submit` and here
+    self.tickets[id] = nil
+    ticket.value, ticket.facts = value, facts
+    loop.finish(ticket)
+end
+
+local function answer_of(mock, request)
+    local before = answering[mock]
+    answering[mock] = true
+    local good, answer = apart.call(mock.answer, mock, request)
+    answering[mock] = before
+    return good, answer
+end
+
+-- The engine's own request: what is wrong with the answer concerns all that wait for the token.
+local function answer_own(self, request)
+    local good, answer = answer_of(self.mock, request)
+    local fault = answer
+    if good then good, fault = pcall(self.engine.reply, self.engine, 0, answer) end
+    if good then return end
+    for id in pairs(self.tickets) do fail(self, id, fault) end
+    pcall(self.engine.reply, self.engine, 0, { how = "unreached" })
+end
+
+function handlers.exchange(self, id, request)
+    if id == 0 then return answer_own(self, request) end
+    local ticket, engine = self.tickets[id], self.engine
+    if not ticket then return engine:forget(id) end
+    local good, answer = answer_of(ticket.mock, request)
+    local fault = answer
+    if good then good, fault = pcall(engine.reply, engine, id, answer) end
+    if not good and self.tickets[id] then fail(self, id, fault) end
+end
+
+-- Words about why there is no token; nil where there is one.
+local function refusal(good, token, second)
+    if not good then return "the token function failed: " .. tostring(token) end
+    if token == nil then return type(second) == "string" and second or "the token function returned none" end
+    if type(token) ~= "string" then return ("the token function returned a %s, not a string"):format(type(token)) end
+    if second == nil or (type(second) == "number" and second > 0) then return nil end
+    return "the token function returned no number of seconds beside the token"
+end
+
+function handlers.token(self)
+    self.busy = TOKEN_FUNCTION
+    local good, token, second = apart.call(self.token_function)
+    self.busy = nil
+    if not self.token_function then return end -- the tenant was closed meanwhile
+    local words = refusal(good, token, second)
+    if words then return self.engine:refuse_token(words) end
+    self.engine:give_token(token, second)
+end
+
+function handlers.event(self, event)
+    if not self.on_event then return end
+    self.busy = "on_event"
+    local good = apart.call(self.on_event, event)
+    self.busy = nil
+    if not good then self.event_errors = self.event_errors + 1 end
+end
+
+local function hand_on(self)
+    local engine, had_news = self.engine, false
+    local news, one, two, three = engine:next()
+    while news do
+        had_news = true
+        handlers[news](self, one, two, three)
+        if self.is_closed then break end -- by a function of the user's
+        news, one, two, three = engine:next()
+    end
+    return had_news
+end
+
+--- Turns the crank once, and hands on all that there is to tell.
+---@param seconds number at most this long
+---@return boolean had_news
+function Calls:turn(seconds)
+    self.busy = nil -- nobody turns it in the middle of that: an error left it so
+    self.engine:turn(seconds)
+    return hand_on(self)
+end
+
+-- ---- whoever waits ----
+
+local function check(self, mock)
+    if self.busy then
+        error(("auth0: %s makes no call of its own tenant: it would wait for itself"):format(self.busy), 0)
+    elseif mock and answering[mock] then
+        error("auth0: this mock is still answering another call: it makes no call of its own, and does not yield", 0)
+    end
+end
+
+--- One call, from its beginning to its end. The running coroutine may be suspended meanwhile.
+---@param goal "link"|"unlink"|"request"
+---@param options table checked
+---@param level integer whose line is blamed for a mistake in the options, as error's, from the caller of this
+---@param mock? auth0.Mock that answers; the tenant's own
+---@return any value nil where it failed
+---@return table facts
+function Calls:perform(goal, options, level, mock)
+    check(self, mock or self.mock)
+    local id, refused, why = self.engine:submit(goal, options, level + 1)
+    if not id then return refused, why end
+    local ticket = { id = id, mock = mock or self.mock, is_others = mock ~= nil }
+    self.tickets[id] = ticket
+    loop.wait(self, ticket)
+    if ticket.fault then error(ticket.fault[1], 0) end
+    return ticket.value, ticket.facts
+end
+
+--- Whoever waited does so no more. Its own words are the ones to read, whatever becomes of the call.
+---@param ticket auth0.Ticket
+function Calls:take_back(ticket)
+    -- What an error left unanswered would be waited for in vain.
+    local engine = self.engine
+    if self.busy == TOKEN_FUNCTION then pcall(engine.refuse_token, engine, "the token function was interrupted") end
+    self.busy = nil
+    if self.mock then pcall(self.engine.reply, self.engine, 0, { how = "unreached" }) end
+    if not ticket.id or self.tickets[ticket.id] ~= ticket then return end
+    if ticket.mock then answering[ticket.mock] = nil end
+    self.tickets[ticket.id] = nil
+    pcall(self.engine.forget, self.engine, ticket.id)
+end
+
+--- Ends what is under way, as cancelled.
+function Calls:close()
+    local ids = {}
+    for id, ticket in pairs(self.tickets) do
+        if not ticket.is_others then ids[#ids + 1] = id end
+    end
+    for _, id in ipairs(ids) do self.engine:cancel(id) end
+    hand_on(self)
+    self.is_closed = not self.is_virtual
+    self.mock, self.token_function, self.on_event = nil, nil, nil
+end
+
+return calls

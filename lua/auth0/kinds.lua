@@ -1,0 +1,241 @@
+--- Kinds of values that options have: what is wrong with one, and how one is copied. What is said never holds the
+--- value, which may be a secret.
+local kinds = {}
+
+local checks = {}
+
+local function has_type(value, wanted)
+    if type(value) == wanted then return nil end
+    return ("expected a %s, got %s"):format(wanted, type(value) == "nil" and "nothing" or type(value))
+end
+
+-- Judged further by C, which knows what a domain, an id and a token are.
+function checks.string(value)
+    return has_type(value, "string")
+end
+
+local integer_type = rawget(math, "type") -- 5.3 and later tell 1 from 1.0
+
+function checks.string_or_integer(value)
+    if type(value) == "string" then return nil end
+    if type(value) ~= "number" then return ("expected a string or an integer, got %s"):format(type(value)) end
+    if integer_type then
+        if integer_type(value) == "integer" then return nil end
+        return "is a float, whose digits may be lost already: give a string, or an integer"
+    end
+    if value == math.floor(value) and value >= -2 ^ 53 and value <= 2 ^ 53 then return nil end
+    return "is no integer within 2^53: give it as a string"
+end
+
+function checks.text(value, option)
+    local fault = has_type(value, "string")
+    if fault then return fault end
+    if value == "" then return "is empty: leave it out instead" end
+    if #value > option.most then return ("is longer than %d bytes"):format(option.most) end
+    if value:find("%c") then return "holds a control character" end
+end
+
+function checks.word(value, option)
+    local fault = checks.text(value, option)
+    if fault then return fault end
+    if value:find("[^\33-\126]") then return "holds something else than visible ASCII characters" end
+end
+
+local function in_range(value, option, unit)
+    local fault = has_type(value, "number")
+    if fault then return fault end
+    local least = option.least or 0
+    if not (value >= least and value <= option.most) then -- a NaN is in no range
+        return ("expected %s from %g to %.15g"):format(unit, least, option.most)
+    end
+end
+
+function checks.seconds(value, option)
+    return in_range(value, option, "seconds")
+end
+
+function checks.bytes(value, option)
+    local fault = in_range(value, option, "bytes")
+    if fault then return fault end
+    if value ~= math.floor(value) then return "expected a whole number of bytes" end
+end
+
+function checks.number(value, option)
+    return in_range(value, option, "a number")
+end
+
+function checks.count(value, option)
+    local fault = in_range(value, option, "a number")
+    if fault then return fault end
+    if value ~= math.floor(value) then return "expected a whole number" end
+end
+
+checks["function"] = function(value)
+    return has_type(value, "function")
+end
+
+-- Of a tenant it may be a function that gets one.
+function checks.token(value, _, use)
+    if type(value) == "string" or (use == "tenant" and type(value) == "function") then return nil end
+    return ("expected a string%s, got a %s"):format(use == "tenant" and " or a function" or "", type(value))
+end
+
+function checks.secret(value, option)
+    local fault = has_type(value, "string")
+    if fault then return fault end
+    if value == "" then return "is empty" end
+    if #value > option.most then return ("is longer than %d bytes"):format(option.most) end
+end
+
+local methods = { GET = true, POST = true, PATCH = true, PUT = true, DELETE = true }
+
+function checks.method(value)
+    if not methods[value] then return "expected GET, POST, PATCH, PUT or DELETE" end
+end
+
+local function is_string_or_table(value, what)
+    if type(value) == "string" or type(value) == "table" then return nil end
+    return ("expected a string or %s, got a %s"):format(what, type(value))
+end
+
+-- Judged further where they are put together: lua/auth0/tenant/.
+function checks.path(value)
+    return is_string_or_table(value, "an array of parts")
+end
+
+function checks.body(value)
+    return is_string_or_table(value, "a table")
+end
+
+function checks.query(value)
+    return has_type(value, "table")
+end
+
+function checks.page_size(value)
+    if type(value) ~= "number" or value < 1 or value > 100 or value ~= math.floor(value) then
+        return "expected a whole number from 1 to 100"
+    end
+end
+
+-- Names of fields, which are sent as one text.
+function checks.fields(value)
+    if type(value) ~= "string" or value == "" then return "expected a name, or an array of names" end
+end
+
+function checks.whole(value)
+    if type(value) ~= "number" or value < 1 or value >= 2 ^ 53 or value ~= math.floor(value) then
+        return "expected a whole number from 1"
+    end
+end
+
+function checks.pause(value)
+    if type(value) ~= "number" or not (value > 0 and value <= 86400) then return "expected seconds up to 86400" end
+end
+
+function checks.export_format(value)
+    if value ~= "json" and value ~= "csv" then return 'expected "json" or "csv"' end
+end
+
+function checks.export_fields(value)
+    if type(value) ~= "table" then return ("expected an array of names, got a %s"):format(type(value)) end
+    for i = 1, #value do
+        if type(value[i].name) ~= "string" then
+            return ("entry %d: expected a name, or { name =, export_as = }"):format(i)
+        end
+    end
+    if #value == 0 then return "is empty" end
+end
+
+local algorithms = { RS256 = true, RS384 = true, PS256 = true }
+
+function checks.signing_algorithm(value)
+    if not algorithms[value] then return "expected RS256, RS384 or PS256" end
+end
+
+function checks.flag(value)
+    return has_type(value, "boolean")
+end
+
+checks.telemetry = checks.flag
+
+function checks.http_version(value)
+    if value ~= "1.1" and value ~= "2" then return 'expected "1.1" or "2"' end
+end
+
+function checks.proxy(value)
+    if value == "" then return nil end
+    if type(value) ~= "string" then return ("expected a string or false, got %s"):format(type(value)) end
+    if value:find("[%c%s]") then return "holds white space or a control character" end
+end
+
+function checks.resolve(value, option)
+    local fault = has_type(value, "table")
+    if fault then return fault end
+    local count = 0 -- of a table with holes, # may be any of its ends
+    for _ in pairs(value) do count = count + 1 end
+    if count > option.most then return ("has more than %d entries"):format(option.most) end
+    for i = 1, count do
+        local entry = value[i]
+        if entry == nil then return 'expected an array of "HOST:PORT:ADDRESS"' end
+        if type(entry) ~= "string" or not entry:find("^[%w_*][%w%.%-_]*:%d+:[%w%.%-:%[%],]+$") then
+            return ('entry %d is not of the form "HOST:PORT:ADDRESS"'):format(i)
+        end
+    end
+end
+
+function checks.mock(value)
+    if type(value) ~= "table" or type(value.answer) ~= "function" or type(value.engine) ~= "userdata" then
+        return 'expected a tenant that require("auth0.mock.tenant").new() made'
+    end
+end
+
+-- How a value is copied, where that is more than taking it.
+local copies = {
+    proxy = function(value) return value == false and "" or value end,
+    export_fields = function(value)
+        if type(value) ~= "table" then return value end
+        local copy = {}
+        for i, field in ipairs(value) do
+            local is_table = type(field) == "table"
+            copy[i] = { name = is_table and field.name or field, export_as = is_table and field.export_as or nil }
+        end
+        return copy
+    end,
+    fields = function(value) -- what is no array of names is left for the check to refuse
+        if type(value) ~= "table" then return value end
+        for i = 1, #value do
+            if type(value[i]) ~= "string" then return nil end
+        end
+        return table.concat(value, ",")
+    end,
+    resolve = function(value, option)
+        if type(value) ~= "table" then return value end
+        local copy, count = {}, 0
+        for key, entry in pairs(value) do
+            copy[key], count = entry, count + 1
+            if count > option.most then break end -- one too many is enough to be refused
+        end
+        return copy
+    end,
+}
+
+--- What is wrong with a value; nil for nothing.
+---@param option auth0.OptionSpecification
+---@param value any
+---@param use auth0.OptionUse
+---@return string|nil fault
+function kinds.fault(option, value, use)
+    return checks[option.kind](value, option, use)
+end
+
+--- The value, as it is kept.
+---@param option auth0.OptionSpecification
+---@param value any
+---@return any
+function kinds.copy(option, value)
+    local copy = copies[option.kind]
+    if copy then return copy(value, option) end
+    return value
+end
+
+return kinds

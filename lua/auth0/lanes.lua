@@ -1,0 +1,80 @@
+--- auth0.each: a function for every item, a few of them at a time.
+local loop = require "auth0.loop"
+
+local lanes = {}
+
+local function check(items, count, fn)
+    local kind = type(items)
+    if kind == "table" and rawget(items, "each") == lanes.each then
+        error("auth0.each: is called with a dot, not with a colon", 3)
+    end
+    if kind ~= "table" and kind ~= "function" then
+        error(("auth0.each: expected an array of items or an iterator function, got a %s"):format(kind), 3)
+    elseif type(count) ~= "number" or count < 1 or count ~= math.floor(count) or count > 10000 then
+        error("auth0.each: how many at a time? expected a whole number from 1 to 10000", 3)
+    elseif type(fn) ~= "function" then
+        error(("auth0.each: expected a function, got a %s"):format(type(fn)), 3)
+    end
+end
+
+local function source(items)
+    if type(items) == "function" then return items end
+    local position = 0
+    return function()
+        position = position + 1
+        return items[position]
+    end
+end
+
+local function wake_all(state)
+    local queue = state.queue
+    state.queue = {}
+    for _, ticket in ipairs(queue) do loop.finish(ticket) end
+end
+
+-- One lane at a time asks for the next item: an iterator may itself wait, for the next page.
+local function next_item(state)
+    while state.is_taking do
+        local ticket = {}
+        state.queue[#state.queue + 1] = ticket
+        loop.wait(nil, ticket)
+    end
+    if state.is_over then return nil end
+    state.is_taking = true
+    local item = state.take()
+    state.is_taking = false
+    state.is_over = state.is_over or item == nil
+    wake_all(state)
+    if state.is_over then return nil end
+    state.taken = state.taken + 1
+    return item, state.taken
+end
+
+--- Calls `fn(item, index)` for each item, in at most `count` lanes. Where a lane waits for a tenant, the others go on.
+---
+--- The first error begins no new items; those that are under way come to their end, then it is raised. Only the lanes
+--- themselves let others go on: a coroutine that `fn` makes, and an auth0.each inside of it, wait on the spot.
+---@param items any[]|fun(): any an array, or an iterator, whose nil is the end
+---@param count integer
+---@param fn fun(item: any, index: integer)
+---@return integer done
+function lanes.each(items, count, fn)
+    check(items, count, fn)
+    local state = { take = source(items), taken = 0, done = 0, queue = {} }
+    local function lane()
+        local item, index = next_item(state)
+        while item ~= nil do
+            fn(item, index)
+            state.done = state.done + 1
+            item, index = next_item(state)
+        end
+    end
+    local good, fault = loop.together(count, lane, function()
+        state.is_over, state.is_taking = true, false
+        wake_all(state)
+    end)
+    if not good then error(fault, 0) end
+    return state.done
+end
+
+return lanes

@@ -1,0 +1,144 @@
+--- A tenant: one set of connections, one token, one pace for all of its calls.
+---
+---     local tenant = auth0.tenant { domain = "acme.eu.auth0.com", client_id = id, client_secret = secret }
+---     local identities, message, failure = tenant:link(primary, secondary)
+---
+--- A mistake of the caller raises before anything is sent; what the network or the tenant do is returned: `value, nil,
+--- receipt`, or `nil, message, failure`. Iterators raise the failure instead (a table, whose tostring is the message),
+--- as io.lines does: a loop that merely ends would pass for complete.
+local ask = require "auth0.tenant.ask"
+local calls = require "auth0.calls"
+local core = require "auth0.core"
+local credentials = require "auth0.tenant.credentials"
+local loop = require "auth0.loop"
+local options = require "auth0.options"
+local telemetry = require "auth0.telemetry"
+
+local tenants = {}
+
+---@class auth0.TenantOptions: auth0.Defaults, auth0.Connection
+---@field token? string|auth0.TokenFunction an access token, or a function that gets one
+---@field client_id? string of a machine-to-machine application, with one of the next two
+---@field client_secret? string
+---@field signing_key? string a private key in PEM form, of private_key_jwt
+---@field signing_key_id? string
+---@field signing_algorithm? "RS256"|"RS384"|"PS256" RS256
+---@field audience? string "https://DOMAIN/api/v2/"; of a custom domain the canonical one has to be given
+--- A file (mode 0600) in which processes of one user share the token; for client_id. What is wrong with it is told by
+--- a `token` event, and work goes on without it: without on_event nobody hears of it.
+---@field token_file? string
+---@field reserve? number share of the rate limit that is left to others; 0.1
+---@field rate? number calls per second, on top of what the tenant's headers say
+---@field on_event? fun(event: auth0.Event)
+---@field settle? boolean of its changes, false: do not read the primary where the answer was lost; true
+---@field check_scopes? boolean of its changes, false: send also what the token's own claims say cannot be done; true
+
+---@alias auth0.TokenFunction fun(): string|nil, number|string|nil token and its life in seconds; or nil and a message
+
+--- What happened, told while it happens. It never holds a secret.
+---@class auth0.Event
+---@field kind "request"|"retry"|"wait"|"token"|"settle"
+---@field id? integer the call, where it is one's; the same in all of its events
+---@field correlation_id? string
+---@field attempts? integer exchanges of the call that have begun
+---@field code string how the exchange, or the try, ended: a word of auth0.FailureCode, or "ok"
+---@field detail? string words about it; of a token that is "ok": what is wrong with the token_file
+---@field method? string request
+---@field status? integer request
+---@field request_id? string request
+---@field timings? auth0.Timings request
+---@field bucket? "read"|"write"|"delete"|"other"|"token" request, wait: the class of rate limit
+---@field wait? number retry, wait: seconds until it goes on
+---@field seen? string settle: "linked", "not_linked", "linked_elsewhere", "unreadable"
+
+---@class auth0.Tenant
+---@field domain string
+local Tenant = {}
+local tenant_mt = { __name = "auth0.tenant", __index = Tenant }
+
+function tenant_mt:__tostring()
+    return ("auth0.tenant: %s%s"):format(self.domain, self.is_closed and " (closed)" or "")
+end
+
+for _, part in ipairs { "linking", "accounts", "search", "candidates", "connections", "request",
+    "export" } do
+    for name, method in pairs(require("auth0.tenant." .. part)) do Tenant[name] = method end
+end
+
+local specification = options.specify(core.options, "tenant")
+
+-- Whose a mock is: it has one clock, one pace and one token.
+local owners = setmetatable({}, { __mode = "kv" })
+
+local function take_mock(mock)
+    local owner = owners[mock]
+    if owner and not owner.is_closed then
+        error("auth0.tenant: mock: belongs to another auth0.tenant: close that one first, or make another mock", 3)
+    end
+end
+
+local function open(checked)
+    local mock = checked.mock
+    if not mock then return calls.of(core.engine(checked, 3), false) end
+    mock.engine:configure(checked, 3)
+    local own = calls.of(mock.engine, true)
+    own.mock = mock
+    return own
+end
+
+---@param given auth0.TenantOptions
+---@return auth0.Tenant
+function tenants.new(given)
+    local checked = options.check(specification, given, "auth0.tenant", 2)
+    credentials.check(checked, 2)
+    if checked.mock then take_mock(checked.mock) else loop.check("auth0.tenant", 2) end
+    checked.audience = checked.audience or ("https://%s/api/v2/"):format(checked.domain)
+    telemetry.introduce(checked)
+    local own = open(checked)
+    own.token_function = type(checked.token) == "function" and checked.token or nil
+    own.on_event, own.event_errors = checked.on_event, 0
+    local self = setmetatable({ domain = checked.domain, calls = own, mock = checked.mock, is_closed = false,
+        defaults = ask.defaults(checked), transport = ask.transport(checked), hosts = {} }, tenant_mt)
+    if checked.mock then owners[checked.mock] = self end
+    return self
+end
+
+--- Counts, from when it was made.
+---@class auth0.Stats
+---@field calls number
+---@field exchanges number requests sent
+---@field retries number
+---@field tokens number that came
+---@field in_flight integer
+---@field waiting integer for a gate, a token, a connection or the end of a pause
+---@field events_dropped number for which nobody made room in time
+---@field event_errors integer what on_event raised
+
+---@return auth0.Stats
+function Tenant:stats()
+    ask.check_open(self, "tenant:stats", 2)
+    local stats = self.calls.engine:stats()
+    stats.event_errors = self.calls.event_errors
+    return stats
+end
+
+--- Ends its calls as cancelled, forgets its token, closes its connections. What is closed stays so.
+function Tenant:close()
+    ask.check_tenant(self, "tenant:close", 2)
+    if self.is_closed then return end
+    self.is_closed = true
+    local engine = self.calls.engine
+    if not engine:is_own() then return end -- after a fork all of it is the parent's
+    self.calls:close()
+    for _, others in pairs(self.hosts) do
+        others:close()
+        others.engine:close()
+    end
+    if not self.mock then return engine:close() end
+    engine:configure(nil)
+    owners[self.mock] = nil
+end
+
+tenant_mt.__close = Tenant.close
+
+return tenants

@@ -1,0 +1,64 @@
+--- The two changes of identities that a tenant is asked for.
+local ask = require "auth0.tenant.ask"
+
+local linking = {}
+
+local link = {
+    caller = "tenant:link",
+    goal = "link",
+    options = ask.specify("link", { "connection_id", "link_with", "settle", "check_scopes" }),
+}
+local unlink = { caller = "tenant:unlink", goal = "unlink", options = ask.specify("unlink",
+    { "check", "settle", "check_scopes" }) }
+
+-- What is no string counts as absent in C: the mistake would have another's name.
+local function check(method, name, id, level)
+    if id == nil or type(id) == "string" then return end
+    local usage = type(id) == "table" and ("; it is %s(primary, secondary, options)"):format(method.caller) or ""
+    error(("%s: %s: expected a string, got a %s%s"):format(method.caller, name, type(id), usage), level + 1)
+end
+
+---@class auth0.TenantLinkOptions: auth0.Defaults
+---@field link_with? string instead of the secondary's id: its ID token (a JWT)
+---@field connection_id? string picks one of several database connections
+---@field settle? boolean false: do not read the primary where the answer was lost
+---@field check_scopes? boolean false: send also what the token's own scopes say cannot be done
+
+--- Links the secondary account to the primary. See auth0.link.
+---@param primary string|nil the full id of the account that stays; nil: the user's whose own token this tenant has
+---@param secondary string|nil the full id of the other account; nil with `link_with`
+---@param given? auth0.TenantLinkOptions
+---@return auth0.Identity[]|nil identities all of the primary's, its own first
+---@return string|nil message
+---@return auth0.Receipt|auth0.Failure
+function linking:link(primary, secondary, given)
+    local order = ask.order(self, link, given, 2)
+    check(link, "primary", primary, 2)
+    check(link, "secondary", secondary, 2)
+    order.primary, order.secondary = primary, secondary
+    local identities, message, facts = ask.perform(self, link, order, 2)
+    return identities, message, facts
+end
+
+---@class auth0.TenantUnlinkOptions: auth0.Defaults
+---@field check? boolean read the primary first; not_found where it has no such identity
+---@field settle? boolean
+---@field check_scopes? boolean
+
+--- Takes an identity from the primary. See auth0.unlink.
+---@param primary string|nil the full id; nil: the user's whose own token this tenant has
+---@param secondary string the full id of the identity that goes
+---@param given? auth0.TenantUnlinkOptions
+---@return auth0.Identity[]|nil identities those that remain
+---@return string|nil message
+---@return auth0.Receipt|auth0.Failure
+function linking:unlink(primary, secondary, given)
+    local order = ask.order(self, unlink, given, 2)
+    check(unlink, "primary", primary, 2)
+    check(unlink, "secondary", secondary, 2)
+    order.primary, order.secondary = primary, secondary
+    local identities, message, facts = ask.perform(self, unlink, order, 2)
+    return identities, message, facts
+end
+
+return linking

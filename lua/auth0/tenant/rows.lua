@@ -1,0 +1,93 @@
+--- Rows out of a file's bytes, which come part by part and may be packed by gzip. What is kept is one part and one row.
+local core = require "auth0.core"
+local failure = require "auth0.failure"
+
+local rows = {}
+
+local LONGEST = 4194304 -- bytes of a row, and of what is blank between two
+
+local function fail(format, ...)
+    local _, _, what = failure.make("bad_response", { outcome = "none", attempts = 0, elapsed = 0 },
+        "tenant:export: the file is damaged: " .. format, ...)
+    error(what, 0)
+end
+
+-- Text out of gzip, up to 64 KiB at a time.
+local function unpacked(first, parts)
+    local inflater, part, from = core.inflater(), first, 1
+    return function()
+        while true do
+            while part and from > #part do part, from = parts(), 1 end
+            if not part then
+                if not inflater:is_whole() then fail "it ends too early" end
+                return nil
+            end
+            local text, after = inflater:run(part, from)
+            if not text then fail "it is no gzip any more" end
+            from = after
+            if text ~= "" then return text end
+        end
+    end
+end
+
+-- Packed or not: its first bytes say so.
+local function texts(parts)
+    local first = parts()
+    if first and first:sub(1, 2) == "\31\139" then return unpacked(first, parts) end
+    return function()
+        local text = first or parts()
+        first = nil
+        return text
+    end
+end
+
+-- Where a text goes on after what is blank in it, and how much has been blank by then: a file may unpack to millions of
+-- empty lines, and none of them is worth a step of its own.
+local function after_blanks(text, at, blanks)
+    local start = text:find("%S", at) or #text + 1
+    blanks = blanks + start - at
+    if blanks > LONGEST then fail("more than %d bytes between two rows are blank", LONGEST) end
+    return start, blanks
+end
+
+--- Lines, without their ends. The last need not have one. With `true` it leaves out what is blank before the next.
+---@param parts fun(): string|nil
+---@return fun(skips_blanks?: boolean): string|nil
+function rows.lines(parts)
+    local next_text, text, at, begun
+    return function(skips_blanks)
+        local blanks = 0
+        next_text = next_text or texts(parts)
+        begun = ""
+        while true do
+            if skips_blanks and text and begun == "" then at, blanks = after_blanks(text, at, blanks) end
+            while text and at <= #text do
+                local stop = text:find("\n", at, true)
+                local line = begun .. text:sub(at, (stop or #text + 1) - 1)
+                at = (stop or #text) + 1
+                if stop then return line end
+                if #line > LONGEST then fail("a row is longer than %d bytes", LONGEST) end
+                begun = line
+            end
+            text, at = next_text(), 1
+            if not text then return begun ~= "" and begun or nil end
+        end
+    end
+end
+
+--- Rows of NDJSON: a value for each line.
+---@param lines fun(skips_blanks: boolean): string|nil
+---@return fun(): any
+function rows.values(lines)
+    local number = 0
+    return function()
+        local line = lines(true)
+        if not line then return nil end
+        number = number + 1
+        local value, fault = core.decode(line)
+        if value == nil then fail("row %d: %s", number, fault) end
+        return value
+    end
+end
+
+return rows

@@ -1,0 +1,113 @@
+--- Finding accounts: by an address, which is exact and up to date, or by a query, which is neither.
+local addresses = require "auth0.tenant.addresses"
+local ask = require "auth0.tenant.ask"
+local failure = require "auth0.failure"
+local paths = require "auth0.tenant.paths"
+
+local search = {}
+
+local by_email = { caller = "tenant:users_by_email", goal = "request", is_read = true,
+    options = ask.specify("request", {}) }
+local users = { caller = "tenant:users", goal = "request", is_read = true, options = ask.specify("request", {}, {
+    q = "string", sort = "string", fields = "fields", include_fields = "flag", connection = "string",
+    per_page = "page_size", search_engine = "string", primary_order = "flag",
+}) }
+
+--- Accounts whose own address this is. The tenant compares as it stands, in case too, and keeps the addresses of its
+--- databases in lower case, those of others as the provider wrote them: so it is asked for the address as given, and in
+--- lower case (ASCII). Consistent at once.
+---@param email string
+---@param given? auth0.Defaults
+---@return table[]|nil users in the order in which the tenant has them; none twice
+---@return string|nil message
+---@return auth0.Receipt|auth0.Failure of the last request
+function search:users_by_email(email, given)
+    ask.check_open(self, by_email.caller, 2)
+    if type(email) ~= "string" or email == "" then
+        error(("%s: expected an address, got %s"):format(by_email.caller, email == "" and "an empty text" or
+            "a " .. type(email)), 2)
+    end
+    local order = ask.order(self, by_email, given, 2)
+    ask.bound(self, order)
+    local found, message, facts = addresses.find(self, by_email, order, email, 2)
+    return found, message, facts
+end
+
+local CAP = 1000 -- the tenant shows no more of any search
+
+-- A page without accounts would end the loop, as if that were all.
+local function fault_of(page, state)
+    if not ask.is_list(page.users) then return "its users are no array of objects" end
+    if type(page.total) ~= "number" then return "its total is no number" end
+    if #page.users == 0 and state.seen < page.total then return "a page is empty, and its total says more" end
+end
+
+-- One page, or nil where there are no more. Raises the failure.
+local function next_page(self, state, level)
+    local order = ask.again(self, state.order, level + 1)
+    local query = { page = state.page, per_page = order.per_page, include_totals = true,
+        search_engine = order.search_engine or "v3" }
+    for _, name in ipairs { "q", "sort", "fields", "include_fields", "connection", "primary_order" } do
+        query[name] = order[name]
+    end
+    order.method, order.promise = "GET", "object"
+    order.path = "/api/v2/users" .. paths.query(query)
+    local page, _, what = ask.perform(self, users, order, level + 1)
+    if not page then error(what, 0) end
+    local fault = fault_of(page, state)
+    if fault then error(select(3, ask.bad_response(self, users, what, fault)), 0) end
+    state.total = page.total
+    state.page = state.page + 1
+    local limit = page.limit -- a public cloud gives 50 where 100 are asked for
+    state.page_size = type(limit) == "number" and limit >= 1 and limit or order.per_page
+    state.seen = state.seen + #page.users
+    return page.users
+end
+
+local function capped(self, state)
+    local _, _, what = failure.make("invalid_request", { outcome = "none", attempts = 0, elapsed = 0 },
+        "tenant:users: %s finds %.0f accounts, and shows the first %d of a search: use tenant:export, or narrow q",
+        self.domain, state.total, CAP)
+    return what
+end
+
+local function is_at_end(self, state)
+    if state.page == 0 then return false end
+    if state.seen >= state.total then return true end
+    if (state.page + 1) * state.page_size > CAP then error(capped(self, state), 0) end
+    return false
+end
+
+---@class auth0.UsersOptions: auth0.Defaults
+---@field q? string Lucene; all accounts
+---@field sort? string "created_at:1"
+---@field fields? string|string[]
+---@field include_fields? boolean
+---@field connection? string
+---@field per_page? integer 1 to 100; 50, the most that a public cloud gives
+---@field search_engine? string "v3"
+---@field primary_order? boolean
+
+--- Accounts that a query finds, page after page. Unfit to decide what is linked: the index is minutes behind and
+--- compares without regard to case, and 1,000 accounts are shown at most; users_by_email and export do better.
+---
+---     for user in tenant:users { q = 'email:"ann@example.com"' } do print(user.user_id) end
+---
+--- A failure is raised: its table, whose tostring is the message. That there are more than can be shown is one.
+---@param given? auth0.UsersOptions
+---@return fun(): table|nil iterator
+function search:users(given)
+    local order = ask.order(self, users, given, 2)
+    order.per_page = order.per_page or 50
+    local state = { order = order, page = 0, seen = 0, total = 0, list = {}, at = 0 }
+    return function()
+        while state.at == #state.list do
+            if is_at_end(self, state) then return nil end
+            state.list, state.at = next_page(self, state, 2), 0
+        end
+        state.at = state.at + 1
+        return state.list[state.at]
+    end
+end
+
+return search

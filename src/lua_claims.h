@@ -1,0 +1,31 @@
+/* What the tokens of a call say of themselves: who they are of, and whether the tenant can only refuse them. Floor 2:
+   jwt decides. */
+#ifndef AUTH0_LUA_CLAIMS_H
+#define AUTH0_LUA_CLAIMS_H
+
+#include "jwt.h"
+#include "lua_options.h"
+
+#pragma GCC visibility push(hidden)
+
+struct bind_claims {
+    bool has_token, has_link_with; /* they could be read */
+    struct jwt token, link_with;
+};
+
+/* Looks into tokens, absent ones included. The spans point into `memory`. False where there is none. */
+bool bind_claims_read(struct bind_claims *claims, struct buffer *memory, struct span token, struct span link_with);
+
+/* A user's own token says whose account is meant where the options do not. A machine's does not. */
+void bind_claims_complete(const struct bind_claims *claims, struct bind_options *options);
+
+/* CODE_OK, or the code and the reason of what is certain. */
+enum attempt_code bind_claims_refuse(const struct bind_claims *claims, const struct bind_options *options,
+                                     enum bind_goal goal, bool has_clock, struct complaint *complaint);
+
+/* The account of a link_with, by which a lost answer is settled. */
+void bind_claims_name(const struct bind_claims *claims, struct identity_target *target);
+
+#pragma GCC visibility pop
+
+#endif

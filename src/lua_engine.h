@@ -1,0 +1,17 @@
+/* An engine as Lua holds it: calls in, records out. One over the network for a tenant, one that Lua answers for
+   auth0.mock. Floor 2. */
+#ifndef AUTH0_LUA_ENGINE_H
+#define AUTH0_LUA_ENGINE_H
+
+#include "compat.h"
+
+#pragma GCC visibility push(hidden)
+
+void bind_engine_init(lua_State *L);
+
+/* engine(options) -> userdata; without options, its exchanges are handed out */
+int bind_engine_new(lua_State *L);
+
+#pragma GCC visibility pop
+
+#endif
