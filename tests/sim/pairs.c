@@ -1,0 +1,265 @@
+#include "pairs.h"
+
+#include <stdio.h>
+
+enum { ROWS_AT_MOST = 8, COLUMNS_AT_MOST = 32 };
+
+/* Pairs that cannot be, with the reason; NULL stands for any. */
+struct impossible {
+    const char *row, *column, *reason;
+};
+
+struct table {
+    const char *name;
+    const char *const *rows, *const *columns;
+    int row_count, column_count;
+    const struct impossible *impossible;
+    int impossible_count;
+    long hits[ROWS_AT_MOST][COLUMNS_AT_MOST];
+};
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
+#define TABLE(what, of_rows, of_columns, never)                                                                        \
+    {                                                                                                                  \
+        what, of_rows, of_columns, COUNT(of_rows), COUNT(of_columns), never, COUNT(never), {                           \
+            { 0 }                                                                                                      \
+        }                                                                                                              \
+    }
+
+/* ---- operation ---- */
+
+/* A pause by what it is before. */
+enum row { NEW, CHECKING, CHANGING, SETTLING, BEFORE_CHECKING, BEFORE_CHANGING, BEFORE_SETTLING, FINISHED };
+
+static const char *const operation_rows[] = {
+    "new", "checking", "changing", "settling", "pause:checking", "pause:changing", "pause:settling", "finished"};
+
+enum column {
+    STARTED,
+    WOKEN,
+    CANCELLED,
+    GOOD,
+    OTHER_BODY,
+    TOO_LARGE,
+    ODD,
+    REDIRECTED,
+    S400,
+    S401,
+    S403,
+    S404,
+    S409,
+    S429,
+    OTHER_4XX,
+    VAGUE,
+    UNREACHED,
+    UNTRUSTED,
+    LOST,
+    LATE,
+    EXPIRED,
+    CANCELLED_UNSENT,
+    CANCELLED_SENT,
+    TOKENLESS
+};
+
+static const char *const operation_columns[] = {"started",
+                                                "woken",
+                                                "cancelled",
+                                                "2xx",
+                                                "other body",
+                                                "too large",
+                                                "odd status",
+                                                "3xx",
+                                                "400",
+                                                "401",
+                                                "403",
+                                                "404",
+                                                "409",
+                                                "429",
+                                                "other 4xx",
+                                                "5xx or 408",
+                                                "unreached",
+                                                "untrusted",
+                                                "lost",
+                                                "expired unsent",
+                                                "expired",
+                                                "cancelled unsent",
+                                                "cancelled sent",
+                                                "tokenless"};
+
+static const char one_at_a_time[] = "an exchange is under way, and ends first: its end says that it was cancelled";
+static const char once_first[] = "STARTED comes once and first";
+static const char no_exchange[] = "no exchange is under way";
+static const char no_pause[] = "nothing pauses";
+
+static const struct impossible operation_never[] = {
+    {"checking", "started", once_first},      {"changing", "started", once_first},
+    {"settling", "started", once_first},      {"checking", "woken", no_pause},
+    {"changing", "woken", no_pause},          {"settling", "woken", no_pause},
+    {"checking", "cancelled", one_at_a_time}, {"changing", "cancelled", one_at_a_time},
+    {"settling", "cancelled", one_at_a_time}, {"new", "*", once_first},
+    {"pause:checking", "*", no_exchange},     {"pause:changing", "*", no_exchange},
+    {"pause:settling", "*", no_exchange},
+};
+
+static struct table operation_table = TABLE("operation", operation_rows, operation_columns, operation_never);
+
+static enum row row_of(const struct operation *operation) {
+    if (operation->state == OPERATION_FINISHED) return FINISHED;
+    if (operation->state != OPERATION_PAUSED) return (enum row)operation->state;
+    return operation->next == OPERATION_CHECKING   ? BEFORE_CHECKING
+           : operation->next == OPERATION_CHANGING ? BEFORE_CHANGING
+                                                   : BEFORE_SETTLING;
+}
+
+static enum column column_of_status(int status) {
+    static const int statuses[] = {400, 401, 403, 404, 409, 429};
+    for (int i = 0; i < COUNT(statuses); i++)
+        if (status == statuses[i]) return (enum column)(S400 + i);
+    if (status == 408 || status >= 500) return VAGUE;
+    return status >= 400 ? OTHER_4XX : status >= 300 ? REDIRECTED : ODD;
+}
+
+static enum column column_of_end(const struct operation_event *event) {
+    const struct attempt_end *end = &event->end;
+    switch (end->how) {
+    case ATTEMPT_ANSWERED: break;
+    case ATTEMPT_UNREACHED: return UNREACHED;
+    case ATTEMPT_UNTRUSTED: return UNTRUSTED;
+    case ATTEMPT_LOST: return LOST;
+    case ATTEMPT_EXPIRED: return end->sent ? EXPIRED : LATE;
+    case ATTEMPT_CANCELLED: return end->sent ? CANCELLED_SENT : CANCELLED_UNSENT;
+    case ATTEMPT_WITHHELD: return TOKENLESS;
+    }
+    if (end->status < 200 || end->status >= 300) return column_of_status(end->status);
+    if (end->body == ATTEMPT_BODY_TOO_LARGE) return TOO_LARGE;
+    bool is_json = event->body.size > 1 && (event->body.at[0] == '[' || event->body.at[0] == '{');
+    return end->body == ATTEMPT_BODY_OTHER || !is_json ? OTHER_BODY : GOOD;
+}
+
+void pairs_operation(const struct operation *operation, const struct operation_event *event) {
+    static const enum column simple[] = {
+        [OPERATION_STARTED] = STARTED, [OPERATION_WOKEN] = WOKEN, [OPERATION_CANCELLED] = CANCELLED};
+    enum column column = event->kind == OPERATION_ENDED ? column_of_end(event) : simple[event->kind];
+    operation_table.hits[row_of(operation)][column]++;
+}
+
+struct attempt_end pairs_any_end(struct dice *dice) {
+    static const int statuses[] = {199, 200, 201, 302, 400, 401, 403, 404, 408, 409, 413, 429, 500};
+    struct attempt_end end = {.how = (enum attempt_how)dice_int(dice, ATTEMPT_ANSWERED, ATTEMPT_WITHHELD)};
+    if (dice_chance(dice, 60)) end.how = ATTEMPT_ANSWERED;
+    end.sent = end.how == ATTEMPT_ANSWERED || end.how == ATTEMPT_LOST || dice_chance(dice, 50);
+    if (end.how == ATTEMPT_ANSWERED) end.status = statuses[dice_int(dice, 0, COUNT(statuses) - 1)];
+    end.body = (enum attempt_body)dice_int(dice, ATTEMPT_BODY_PROMISED, ATTEMPT_BODY_TOO_LARGE);
+    return end;
+}
+
+/* ---- credential ---- */
+
+static const char *const credential_rows[] = {"fixed", "none", "fetching", "ready", "refreshing", "failed"};
+static const char *const credential_columns[] = {"asked",   "asked_late",  "asked_in_pause", "expired",
+                                                 "fetched", "not_fetched", "rejected"};
+
+static const char never_ends[] = "a fixed token has no life";
+static const char has_none[] = "there is no token";
+static const char is_none[] = "nothing is fetched";
+
+static const struct impossible credential_never[] = {
+    {"fixed", "asked_late", never_ends},
+    {"fixed", "asked_in_pause", never_ends},
+    {"fixed", "expired", never_ends},
+    {"fixed", "fetched", never_ends},
+    {"fixed", "not_fetched", never_ends},
+    {"none", "expired", has_none},
+    {"fetching", "expired", has_none},
+    {"failed", "expired", has_none},
+    {"none", "not_fetched", is_none},
+    {"ready", "not_fetched", is_none},
+    {"failed", "not_fetched", is_none},
+    {"refreshing", "asked", "it begins in the last tenth of the token's life, and that lasts until its end"},
+    {"refreshing", "asked_in_pause", "it begins after the pause, and what brings another takes the token away"},
+};
+
+static struct table credential_table = TABLE("credential", credential_rows, credential_columns, credential_never);
+
+/* An end of life is noticed with the next event. */
+void pairs_credential(const struct sim *sim, const struct credential *credential, enum credential_event event) {
+    enum credential_state state = credential->state;
+    bool has_token = state == CREDENTIAL_READY || state == CREDENTIAL_REFRESHING;
+    if (has_token && sim->world.now >= credential->expires_at && event != CREDENTIAL_FETCHED) {
+        credential_table.hits[state][CREDENTIAL_EXPIRED]++;
+        (void)credential_next(state, CREDENTIAL_EXPIRED, &state);
+    }
+    credential_table.hits[state][event]++;
+}
+
+/* ---- pace ---- */
+
+static const char *const pace_rows[] = {"cold", "free", "open", "waiting", "closed"};
+static const char *const pace_columns[] = {"ready",  "not ready",          "begins",  "ends silent",
+                                           "passes", "passes with limits", "refused", "refused for all"};
+enum pace_column { READY, NOT_READY, BEGINS, SILENT, PASSES, PASSES_LIMITED, REFUSED, REFUSED_FOR_ALL };
+
+static const char by_definition[] = "the state says so";
+
+static const struct impossible pace_never[] = {
+    {"free", "not ready", by_definition},
+    {"open", "not ready", by_definition},
+    {"waiting", "ready", by_definition},
+    {"closed", "ready", by_definition},
+};
+
+static struct table pace_table = TABLE("pace", pace_rows, pace_columns, pace_never);
+
+static void pace_hit(const struct sim *sim, enum pace_class class, enum pace_column column) {
+    pace_table.hits[pace_state(&sim->pace, class, sim->world.now)][column]++;
+}
+
+void pairs_pace_asked(const struct sim *sim, enum pace_class class, int64_t ready) {
+    pace_hit(sim, class, ready <= sim->world.now ? READY : NOT_READY);
+}
+
+void pairs_pace_begin(const struct sim *sim, enum pace_class class) { pace_hit(sim, class, BEGINS); }
+
+void pairs_pace_end(const struct sim *sim, enum pace_class class, const struct pace_answer *answer) {
+    enum pace_column column = answer == NULL       ? SILENT
+                              : answer->is_refused ? (answer->is_global ? REFUSED_FOR_ALL : REFUSED)
+                              : answer->has_limit  ? PASSES_LIMITED
+                                                   : PASSES;
+    pace_hit(sim, class, column);
+}
+
+/* ---- the report ---- */
+
+static const char *why_impossible(const struct table *table, int row, int column) {
+    const char *of_row = table->rows[row], *of_column = table->columns[column];
+    for (int i = 0; i < table->impossible_count; i++) {
+        const struct impossible *entry = &table->impossible[i];
+        if (strcmp(entry->row, of_row) != 0) continue;
+        if (strcmp(entry->column, of_column) == 0) return entry->reason;
+        bool is_allowed = strcmp(of_row, "new") == 0
+                              ? column == STARTED
+                              : strncmp(of_row, "pause", 5) == 0 && (column == WOKEN || column == CANCELLED);
+        if (entry->column[0] == '*' && !is_allowed) return entry->reason;
+    }
+    return NULL;
+}
+
+static int report(const struct table *table) {
+    int hit = 0, there = 0, faults = 0;
+    for (int row = 0; row < table->row_count; row++)
+        for (int column = 0; column < table->column_count; column++) {
+            bool is_hit = table->hits[row][column] > 0;
+            const char *why = why_impossible(table, row, column);
+            there += why == NULL;
+            hit += is_hit && why == NULL;
+            if (is_hit == (why == NULL)) continue;
+            faults++;
+            printf("  %s (%s, %s): %s%s\n", table->name, table->rows[row], table->columns[column],
+                   is_hit ? "hit, though impossible: " : "not hit", is_hit ? why : "");
+        }
+    printf("%s: %d of %d pairs hit, %d impossible\n", table->name, hit, there,
+           table->row_count * table->column_count - there);
+    return faults;
+}
+
+int pairs_report(void) { return report(&operation_table) + report(&credential_table) + report(&pace_table); }

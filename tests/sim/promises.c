@@ -1,0 +1,104 @@
+#include "promises.h"
+
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
+/* 1, 2, 4, ... at most 30 s. */
+static int64_t pause_after(int times) { return times > 5 ? SECONDS(30) : SECONDS(1) << (times - 1); }
+
+void promises_begin(struct promises *promises) { *promises = (struct promises){.retry_at = INT64_MIN}; }
+
+static bool is_valid(const struct promises *promises, int64_t now) {
+    return promises->has_token && now < promises->fetched_at + promises->lifetime;
+}
+
+/* In the last tenth of its life, of which at most the last 5 minutes. */
+static bool is_late(const struct promises *promises, int64_t now) {
+    int64_t early = smaller(promises->lifetime / 10, SECONDS(300));
+    return now >= promises->fetched_at + promises->lifetime - early;
+}
+
+static void check_fetch(struct promises *promises, struct world *world, const struct credential_answer *answer) {
+    int64_t now = world->now;
+    bool is_needed = !is_valid(promises, now) || is_late(promises, now);
+    if (answer->fetch && promises->is_fetching) world_violation(world, "credential: two fetches at once");
+    if (answer->fetch && !is_needed) world_violation(world, "credential: a fetch that nobody needs");
+    if (answer->fetch && now < promises->retry_at) world_violation(world, "credential: a fetch within the pause");
+    bool is_due = is_needed && !promises->is_fetching && now >= promises->retry_at;
+    if (is_due && !answer->fetch) world_violation(world, "credential: no fetch, though one is due");
+}
+
+static enum credential_verdict expected(const struct promises *promises, int64_t now,
+                                        const struct credential_answer *answer) {
+    if (is_valid(promises, now)) return CREDENTIAL_USE;
+    if (answer->fetch) return CREDENTIAL_FETCH;
+    if (promises->is_fetching) return CREDENTIAL_WAIT;
+    return promises->may_pass ? CREDENTIAL_WAIT : CREDENTIAL_REFUSE;
+}
+
+static bool is_until_right(const struct promises *promises, int64_t now, const struct credential_answer *answer) {
+    if (answer->verdict == CREDENTIAL_USE) return answer->until == promises->fetched_at + promises->lifetime;
+    if (promises->is_fetching || answer->fetch) return answer->until == INT64_MAX;
+    return answer->until > now && answer->until == promises->retry_at;
+}
+
+void promises_asked(struct promises *promises, struct world *world, const struct credential *credential,
+                    const struct credential_answer *answer) {
+    bool has_none = !is_valid(promises, world->now) && !promises->is_fetching && !answer->fetch;
+    if (has_none != (credential->state == CREDENTIAL_FAILED)) world_violation(world, "credential: failed, or not");
+    check_fetch(promises, world, answer);
+    enum credential_verdict verdict = expected(promises, world->now, answer);
+    if (answer->verdict != verdict)
+        world_violation(world, "credential: verdict %d, not %d", (int)answer->verdict, (int)verdict);
+    if (!is_until_right(promises, world->now, answer)) world_violation(world, "credential: until another instant");
+    promises->is_fetching |= answer->fetch;
+}
+
+/* Not said is 24 hours; under 10 s counts as 10 s, over 30 days as these. */
+void promises_fetched(struct promises *promises, struct world *world, int64_t lifetime) {
+    if (lifetime <= 0) lifetime = SECONDS(86400);
+    promises->lifetime = smaller(larger(lifetime, SECONDS(10)), SECONDS(2592000));
+    promises->fetched_at = world->now;
+    promises->has_token = true;
+    promises->is_fetching = false;
+    promises->generation++;
+    promises->failures = 0;
+    promises->retry_at = INT64_MIN;
+}
+
+/* A pause that was longer already stays. */
+static void pause_until(struct promises *promises, int64_t until, bool may_pass) {
+    promises->retry_at = larger(promises->retry_at, until);
+    promises->may_pass = may_pass;
+}
+
+void promises_failed(struct promises *promises, struct world *world, bool is_final, int64_t retry_after,
+                     double random) {
+    promises->is_fetching = false;
+    int64_t half = pause_after(++promises->failures) / 2, told = smaller(retry_after, SECONDS(86400));
+    int64_t pause = half + (int64_t)((double)half * random);
+    if (told > pause) pause = told + (int64_t)((double)smaller(told / 10, SECONDS(30)) * random);
+    pause_until(promises, world->now + pause, !is_final);
+}
+
+void promises_rejected(struct promises *promises, struct world *world, unsigned generation) {
+    if (generation != promises->generation || !is_valid(promises, world->now)) return;
+    promises->has_token = false;
+    bool is_young = world->now < promises->fetched_at + SECONDS(60);
+    bool is_next = generation == promises->rejected + 1;
+    promises->rejections = is_young && is_next ? promises->rejections + 1 : 1;
+    promises->rejected = generation;
+    if (promises->rejections < 2) return;
+    pause_until(promises, world->now + pause_after(promises->rejections - 1), false);
+}
+
+void promises_check(const struct promises *promises, struct world *world, const struct credential *credential) {
+    bool has_token = is_valid(promises, world->now);
+    enum credential_state state = credential->state;
+    bool is_fetched = state == CREDENTIAL_FETCHING || state == CREDENTIAL_REFRESHING;
+    bool is_there = state == CREDENTIAL_READY || state == CREDENTIAL_REFRESHING;
+    if (is_fetched != promises->is_fetching) world_violation(world, "credential: state %d, of a fetch", (int)state);
+    if (is_there != has_token) world_violation(world, "credential: state %d, of a token", (int)state);
+    bool is_well = credential->failure == CREDENTIAL_WELL;
+    if (is_well != (promises->retry_at == INT64_MIN)) world_violation(world, "credential: another failure");
+}

@@ -1,0 +1,135 @@
+#include "rules.h"
+
+/* ---- a refusal closes the gate ---- */
+
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
+/* Until when the tenant's word keeps a class shut: Retry-After, or the reset by its own clock, or a second. */
+static int64_t told(const struct sim *sim, enum pace_class class, const struct pace_answer *answer) {
+    int64_t now = sim->world.now;
+    double retry_after = answer->retry_after < 86400 ? answer->retry_after : 86400; /* no more than a day is believed */
+    if (retry_after >= 0) return now + (int64_t)(retry_after * (double)SECONDS(1));
+    if (!answer->has_limit || answer->date < 0 || answer->reset <= answer->date) return now + SECONDS(1);
+    int64_t reset = tenant_instant(&sim->tenant, &sim->world, answer->reset);
+    int64_t longest = now + SECONDS(class == PACE_TOKEN ? 7200 : 120);
+    return reset < longest ? reset : longest;
+}
+
+static void close_gates(struct sim *sim, enum pace_class class, const struct pace_answer *answer) {
+    int64_t until = told(sim, class, answer);
+    for (int other = 0; other < PACE_CLASSES; other++) {
+        bool is_other = answer->is_global && class != PACE_TOKEN && other != PACE_TOKEN;
+        if (other == (int)class || is_other)
+            sim->gates[other].closed_until = larger(sim->gates[other].closed_until, until);
+    }
+}
+
+void rates_ended(struct sim *sim, enum pace_class class, const struct pace_answer *answer) {
+    struct gate *gate = &sim->gates[class];
+    gate->in_flight--;
+    if (answer == NULL) return;
+    gate->is_heard = true;
+    if (answer->has_limit && answer->date >= 0) gate->reset = tenant_instant(&sim->tenant, &sim->world, answer->reset);
+    if (answer->is_refused) close_gates(sim, class, answer);
+}
+
+/* ---- an exchange begins ---- */
+
+/* A fixed rate, with what it makes up for late timers. */
+static bool is_too_fast(const struct sim *sim) {
+    double since = (double)(sim->world.now - sim->world.began) / (double)SECONDS(1);
+    double rate = sim->rate;
+    int begun = 0;
+    for (int class = 0; class < PACE_TOKEN; class ++) begun += sim->gates[class].begun;
+    return rate > 0 && begun > 2 + rate * (since + 0.1);
+}
+
+/* Of the last second: the rest has arrived, or is lost. The one that begins is not among them yet. */
+static int under_way(const struct sim *sim, enum pace_class class) {
+    int count = 0;
+    for (int i = sim->exchange_count - 1; i >= 0 && sim->exchanges[i].begun > sim->world.now - SECONDS(1); i--)
+        count += sim->exchanges[i].is_live && tenant_class(sim->exchanges[i].request.verb) == class;
+    return count;
+}
+
+static void check_begin(struct sim *sim, enum pace_class class) {
+    const struct gate *gate = &sim->gates[class];
+    if (sim->is_reckless) return;
+    if (sim->world.now < gate->closed_until)
+        world_violation(&sim->world, "class %d: begins while the tenant's word keeps it shut", (int)class);
+    if (!gate->is_heard && class != PACE_TOKEN && under_way(sim, class) >= 2)
+        world_violation(&sim->world, "class %d: more than two before anything is known", (int)class);
+    if (is_too_fast(sim)) world_violation(&sim->world, "class %d: faster than the rate that is set", (int)class);
+}
+
+void rates_begun(struct sim *sim, enum pace_class class) {
+    struct gate *gate = &sim->gates[class];
+    gate->in_flight++;
+    gate->begun++;
+    gate->idle_since = 0;
+    check_begin(sim, class);
+    gate->last_begun = sim->world.now;
+}
+
+/* ---- it has to wait ---- */
+
+static int64_t kept(const struct sim *sim, const struct tenant_bucket *bucket) {
+    return (int64_t)((double)bucket->limit * sim->reserve);
+}
+
+/* Of nothing but a fixed rate: the next is due one interval after the last. */
+static void check_rate(struct sim *sim, enum pace_class class) {
+    const struct gate *gate = &sim->gates[class];
+    int64_t last = sim->world.began - SECONDS(1000);
+    for (int other = 0; other < PACE_TOKEN; other++)
+        if (sim->gates[other].begun > 0) last = larger(last, sim->gates[other].last_begun);
+    bool is_shut = sim->world.now < larger(gate->closed_until, gate->reset) + SECONDS(1) || gate->in_flight > 0;
+    /* A bucket that was not full, or is tiny, takes its time to be learned. */
+    const struct tenant_bucket *bucket = &sim->tenant.buckets[class];
+    bool is_plenty = bucket->limit >= 20 && bucket->first == bucket->limit &&
+                     tenant_left(&sim->tenant, &sim->world, class) >= bucket->limit;
+    if (sim->rate <= 0 || sim->reserve > 0.5 || is_shut || !is_plenty) return;
+    double waited = (double)(sim->world.now - last) / (double)SECONDS(1);
+    if (waited > 1.5 / sim->rate + 1) world_violation(&sim->world, "class %d: slower than its rate", (int)class);
+}
+
+/* Far more than it keeps, for seconds on end. */
+void rates_held(struct sim *sim, enum pace_class class) {
+    struct gate *gate = &sim->gates[class];
+    const struct tenant_bucket *bucket = &sim->tenant.buckets[class];
+    int64_t waits_until = larger(gate->closed_until, gate->reset) + MILLISECONDS(200);
+    if (!sim->is_calm || sim->tenant.is_shared || !gate->is_heard) return;
+    check_rate(sim, class);
+    if (gate->in_flight > 0 || sim->world.now < waits_until || sim->rate > 0) return;
+    int64_t enough = kept(sim, bucket) + 6;
+    if (enough > bucket->limit) enough = bucket->limit;
+    if (tenant_left(&sim->tenant, &sim->world, class) < enough) {
+        gate->idle_since = 0;
+    } else if (gate->idle_since == 0) {
+        gate->idle_since = sim->world.now;
+    } else if (sim->world.now - gate->idle_since > MILLISECONDS(2500)) {
+        world_violation(&sim->world, "class %d: held though there is enough", (int)class);
+        gate->idle_since = 0;
+    }
+}
+
+/* ---- all is over ---- */
+
+/* Of a bucket that is ours alone: a refusal or two; more only where it was not full when we came, or is so small that
+   two are all of it. An exchange that looks how the bucket stands may take one that is kept. */
+static void check_bucket(struct sim *sim, enum pace_class class) {
+    const struct tenant_bucket *bucket = &sim->tenant.buckets[class];
+    bool was_full = bucket->first == bucket->limit;
+    long most = !was_full ? 4 : bucket->limit <= 2 ? 3 : 2;
+    if (bucket->refused > most)
+        world_violation(&sim->world, "class %d: %ld refused, of a bucket of %lld", (int)class, bucket->refused,
+                        (long long)bucket->limit);
+    if (was_full && sim->reserve <= 0.5 && bucket->lowest < kept(sim, bucket) - 1)
+        world_violation(&sim->world, "class %d: down to %lld, and %lld are kept for others", (int)class,
+                        (long long)bucket->lowest, (long long)kept(sim, bucket));
+}
+
+void rates_of_schedule(struct sim *sim) {
+    if (!sim->is_calm || sim->tenant.is_shared) return;
+    for (int class = 0; class < PACE_TOKEN; class ++) check_bucket(sim, (enum pace_class) class);
+}

@@ -1,0 +1,46 @@
+/* What must hold, whatever happens. Written from the design's words, not from operation.c: by how the exchanges ended,
+   and by what became of the tenant. */
+#ifndef AUTH0_SIM_RULES_H
+#define AUTH0_SIM_RULES_H
+
+#include "sim.h"
+
+/* An exchange is asked for, begins; a pause begins; a call ends. */
+void rules_asked(struct sim *sim, int call);
+void rules_begun(struct sim *sim, int call);
+void rules_paused(struct sim *sim, int call);
+void rules_finished(struct sim *sim, int call);
+void rules_disowned(struct sim *sim, int call);
+
+/* All is over, what was late has come. */
+void rules_of_schedule(struct sim *sim);
+
+/* rates.c: an exchange of a class is held by its gate, begins, ends; all is over. */
+void rates_held(struct sim *sim, enum pace_class class);
+void rates_begun(struct sim *sim, enum pace_class class);
+void rates_ended(struct sim *sim, enum pace_class class, const struct pace_answer *answer);
+void rates_of_schedule(struct sim *sim);
+
+/* history.c: what a call's exchanges say, each by itself and all together. */
+bool history_is_good(const struct step *step);
+bool history_is_refused(const struct step *step, int status);
+bool history_is_passing(const struct step *step);
+bool history_is_hollow(const struct call *call, const struct step *step); /* a link's success that does not show it */
+bool history_leaves_open(const struct call *call, const struct step *step);
+bool history_is_open(const struct call *call);  /* any of them does */
+bool history_is_named(const struct call *call); /* link and unlink of an identity with a name */
+bool history_is_wished(const struct call *call, const struct step *read);
+enum attempt_code history_word(const struct call *call, const struct step *step);
+const struct step *history_last(const struct call *call);
+int history_tries(const struct call *call); /* of its own request; a replay is none */
+int history_reads(const struct call *call); /* in the present check or settling */
+bool history_has_renewed(const struct call *call);
+int64_t history_last_instant(const struct call *call, enum operation_request request);
+
+/* finish_rules.c, result_rules.c: whether a call might end now, with this result. */
+void rules_of_result(struct sim *sim, int call);
+void rules_of_end(struct sim *sim, int call);
+bool rules_is_to_be_settled(const struct call *call, const struct step *last);
+const char *rules_reason_to_go_on(const struct call *call, int64_t now);
+
+#endif

@@ -1,0 +1,135 @@
+/* What the parts of the simulation share: calls, their exchanges, the credential's fetch, and who drives them. */
+#ifndef AUTH0_SIM_SIM_H
+#define AUTH0_SIM_SIM_H
+
+#include "credential.h"
+#include "faults.h"
+#include "operation.h"
+#include "promises.h"
+#include "tenant.h"
+
+enum { STEPS_AT_MOST = 64, EXCHANGES_AT_MOST = 1024 };
+
+/* How one exchange of a call went, for the rules. */
+struct step {
+    enum operation_request request;
+    enum operation_state state; /* of the operation, when it asked */
+    bool is_renewal;
+    int generation; /* of the token */
+    int64_t asked, begun, ended, last_by, retry_after;
+    bool is_begun;
+    struct attempt_end end;
+    bool is_spoiled; /* a 2xx whose body is not what was promised */
+    struct homes homes;
+};
+
+enum stage { STAGE_NEW, STAGE_TOKEN, STAGE_GATE, STAGE_CONNECTING, STAGE_SENT, STAGE_PAUSED, STAGE_DONE };
+
+struct call {
+    struct operation_plan plan;
+    struct operation operation;
+    struct operation_action action;
+    enum verb verb;
+    int account, secondary;
+    enum stage stage;
+    int64_t epoch;   /* of the action that is carried out: timers of an older one mean nothing */
+    int64_t started; /* by the driver's clock */
+    int exchange;    /* under way */
+    bool is_fixed, is_cancelled;
+    double random; /* of the last event */
+    int fixed_token;
+    char primary[16], user_id[40];
+    struct step steps[STEPS_AT_MOST];
+    int step_count;
+};
+
+/* One request on its way, its answer, and whoever still waits for it. It outlives the wait: what is late arrives. */
+struct exchange {
+    int call;
+    bool is_live; /* the client still waits */
+    bool is_last_moment;
+    bool is_sent;
+    enum fault fault;
+    struct request request;
+    int generation;
+    int64_t begun;
+    struct reply reply;
+    struct attempt_end end;
+    bool is_spoiled;
+};
+
+/* The one fetch of a token that may be under way. */
+struct fetch {
+    bool is_wanted, is_begun;
+    int64_t epoch, begun, pump_at;
+    enum attempt_code code; /* why the last one brought none */
+};
+
+/* What is known of a class's gate from outside. */
+struct gate {
+    int64_t closed_until; /* by the tenant's own word */
+    int64_t idle_since;   /* since when it is shut though there is enough; 0: it is not */
+    int64_t reset;        /* the last that was told */
+    int64_t last_begun;
+    int in_flight, begun;
+    bool is_heard;
+};
+
+struct sim {
+    struct world world;
+    struct tenant tenant;
+    struct call calls[CALLS_AT_MOST];
+    int call_count, unfinished;
+    struct exchange exchanges[EXCHANGES_AT_MOST];
+    int exchange_count, in_flight, in_flight_most;
+    int queue[CALLS_AT_MOST]; /* calls before the gate, in their order */
+    int queued;
+    int64_t pump_at; /* when a gate may open */
+    struct pace pace;
+    struct gate gates[PACE_CLASSES];
+    double reserve, rate; /* what pace was told, as far as it makes sense */
+    struct credential credential, fixed;
+    struct fetch fetch;
+    struct promises promises;     /* what credential.h promises of the present token */
+    int token_of[TOKENS_AT_MOST]; /* the tenant's token, by generation */
+    int64_t lifetime, said;       /* of the tokens that the tenant grants; what it says: 0 is nothing */
+    int probes;                   /* asks that are still to be made at an instant that counts */
+    bool may_read;                /* they have the scope */
+    int64_t lateness;             /* of timers, at most */
+    int fault_percent;
+    bool is_calm;       /* no fault, and nobody else: the rates are ours alone */
+    bool is_reckless;   /* some begin though the gate is shut */
+    bool has_neighbour; /* somebody else takes from the buckets */
+};
+
+/* driver.c: plays the engine. */
+void driver_start(struct world *world, int call, int64_t unused);
+void driver_cancel(struct world *world, int call, int64_t unused);
+void driver_pump(struct sim *sim);
+void driver_sent(struct sim *sim, int exchange);
+void driver_ended(struct sim *sim, int exchange);
+void driver_tokens_changed(struct sim *sim);
+void driver_timer(struct sim *sim, int64_t when, world_handler *handler, int who, int64_t tag);
+
+/* exchanges.c: the network, and what it does to requests and answers. */
+void exchanges_begin(struct sim *sim, int call, int token, int generation);
+
+/* tokens.c: the credential, and the fetches that it asks for. */
+enum token_word { TOKEN_USE, TOKEN_WAIT, TOKEN_NONE };
+struct token_answer {
+    enum token_word word;
+    int token, generation;
+    int64_t until;
+    enum attempt_code code; /* of TOKEN_NONE */
+};
+struct token_answer tokens_ask(struct sim *sim, const struct call *call);
+void tokens_refused(struct sim *sim, const struct call *call, int generation);
+void tokens_pump(struct sim *sim);
+void tokens_from_elsewhere(struct world *world, int unused, int64_t lifetime);
+
+/* schedule.c: what one schedule holds. */
+void schedule_make(struct sim *sim, int operations);
+
+static inline struct sim *sim_of(struct world *world) { return (struct sim *)world; }
+
+#endif

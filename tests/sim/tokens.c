@@ -1,0 +1,222 @@
+#include "pairs.h"
+#include "rules.h"
+
+/* ---- the fetch ---- */
+
+enum fetch_end { FETCH_GRANTED, FETCH_DENIED, FETCH_BUSY, FETCH_BROKEN, FETCH_UNREACHED, FETCH_SILENT };
+
+static void fetch_over(struct sim *sim) {
+    sim->fetch.is_wanted = sim->fetch.is_begun = false;
+    sim->fetch.epoch++;
+}
+
+/* Refused for good, by the words of the header. */
+static bool is_final(int status) { return status == 400 || status == 401 || status == 403 || status == 404; }
+
+static void probe_later(struct sim *sim);
+
+static void fetch_failed(struct sim *sim, enum attempt_code code, int status, int64_t retry_after) {
+    double random = dice_unit(&sim->world.dice);
+    fetch_over(sim);
+    sim->fetch.code = code;
+    world_trace(&sim->world, "no token is fetched: status %d", status);
+    if (credential_is_final(status) != is_final(status))
+        world_violation(&sim->world, "credential: status %d is final, or not", status);
+    pairs_credential(sim, &sim->credential, CREDENTIAL_NOT_FETCHED);
+    credential_failed(&sim->credential, sim->world.now, is_final(status), retry_after, random);
+    promises_failed(&sim->promises, &sim->world, is_final(status), retry_after, random);
+    promises_check(&sim->promises, &sim->world, &sim->credential);
+    if (sim->credential.state == CREDENTIAL_NONE) world_violation(&sim->world, "credential: a failure is forgotten");
+    probe_later(sim);
+}
+
+static void token_came(struct sim *sim) {
+    /* What the tenant does not say may still end soon. */
+    int64_t expires = sim->world.now + sim->lifetime;
+    pairs_credential(sim, &sim->credential, CREDENTIAL_FETCHED);
+    credential_fetched(&sim->credential, sim->world.now, sim->said);
+    promises_fetched(&sim->promises, &sim->world, sim->said);
+    promises_check(&sim->promises, &sim->world, &sim->credential);
+    sim->token_of[sim->credential.generation % TOKENS_AT_MOST] = tenant_grant(&sim->tenant, expires, sim->may_read);
+    world_trace(&sim->world, "token %u comes", sim->credential.generation);
+    probe_later(sim);
+}
+
+/* What the token endpoint answers, by fetch_end. */
+static const struct {
+    enum attempt_code code;
+    int statuses[6];
+} ends[] = {
+    [FETCH_GRANTED] = {CODE_OK, {200, 200, 200, 200, 200, 200}},
+    [FETCH_DENIED] = {CODE_UNAUTHORIZED, {400, 401, 403, 404, 401, 401}},
+    [FETCH_BUSY] = {CODE_RATE_LIMITED, {429, 429, 429, 429, 429, 429}},
+    [FETCH_BROKEN] = {CODE_SERVER_ERROR, {408, 425, 500, 502, 503, 200}},
+    [FETCH_UNREACHED] = {CODE_UNREACHABLE, {0}},
+    [FETCH_SILENT] = {CODE_TIMEOUT, {0}},
+};
+
+static void pace_fetch_end(struct sim *sim, enum fetch_end how, int64_t retry_after) {
+    struct reply reply = {.retry_after = -1};
+    tenant_tell_rates(&sim->tenant, &sim->world, PACE_TOKEN, &reply);
+    reply.rates.is_refused = how == FETCH_BUSY;
+    reply.rates.retry_after = retry_after < 0 ? -1 : (double)retry_after / (double)SECONDS(1);
+    const struct pace_answer *answer = ends[how].statuses[0] != 0 ? &reply.rates : NULL;
+    rates_ended(sim, PACE_TOKEN, answer);
+    pairs_pace_end(sim, PACE_TOKEN, answer);
+    pace_end(&sim->pace, PACE_TOKEN, sim->fetch.begun, sim->world.now, answer, dice_unit(&sim->world.dice));
+}
+
+static void on_fetch_end(struct world *world, int how, int64_t epoch) {
+    struct sim *sim = sim_of(world);
+    if (sim->fetch.epoch != epoch) return;
+    struct dice *dice = &world->dice;
+    if (how == FETCH_GRANTED && sim->tenant.has_limits && !tenant_spend(&sim->tenant, world, PACE_TOKEN))
+        how = FETCH_BUSY;
+    bool says_when = (how == FETCH_BUSY || how == FETCH_BROKEN) && dice_chance(dice, 50);
+    int64_t longest = dice_chance(dice, 90) ? 40 : 100000;
+    int64_t retry_after = says_when ? SECONDS(dice_between(dice, 0, longest)) : -1;
+    pace_fetch_end(sim, (enum fetch_end)how, retry_after);
+    if (how == FETCH_GRANTED) {
+        fetch_over(sim);
+        token_came(sim);
+    } else {
+        fetch_failed(sim, ends[how].code, ends[how].statuses[dice_int(dice, 0, 5)], retry_after);
+    }
+    driver_tokens_changed(sim);
+    driver_pump(sim);
+}
+
+/* It waits for its gate no longer than this. */
+static void on_fetch_too_late(struct world *world, int unused, int64_t epoch) {
+    (void)unused;
+    struct sim *sim = sim_of(world);
+    if (sim->fetch.epoch != epoch || sim->fetch.is_begun) return;
+    fetch_failed(sim, CODE_RATE_LIMITED, 429, -1);
+    driver_tokens_changed(sim);
+    driver_pump(sim);
+}
+
+static void want_fetch(struct sim *sim) {
+    if (sim->fetch.is_wanted) world_violation(&sim->world, "a fetch is asked for while one is under way");
+    sim->fetch.is_wanted = true;
+    sim->fetch.pump_at = INT64_MAX;
+    sim->fetch.epoch++;
+    driver_timer(sim, sim->world.now + SECONDS(20), on_fetch_too_late, 0, sim->fetch.epoch);
+}
+
+static enum fetch_end draw_end(struct sim *sim) {
+    struct dice *dice = &sim->world.dice;
+    return dice_chance(dice, sim->fault_percent) ? (enum fetch_end)dice_int(dice, FETCH_DENIED, FETCH_SILENT)
+                                                 : FETCH_GRANTED;
+}
+
+static void begin_fetch(struct sim *sim) {
+    struct dice *dice = &sim->world.dice;
+    enum fetch_end end = draw_end(sim);
+    sim->fetch.is_begun = true;
+    sim->fetch.begun = sim->world.now;
+    rates_begun(sim, PACE_TOKEN);
+    pairs_pace_begin(sim, PACE_TOKEN);
+    pace_begin(&sim->pace, PACE_TOKEN, sim->world.now);
+    int64_t longest = end == FETCH_SILENT ? SECONDS(15) : dice_chance(dice, 80) ? MILLISECONDS(300) : SECONDS(8);
+    world_at(&sim->world, sim->world.now + dice_between(dice, MILLISECONDS(1), longest), on_fetch_end, (int)end,
+             sim->fetch.epoch);
+}
+
+static void on_pump(struct world *world, int unused, int64_t at) {
+    (void)unused;
+    struct sim *sim = sim_of(world);
+    if (sim->fetch.pump_at != at) return;
+    sim->fetch.pump_at = INT64_MAX;
+    tokens_pump(sim);
+}
+
+void tokens_pump(struct sim *sim) {
+    if (!sim->fetch.is_wanted || sim->fetch.is_begun) return;
+    int64_t at = pace_ready(&sim->pace, PACE_TOKEN, sim->world.now);
+    pairs_pace_asked(sim, PACE_TOKEN, at);
+    if (at <= sim->world.now) {
+        begin_fetch(sim);
+    } else if (at < sim->fetch.pump_at) {
+        sim->fetch.pump_at = at;
+        driver_timer(sim, at, on_pump, 0, at);
+    }
+}
+
+/* Another process of the same user has left one, and this one looks where it does not fetch itself. */
+void tokens_from_elsewhere(struct world *world, int unused, int64_t also_unused) {
+    (void)unused;
+    (void)also_unused;
+    struct sim *sim = sim_of(world);
+    if (sim->fetch.is_wanted) return;
+    token_came(sim);
+    driver_tokens_changed(sim);
+    driver_pump(sim);
+}
+
+/* ---- the credential ---- */
+
+static enum credential_event asked(const struct sim *sim) {
+    if (sim->world.now < sim->credential.retry_at) return CREDENTIAL_ASKED_IN_PAUSE;
+    return sim->world.now >= sim->credential.refresh_at ? CREDENTIAL_ASKED_LATE : CREDENTIAL_ASKED;
+}
+
+/* Somebody asks, or a late 401 comes, at the very instant at which the credential decides otherwise. */
+static void on_probe(struct world *world, int is_rejection, int64_t generation) {
+    static const struct call nobody = {.verb = VERB_READ};
+    struct sim *sim = sim_of(world);
+    if (is_rejection)
+        tokens_refused(sim, &nobody, (int)generation);
+    else
+        (void)tokens_ask(sim, &nobody);
+    driver_pump(sim);
+}
+
+static void probe_later(struct sim *sim) {
+    struct dice *dice = &sim->world.dice;
+    const struct promises *promises = &sim->promises;
+    int64_t life = promises->lifetime, tenth = life / 10 < SECONDS(300) ? life / 10 : SECONDS(300);
+    int64_t until = promises->fetched_at + life;
+    const int64_t instants[] = {promises->fetched_at + SECONDS(60), until - tenth, until, promises->retry_at};
+    int which = dice_int(dice, 0, 3);
+    if (sim->probes == 0 || instants[which] <= sim->world.now) return;
+    sim->probes--;
+    bool is_rejection = which == 0 || dice_chance(dice, 20);
+    world_at(&sim->world, instants[which] - dice_int(dice, 0, 1), on_probe, is_rejection,
+             (int64_t)sim->credential.generation);
+}
+
+static struct token_answer ask_fixed(struct sim *sim, const struct call *call) {
+    pairs_credential(sim, &sim->fixed, CREDENTIAL_ASKED);
+    struct credential_answer answer = credential_ask(&sim->fixed, sim->world.now);
+    if (answer.verdict != CREDENTIAL_USE || answer.fetch || sim->fixed.state != CREDENTIAL_FIXED)
+        world_violation(&sim->world, "a fixed token was dropped");
+    return (struct token_answer){.word = TOKEN_USE, .token = call->fixed_token, .until = INT64_MAX};
+}
+
+struct token_answer tokens_ask(struct sim *sim, const struct call *call) {
+    if (call->is_fixed) return ask_fixed(sim, call);
+    pairs_credential(sim, &sim->credential, asked(sim));
+    struct credential_answer answer = credential_ask(&sim->credential, sim->world.now);
+    promises_asked(&sim->promises, &sim->world, &sim->credential, &answer);
+    if (answer.fetch) want_fetch(sim);
+    bool is_denied = answer.verdict == CREDENTIAL_REFUSE;
+    enum token_word word = answer.verdict == CREDENTIAL_USE ? TOKEN_USE : is_denied ? TOKEN_NONE : TOKEN_WAIT;
+    return (struct token_answer){.word = word,
+                                 .token = sim->token_of[sim->credential.generation % TOKENS_AT_MOST],
+                                 .generation = (int)sim->credential.generation,
+                                 .until = answer.until,
+                                 .code = is_denied ? CODE_UNAUTHORIZED : sim->fetch.code};
+}
+
+void tokens_refused(struct sim *sim, const struct call *call, int generation) {
+    struct credential *credential = call->is_fixed ? &sim->fixed : &sim->credential;
+    if ((unsigned)generation == credential->generation) pairs_credential(sim, credential, CREDENTIAL_REJECTED);
+    credential_rejected(credential, sim->world.now, (unsigned)generation);
+    if (call->is_fixed) {
+        (void)ask_fixed(sim, call);
+        return;
+    }
+    promises_rejected(&sim->promises, &sim->world, (unsigned)generation);
+    promises_check(&sim->promises, &sim->world, credential);
+}
