@@ -60,5 +60,7 @@ static int decode(lua_State *L) {
 bool bind_json_decode(lua_State *L, struct span text) {
     compat_getref(L, &protected_key);
     lua_pushlightuserdata(L, &text);
-    return lua_pcall(L, 1, 1, 0) == 0;
+    if (lua_pcall(L, 1, 1, 0) == 0) return true;
+    lua_pop(L, 1);
+    return false;
 }

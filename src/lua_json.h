@@ -13,7 +13,8 @@ void bind_json_init(lua_State *L);
 /* Pops the value on top and pushes its JSON text; raises what cjson raises. */
 void bind_json_encode(lua_State *L);
 
-/* Pushes the value of a text that json_mend has written. False, and an error value pushed, where that fails. */
+/* Pushes the value of a text that json_mend has written. False, and nothing is pushed, where that fails:
+   the caller has words of its own, and counts on what stands on the stack. */
 bool bind_json_decode(lua_State *L, struct span text);
 
 #pragma GCC visibility pop
