@@ -1,6 +1,7 @@
 #include "call.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* Reads ask for the identities alone: the rest of a profile is nobody's business here. */
 static const char read_query[] = "?fields=identities&include_fields=true";
@@ -126,6 +127,20 @@ enum pace_class call_bucket(const struct call *call, enum operation_request requ
 }
 
 /* ---- a call ---- */
+
+struct call *call_new(void) {
+    struct call *call = calloc(1, sizeof *call);
+    if (call != NULL) atomic_init(&call->references, 1);
+    return call;
+}
+
+void call_hold(struct call *call) { atomic_fetch_add(&call->references, 1); }
+
+void call_drop(struct call *call) {
+    if (atomic_fetch_sub(&call->references, 1) != 1) return;
+    call_release(call);
+    free(call);
+}
 
 bool call_prepare(struct call *call, const struct call_order *order) {
     if (!buffer_reserve(&call->memory, room_for(order))) return false;

@@ -7,6 +7,8 @@
 #include "operation.h"
 #include "pace.h"
 
+#include <stdatomic.h>
+
 #pragma GCC visibility push(hidden)
 
 /* What to do. Spans are borrowed until call_prepare returns. */
@@ -48,8 +50,17 @@ struct call {
     bool is_engines_token, is_raw;
     size_t max_response;
 
-    /* the engine's */
+    atomic_int references; /* 1: of whoever prepared it; and the engine's, while it has the call */
+
+    /* of whoever submitted it: its side of the engine; no other thread reads them */
     struct engine *engine; /* that has it; NULL for none */
+    struct call *lent_next, **lent_at;
+
+    /* the worker's, under its lock */
+    struct call *inbox_next;
+    unsigned orders;
+
+    /* the engine's */
     enum call_stage stage;
     struct call *next;
     struct call *leader;       /* whose read tells this one too */
@@ -74,6 +85,9 @@ struct call {
     struct answer_refusal
         refusal; /* the tenant's words to its own request: a read that settles it does not replace them */
 };
+
+/* A zeroed one; NULL where there is no memory. */
+struct call *call_new(void);
 
 /* False where there is no memory. A zeroed call is valid for call_release. */
 bool call_prepare(struct call *call, const struct call_order *order);
@@ -102,6 +116,12 @@ void call_note(struct call *call, const struct headers *headers, const char *det
 
 /* Wipes and frees what a call owns. The call is not in an engine any more. */
 void call_release(struct call *call);
+
+/* A call that a thread of the engine's has must outlive whoever submitted it. Any thread. */
+void call_hold(struct call *call);
+
+/* The last one releases it, and frees what call_new has made. */
+void call_drop(struct call *call);
 
 #pragma GCC visibility pop
 

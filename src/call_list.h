@@ -6,14 +6,16 @@
 
 struct call_list {
     struct call *first, **last;
+    int count;
 };
 
-static inline void call_list_init(struct call_list *list) { *list = (struct call_list){NULL, &list->first}; }
+static inline void call_list_init(struct call_list *list) { *list = (struct call_list){NULL, &list->first, 0}; }
 
 static inline void call_list_push(struct call_list *list, struct call *call) {
     call->next = NULL;
     *list->last = call;
     list->last = &call->next;
+    list->count++;
 }
 
 static inline struct call *call_list_take(struct call_list *list, struct call **at) {
@@ -21,6 +23,7 @@ static inline struct call *call_list_take(struct call_list *list, struct call **
     *at = call->next;
     if (list->last == &call->next) list->last = at;
     call->next = NULL;
+    list->count--;
     return call;
 }
 

@@ -27,18 +27,18 @@ static void run(lua_State *L, struct engine *engine, struct bind_call *self) {
     lua_Hook hook = lua_gethook(L); /* not main's: one that came while this coroutine ran has not spoken yet */
     bool stopped = false;
     bind_engines_busy(L, true);
-    engine_submit(engine, &self->call);
+    engine_submit(engine, self->call);
     while (!engine_next(engine, &record)) {
         engine_turn(engine, TURN_MS);
         if (stopped || lua_gethook(main) == hook) continue;
         stopped = bind_is_stopped(L, main);
         hook = lua_gethook(main);
-        if (stopped && engine_is_own(engine)) engine_cancel(engine, &self->call);
+        if (stopped && engine_is_own(engine)) engine_cancel(engine, self->call);
         if (!engine_is_own(engine)) break; /* the hook forked, and this is the child: the call is the parent's */
     }
     bind_engines_busy(L, false);
     if (!engine_is_own(engine)) {
-        engine_forget(&self->call);
+        engine_forget(self->call);
         luaL_error(L, "auth0: forked in the middle of a call: the call is the parent's");
     }
     if (stopped) lua_error(L);
@@ -56,7 +56,7 @@ static int perform(lua_State *L, enum bind_goal goal) {
         if (engine != NULL)
             run(L, engine, self);
         else
-            engine_refuse(&self->call);
+            engine_refuse(self->call);
     }
     int results = bind_call_push(L, self);
     bind_call_drop(self);
@@ -93,6 +93,7 @@ EXPORT int luaopen_auth0_core(lua_State *L) {
                                          {"unlink", core_unlink},
                                          {"close", core_close},
                                          {"engine", bind_engine_new},
+                                         {"profile", bind_engine_profile},
                                          {"inflater", bind_inflater_new},
                                          {"decode", bind_decode},
                                          {NULL, NULL}};

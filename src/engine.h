@@ -5,6 +5,7 @@
 #define AUTH0_ENGINE_H
 
 #include "answered.h"
+#include "bell.h"
 #include "events.h"
 #include "tokens.h"
 
@@ -22,6 +23,7 @@ enum engine_record_kind {
 struct engine_record {
     enum engine_record_kind kind;
     struct call *call;  /* of the first two */
+    int wish;           /* of a token: the number to answer it by */
     struct event event; /* of the last */
 };
 
@@ -66,13 +68,23 @@ bool engine_is_own(const struct engine *engine);
 /* What becomes of a call where no engine could be opened: it is unreachable, and complete. */
 void engine_refuse(struct call *call);
 
-/* The call must stay where it is until it is done, or taken back. */
+/* From here on the engine has a thread of its own, which turns the crank: nothing below waits for the network but
+   engine_turn, and that only for news. True also where it had one; false where there is none to be had. */
+bool engine_start(struct engine *engine);
+
+/* What its thread rings; NULL without one. */
+struct bell *engine_bell(struct engine *engine);
+
+/* Calls that were submitted and not fetched with engine_next yet, and a token that somebody owes. */
+int engine_pending(struct engine *engine);
+
+/* The call must stay where it is until it is done, or taken back; with a thread, until it is dropped as well. */
 void engine_submit(struct engine *engine, struct call *call);
 
 /* Ends a call now: as cancelled, with an outcome that is unknown if it was sent. Its record follows. */
 void engine_cancel(struct engine *engine, struct call *call);
 
-/* Takes a call back without a word, if it is in an engine: its memory is about to go. */
+/* Takes a call back without a word, if it is in an engine; a thread drops it when it can. */
 void engine_forget(struct call *call);
 
 /* One turn of the crank; waits at most `wait_ms` for the network or a timer. A signal ends the wait. */
@@ -84,11 +96,12 @@ bool engine_next(struct engine *engine, struct engine_record *record);
 /* Answers an exchange. False where there is no memory, or the call waits for no answer. */
 bool engine_reply(struct engine *engine, struct call *call, const struct answered_reply *reply);
 
-/* Answers the wish for a token; `lifetime` in microseconds, 0 where it is not said. */
-void engine_give_token(struct engine *engine, struct span token, int64_t lifetime);
-void engine_refuse_token(struct engine *engine, const char *words);
+/* Answers the wish for a token; `lifetime` in microseconds, 0 where it is not said. A wish that is over (it is given as
+   long as one exchange) is answered in vain. */
+void engine_give_token(struct engine *engine, int wish, struct span token, int64_t lifetime);
+void engine_refuse_token(struct engine *engine, int wish, const char *words);
 
-struct engine_stats engine_stats(const struct engine *engine);
+struct engine_stats engine_stats(struct engine *engine);
 
 /* Microseconds: of the monotonic clock; without a network, since it was opened. Only the latter can be advanced. */
 int64_t engine_now(const struct engine *engine);

@@ -1,5 +1,5 @@
 #include "engine_state.h"
-#include "pipe_guard.h"
+#include "worker.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -38,7 +38,7 @@ struct engine *engine_open(struct buffer *key) {
     transport_unpack(engine->key.at, &engine->transport);
     engine->network = network_open(&engine->transport);
     if (engine->network != NULL) return engine;
-    engine_close(engine);
+    engine_free(engine);
     return NULL;
 }
 
@@ -48,8 +48,7 @@ struct engine *engine_open_answered(void) {
 
 static void drop_tokens(struct engine *engine) {
     if (engine->tokens == NULL) return;
-    struct call *request = tokens_own_request(engine->tokens);
-    if (request->engine != NULL) engine_forget(request);
+    engine_let_go(engine, tokens_own_request(engine->tokens));
     tokens_free(engine->tokens);
     engine->tokens = NULL;
     engine->is_asking = engine->is_asked = false;
@@ -72,29 +71,40 @@ void engine_configure(struct engine *engine, const struct engine_options *option
     engine->events.is_wanted = options->wants_events;
 }
 
-/* Every call of a list is let go. */
-static void abandon(struct call_list *list) {
-    while (list->first != NULL) {
-        struct call *call = call_list_take(list, &list->first);
-        call->stage = CALL_NEW;
-        call->engine = NULL;
-        call->leader = NULL;
-        call->exchange = NULL;
-    }
+bool engine_start(struct engine *engine) {
+    if (engine->worker == NULL && engine->network != NULL) engine->worker = worker_start(engine);
+    return engine->worker != NULL;
+}
+
+/* ---- what is lent: the caller's list of what the engine has of theirs ---- */
+
+static void lend(struct engine *engine, struct call *call) {
+    call_hold(call);
+    call->engine = engine;
+    call->lent_next = engine->lent;
+    call->lent_at = &engine->lent;
+    if (engine->lent != NULL) engine->lent->lent_at = &call->lent_next;
+    engine->lent = call;
+    engine->lent_count++;
+}
+
+static void take_back(struct engine *engine, struct call *call) {
+    *call->lent_at = call->lent_next;
+    if (call->lent_next != NULL) call->lent_next->lent_at = call->lent_at;
+    engine->lent_count--;
+    call->engine = NULL;
 }
 
 void engine_close(struct engine *engine) {
     if (!engine_is_own(engine)) return;
-    struct pipe_guard guard = pipe_guard_begin(); /* closing says goodbye over TLS */
-    struct call_list *lists[] = {&engine->queue, &engine->running,        &engine->following,       &engine->paused,
-                                 &engine->done,  &engine->answered.asked, &engine->answered.waiting};
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) abandon(lists[i]);
-    if (engine->network != NULL) network_close(engine->network);
-    tokens_free(engine->tokens);
-    buffer_free(&engine->key); /* a proxy's password may stand in it */
-    free(engine);
-    pipe_guard_end(&guard);
+    while (engine->lent != NULL) take_back(engine, engine->lent);
+    if (engine->worker != NULL)
+        worker_stop(engine->worker);
+    else
+        engine_free(engine);
 }
+
+/* ---- what never changes ---- */
 
 bool engine_has_tokens(const struct engine *engine) { return engine->tokens != NULL; }
 
@@ -102,20 +112,14 @@ struct span engine_given_token(const struct engine *engine) {
     return engine->tokens != NULL ? tokens_own(engine->tokens) : (struct span){NULL, 0};
 }
 
-struct engine_stats engine_stats(const struct engine *engine) {
-    struct engine_stats stats = engine->stats;
-    const struct call_list *waiting[] = {&engine->queue, &engine->paused};
-    for (size_t i = 0; i < 2; i++)
-        for (const struct call *call = waiting[i]->first; call != NULL; call = call->next) stats.waiting++;
-    stats.events_dropped = engine->events.dropped;
-    return stats;
-}
-
-/* ---- the caller's side ---- */
+/* ---- to the engine itself, or to its thread ---- */
 
 void engine_submit(struct engine *engine, struct call *call) {
-    engine->stats.calls++;
-    engine_begin(engine, call);
+    lend(engine, call);
+    if (engine->worker != NULL)
+        worker_submit(engine->worker, call);
+    else
+        engine_begin_call(engine, call);
 }
 
 void engine_refuse(struct call *call) {
@@ -126,101 +130,67 @@ void engine_refuse(struct call *call) {
     call_note(call, NULL, "libcurl could not start: not enough memory?");
 }
 
-static void cancel_running(struct engine *engine, struct call *call) {
-    const struct attempt_end cancelled = {.how = ATTEMPT_CANCELLED, .sent = true};
-    if (call->leader != NULL) {
-        call_list_remove(&engine->following, call);
-        engine_tell_silence(engine, call, cancelled, "");
-    } else if (engine->network != NULL) {
-        struct pipe_guard guard = pipe_guard_begin();
-        network_cancel(engine->network, call, engine_now(engine));
-        engine_collect(engine);
-        pipe_guard_end(&guard);
-    } else {
-        answered_forget(&engine->answered, call);
-        buffer_clear(&call->answer);
-        call_note(call, NULL, "");
-        engine_end_exchange(engine, call, cancelled);
-    }
-}
-
 void engine_cancel(struct engine *engine, struct call *call) {
-    if (call->stage == CALL_QUEUED) {
-        call_list_remove(&engine->queue, call);
-        engine_tell_silence(engine, call, (struct attempt_end){.how = ATTEMPT_CANCELLED}, "");
-    } else if (call->stage == CALL_PAUSED) {
-        call_list_remove(&engine->paused, call);
-        struct operation_event cancelled = engine_event(engine, OPERATION_CANCELLED, call);
-        engine_obey(engine, call, operation_step(&call->operation, &cancelled));
-    } else if (call->stage == CALL_RUNNING) {
-        cancel_running(engine, call);
-    }
-}
-
-/* Of an exchange that nobody hears the end of, the gates must not wait for it. */
-static void drop_exchange(struct engine *engine, struct call *call) {
-    if (call->exchange != NULL && engine_is_own(engine)) {
-        struct pipe_guard guard = pipe_guard_begin();
-        network_forget(engine->network, call);
-        pipe_guard_end(&guard);
-    }
-    engine->stats.in_flight--;
-    pace_end(&engine->pace, call_bucket(call, call->action.request), call->begun, engine_now(engine), NULL, 0);
-    answered_forget(&engine->answered, call);
-    (void)call_list_remove(&engine->running, call);
-    engine_release_followers(engine, call);
+    if (engine->worker != NULL)
+        worker_cancel(engine->worker, call);
+    else
+        engine_stop(engine, call);
 }
 
 void engine_forget(struct call *call) {
     struct engine *engine = call->engine;
     if (engine == NULL) return;
-    if (call->stage == CALL_RUNNING && call->leader == NULL)
-        drop_exchange(engine, call);
-    else
-        (void)(call_list_remove(&engine->queue, call) || call_list_remove(&engine->following, call) ||
-               call_list_remove(&engine->paused, call) || call_list_remove(&engine->done, call));
-    call->stage = CALL_NEW;
-    call->engine = NULL;
+    take_back(engine, call);
+    if (engine->worker == NULL) {
+        engine_let_go(engine, call);
+        call_drop(call);
+    } else if (engine_is_own(engine)) { /* else the thread is the parent's, and what it had stays */
+        worker_forget(engine->worker, call);
+    }
 }
 
 bool engine_reply(struct engine *engine, struct call *call, const struct answered_reply *reply) {
-    return call->engine == engine && engine->network == NULL && answered_reply(&engine->answered, call, reply);
+    return engine->network == NULL && answered_reply(&engine->answered, call, reply);
 }
 
-void engine_give_token(struct engine *engine, struct span token, int64_t lifetime) {
-    engine->is_asked = false;
-    tokens_given(engine->tokens, engine_now(engine), token, lifetime);
-    engine_tell_token(engine);
+void engine_give_token(struct engine *engine, int wish, struct span token, int64_t lifetime) {
+    if (engine->worker != NULL)
+        worker_give_token(engine->worker, wish, token, lifetime);
+    else
+        engine_take_token(engine, wish, token, lifetime);
 }
 
-void engine_refuse_token(struct engine *engine, const char *words) {
-    engine->is_asked = false;
-    tokens_failed(engine->tokens, engine_now(engine), engine_random(engine), words);
-    engine_tell_token(engine);
+void engine_refuse_token(struct engine *engine, int wish, const char *words) {
+    if (engine->worker != NULL)
+        worker_refuse_token(engine->worker, wish, words);
+    else
+        engine_take_refusal(engine, wish, words);
 }
 
-static bool is_asking(struct engine *engine) {
-    bool asking = engine->is_asking;
-    engine->is_asking = false;
-    if (asking) engine->is_asked = true;
-    return asking;
+void engine_turn(struct engine *engine, int wait_ms) {
+    if (engine->worker != NULL)
+        worker_wait(engine->worker, wait_ms);
+    else
+        engine_turn_once(engine, wait_ms);
 }
 
 bool engine_next(struct engine *engine, struct engine_record *record) {
-    *record = (struct engine_record){.kind = ENGINE_EVENT};
-    if (events_next(&engine->events, &record->event)) return true;
-    if ((record->call = answered_next(&engine->answered)) != NULL) {
-        record->kind = ENGINE_EXCHANGE;
-        return true;
-    }
-    if (is_asking(engine)) {
-        record->kind = ENGINE_TOKEN;
-        return true;
-    }
-    if (engine->done.first == NULL) return false;
-    record->kind = ENGINE_DONE;
-    record->call = call_list_take(&engine->done, &engine->done.first);
-    record->call->stage = CALL_NEW;
-    record->call->engine = NULL;
+    bool has_one = engine->worker != NULL ? worker_next(engine->worker, record) : engine_fetch(engine, record);
+    if (!has_one || record->kind != ENGINE_DONE) return has_one;
+    take_back(engine, record->call);
+    call_drop(record->call); /* the engine's; whoever submitted it has theirs */
     return true;
+}
+
+struct engine_stats engine_stats(struct engine *engine) {
+    return engine->worker != NULL ? worker_stats(engine->worker) : engine_count(engine);
+}
+
+struct bell *engine_bell(struct engine *engine) {
+    return engine->worker != NULL ? worker_bell(engine->worker) : NULL;
+}
+
+int engine_pending(struct engine *engine) {
+    bool owed = engine->worker != NULL ? worker_is_owed(engine->worker) : engine->is_asking || engine->is_asked;
+    return engine->lent_count + owed;
 }

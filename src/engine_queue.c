@@ -12,7 +12,6 @@ static void enter(struct call_list *list, struct call *call, enum call_stage sta
 
 static void tell_tokens(struct engine *engine, struct call *call) {
     call->stage = CALL_NEW;
-    call->engine = NULL;
     tokens_told(engine->tokens, engine_now(engine), engine_random(engine));
     engine_tell_token(engine);
 }
@@ -56,8 +55,12 @@ struct operation_event engine_event(struct engine *engine, enum operation_event_
 
 void engine_begin(struct engine *engine, struct call *call) {
     struct operation_event started = engine_event(engine, OPERATION_STARTED, call);
-    call->engine = engine;
     engine_obey(engine, call, operation_step(&call->operation, &started));
+}
+
+void engine_begin_call(struct engine *engine, struct call *call) {
+    engine->stats.calls++;
+    engine_begin(engine, call);
 }
 
 /* An exchange, or the wait for one, ended. The call is in no list. */
@@ -199,7 +202,10 @@ static struct gate token_gate(struct engine *engine, const struct call *call, in
     struct tokens_answer answer = tokens_ask(engine->tokens, now);
     struct call *request = tokens_request(engine->tokens);
     if (request != NULL) engine_begin(engine, request);
-    if (tokens_is_asking(engine->tokens)) engine->is_asking = true;
+    if (tokens_is_asking(engine->tokens)) {
+        engine->is_asking = true;
+        engine->asked_at = now;
+    }
     tell_warning(engine, tokens_warning(engine->tokens));
     bool is_in_vain = answer.until >= call->action.last_by && answer.until != INT64_MAX;
     bool is_refused = answer.verdict == CREDENTIAL_REFUSE || (answer.verdict == CREDENTIAL_WAIT && is_in_vain);
@@ -322,9 +328,22 @@ static bool expire_followers(struct engine *engine) {
     return moved;
 }
 
+/* When a wish for a token is over: never where the time is the engine's own, which stands still until it is answered. */
+static int64_t end_of_wish(const struct engine *engine) {
+    bool has_end = engine->is_asked && engine->network != NULL;
+    return has_end ? engine->asked_at + tokens_patience(engine->tokens) : INT64_MAX;
+}
+
+static bool expire_wish(struct engine *engine) {
+    if (end_of_wish(engine) > engine_now(engine)) return false;
+    engine_take_refusal(engine, engine->wish, "the token function did not answer within attempt_timeout");
+    return true;
+}
+
 /* When something is due that no exchange tells. */
 int64_t engine_next_timer(const struct engine *engine) {
-    int64_t timer = engine->gate_at;
+    int64_t timer = engine->gate_at, wish = end_of_wish(engine);
+    if (wish < timer) timer = wish;
     for (const struct call *call = engine->paused.first; call != NULL; call = call->next)
         if (call->action.until < timer) timer = call->action.until;
     for (const struct call *call = engine->following.first; call != NULL; call = call->next)
@@ -338,6 +357,7 @@ void engine_advance_queue(struct engine *engine) {
     do {
         moved = wake_paused(engine);
         moved = expire_followers(engine) || moved;
+        moved = expire_wish(engine) || moved;
         moved = serve_queue(engine) || moved;
     } while (moved);
 }

@@ -1,5 +1,7 @@
-/* What the engine's three parts share: its state, and what each does for the others. Nobody else includes this.
-   engine_caller.c is the caller's side; engine_queue.c lets exchanges begin and end; engine_turn.c turns the crank. */
+/* What the engine's parts share: its state, and what each does for the others. Nobody else includes this.
+   engine_caller.c is the caller's side, where a call goes to the engine itself or to the thread that has it
+   (worker.c); engine_calls.c does what callers ask for; engine_queue.c lets exchanges begin and end; engine_turn.c
+   turns the crank. */
 #ifndef AUTH0_ENGINE_STATE_H
 #define AUTH0_ENGINE_STATE_H
 
@@ -10,7 +12,12 @@
 
 #pragma GCC visibility push(hidden)
 
+struct worker;
+
 struct engine {
+    struct worker *worker; /* whose the rest is, but for what never changes; NULL: whoever calls turns the crank */
+    struct call *lent;     /* the caller's: calls that it has submitted, and has not fetched yet */
+    int lent_count;
     struct network *network; /* NULL: whoever holds the engine answers, and the time is theirs */
     struct answered answered;
     pid_t owner;
@@ -20,6 +27,8 @@ struct engine {
     struct tokens *tokens; /* NULL: every call brings its own */
     bool is_asking;        /* for a token, and nobody has heard it yet */
     bool is_asked;         /* somebody has, and owes the answer */
+    int wish;              /* its number */
+    int64_t asked_at;      /* since when it is wanted */
     struct events events;
     struct engine_stats stats;
     struct call_list queue, running, following, paused, done;
@@ -38,6 +47,30 @@ struct operation_event engine_event(struct engine *engine, enum operation_event_
 
 /* Does what an operation asks for. The call is in no list. */
 void engine_obey(struct engine *engine, struct call *call, struct operation_action action);
+
+/* One that was submitted. */
+void engine_begin_call(struct engine *engine, struct call *call);
+
+/* Ends a call as cancelled. */
+void engine_stop(struct engine *engine, struct call *call);
+
+/* Takes a call out of wherever it is, without a word. */
+void engine_let_go(struct engine *engine, struct call *call);
+
+/* What answers the wish of that number, if it is the one that is awaited. */
+void engine_take_token(struct engine *engine, int wish, struct span token, int64_t lifetime);
+void engine_take_refusal(struct engine *engine, int wish, const char *words);
+
+/* The next record, if there is one. A call in it is in the engine no more; its reference still is. */
+bool engine_fetch(struct engine *engine, struct engine_record *record);
+
+struct engine_stats engine_count(const struct engine *engine);
+
+/* One turn of the crank. */
+void engine_turn_once(struct engine *engine, int wait_ms);
+
+/* Drops the calls that it has, and frees the rest. */
+void engine_free(struct engine *engine);
 
 /* Begins an operation. */
 void engine_begin(struct engine *engine, struct call *call);

@@ -84,7 +84,7 @@ static void turn_answered(struct engine *engine) {
 
 /* ---- either ---- */
 
-void engine_turn(struct engine *engine, int wait_ms) {
+void engine_turn_once(struct engine *engine, int wait_ms) {
     if (engine->network != NULL)
         turn_network(engine, wait_ms);
     else

@@ -10,8 +10,11 @@
 static char call_metatable; /* its key in the registry */
 
 void bind_call_drop(struct bind_call *self) {
-    engine_forget(&self->call);
-    call_release(&self->call);
+    if (self->call != NULL) {
+        engine_forget(self->call);
+        call_drop(self->call);
+        self->call = NULL;
+    }
     buffer_free(&self->claims);
     buffer_free(&self->mended);
 }
@@ -35,6 +38,8 @@ struct bind_call *bind_call_new(lua_State *L) {
     memset(self, 0, sizeof *self);
     compat_getref(L, &call_metatable);
     lua_setmetatable(L, -2);
+    self->call = call_new();
+    if (self->call == NULL) luaL_error(L, "auth0: not enough memory; nothing was sent");
     return self;
 }
 
@@ -195,7 +200,7 @@ bool bind_call_prepare(lua_State *L, int index, struct bind_call *self, enum bin
     bind_claims_name(&claims, &order.plan.target);
     *transport = options.transport;
     transport->domain = options.domain.at;
-    bool prepared = call_prepare(&self->call, &order);
+    bool prepared = call_prepare(self->call, &order);
     buffer_free(&self->claims);
     if (!prepared) raise_memory(L, index, goal);
     return self->refused == CODE_OK;
@@ -272,7 +277,7 @@ static int push_failure(lua_State *L, const struct call *call) {
 static int push_refused(lua_State *L, const struct bind_call *self) {
     lua_pushnil(L);
     lua_createtable(L, 0, 5);
-    set_facts(L, &self->call);
+    set_facts(L, self->call);
     push_string(L, "code", attempt_code_name(self->refused));
     push_string(L, "outcome", attempt_outcome_name(OUTCOME_NONE));
     lua_pushfstring(L, "%s: %s", self->complaint.option, self->complaint.what);
@@ -287,7 +292,7 @@ static int push_unreadable(lua_State *L, struct call *call, const char *what) {
 }
 
 static bool mend(struct bind_call *self) {
-    struct span value = self->call.operation.result.value;
+    struct span value = self->call->operation.result.value;
     buffer_clear(&self->mended);
     if (!buffer_reserve(&self->mended, json_mend_room(value.size))) return false;
     self->mended.size = json_mend(value, SPAN("user_id"), self->mended.at);
@@ -295,19 +300,19 @@ static bool mend(struct bind_call *self) {
 }
 
 int bind_call_push(lua_State *L, struct bind_call *self) {
-    const struct operation_result *result = &self->call.operation.result;
+    const struct operation_result *result = &self->call->operation.result;
     if (self->refused != CODE_OK) return push_refused(L, self);
-    if (result->code != CODE_OK) return push_failure(L, &self->call);
+    if (result->code != CODE_OK) return push_failure(L, self->call);
     if (result->value.at == NULL) {
         lua_pushboolean(L, 1); /* done, and the tenant has no more to say */
     } else if (self->goal == BIND_DOWNLOAD) {
         lua_pushlstring(L, result->value.at, result->value.size);
     } else {
-        if (!mend(self)) return push_unreadable(L, &self->call, "not enough memory for the answer");
+        if (!mend(self)) return push_unreadable(L, self->call, "not enough memory for the answer");
         if (!bind_json_decode(L, buffer_span(&self->mended)))
-            return push_unreadable(L, &self->call, "lua-cjson could not decode the answer, or had no memory for it");
+            return push_unreadable(L, self->call, "lua-cjson could not decode the answer, or had no memory for it");
     }
-    push_receipt(L, &self->call);
-    if (self->goal == BIND_DOWNLOAD) set_part(L, &self->call);
+    push_receipt(L, self->call);
+    if (self->goal == BIND_DOWNLOAD) set_part(L, self->call);
     return 2;
 }

@@ -9,7 +9,7 @@
 #pragma GCC visibility push(hidden)
 
 struct bind_call {
-    struct call call;
+    struct call *call; /* NULL: dropped */
     enum bind_goal goal;
     enum attempt_code refused;  /* before anything was sent; else CODE_OK */
     struct complaint complaint; /* why */

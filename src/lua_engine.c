@@ -1,5 +1,6 @@
 #include "lua_engine.h"
 
+#include "lua_bell.h"
 #include "lua_call.h"
 #include "lua_engines.h"
 #include "lua_options.h"
@@ -76,7 +77,7 @@ static int keep_call(lua_State *L, struct bind_engine *self, int index, struct b
     lua_pushvalue(L, index);
     lua_rawseti(L, -2, ++self->last_id);
     lua_pop(L, 1);
-    call->call.id = self->last_id;
+    call->call->id = self->last_id;
     return self->last_id;
 }
 
@@ -102,14 +103,14 @@ static int method_submit(lua_State *L) {
         return 1 + bind_call_push(L, call);
     }
     lua_pushinteger(L, keep_call(L, self, index, call));
-    engine_submit(self->engine, &call->call);
+    engine_submit(self->engine, call->call);
     return 1;
 }
 
 /* engine:cancel(id): ends a call; its record follows. */
 static int method_cancel(lua_State *L) {
     struct bind_engine *self = check_engine(L);
-    engine_cancel(self->engine, &check_call(L, 2)->call);
+    engine_cancel(self->engine, check_call(L, 2)->call);
     return 0;
 }
 
@@ -117,7 +118,7 @@ static int method_cancel(lua_State *L) {
 static int method_forget(lua_State *L) {
     (void)check_engine(L);
     struct bind_call *call = check_call(L, 2);
-    drop_id(L, call->call.id);
+    drop_id(L, call->call->id);
     bind_call_drop(call);
     return 0;
 }
@@ -133,15 +134,14 @@ static int push_exchange(lua_State *L, struct bind_engine *self, struct call *ca
 }
 
 static int push_done(lua_State *L, struct call *done) {
-    struct bind_call *call = (struct bind_call *)(void *)done; /* its first member */
     int id = done->id;
-    lua_pushliteral(L, "done");
-    lua_pushinteger(L, id);
     push_calls(L);
     lua_rawgeti(L, -1, id); /* keeps it while its result is made */
-    lua_insert(L, 2);
-    lua_pop(L, 1);
+    struct bind_call *call = lua_touserdata(L, -1);
+    lua_replace(L, -2);
     drop_id(L, id);
+    lua_pushliteral(L, "done");
+    lua_pushinteger(L, id);
     int results = bind_call_push(L, call);
     bind_call_drop(call);
     return 2 + results;
@@ -149,7 +149,7 @@ static int push_done(lua_State *L, struct call *done) {
 
 /* engine:next() -> "done", id, value, receipt; or "done", id, nil, facts
                  -> "exchange", id, {method=, url=, headers=, body=}: wants a reply
-                 -> "token": wants give_token or refuse_token
+                 -> "token", wish: wants give_token or refuse_token
                  -> "event", {kind=, ...}
                  -> nothing where there is no news */
 static int method_next(lua_State *L) {
@@ -159,7 +159,10 @@ static int method_next(lua_State *L) {
     switch (record.kind) {
     case ENGINE_EXCHANGE: return push_exchange(L, self, record.call);
     case ENGINE_DONE: return push_done(L, record.call);
-    case ENGINE_TOKEN: lua_pushliteral(L, "token"); return 1;
+    case ENGINE_TOKEN:
+        lua_pushliteral(L, "token");
+        lua_pushinteger(L, record.wish);
+        return 2;
     case ENGINE_EVENT: break;
     }
     lua_pushliteral(L, "event");
@@ -174,7 +177,7 @@ static int method_reply(lua_State *L) {
     struct headers headers;
     struct call *call = self->own;
     bool is_own = luaL_checkinteger(L, 2) == 0 && call != NULL;
-    if (!is_own) call = &check_call(L, 2)->call;
+    if (!is_own) call = check_call(L, 2)->call;
     struct answered_reply reply = bind_reply_read(L, 3, &headers);
     if (is_own) self->own = NULL;
     if (!engine_reply(self->engine, call, &reply)) luaL_error(L, "auth0: this call waits for no answer");
@@ -185,28 +188,30 @@ static void check_tokens(lua_State *L, const struct bind_engine *self) {
     if (!engine_has_tokens(self->engine)) luaL_error(L, "auth0: nobody waits for a token");
 }
 
-/* engine:give_token(text, seconds or nil) */
+/* engine:give_token(wish, text, seconds or nil) */
 static int method_give_token(lua_State *L) {
     struct bind_engine *self = check_engine(L);
     struct span token;
-    token.at = luaL_checklstring(L, 2, &token.size);
+    int wish = (int)luaL_checkinteger(L, 2);
+    token.at = luaL_checklstring(L, 3, &token.size);
     check_tokens(L, self);
-    engine_give_token(self->engine, token, to_microseconds((double)luaL_optnumber(L, 3, 0)));
+    engine_give_token(self->engine, wish, token, to_microseconds((double)luaL_optnumber(L, 4, 0)));
     return 0;
 }
 
-/* engine:refuse_token(words) */
+/* engine:refuse_token(wish, words) */
 static int method_refuse_token(lua_State *L) {
     struct bind_engine *self = check_engine(L);
-    const char *words = luaL_checkstring(L, 2);
+    int wish = (int)luaL_checkinteger(L, 2);
+    const char *words = luaL_checkstring(L, 3);
     check_tokens(L, self);
-    engine_refuse_token(self->engine, words);
+    engine_refuse_token(self->engine, wish, words);
     return 0;
 }
 
 /* ---- time ---- */
 
-/* engine:turn(seconds): waits no longer than that for the network or a timer; 0. A signal ends it; a hook that was set
+/* engine:turn(seconds): waits no longer than that for the network or a timer, once it is started for news; 0. A signal ends it; a hook that was set
    by its handler speaks on the main thread by itself, in a coroutine it is given the word here. */
 static int method_turn(lua_State *L) {
     struct engine *engine = check_engine(L)->engine;
@@ -302,6 +307,7 @@ void bind_engine_init(lua_State *L) {
     lua_createtable(L, 0, 3);
     lua_newtable(L);
     compat_setfuncs(L, methods);
+    bind_bell_methods(L);
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, on_gc);
     lua_setfield(L, -2, "__gc");
@@ -323,6 +329,25 @@ static struct engine *open_network(const struct bind_options *options) {
     if (transport_pack(&transport, &key)) return engine_open(&key);
     buffer_free(&key);
     return NULL;
+}
+
+struct engine *bind_engine_check_own(lua_State *L) {
+    return check_engine(L)->engine;
+}
+
+/* core.profile(options) -> text: the same for the same transport. It may hold a proxy's password. */
+int bind_engine_profile(lua_State *L) {
+    struct bind_options options;
+    struct buffer key = {NULL, 0, 0};
+    luaL_checktype(L, 1, LUA_TTABLE);
+    bind_options_read(L, 1, &options);
+    bind_engine_check(L, &options, (int)luaL_optinteger(L, 2, 2));
+    struct transport transport = options.transport;
+    transport.domain = options.domain.at;
+    bool packed = transport_pack(&transport, &key);
+    if (packed) lua_pushlstring(L, key.at, key.size);
+    buffer_free(&key);
+    return packed ? 1 : luaL_error(L, "auth0: not enough memory; nothing was sent");
 }
 
 int bind_engine_new(lua_State *L) {

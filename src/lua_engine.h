@@ -12,6 +12,9 @@ void bind_engine_init(lua_State *L);
 /* engine(options) -> userdata; without options, its exchanges are handed out */
 int bind_engine_new(lua_State *L);
 
+/* core.profile */
+int bind_engine_profile(lua_State *L);
+
 #pragma GCC visibility pop
 
 #endif

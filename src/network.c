@@ -195,6 +195,8 @@ bool network_next(struct network *network, struct network_end *end) {
 
 void network_wait(struct network *network, int wait_ms) { curl_multi_poll(network->multi, NULL, 0, wait_ms, NULL); }
 
+void network_wake(struct network *network) { curl_multi_wakeup(network->multi); }
+
 int64_t network_next_timer(const struct network *network) {
     int64_t soonest = INT64_MAX;
     for (const struct exchange *exchange = network->running; exchange != NULL; exchange = exchange->next) {

@@ -38,6 +38,9 @@ bool network_next(struct network *network, struct network_end *end);
 /* Waits for the network, at most `wait_ms`; a signal ends it. */
 void network_wait(struct network *network, int wait_ms);
 
+/* Ends the wait of the thread that waits, or the next wait at once. Any thread. */
+void network_wake(struct network *network);
+
 /* The instant at which network_turn has something to end; INT64_MAX for none. */
 int64_t network_next_timer(const struct network *network);
 

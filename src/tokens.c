@@ -250,6 +250,8 @@ bool tokens_is_asking(struct tokens *tokens) {
     return asking;
 }
 
+int64_t tokens_patience(const struct tokens *tokens) { return tokens->limits.attempt; }
+
 /* ---- hearing ---- */
 
 static void fail(struct tokens *tokens, int64_t now, enum attempt_code code, bool is_final, int64_t after,

@@ -69,6 +69,9 @@ void tokens_told(struct tokens *tokens, int64_t now, double random);
 /* Whether a token is wanted of whoever holds the engine; said once. */
 bool tokens_is_asking(struct tokens *tokens);
 
+/* How long they may take, in microseconds. */
+int64_t tokens_patience(const struct tokens *tokens);
+
 /* What they answer; `lifetime` in microseconds, 0 where it is not said. */
 void tokens_given(struct tokens *tokens, int64_t now, struct span token, int64_t lifetime);
 void tokens_failed(struct tokens *tokens, int64_t now, double random, const char *words);

@@ -94,14 +94,14 @@ local function refusal(good, token, second)
     return "the token function returned no number of seconds beside the token"
 end
 
-function handlers.token(self)
-    self.busy = TOKEN_FUNCTION
+function handlers.token(self, wish)
+    self.busy, self.wish = TOKEN_FUNCTION, wish
     local good, token, second = apart.call(self.token_function)
     self.busy = nil
     if not self.token_function then return end -- the tenant was closed meanwhile
     local words = refusal(good, token, second)
-    if words then return self.engine:refuse_token(words) end
-    self.engine:give_token(token, second)
+    if words then return self.engine:refuse_token(wish, words) end
+    self.engine:give_token(wish, token, second)
 end
 
 function handlers.event(self, event)
@@ -166,7 +166,9 @@ end
 function Calls:take_back(ticket)
     -- What an error left unanswered would be waited for in vain.
     local engine = self.engine
-    if self.busy == TOKEN_FUNCTION then pcall(engine.refuse_token, engine, "the token function was interrupted") end
+    if self.busy == TOKEN_FUNCTION then
+        pcall(engine.refuse_token, engine, self.wish, "the token function was interrupted")
+    end
     self.busy = nil
     if self.mock then pcall(self.engine.reply, self.engine, 0, { how = "unreached" }) end
     if not ticket.id or self.tickets[ticket.id] ~= ticket then return end

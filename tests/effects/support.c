@@ -55,6 +55,7 @@ void prepare(struct call *call, int number, struct wish wish) {
         .max_response = 1 << 20,
     };
     if (wish.goal == IDENTITY_LINK) order.body = span_of(body);
+    atomic_init(&call->references, 1); /* it is the test's, wherever it stands */
     assert_true(call_prepare(call, &order));
 }
 

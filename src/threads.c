@@ -1,0 +1,116 @@
+#include "threads.h"
+
+#include <openssl/crypto.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PATIENCE_S = 2 }; /* of a process that ends: its threads work for milliseconds at a time */
+
+struct entry {
+    const struct threads_job *job;
+    void *context; /* NULL: it is past stopping */
+    pthread_t thread;
+    bool has_ended;
+    struct entry *next;
+};
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct entry *first;
+    pid_t owner; /* after a fork the threads are the parent's, and nobody unlocks what one of them had locked */
+} all = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+static void *run(void *context) {
+    struct entry *entry = context;
+    void *its = entry->context;
+    entry->job->work(its);
+    pthread_mutex_lock(&all.lock);
+    entry->context = NULL;
+    pthread_mutex_unlock(&all.lock);
+    entry->job->finish(its);
+    pthread_mutex_lock(&all.lock);
+    entry->has_ended = true;
+    pthread_cond_broadcast(&all.changed);
+    pthread_mutex_unlock(&all.lock);
+    return NULL;
+}
+
+/* Those that have ended; what is left of them, the TLS library's own clean-up of a thread, takes no time. The lock is
+   held; true where others go on. */
+static bool join_ended(void) {
+    for (struct entry **at = &all.first; *at != NULL;) {
+        struct entry *entry = *at;
+        if (!entry->has_ended) {
+            at = &entry->next;
+            continue;
+        }
+        *at = entry->next;
+        (void)pthread_join(entry->thread, NULL);
+        free(entry);
+    }
+    return all.first != NULL;
+}
+
+static void stop_all(void) {
+    struct timespec until;
+    int code = 0;
+    if (all.owner != getpid()) return;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += PATIENCE_S;
+    pthread_mutex_lock(&all.lock);
+    for (struct entry *entry = all.first; entry != NULL; entry = entry->next)
+        if (entry->context != NULL) entry->job->stop(entry->context);
+    while (join_ended() && code == 0) code = pthread_cond_timedwait(&all.changed, &all.lock, &until);
+    pthread_mutex_unlock(&all.lock);
+}
+
+/* Handlers run in the reverse order of their registration: the TLS library's has to be there first. */
+static void register_end(void) {
+    (void)OPENSSL_init_crypto(0, NULL);
+    (void)atexit(stop_all);
+}
+
+static void begin_anew_after_fork(void) {
+    if (all.owner == getpid()) return;
+    if (all.owner != 0) {
+        pthread_mutex_init(&all.lock, NULL);
+        pthread_cond_init(&all.changed, NULL);
+        all.first = NULL;
+    }
+    all.owner = getpid();
+}
+
+static bool create(struct entry *entry) {
+    sigset_t every, before;
+    sigfillset(&every);
+    pthread_sigmask(SIG_SETMASK, &every, &before);
+    bool done = pthread_create(&entry->thread, NULL, run, entry) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return done;
+}
+
+bool threads_start(const struct threads_job *job, void *context) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    struct entry *entry = calloc(1, sizeof *entry);
+    if (entry == NULL || pthread_once(&once, register_end) != 0) {
+        free(entry);
+        return false;
+    }
+    begin_anew_after_fork();
+    entry->job = job;
+    entry->context = context;
+    pthread_mutex_lock(&all.lock);
+    (void)join_ended();
+    bool done = create(entry); /* which waits for the lock before it ends: it is listed by then */
+    if (done) {
+        entry->next = all.first;
+        all.first = entry;
+    }
+    pthread_mutex_unlock(&all.lock);
+    if (!done) free(entry);
+    return done;
+}

@@ -1,0 +1,21 @@
+/* The threads that this library starts: no signal goes to them, and a process that ends waits for them a moment, since
+   the TLS library takes its tables down when a process ends, and they would still read them. Floor 1. */
+#ifndef AUTH0_THREADS_H
+#define AUTH0_THREADS_H
+
+#include <stdbool.h>
+
+#pragma GCC visibility push(hidden)
+
+struct threads_job {
+    void (*work)(void *context);   /* in the thread, until it is told to stop */
+    void (*stop)(void *context);   /* tells it, from another; not after `finish` has begun */
+    void (*finish)(void *context); /* in the thread, at its end */
+};
+
+/* False where there is no thread to be had. libcurl must have been started before. */
+bool threads_start(const struct threads_job *job, void *context);
+
+#pragma GCC visibility pop
+
+#endif
