@@ -59,6 +59,7 @@ struct call {
     /* the worker's, under its lock */
     struct call *inbox_next;
     unsigned orders;
+    bool is_taken_back;
 
     /* the engine's */
     enum call_stage stage;

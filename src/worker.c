@@ -47,15 +47,18 @@ static void wake(struct worker *worker) {
     worker->is_woken = true;
 }
 
-/* A call is in the inbox once, with all that was ordered: nothing here can run out of memory. */
+/* A call is in the inbox once, with all that was ordered: nothing here can run out of memory. It is held there: its end
+   may be fetched before the order is. */
 static void order(struct worker *worker, struct call *call, unsigned what) {
     lock(worker);
     if (call->orders == 0) {
+        call_hold(call);
         call->inbox_next = NULL;
         *worker->inbox_last = call;
         worker->inbox_last = &call->inbox_next;
     }
     call->orders |= what;
+    call->is_taken_back = what == ORDER_FORGET; /* stays when the order has been fetched: its end is told to nobody */
     wake(worker);
     unlock(worker);
 }
@@ -113,6 +116,7 @@ static void carry_out(struct worker *worker, struct call *call, unsigned orders)
     if ((orders & ORDER_CANCEL) != 0) engine_stop(worker->engine, call);
 }
 
+/* The caller drops it. */
 static struct call *next_order(struct worker *worker, unsigned *orders) {
     lock(worker);
     struct call *call = worker->inbox;
@@ -146,7 +150,8 @@ static bool take_orders(struct worker *worker) {
     if (goes_on) hear_token(worker, &news);
     clear_news(&news);
     if (!goes_on) return false;
-    for (struct call *call; (call = next_order(worker, &orders)) != NULL;) carry_out(worker, call, orders);
+    for (struct call *call; (call = next_order(worker, &orders)) != NULL; call_drop(call))
+        carry_out(worker, call, orders);
     return true;
 }
 
@@ -180,7 +185,7 @@ static void publish(struct worker *worker) {
 /* Calls that the engine has, or was to have. */
 static void drop_calls(struct worker *worker) {
     unsigned orders;
-    for (struct call *call; (call = next_order(worker, &orders)) != NULL;)
+    for (struct call *call; (call = next_order(worker, &orders)) != NULL; call_drop(call))
         if ((orders & ORDER_SUBMIT) != 0) call_drop(call);
     while (worker->done.first != NULL) call_drop(call_list_take(&worker->done, &worker->done.first));
     engine_free(worker->engine);
@@ -248,7 +253,7 @@ bool worker_next(struct worker *worker, struct engine_record *record) {
     }
     while (!has_news && worker->done.first != NULL) {
         struct call *call = call_list_take(&worker->done, &worker->done.first);
-        if ((call->orders & ORDER_FORGET) != 0) continue; /* the thread drops it */
+        if (call->is_taken_back) continue; /* the thread drops it */
         *record = (struct engine_record){.kind = ENGINE_DONE, .call = call};
         has_news = true;
     }
