@@ -20,7 +20,7 @@ struct entry {
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    struct entry *first;
+    struct entry *first, *parents;
     pid_t owner; /* after a fork the threads are the parent's, and nobody unlocks what one of them had locked */
 } all = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
@@ -79,6 +79,7 @@ static void begin_anew_after_fork(void) {
     if (all.owner != 0) {
         pthread_mutex_init(&all.lock, NULL);
         pthread_cond_init(&all.changed, NULL);
+        all.parents = all.first;
         all.first = NULL;
     }
     all.owner = getpid();
