@@ -4,9 +4,11 @@
 #include <stdlib.h>
 
 enum {
-    IN_FLIGHT_AT_MOST = 100,
-    CONNECTIONS_KEPT = 256, /* more than are in flight: libcurl's own number follows what runs, and closes the rest */
-    STREAMS_AT_MOST = 1000, /* libcurl's 100 would hide a server's larger limit */
+    IN_FLIGHT_AT_MOST = 100, /* each on a connection of its own, or on one that is not known to be HTTP/2 yet */
+    MULTIPLEXED_AT_MOST = 4, /* connections of HTTP/2 */
+    STREAMS_AT_LEAST = 100,  /* that a server should allow on one: RFC 9113, 6.5.2 */
+    CONNECTIONS_KEPT = 256,  /* more than are in flight: libcurl's own number follows what runs, and closes the rest */
+    STREAMS_AT_MOST = 1000,  /* libcurl's 100 would hide a server's larger limit */
     WARM_FOR_US = 50 * 1000000 /* as long as libcurl reuses an idle connection: CURLOPT_MAXAGE_CONN */
 };
 
@@ -15,8 +17,9 @@ struct network {
     const struct transport *transport;
     struct curl_slist *resolve;
     struct exchange *running, *ended, *idle;
-    int in_flight; /* exchanges that run */
-    bool is_warm;  /* a connection has stood lately: whoever starts now need not find out whether the tenant is there */
+    int in_flight;       /* exchanges that run */
+    bool is_multiplexed; /* the last answer came over HTTP/2 */
+    bool is_warm; /* a connection has stood lately: whoever starts now need not find out whether the tenant is there */
     int64_t warm_until;
 };
 
@@ -76,7 +79,8 @@ void network_close(struct network *network) {
 bool network_has_room(struct network *network, int64_t now) {
     if (network->in_flight == 0 && now > network->warm_until) network->is_warm = false;
     if (network->running != NULL && exchange_is_sent(network->running)) network->is_warm = true;
-    return network->in_flight < (network->is_warm ? IN_FLIGHT_AT_MOST : 1);
+    if (!network->is_warm) return network->in_flight == 0;
+    return network->in_flight < (network->is_multiplexed ? MULTIPLEXED_AT_MOST * STREAMS_AT_LEAST : IN_FLIGHT_AT_MOST);
 }
 
 static struct exchange *take_idle(struct network *network) {
@@ -122,6 +126,17 @@ bool network_launch(struct network *network, struct call *call, int64_t now) {
 
 /* ---- ending ---- */
 
+/* How many connections there may be depends on what the server speaks. */
+static void learn_protocol(struct network *network, const struct exchange *exchange) {
+    long version = 0;
+    if (curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_VERSION, &version) != CURLE_OK || version == 0) return;
+    bool is_multiplexed = version == CURL_HTTP_VERSION_2_0;
+    if (is_multiplexed == network->is_multiplexed) return;
+    network->is_multiplexed = is_multiplexed;
+    (void)curl_multi_setopt(network->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+                            is_multiplexed ? (long)MULTIPLEXED_AT_MOST : 0L);
+}
+
 static void unlist(struct exchange **list, const struct exchange *exchange) {
     while (*list != exchange) list = &(*list)->next;
     *list = exchange->next;
@@ -138,6 +153,7 @@ static void end_exchange(struct network *network, struct exchange *exchange, str
     network->is_warm = end.sent || (network->is_warm && !is_refused);
     network->warm_until = now + WARM_FOR_US;
     unlist(&network->running, exchange);
+    learn_protocol(network, exchange);
     curl_multi_remove_handle(network->multi, exchange->easy);
     network->in_flight--;
     exchange->next = network->ended;

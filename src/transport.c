@@ -134,8 +134,10 @@ CURLcode transport_apply(const struct transport *transport, CURL *easy) {
         long value;
     } numbers[] = {
         {CURLOPT_HTTP_VERSION, http},
-        {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2}, /* at least */
-        {CURLOPT_SSL_VERIFYPEER, 1},                   /* no option of ours switches these two off */
+        {CURLOPT_PIPEWAIT, http != CURL_HTTP_VERSION_1_1}, /* a second connection is for those that the first has no
+                                                              stream for, not for each of them one */
+        {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},     /* at least */
+        {CURLOPT_SSL_VERIFYPEER, 1},                       /* no option of ours switches these two off */
         {CURLOPT_SSL_VERIFYHOST, 2},
         {CURLOPT_PATH_AS_IS, 1},               /* libcurl would resolve "..": an id could climb to another resource */
         {CURLOPT_FOLLOWLOCATION, 0},           /* a token goes to the domain that was named, and nowhere else */
