@@ -107,6 +107,7 @@ static const struct option {
     {"user_id", "string_or_integer", FOR_CHANGE, read_user_id, AT(given.user_id), 0, 0, 0},
     {"connection_id", "string", FOR_LINK, read_text, AT(given.connection_id), 0, 0, 0},
     {"link_with", "string", FOR_LINK, read_text, AT(given.link_with), 0, 0, 0},
+    {"loop", "loop", FOR_BOTH, read_nothing, 0, 0, 0, 0},
     {"check", "flag", FOR_UNLINK, read_flag, AT(check), 0, 0, 0},
     {"settle", "flag", FOR_BOTH, read_flag, AT(settle), 1, 0, 0},
     {"check_scopes", "flag", FOR_BOTH, read_flag, AT(check_scopes), 1, 0, 0},

@@ -1,6 +1,5 @@
 --- The calls of one engine that are under way: what the engine tells is handed on to whoever it concerns. The engine
 --- never calls up: whoever waits turns the crank (see loop/), and the records are fetched here.
-local apart = require "auth0.apart"
 local loop = require "auth0.loop"
 
 local calls = {}
@@ -13,7 +12,9 @@ local calls = {}
 ---@field token_function? fun(): string|nil, any
 ---@field on_event? fun(event: auth0.Event)
 ---@field event_errors integer
----@field busy? string what of the user's is being run
+---@field busy? string what of the user's is being run, and nobody else goes on meanwhile
+---@field token_thread? thread that runs the token function, while others go on
+---@field loop? table that was named; nil: whichever is here
 local Calls = {}
 local calls_mt = { __name = "auth0.calls", __index = Calls }
 
@@ -25,11 +26,13 @@ local answering = setmetatable({}, { __mode = "k" })
 
 ---@param engine auth0.core.Engine
 ---@param is_virtual boolean
+---@param named? table the loop that was named
 ---@return auth0.Calls
-function calls.of(engine, is_virtual)
+function calls.of(engine, is_virtual, named)
     local self = known[engine]
     if not self then
-        self = setmetatable({ engine = engine, is_virtual = is_virtual, tickets = {}, event_errors = 0 }, calls_mt)
+        self = setmetatable({ engine = engine, is_virtual = is_virtual, loop = named, tickets = {},
+            event_errors = 0 }, calls_mt)
         known[engine] = self
     end
     return self
@@ -57,17 +60,17 @@ function handlers.done(self, id, value, facts)
     loop.finish(ticket)
 end
 
-local function answer_of(mock, request)
+local function answer_of(self, mock, request)
     local before = answering[mock]
     answering[mock] = true
-    local good, answer = apart.call(mock.answer, mock, request)
+    local good, answer = loop.shield(self, mock.answer, mock, request)
     answering[mock] = before
     return good, answer
 end
 
 -- The engine's own request: what is wrong with the answer concerns all that wait for the token.
 local function answer_own(self, request)
-    local good, answer = answer_of(self.mock, request)
+    local good, answer = answer_of(self, self.mock, request)
     local fault = answer
     if good then good, fault = pcall(self.engine.reply, self.engine, 0, answer) end
     if good then return end
@@ -79,7 +82,7 @@ function handlers.exchange(self, id, request)
     if id == 0 then return answer_own(self, request) end
     local ticket, engine = self.tickets[id], self.engine
     if not ticket then return engine:forget(id) end
-    local good, answer = answer_of(ticket.mock, request)
+    local good, answer = answer_of(self, ticket.mock, request)
     local fault = answer
     if good then good, fault = pcall(engine.reply, engine, id, answer) end
     if not good and self.tickets[id] then fail(self, id, fault) end
@@ -94,20 +97,35 @@ local function refusal(good, token, second)
     return "the token function returned no number of seconds beside the token"
 end
 
-function handlers.token(self, wish)
-    self.busy, self.wish = TOKEN_FUNCTION, wish
-    local good, token, second = apart.call(self.token_function)
-    self.busy = nil
-    if not self.token_function then return end -- the tenant was closed meanwhile
-    local words = refusal(good, token, second)
+-- The tenant may be closed meanwhile.
+local function answer_wish(self, wish, ...)
+    if self.is_closed or not self.token_function then return end
+    local words = refusal(...)
     if words then return self.engine:refuse_token(wish, words) end
-    self.engine:give_token(wish, token, second)
+    local _, token, seconds = ...
+    self.engine:give_token(wish, token, seconds)
+end
+
+-- Others go on meanwhile. The engine gives it as long as one exchange.
+local function ask_beside(self, wish)
+    loop.spawn(self, function()
+        self.token_thread = coroutine.running()
+        answer_wish(self, wish, loop.protect(self, self.token_function))
+        self.token_thread = nil
+    end)
+end
+
+function handlers.token(self, wish)
+    if not self.is_virtual and loop.is_concurrent(self) then return ask_beside(self, wish) end
+    self.busy, self.wish = TOKEN_FUNCTION, wish
+    answer_wish(self, wish, loop.shield(self, self.token_function))
+    self.busy = nil
 end
 
 function handlers.event(self, event)
     if not self.on_event then return end
     self.busy = "on_event"
-    local good = apart.call(self.on_event, event)
+    local good = loop.shield(self, self.on_event, event)
     self.busy = nil
     if not good then self.event_errors = self.event_errors + 1 end
 end
@@ -133,14 +151,30 @@ function Calls:turn(seconds)
     return hand_on(self)
 end
 
+--- Hands on all that there is to tell of an engine that has a thread.
+---@return boolean had_news
+function Calls:hear()
+    self.engine:hush()
+    return hand_on(self)
+end
+
 -- ---- whoever waits ----
 
 local function check(self, mock)
-    if self.busy then
-        error(("auth0: %s makes no call of its own tenant: it would wait for itself"):format(self.busy), 0)
+    local is_token_function = self.token_thread and self.token_thread == coroutine.running()
+    local busy = self.busy or (is_token_function and TOKEN_FUNCTION)
+    if busy then
+        error(("auth0: %s makes no call of its own tenant: it would wait for itself"):format(busy), 0)
     elseif mock and answering[mock] then
         error("auth0: this mock is still answering another call: it makes no call of its own, and does not yield", 0)
     end
+end
+
+-- Before anything is sent. Nil, and words, where whoever waits would hold up all the others.
+local function begin(self, caller, level)
+    loop.check(self.loop, caller or "auth0", level + 1)
+    if not loop.has_thread(self.loop) then return true end
+    return self.engine:start()
 end
 
 --- One call, from its beginning to its end. The running coroutine may be suspended meanwhile.
@@ -152,6 +186,12 @@ end
 ---@return table facts
 function Calls:perform(goal, options, level, mock)
     check(self, mock or self.mock)
+    if not self.is_virtual then
+        local begun, words = begin(self, options.caller, level + 1)
+        if not begun then
+            return nil, { code = "unreachable", outcome = "none", detail = words, attempts = 0, elapsed = 0 }
+        end
+    end
     local id, refused, why = self.engine:submit(goal, options, level + 1)
     if not id then return refused, why end
     local ticket = { id = id, mock = mock or self.mock, is_others = mock ~= nil }
@@ -177,6 +217,12 @@ function Calls:take_back(ticket)
     pcall(self.engine.forget, self.engine, ticket.id)
 end
 
+-- A thread ends them as soon as it hears of it; it may just be at work, for milliseconds.
+local function wait_for_ends(self)
+    local give_up = self.engine:now() + 2
+    while next(self.tickets) ~= nil and self.engine:now() < give_up do self:turn(0.05) end
+end
+
 --- Ends what is under way, as cancelled.
 function Calls:close()
     local ids = {}
@@ -185,6 +231,8 @@ function Calls:close()
     end
     for _, id in ipairs(ids) do self.engine:cancel(id) end
     hand_on(self)
+    if ids[1] and not self.is_virtual then wait_for_ends(self) end
+    if self.loop and self.loop.forget then self.loop.forget(self) end
     self.is_closed = not self.is_virtual
     self.mock, self.token_function, self.on_event = nil, nil, nil
 end

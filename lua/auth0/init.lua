@@ -11,6 +11,7 @@
 local calls = require "auth0.calls"
 local core = require "auth0.core"
 local failure = require "auth0.failure"
+local hidden = require "auth0.hidden"
 local json = require "auth0.json"
 local lanes = require "auth0.lanes"
 local loop = require "auth0.loop"
@@ -82,6 +83,7 @@ auth0.each = lanes.each
 ---@field client_key? string a PEM file, where client_cert does not hold the key
 ---@field user_agent? string
 ---@field telemetry? boolean false leaves out the Auth0-Client header (this library's and Lua's name and version)
+---@field loop? "cqueues"|"luv"|"plain"|"nginx" how to wait; nginx is found by itself, else "plain"
 ---@field mock? auth0.Mock answers instead of the network: see auth0.mock.tenant
 
 ---@class auth0.TransportOptions: auth0.Connection
@@ -117,7 +119,9 @@ local unlink_options = options.specify(core.options, "unlink")
 
 local function prepare(specification, given, caller)
     local checked = options.check(specification, given, caller, 3)
-    if not checked.mock then loop.check(caller, 3) end
+    checked.loop = loop.named(checked.loop, caller, 3)
+    if not checked.mock then loop.check(checked.loop, caller, 3) end
+    checked.caller = caller
     return telemetry.introduce(checked)
 end
 
@@ -126,6 +130,8 @@ local function perform(goal, checked)
     local identities, facts
     if checked.mock then
         identities, facts = calls.of(checked.mock.engine, true):perform(goal, checked, 3, checked.mock)
+    elseif loop.has_thread(checked.loop) then
+        identities, facts = hidden.calls(checked, checked.loop, 3):perform(goal, checked, 3)
     else
         identities, facts = core[goal](checked)
     end
@@ -167,6 +173,7 @@ end
 --- Closes the connections that `link` and `unlink` keep for the next call. Both go on working, with new ones.
 function auth0.close()
     core.close()
+    hidden.close()
 end
 
 return auth0

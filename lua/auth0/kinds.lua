@@ -146,6 +146,12 @@ function checks.export_fields(value)
     if #value == 0 then return "is empty" end
 end
 
+local loops = { plain = true, nginx = true, cqueues = true, luv = true }
+
+function checks.loop(value)
+    if not loops[value] then return "expected plain, nginx, cqueues or luv" end
+end
+
 local algorithms = { RS256 = true, RS384 = true, PS256 = true }
 
 function checks.signing_algorithm(value)

@@ -77,11 +77,12 @@ local function take_mock(mock)
     end
 end
 
-local function open(checked)
+local function open(checked, named)
     local mock = checked.mock
-    if not mock then return calls.of(core.engine(checked, 3), false) end
+    if not mock then return calls.of(core.engine(checked, 3), false, named) end
     mock.engine:configure(checked, 3)
     local own = calls.of(mock.engine, true)
+    own.loop = named
     own.mock = mock
     return own
 end
@@ -91,10 +92,11 @@ end
 function tenants.new(given)
     local checked = options.check(specification, given, "auth0.tenant", 2)
     credentials.check(checked, 2)
-    if checked.mock then take_mock(checked.mock) else loop.check("auth0.tenant", 2) end
+    if checked.mock then take_mock(checked.mock) end
+    local named = loop.named(checked.loop, "auth0.tenant", 2)
     checked.audience = checked.audience or ("https://%s/api/v2/"):format(checked.domain)
     telemetry.introduce(checked)
-    local own = open(checked)
+    local own = open(checked, named)
     own.token_function = type(checked.token) == "function" and checked.token or nil
     own.on_event, own.event_errors = checked.on_event, 0
     local self = setmetatable({ domain = checked.domain, calls = own, mock = checked.mock, is_closed = false,

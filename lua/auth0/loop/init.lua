@@ -1,34 +1,74 @@
 --- How this library waits. A loop is a handful of functions, in a file of its own:
 ---
----   is_here()                  whether the running code is the loop's
----   wait(calls, ticket)        returns when `ticket.is_done`; an error in the wait takes the ticket back
+---   is_here()                  whether the running code is the loop's, and may wait in its way
+---   wait(calls, ticket)        returns when `ticket.is_done`; others go on meanwhile
 ---   wake(ticket)               `ticket` has just been done: whoever waits for it may go on
 ---   sleep(calls, seconds)      of the engine's clock
 ---   together(n, body, on_fault)  runs `body` n times, side by side; returns when all have ended: true, or false and
 ---                              what the first raised. `on_fault()` is told at once when one raises
+---   has_thread                 true: engines get a thread of their own, whose news the loop waits for (see
+---                              engine:descriptor and engine:hush in src/lua_bell.c) and hands on by `calls:hear()`
+---   spawn(fn)                  runs `fn` beside whatever else runs; it may wait in the loop's way
+---   shield(fn, one, two)       calls it as pcall does; it does not suspend its caller
+---   protect(fn)                calls it as pcall does; it may wait in the loop's way. With `spawn`
+---   check(caller, level)       raises where code that runs here must not wait; may be absent
 ---
---- Above them nobody knows which loop there is.
+--- Above them nobody knows which loop there is. A new one: such a file, and its name in `names` here and in
+--- lua/auth0/kinds.lua.
+local nginx = require "auth0.loop.nginx"
 local plain = require "auth0.loop.plain"
 
 local loop = {}
 
-local loops = { plain } -- the first that is here
+local names = { plain = true, nginx = true, cqueues = true, luv = true }
+
+local known = { plain = plain, nginx = nginx }
+local asked_for = {} -- those that an option has named, which may be here
+
+--- The loop of a name. Raises, in the name of `caller`, where its library is not installed.
+---@param name string|nil
+---@param caller string
+---@param level integer as error's second argument, from the caller of this
+---@return table|nil loop nil: whichever is here
+function loop.named(name, caller, level)
+    if not name then return nil end
+    if not known[name] and names[name] then
+        local found, module = pcall(require, "auth0.loop." .. name)
+        if not found then error(("%s: loop: %s"):format(caller, (tostring(module):gsub("\n.*", ""))), level + 1) end
+        known[name] = module
+        asked_for[#asked_for + 1] = module
+    end
+    return known[name]
+end
 
 local function current()
-    for _, each in ipairs(loops) do
+    if nginx.is_here() then return nginx end
+    for _, each in ipairs(asked_for) do
         if each.is_here() then return each end
     end
+    return plain
+end
+
+local function of(calls)
+    if nginx.is_here() then return nginx end
+    if not calls then return current() end
+    return calls.loop and calls.loop.is_here() and calls.loop or plain
 end
 
 --- Raises where to wait would do harm.
+---@param chosen table|nil the loop that was named
 ---@param caller string
 ---@param level integer as error's second argument, from the caller of this
-function loop.check(caller, level)
-    local ngx = rawget(_G, "ngx")
-    if type(ngx) == "table" and ngx.get_phase then
-        error(caller .. " would block this nginx worker, and every request that it serves, until the tenant has "
-            .. "answered: call it from a plain Lua process", level + 1)
-    end
+function loop.check(chosen, caller, level)
+    local here = of { loop = chosen }
+    if here.check then here.check(caller, level + 1) end
+end
+
+--- Whether engines are to have a thread of their own here.
+---@param chosen table|nil the loop that was named
+---@return boolean
+function loop.has_thread(chosen)
+    return of({ loop = chosen }).has_thread or false
 end
 
 ---@class auth0.Ticket what somebody waits for
@@ -39,7 +79,7 @@ end
 ---@param ticket auth0.Ticket
 function loop.wait(calls, ticket)
     if ticket.is_done then return end
-    local here = current()
+    local here = of(calls)
     ticket.loop = here
     here.wait(calls, ticket)
 end
@@ -53,7 +93,7 @@ end
 ---@param calls auth0.Calls
 ---@param seconds number
 function loop.sleep(calls, seconds)
-    current().sleep(calls, seconds)
+    of(calls).sleep(calls, seconds)
 end
 
 ---@param count integer
@@ -63,6 +103,38 @@ end
 ---@return any fault
 function loop.together(count, body, on_fault)
     return current().together(count, body, on_fault)
+end
+
+---@param calls auth0.Calls
+---@param fn fun()
+function loop.spawn(calls, fn)
+    of(calls).spawn(fn)
+end
+
+--- Calls a function that may suspend its caller; only where `is_concurrent`.
+---@param calls auth0.Calls
+---@param fn function
+---@return boolean good
+---@return any ... what it returned; or what it raised
+function loop.protect(calls, fn)
+    return of(calls).protect(fn)
+end
+
+--- Whether `spawn` comes back before the function has ended: others go on meanwhile.
+---@param calls auth0.Calls
+---@return boolean
+function loop.is_concurrent(calls)
+    return of(calls) ~= plain
+end
+
+---@param calls auth0.Calls
+---@param fn function
+---@param one any its arguments
+---@param two any
+---@return boolean good
+---@return any ... what it returned; or what it raised
+function loop.shield(calls, fn, one, two)
+    return of(calls).shield(fn, one, two)
 end
 
 return loop

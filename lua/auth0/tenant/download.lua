@@ -34,7 +34,7 @@ local function calls_to(self, host)
     if not self.hosts[host] then
         local transport = { domain = host }
         for name, value in pairs(self.transport) do transport[name] = value end
-        self.hosts[host] = calls.of(core.engine(transport, 1), false)
+        self.hosts[host] = calls.of(core.engine(transport, 1), false, self.calls.loop)
         self.hosts[host].on_event = self.calls.on_event
     end
     return self.hosts[host]

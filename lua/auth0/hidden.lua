@@ -1,0 +1,64 @@
+--- The engines behind auth0.link and auth0.unlink where an event loop runs: one for each transport profile, a few kept.
+--- (In a plain script they are in C: src/lua_engines.c.)
+local calls = require "auth0.calls"
+local core = require "auth0.core"
+
+local hidden = {}
+
+local KEPT = 8
+
+local kept = {} -- the most recently used first
+
+local function close(entry)
+    if not entry.calls.engine:is_own() then return end -- after a fork it is the parent's
+    entry.calls:close()
+    entry.calls.engine:close()
+end
+
+local function is_idle(entry)
+    return next(entry.calls.tickets) == nil
+end
+
+-- More than are kept: the longest unused, unless a call of it is under way.
+local function make_room()
+    for i = #kept, KEPT, -1 do
+        if is_idle(kept[i]) then close(table.remove(kept, i)) end
+    end
+end
+
+local function find(profile, named)
+    for i, entry in ipairs(kept) do
+        if entry.profile == profile and entry.calls.loop == named then
+            table.remove(kept, i)
+            if entry.calls.engine:is_own() then return entry end
+            return nil
+        end
+    end
+end
+
+--- The calls of the profile that the options say.
+---@param checked table options, checked
+---@param named table|nil the loop that was named
+---@param level integer as error's second argument, from the caller of this
+---@return auth0.Calls
+function hidden.calls(checked, named, level)
+    local profile = core.profile(checked, level + 1)
+    local entry = find(profile, named)
+    if not entry then
+        make_room()
+        -- Each call brings its own token.
+        local transport = setmetatable({ token = false }, { __index = checked })
+        entry = { profile = profile, calls = calls.of(core.engine(transport, level + 1), false, named) }
+    end
+    table.insert(kept, 1, entry)
+    return entry.calls
+end
+
+--- Closes those without a call under way.
+function hidden.close()
+    for i = #kept, 1, -1 do
+        if not kept[i].calls.engine:is_own() or is_idle(kept[i]) then close(table.remove(kept, i)) end
+    end
+end
+
+return hidden

@@ -1,0 +1,90 @@
+--- cqueues (and lua-http, which stands on it): one of those who wait for an engine polls its descriptor, and hands on
+--- what there is to tell; the others sleep on a condition each.
+local plain = require "auth0.loop.plain"
+
+local found, library = pcall(require, "cqueues")
+if not found then
+    error("cqueues is not installed: apt-get install lua-cqueues, or luarocks install cqueues", 0)
+end
+local auxlib = require "cqueues.auxlib"
+local condition = require "cqueues.condition"
+
+local cqueues = { has_thread = true }
+
+local PATIENCE = 1 -- seconds after which whoever waits looks whether somebody still polls
+
+function cqueues.is_here()
+    return library.running() ~= nil
+end
+
+-- Polls until its own ticket is done. One that was left behind in the middle of it (a controller that is stepped no
+-- more) is not waited for.
+local function lead(calls, ticket)
+    local news = { pollfd = calls.engine:descriptor(), events = "r" }
+    calls.leader = ticket
+    while not ticket.is_done and calls.leader == ticket and not calls.is_closed do
+        calls.led_at = library.monotime()
+        library.poll(news, PATIENCE)
+        if not calls.is_closed then calls:hear() end
+    end
+    if calls.leader == ticket then calls.leader = nil end
+    for _, other in pairs(calls.tickets) do
+        if other.condition then return other.condition:signal() end
+    end
+end
+
+local function is_led(calls)
+    return calls.leader ~= nil and library.monotime() - calls.led_at < 2 * PATIENCE
+end
+
+function cqueues.wait(calls, ticket)
+    if calls and calls.is_virtual then return plain.crank(calls, ticket) end
+    ticket.condition = condition.new()
+    while not ticket.is_done do
+        if calls and not is_led(calls) then
+            lead(calls, ticket)
+        else
+            ticket.condition:wait(PATIENCE)
+        end
+    end
+end
+
+function cqueues.wake(ticket)
+    if ticket.condition then ticket.condition:signal() end
+end
+
+function cqueues.sleep(calls, seconds)
+    if calls.is_virtual then return plain.sleep(calls, seconds) end
+    library.sleep(seconds)
+end
+
+-- cqueues' own resume: polls go through to the controller, in every Lua.
+local function protect(body)
+    return auxlib.resume(coroutine.create(body))
+end
+
+function cqueues.together(count, body, on_fault)
+    local controller, all, left, fault = library.running(), condition.new(), count, nil
+    local function lane()
+        local good, raised = protect(body)
+        left = left - 1
+        if not good then
+            fault = fault or { raised }
+            on_fault()
+        end
+        if left == 0 then all:signal() end
+    end
+    for _ = 1, count do controller:wrap(lane) end
+    while left > 0 do all:wait() end
+    if fault then return false, fault[1] end
+    return true
+end
+
+function cqueues.spawn(fn)
+    library.running():wrap(fn)
+end
+
+cqueues.shield = plain.shield
+cqueues.protect = protect
+
+return cqueues

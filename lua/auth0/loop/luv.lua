@@ -1,0 +1,134 @@
+--- luv, libuv's loop: whoever waits is a coroutine that yields, and is resumed by the callback of a poll handle. There
+--- is one for each engine while something is in flight, so that uv.run can end.
+local is_yieldable = require "auth0.loop.yieldable"
+local plain = require "auth0.loop.plain"
+local plain_lanes = require "auth0.loop.plain_lanes"
+
+local found, uv = pcall(require, "luv")
+if not found then error("luv is not installed: apt-get install lua-luv, or luarocks install luv", 0) end
+
+local luv = { has_thread = true }
+
+function luv.is_here()
+    return not plain_lanes.is_lane() and is_yieldable()
+end
+
+-- ---- resuming ----
+
+local ready, is_flushing, timer = {}, false, nil
+
+-- What a coroutine raises goes on to uv.run, after all the others have been resumed.
+local function flush()
+    local fault
+    is_flushing = true
+    while ready[1] do
+        local thread = table.remove(ready, 1)
+        if coroutine.status(thread) == "suspended" then
+            local good, raised = coroutine.resume(thread)
+            if not good then fault = fault or { raised } end
+        end
+    end
+    is_flushing = false
+    if fault then error(fault[1], 0) end
+end
+
+-- Outside of a poll's callback there may be nobody who resumes: a timer does.
+local function flush_later()
+    if is_flushing or timer then return end
+    timer = uv.new_timer()
+    timer:start(0, 0, function()
+        timer:close()
+        timer = nil
+        flush()
+    end)
+end
+
+function luv.wake(ticket)
+    if not ticket.thread then return end
+    ready[#ready + 1] = ticket.thread
+    flush_later()
+end
+
+-- ---- waiting ----
+
+local function stop(calls)
+    if not calls.poll then return end
+    calls.poll:stop()
+    calls.poll:close()
+    calls.poll = nil
+end
+
+local function watch(calls)
+    if calls.poll then return end
+    calls.poll = uv.new_poll(calls.engine:descriptor())
+    calls.poll:start("r", function()
+        is_flushing = true -- what is woken here is resumed below, when all has been handed on
+        if not calls.is_closed then calls:hear() end
+        is_flushing = false
+        if calls.is_closed or calls.engine:pending() == 0 then stop(calls) end
+        flush()
+    end)
+end
+
+local function suspend(ticket)
+    ticket.thread = coroutine.running()
+    while not ticket.is_done do coroutine.yield() end
+end
+
+function luv.wait(calls, ticket)
+    if calls and calls.is_virtual then return plain.crank(calls, ticket) end
+    if calls then watch(calls) end
+    suspend(ticket)
+end
+
+luv.forget = stop
+
+function luv.sleep(calls, seconds)
+    if calls.is_virtual then return plain.sleep(calls, seconds) end
+    local ticket, sleep = {}, uv.new_timer()
+    sleep:start(math.ceil(seconds * 1000), 0, function()
+        sleep:close()
+        ticket.is_done = true
+        luv.wake(ticket)
+    end)
+    suspend(ticket)
+end
+
+-- ---- side by side ----
+
+-- Lua 5.1's pcall lets nobody through who waits: what a lane raises there ends it where it was resumed.
+local protect = pcall
+if _VERSION == "Lua 5.1" and not rawget(_G, "jit") then
+    protect = function(body) return true, body() end
+end
+
+function luv.together(count, body, on_fault)
+    local all, left, fault = {}, count, nil
+    local function lane()
+        local good, raised = protect(body)
+        left = left - 1
+        if not good then
+            fault = fault or { raised }
+            on_fault()
+        end
+        if left > 0 then return end
+        all.is_done = true
+        luv.wake(all)
+    end
+    for _ = 1, count do
+        ready[#ready + 1] = coroutine.create(lane)
+    end
+    flush_later()
+    suspend(all)
+    if fault then return false, fault[1] end
+    return true
+end
+
+function luv.spawn(fn)
+    ready[#ready + 1] = coroutine.create(fn)
+    flush_later()
+end
+
+luv.shield, luv.protect = plain.shield, protect
+
+return luv

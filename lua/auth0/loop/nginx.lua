@@ -1,0 +1,86 @@
+--- nginx and OpenResty: whoever waits has a semaphore of its own. One pump for each engine (see nginx_pump.lua) hears of
+--- news, and posts. What is in flight is counted in C: a client that hangs up kills a coroutine in the middle of a wait.
+local plain = require "auth0.loop.plain"
+
+local nginx = { has_thread = true }
+
+local PATIENCE = 1 -- seconds after which whoever waits looks whether the pump is still there
+
+-- Where ngx.semaphore can wait.
+local phases = { rewrite = true, server_rewrite = true, access = true, content = true, timer = true,
+    ssl_cert = true, ssl_session_fetch = true, ssl_client_hello = true }
+
+local function get_ngx()
+    local ngx = rawget(_G, "ngx")
+    return type(ngx) == "table" and type(ngx.get_phase) == "function" and ngx or nil
+end
+
+function nginx.is_here()
+    return get_ngx() ~= nil
+end
+
+function nginx.check(caller, level)
+    local phase = get_ngx().get_phase()
+    if phases[phase] then return end
+    error(("%s cannot wait for the tenant in nginx's phase %q, and nothing was sent: call it in rewrite, access or "
+        .. "content, or in a timer (ngx.timer.at)"):format(caller, phase), level + 1)
+end
+
+-- Without a timer there is no pump: whoever waits listens by itself.
+local function listen(calls, ngx)
+    calls:hear()
+    ngx.sleep(0.001)
+end
+
+local function wait_for_news(calls, ticket, ngx)
+    local pump = require "auth0.loop.nginx_pump"
+    ticket.semaphore = require("ngx.semaphore").new(0)
+    while not ticket.is_done do
+        if calls and not pump.start(calls, ngx) then
+            listen(calls, ngx)
+        else
+            ticket.semaphore:wait(PATIENCE)
+        end
+    end
+end
+
+function nginx.wait(calls, ticket)
+    if calls and calls.is_virtual then return plain.crank(calls, ticket) end
+    wait_for_news(calls, ticket, get_ngx())
+end
+
+function nginx.wake(ticket)
+    if ticket.semaphore then ticket.semaphore:post(1) end
+end
+
+function nginx.sleep(calls, seconds)
+    if calls.is_virtual then return plain.sleep(calls, seconds) end
+    get_ngx().sleep(seconds)
+end
+
+--- Light threads. Their errors are caught within: ngx.thread.wait would log them.
+function nginx.together(count, body, on_fault)
+    local threads, fault = {}, nil
+    local ngx = get_ngx()
+    local function lane()
+        local good, raised = pcall(body) -- LuaJIT's lets through who waits
+        if good then return end
+        if not fault then fault = { raised } end
+        on_fault()
+    end
+    for i = 1, count do threads[i] = ngx.thread.spawn(lane) end
+    for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
+    if fault then return false, fault[1] end
+    return true
+end
+
+--- A timer: what runs in it is nobody's request. Where there is none left, it runs at once.
+function nginx.spawn(fn)
+    local function timer() fn() end
+    if not get_ngx().timer.at(0, timer) then fn() end
+end
+
+--- A coroutine of nginx's belongs to a request: none is kept for the next.
+nginx.shield, nginx.protect = pcall, pcall
+
+return nginx

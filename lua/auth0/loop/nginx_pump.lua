@@ -1,0 +1,81 @@
+--- The pump of an engine inside nginx: a timer that hears of news through a Unix socket, which a cosocket can read, and
+--- hands it on. It ends when nothing is in flight, so that a worker can end.
+local pump = {}
+
+local LINGER = 0.2 -- seconds: calls one after another should not make a socket each
+local FOREVER = 2147483 * 1000 -- milliseconds; news comes by every call's deadline
+local SHORT = 0.001 -- seconds between two looks where no socket can be had
+
+local running = setmetatable({}, { __mode = "k" }) -- of each Calls: its pump's state
+
+local function open_line(engine, ngx)
+    local path = engine:bell_open()
+    if not path then return nil end
+    local line = ngx.socket.tcp()
+    line:settimeouts(1000, 1000, FOREVER)
+    if line:connect("unix:" .. path) and engine:bell_accept() then return line end
+    line:close()
+    engine:bell_close()
+    return nil
+end
+
+-- Rings once more when nothing has been in flight for a while, to see whether it stays so. A worker that exits fires
+-- its timers early.
+local function ring_later(calls, state, ngx)
+    if state.is_ringing then return end
+    state.is_ringing = ngx.timer.at(LINGER, function()
+        state.is_ringing = false
+        if running[calls] == state and not calls.is_closed then calls.engine:ring() end
+    end)
+end
+
+local function is_over(calls, state, ngx)
+    if calls.is_closed then return true end
+    if calls.engine:pending() > 0 then
+        state.idle_since = nil
+        return false
+    end
+    if not state.line or ngx.worker.exiting() then return true end
+    state.idle_since = state.idle_since or ngx.now()
+    if ngx.now() - state.idle_since >= LINGER * 0.9 then return true end
+    ring_later(calls, state, ngx)
+    return not state.is_ringing
+end
+
+local function listen(state, ngx)
+    if not state.line then return ngx.sleep(SHORT) end
+    if state.line:receive(1) then return end
+    state.line:close() -- its other end is gone: nobody rings there any more
+    state.line = nil
+end
+
+local function work(calls, state, ngx)
+    state.line = open_line(calls.engine, ngx)
+    while not is_over(calls, state, ngx) do
+        listen(state, ngx)
+        if not calls.is_closed then calls:hear() end
+    end
+end
+
+local function run(calls, state, ngx)
+    local done, fault = pcall(work, calls, state, ngx)
+    if running[calls] == state then running[calls] = nil end
+    if state.line then state.line:close() end
+    if not calls.is_closed then calls.engine:bell_close() end
+    if not done then ngx.log(ngx.ERR, "auth0: ", fault) end -- whoever waits starts another
+end
+
+--- Sees to it that there is one. False where nginx has no timer for it.
+---@param calls auth0.Calls
+---@param ngx table
+---@return boolean
+function pump.start(calls, ngx)
+    if running[calls] then return true end
+    local state = {}
+    running[calls] = state
+    local started = ngx.timer.at(0, function() run(calls, state, ngx) end)
+    if not started then running[calls] = nil end
+    return started and true or false
+end
+
+return pump
