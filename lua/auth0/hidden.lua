@@ -36,6 +36,14 @@ local function find(profile, named)
     end
 end
 
+-- Each call brings its own.
+local function tokenless(checked)
+    local copy = {}
+    for name, value in pairs(checked) do copy[name] = value end
+    copy.token = nil
+    return copy
+end
+
 --- The calls of the profile that the options say.
 ---@param checked table options, checked
 ---@param named table|nil the loop that was named
@@ -46,9 +54,7 @@ function hidden.calls(checked, named, level)
     local entry = find(profile, named)
     if not entry then
         make_room()
-        -- Each call brings its own token.
-        local transport = setmetatable({ token = false }, { __index = checked })
-        entry = { profile = profile, calls = calls.of(core.engine(transport, level + 1), false, named) }
+        entry = { profile = profile, calls = calls.of(core.engine(tokenless(checked), level + 1), false, named) }
     end
     table.insert(kept, 1, entry)
     return entry.calls

@@ -1,5 +1,6 @@
---- nginx and OpenResty: whoever waits has a semaphore of its own. One pump for each engine (see nginx_pump.lua) hears of
---- news, and posts. What is in flight is counted in C: a client that hangs up kills a coroutine in the middle of a wait.
+--- nginx and OpenResty: whoever waits has a semaphore of its own. One pump for each engine (see nginx_pump.lua) hears
+--- of news, and posts. What is in flight is counted in C: a client that hangs up kills a coroutine in the middle of a
+--- wait.
 local plain = require "auth0.loop.plain"
 
 local nginx = { has_thread = true }
