@@ -14,6 +14,7 @@ local calls = {}
 ---@field event_errors integer
 ---@field busy? string what of the user's is being run, and nobody else goes on meanwhile
 ---@field token_thread? thread that runs the token function, while others go on
+---@field event_thread? thread that runs on_event, while others go on
 ---@field loop? table that was named; nil: whichever is here
 local Calls = {}
 local calls_mt = { __name = "auth0.calls", __index = Calls }
@@ -122,12 +123,24 @@ function handlers.token(self, wish)
     self.busy = nil
 end
 
+local function tell(self, event)
+    if not loop.suspends(self) then
+        self.busy = "on_event"
+        local good = loop.shield(self, self.on_event, event)
+        self.busy = nil
+        return good
+    end
+    local good = loop.shield(self, function()
+        self.event_thread = coroutine.running()
+        self.on_event(event)
+    end)
+    self.event_thread = nil
+    return good
+end
+
 function handlers.event(self, event)
     if not self.on_event then return end
-    self.busy = "on_event"
-    local good = loop.shield(self, self.on_event, event)
-    self.busy = nil
-    if not good then self.event_errors = self.event_errors + 1 end
+    if not tell(self, event) then self.event_errors = self.event_errors + 1 end
 end
 
 local function hand_on(self)
@@ -161,8 +174,9 @@ end
 -- ---- whoever waits ----
 
 local function check(self, mock)
-    local is_token_function = self.token_thread and self.token_thread == coroutine.running()
-    local busy = self.busy or (is_token_function and TOKEN_FUNCTION)
+    local thread = coroutine.running()
+    local busy = self.busy or (thread and ((self.token_thread == thread and TOKEN_FUNCTION)
+        or (self.event_thread == thread and "on_event")))
     if busy then
         error(("auth0: %s makes no call of its own tenant: it would wait for itself"):format(busy), 0)
     elseif mock and answering[mock] then

@@ -92,7 +92,7 @@ describe("auth0.each", function()
         assert.equal("no more pages", message)
     end)
 
-    it("takes the first of several errors, and an error that is nil", function()
+    it("takes the first of several errors, and an error that is nil #plain", function()
         local done, message = pcall(auth0.each, { 1, 2 }, 2, function(i)
             assert(tenant:user(PRIMARY))
             if i == 1 then error() end
@@ -102,7 +102,7 @@ describe("auth0.each", function()
         assert.is_nil(message)
     end)
 
-    it("waits on the spot in a coroutine that its function made", function()
+    it("waits on the spot in a coroutine that its function made #plain", function()
         auth0.each(ids, 3, function(id)
             local steps = {}
             local other = coroutine.wrap(function()
@@ -116,7 +116,7 @@ describe("auth0.each", function()
         end)
     end)
 
-    it("waits on the spot where no coroutine could yield", function()
+    it("waits on the spot where no coroutine could yield #plain", function()
         assert.equal(6, auth0.each({ 1, 2, 3, 4, 5, 6 }, 3, function(i)
             local list = { 2, 1 }
             table.sort(list, function(a, b)
@@ -157,7 +157,7 @@ describe("auth0.each", function()
         other:close()
     end)
 
-    it("may run in a coroutine, which it does not suspend", function()
+    it("may run in a coroutine, which it does not suspend #plain", function()
         local thread = coroutine.create(function()
             return auth0.each(ids, 4, function(id) assert(tenant:user(id)) end)
         end)
@@ -167,7 +167,7 @@ describe("auth0.each", function()
         assert.equal("dead", coroutine.status(thread))
     end)
 
-    it("raises where the function yields by itself", function()
+    it("raises where the function yields by itself #plain", function()
         local done, message = pcall(auth0.each, ids, 2, function() coroutine.yield "x" end)
         assert.is_false(done)
         assert.truthy(message:find("auth0.each: the function yielded", 1, true), message)
@@ -202,7 +202,7 @@ describe("auth0.each", function()
         assert.is_nil(next(tenant.calls.tickets))
     end)
 
-    it("takes its calls back where the driver itself is interrupted", function()
+    it("takes its calls back where the driver itself is interrupted #plain", function()
         local turn = tenant.calls.turn
         local done, message = pcall(auth0.each, ids, 6, function(id)
             tenant.calls.turn = function() error("interrupted!", 0) end

@@ -20,25 +20,37 @@ end
 -- Polls until its own ticket is done. One that was left behind in the middle of it (a controller that is stepped no
 -- more) is not waited for.
 local function lead(calls, ticket)
-    local news = { pollfd = calls.engine:descriptor(), events = "r" }
+    local descriptor = calls.engine:descriptor()
+    local news = { pollfd = descriptor, events = "r" }
     calls.leader = ticket
     while not ticket.is_done and calls.leader == ticket and not calls.is_closed do
         calls.led_at = library.monotime()
-        library.poll(news, PATIENCE)
+        library.poll(news, PATIENCE) -- ends also where the tenant is closed meanwhile: see `forget`
         if not calls.is_closed then calls:hear() end
     end
+    library.cancel(descriptor) -- the engine may be closed before anybody polls again: its number is another's then
     if calls.leader == ticket then calls.leader = nil end
     for _, other in pairs(calls.tickets) do
         if other.condition then return other.condition:signal() end
     end
 end
 
+function cqueues.forget(calls)
+    if calls.leader then library.cancel(calls.engine:descriptor()) end
+end
+
 local function is_led(calls)
     return calls.leader ~= nil and library.monotime() - calls.led_at < 2 * PATIENCE
 end
 
+-- A mock's time passes for all who wait: first the others make their calls.
+local function crank_together(calls, ticket)
+    library.poll(0)
+    return plain.crank(calls, ticket)
+end
+
 function cqueues.wait(calls, ticket)
-    if calls and calls.is_virtual then return plain.crank(calls, ticket) end
+    if calls and calls.is_virtual then return crank_together(calls, ticket) end
     ticket.condition = condition.new()
     while not ticket.is_done do
         if calls and not is_led(calls) then
@@ -54,7 +66,7 @@ function cqueues.wake(ticket)
 end
 
 function cqueues.sleep(calls, seconds)
-    if calls.is_virtual then return plain.sleep(calls, seconds) end
+    if calls.is_virtual then return crank_together(calls, { at = calls.engine:now() + seconds }) end
     library.sleep(seconds)
 end
 

@@ -9,7 +9,7 @@
 ---   has_thread                 true: engines get a thread of their own, whose news the loop waits for (see
 ---                              engine:descriptor and engine:hush in src/lua_bell.c) and hands on by `calls:hear()`
 ---   spawn(fn)                  runs `fn` beside whatever else runs; it may wait in the loop's way
----   shield(fn, one, two)       calls it as pcall does; it does not suspend its caller
+---   shield(fn, one, two)       calls it as pcall does; it does not suspend its caller, unless `suspends` is true
 ---   protect(fn)                calls it as pcall does; it may wait in the loop's way. With `spawn`
 ---   check(caller, level)       raises where code that runs here must not wait; may be absent
 ---
@@ -125,6 +125,13 @@ end
 ---@return boolean
 function loop.is_concurrent(calls)
     return of(calls) ~= plain
+end
+
+--- Whether others go on while a shielded function runs.
+---@param calls auth0.Calls
+---@return boolean
+function loop.suspends(calls)
+    return of(calls).suspends or false
 end
 
 ---@param calls auth0.Calls

@@ -75,8 +75,16 @@ local function suspend(ticket)
     while not ticket.is_done do coroutine.yield() end
 end
 
+-- A mock's time passes for all who wait: first the others make their calls.
+local function crank_together(calls, ticket)
+    local turn = { is_done = true, thread = coroutine.running() }
+    luv.wake(turn)
+    coroutine.yield()
+    return plain.crank(calls, ticket)
+end
+
 function luv.wait(calls, ticket)
-    if calls and calls.is_virtual then return plain.crank(calls, ticket) end
+    if calls and calls.is_virtual then return crank_together(calls, ticket) end
     if calls then watch(calls) end
     suspend(ticket)
 end
@@ -84,7 +92,7 @@ end
 luv.forget = stop
 
 function luv.sleep(calls, seconds)
-    if calls.is_virtual then return plain.sleep(calls, seconds) end
+    if calls.is_virtual then return crank_together(calls, { at = calls.engine:now() + seconds }) end
     local ticket, sleep = {}, uv.new_timer()
     sleep:start(math.ceil(seconds * 1000), 0, function()
         sleep:close()

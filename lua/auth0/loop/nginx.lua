@@ -1,6 +1,7 @@
 --- nginx and OpenResty: whoever waits has a semaphore of its own. One pump for each engine (see nginx_pump.lua) hears
 --- of news, and posts. What is in flight is counted in C: a client that hangs up kills a coroutine in the middle of a
 --- wait.
+local is_yieldable = require "auth0.loop.yieldable"
 local plain = require "auth0.loop.plain"
 
 local nginx = { has_thread = true }
@@ -22,9 +23,13 @@ end
 
 function nginx.check(caller, level)
     local phase = get_ngx().get_phase()
-    if phases[phase] then return end
-    error(("%s cannot wait for the tenant in nginx's phase %q, and nothing was sent: call it in rewrite, access or "
-        .. "content, or in a timer (ngx.timer.at)"):format(caller, phase), level + 1)
+    if not phases[phase] then
+        error(("%s cannot wait for the tenant in nginx's phase %q, and nothing was sent: call it in rewrite, access or "
+            .. "content, or in a timer (ngx.timer.at)"):format(caller, phase), level + 1)
+    elseif not is_yieldable() then
+        error(caller .. " cannot wait for the tenant here, and nothing was sent: between it and nginx stands C, such as "
+            .. "table.sort or string.gsub", level + 1)
+    end
 end
 
 -- Without a timer there is no pump: whoever waits listens by itself.
@@ -45,8 +50,15 @@ local function wait_for_news(calls, ticket, ngx)
     end
 end
 
+-- A mock's time passes for all who wait: first the others make their calls. Where nobody can wait, nobody else is there.
+local function crank_together(calls, ticket)
+    local ngx = get_ngx()
+    if phases[ngx.get_phase()] then ngx.sleep(0.001) end
+    return plain.crank(calls, ticket)
+end
+
 function nginx.wait(calls, ticket)
-    if calls and calls.is_virtual then return plain.crank(calls, ticket) end
+    if calls and calls.is_virtual then return crank_together(calls, ticket) end
     wait_for_news(calls, ticket, get_ngx())
 end
 
@@ -55,7 +67,7 @@ function nginx.wake(ticket)
 end
 
 function nginx.sleep(calls, seconds)
-    if calls.is_virtual then return plain.sleep(calls, seconds) end
+    if calls.is_virtual then return crank_together(calls, { at = calls.engine:now() + seconds }) end
     get_ngx().sleep(seconds)
 end
 
@@ -81,7 +93,19 @@ function nginx.spawn(fn)
     if not get_ngx().timer.at(0, timer) then fn() end
 end
 
---- A coroutine of nginx's belongs to a request: none is kept for the next.
-nginx.shield, nginx.protect = pcall, pcall
+local function outcome(thread, good, ...)
+    if good and coroutine.status(thread) ~= "dead" then return false, "it yielded, and there is nobody to resume it" end
+    return good, ...
+end
+
+--- A coroutine of nginx's belongs to a request: none is kept for the next. Where the function waits in nginx's way, its
+--- caller waits as well; the others do not.
+function nginx.shield(fn, one, two)
+    local thread = coroutine.create(fn)
+    return outcome(thread, coroutine.resume(thread, one, two))
+end
+
+nginx.suspends = true
+nginx.protect = pcall
 
 return nginx
