@@ -67,6 +67,20 @@ static int core_link(lua_State *L) { return perform(L, BIND_LINK); }
 
 static int core_unlink(lua_State *L) { return perform(L, BIND_UNLINK); }
 
+/* core.check("link"|"unlink", options, level): raises what such a call would raise. Without one, nothing is opened. */
+static int core_check(lua_State *L) {
+    static const char *const goals[] = {"link", "unlink", NULL};
+    enum bind_goal goal = (enum bind_goal)luaL_checkoption(L, 1, NULL, goals);
+    int level = (int)luaL_optinteger(L, 3, 2);
+    struct transport transport;
+    luaL_checktype(L, 2, LUA_TTABLE);
+    bind_engines_check(L);
+    struct bind_call *self = bind_call_new(L);
+    (void)bind_call_prepare(L, 2, self, goal, &transport, (struct bind_place){.has_clock = true}, level);
+    bind_call_drop(self);
+    return 0;
+}
+
 static int core_close(lua_State *L) {
     bind_engines_close(L);
     return 0;
@@ -91,6 +105,7 @@ static void stay_loaded(void) {
 EXPORT int luaopen_auth0_core(lua_State *L) {
     static const luaL_Reg functions[] = {{"link", core_link},
                                          {"unlink", core_unlink},
+                                         {"check", core_check},
                                          {"close", core_close},
                                          {"engine", bind_engine_new},
                                          {"profile", bind_engine_profile},

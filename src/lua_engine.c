@@ -335,13 +335,13 @@ struct engine *bind_engine_check_own(lua_State *L) {
     return check_engine(L)->engine;
 }
 
-/* core.profile(options) -> text: the same for the same transport. It may hold a proxy's password. */
+/* core.profile(options) -> text: the same for the same transport, whether or not it can be used. It may hold a proxy's
+   password. */
 int bind_engine_profile(lua_State *L) {
     struct bind_options options;
     struct buffer key = {NULL, 0, 0};
     luaL_checktype(L, 1, LUA_TTABLE);
     bind_options_read(L, 1, &options);
-    bind_engine_check(L, &options, (int)luaL_optinteger(L, 2, 2));
     struct transport transport = options.transport;
     transport.domain = options.domain.at;
     bool packed = transport_pack(&transport, &key);

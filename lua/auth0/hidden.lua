@@ -47,12 +47,14 @@ end
 --- The calls of the profile that the options say.
 ---@param checked table options, checked
 ---@param named table|nil the loop that was named
+---@param goal "link"|"unlink" what is to be done: a mistake in the options raises before anything is opened
 ---@param level integer as error's second argument, from the caller of this
 ---@return auth0.Calls
-function hidden.calls(checked, named, level)
-    local profile = core.profile(checked, level + 1)
+function hidden.calls(checked, named, goal, level)
+    local profile = core.profile(checked)
     local entry = find(profile, named)
     if not entry then
+        core.check(goal, checked, level + 1)
         make_room()
         entry = { profile = profile, calls = calls.of(core.engine(tokenless(checked), level + 1), false, named) }
     end

@@ -131,7 +131,7 @@ local function perform(goal, checked)
     if checked.mock then
         identities, facts = calls.of(checked.mock.engine, true):perform(goal, checked, 3, checked.mock)
     elseif loop.has_thread(checked.loop) then
-        identities, facts = hidden.calls(checked, checked.loop, 3):perform(goal, checked, 3)
+        identities, facts = hidden.calls(checked, checked.loop, goal, 3):perform(goal, checked, 3)
     else
         identities, facts = core[goal](checked)
     end

@@ -331,7 +331,7 @@ describe("a mistake in the options", function()
         assert.truthy(message:find("^auth0%.link: "), message)
     end)
 
-    it("sent nothing, and opened nothing, in any of the cases above", function()
+    it("sent nothing, and opened nothing, in any of the cases above #plain", function()
         assert.is_true(#cases >= 60)
         assert.same({ changes = {}, connections = 0, requests = {} }, tenant.record())
         assert.equal(descriptors, (process.descriptors()))

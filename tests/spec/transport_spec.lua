@@ -159,7 +159,7 @@ describe("auth0.close", function()
     teardown(linking.stop)
     before_each(function() linking.reset() end)
 
-    it("leaves no descriptor behind, whatever was done before", function()
+    it("leaves no descriptor behind, whatever was done before #plain", function()
         auth0.close()
         local before = process.descriptors()
         for _, http_version in ipairs { "1.1", "2" } do

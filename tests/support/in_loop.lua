@@ -2,7 +2,7 @@
 --- loop's way, though no spec says so. (In nginx the whole of busted runs in a timer: see tests/support/in_nginx.lua.)
 local busted = require "busted"
 
-local unpack = rawget(_G, "unpack") or table.unpack
+local unpack = rawget(_G, "unpack") or rawget(table, "unpack")
 local name = assert(os.getenv "AUTH0_LOOP", "AUTH0_LOOP names no loop")
 
 local function run_in_cqueues(body)

@@ -1,7 +1,6 @@
 --- nginx and OpenResty: whoever waits has a semaphore of its own. One pump for each engine (see nginx_pump.lua) hears
 --- of news, and posts. What is in flight is counted in C: a client that hangs up kills a coroutine in the middle of a
 --- wait.
-local is_yieldable = require "auth0.loop.yieldable"
 local plain = require "auth0.loop.plain"
 
 local nginx = { has_thread = true }
@@ -23,13 +22,9 @@ end
 
 function nginx.check(caller, level)
     local phase = get_ngx().get_phase()
-    if not phases[phase] then
-        error(("%s cannot wait for the tenant in nginx's phase %q, and nothing was sent: call it in rewrite, access or "
-            .. "content, or in a timer (ngx.timer.at)"):format(caller, phase), level + 1)
-    elseif not is_yieldable() then
-        error(caller .. " cannot wait for the tenant here, and nothing was sent: between it and nginx stands C, such as "
-            .. "table.sort or string.gsub", level + 1)
-    end
+    if phases[phase] then return end
+    error(("%s cannot wait for the tenant in nginx's phase %q, and nothing was sent: call it in rewrite, access or "
+        .. "content, or in a timer (ngx.timer.at)"):format(caller, phase), level + 1)
 end
 
 -- Without a timer there is no pump: whoever waits listens by itself.
@@ -50,16 +45,22 @@ local function wait_for_news(calls, ticket, ngx)
     end
 end
 
--- A mock's time passes for all who wait: first the others make their calls. Where nobody can wait, nobody else is there.
+-- A mock's time passes for all who wait: first the others make their calls. Where nobody can wait, nobody else is
+-- there.
 local function crank_together(calls, ticket)
     local ngx = get_ngx()
     if phases[ngx.get_phase()] then ngx.sleep(0.001) end
     return plain.crank(calls, ticket)
 end
 
+-- What is no mistake of nginx's is that there is C between it and whoever waits (table.sort, string.gsub, an iterator
+-- of C): then nobody waits for the call any more.
 function nginx.wait(calls, ticket)
     if calls and calls.is_virtual then return crank_together(calls, ticket) end
-    wait_for_news(calls, ticket, get_ngx())
+    local good, fault = pcall(wait_for_news, calls, ticket, get_ngx())
+    if good then return end
+    if calls then calls:take_back(ticket) end
+    error(fault, 0)
 end
 
 function nginx.wake(ticket)
