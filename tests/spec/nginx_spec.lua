@@ -1,45 +1,35 @@
---- Inside nginx a call would block the worker: it raises instead, saying why.
+--- What calls do in nginx's phases, in the process that reads the configuration, and without a shared Lua state.
 local auth0 = require "auth0"
 local linking = require "support.linking"
 local nginx = require "support.nginx"
 local process = require "support.process"
+local served = require "support.served"
 local tenant = require "support.tenant"
 
-describe("inside nginx", function()
+describe("in a phase of nginx that cannot wait", function()
     setup(linking.start)
-
-    teardown(function()
-        nginx.stop()
-        linking.stop()
-    end)
-
+    teardown(linking.stop)
     before_each(function() linking.reset() end)
     after_each(function() rawset(_G, "ngx", nil) end)
 
-    local function options_for(goal)
-        if goal ~= "tenant" then return linking.options() end
-        return linking.options { primary = linking.absent, secondary = linking.absent }
-    end
-
-    for _, goal in ipairs { "link", "unlink", "tenant" } do
-        it(goal .. " raises, blames the caller's line, and sends nothing", function()
-            rawset(_G, "ngx", { get_phase = function() return "content" end })
+    for _, goal in ipairs { "link", "unlink" } do
+        it(goal .. " raises, blames the caller's line, and sends nothing #plain", function()
+            rawset(_G, "ngx", { get_phase = function() return "log" end })
             local line
             local done, message = pcall(function()
-                line = debug.getinfo(1, "l").currentline; auth0[goal](options_for(goal))
+                line = debug.getinfo(1, "l").currentline; auth0[goal](linking.options())
             end)
             rawset(_G, "ngx", nil)
             assert.is_false(done)
             local where = ("%s:%d: auth0.%s "):format(debug.getinfo(1, "S").short_src, line, goal)
             assert.equal(where, message:sub(1, #where))
-            assert.truthy(message:find("nginx", 1, true), message)
-            assert.truthy(message:find("block", 1, true), message)
-            assert.falsy(message:find(linking.token, 1, true))
+            assert.truthy(message:find("phase \"log\", and nothing was sent", 1, true), message)
+            assert.truthy(message:find("ngx.timer.at", 1, true), message)
             assert.same({ changes = {}, connections = 0, requests = {} }, tenant.record())
         end)
     end
 
-    it("something else that is called ngx is no hindrance", function()
+    it("something else that is called ngx is no hindrance #plain", function()
         for _, other in ipairs { {}, "ngx", 1 } do
             rawset(_G, "ngx", other)
             linking.reset()
@@ -49,34 +39,133 @@ describe("inside nginx", function()
         end
     end)
 
-    -- nginx's Lua is LuaJIT: it loads a module that was built for that or for Lua 5.1, and that needs no sanitizer's
-    -- runtime.
-    if _VERSION == "Lua 5.1" and (os.getenv "AUTH0_PRELOAD" or "") == "" then
-        it("a content handler gets the error, and the worker lives on", function()
-            local server = nginx.start(([[
-    lua_package_path "%s";
-    lua_package_cpath "%s";
-    server {
-        listen 127.0.0.1:@PORT@;
-        location / { content_by_lua_block {
-            local auth0 = require "auth0"
-            local done, message = pcall(auth0.link, { domain = "%s", token = "x", primary = "auth0|1",
-                secondary = "auth0|2", resolve = { "%s" } })
-            ngx.print(tostring(done), " ", message)
-        } }
-    }]]):format(package.path, package.cpath, tenant.domain, tenant.resolve))
-            for _ = 1, 2 do
-                local output, status = tenant.run("curl -s -S --noproxy '*' http://127.0.0.1:" .. server.port)
-                assert.equal(0, status)
-                assert.truthy(output:find("^false .*auth0%.link .*nginx"), output)
-            end
-            assert.equal(0, tenant.record().connections)
-        end)
-    end
-
     it("loading the module alone raises nothing", function()
         local output, status = process.run([[ngx = { get_phase = function() return "init" end }
             io.write(type(require("auth0").link))]])
         assert.same({ "function", 0 }, { output, status })
+    end)
+end)
+
+if not served.is_possible then return end
+
+describe("inside nginx", function()
+    setup(linking.start)
+    teardown(linking.stop)
+    after_each(nginx.stop)
+
+    local function ask(more, main, path, init)
+        served.seed(2)
+        local server = served.start(linking.token, "", more, main, nil, nil, init)
+        return served.get(server, path or "/try"), server
+    end
+
+    for phase, handler in pairs {
+        rewrite = "rewrite_by_lua_block { ngx.say(try()) ngx.exit(200) }",
+        access = "access_by_lua_block { ngx.say(try()) ngx.exit(200) }",
+        content = "content_by_lua_block { ngx.say(try()) }",
+        timer = [[content_by_lua_block {
+            local told
+            ngx.timer.at(0, function() told = try() end)
+            while not told do ngx.sleep(0.01) end
+            ngx.say(told)
+        }]],
+    } do
+        it("it links in the phase " .. phase, function()
+            local output = ask(("location /try { %s }"):format(handler), [[
+                init_worker_by_lua_block {
+                    function try()
+                        local options = tenant_options { primary = "auth0|p1", secondary = "google-oauth2|s1" }
+                        local identities, message = require("auth0").link(options)
+                        return identities and "linked " .. #identities or message
+                    end
+                }]])
+            assert.equal("linked 2\n", output)
+        end)
+    end
+
+    for phase, handler in pairs {
+        set = [[set_by_lua_block $told { return try() } content_by_lua_block { ngx.say(ngx.var.told) }]],
+        header_filter = [[content_by_lua_block { ngx.say "" }
+            header_filter_by_lua_block { ngx.header["X-Told"] = try() }]],
+    } do
+        it("it refuses in the phase " .. phase .. ", and says what to do", function()
+            local _, server = ask(("location /try { %s }"):format(handler), [[
+                init_worker_by_lua_block {
+                    function try()
+                        local options = tenant_options { primary = "auth0|p1", secondary = "google-oauth2|s1" }
+                        return (tostring(select(2, pcall(require("auth0").link, options))):gsub("\n", " "))
+                    end
+                }]])
+            local output = tenant.run(("curl -s -i --noproxy '*' http://127.0.0.1:%s/try"):format(server.port))
+            assert.truthy(output:find("nothing was sent", 1, true), output)
+            assert.equal(0, tenant.record().connections)
+        end)
+    end
+
+    it("a tenant that was made in init_by_lua is refused in a worker, with a sentence that says so", function()
+        local output = ask([[location /try { content_by_lua_block {
+            ngx.say((select(2, pcall(early.link, early, "auth0|p1", "google-oauth2|s1"))))
+        } }]], nil, "/try", 'early = require("auth0").tenant { domain = "tenant.test", token = "x" }')
+        assert.truthy(output:find("was made before a fork, by another process: make one in this process", 1, true),
+            output)
+        assert.equal(0, tenant.record().connections)
+    end)
+
+    it("without a Lua state that requests share, every request has its own, and leaves nothing", function()
+        served.seed(20)
+        local server = served.start(linking.token, "", "lua_code_cache off;")
+        for i = 1, 20 do
+            assert.truthy(served.get(server, "/link?i=" .. i):find "linked 2")
+        end
+        local worker = served.workers(server)[1]
+        served.eventually(5, "one thread", function()
+            local threads, descriptors = served.open(worker)
+            return threads <= 2 and descriptors < 40
+        end)
+    end)
+
+    it("where no Unix socket can be had, a timer looks every millisecond", function()
+        local output = ask([[location /try { content_by_lua_block {
+            shared = require("auth0").tenant(tenant_options {})
+            local real = shared.calls.engine
+            shared.calls.engine = setmetatable({ bell_open = function() return nil, "no folder" end },
+                { __index = function(_, name) return function(_, ...) return real[name](real, ...) end end })
+            local identities, message = shared:link("auth0|p1", "google-oauth2|s1")
+            ngx.say(identities and "linked" or message)
+        } }]])
+        assert.equal("linked\n", output)
+    end)
+
+    it("a token function may wait; a call of its own tenant in it is refused", function()
+        local output = ask([[location /try { content_by_lua_block {
+            local tenant
+            tenant = require("auth0").tenant(tenant_options { token = function()
+                own = select(2, pcall(tenant.user, tenant, "auth0|p1"))
+                ngx.sleep(0.05)
+                return "@TOKEN@", 3600
+            end })
+            local threads = {}
+            for i = 1, 2 do
+                threads[i] = ngx.thread.spawn(function() return tenant:link("auth0|p" .. i, "google-oauth2|s" .. i) end)
+            end
+            for i = 1, 2 do
+                local _, identities, message = ngx.thread.wait(threads[i])
+                ngx.say(identities and "linked" or message)
+            end
+            ngx.say(own)
+            tenant:close()
+        } }]])
+        assert.truthy(output:find("^linked\nlinked\nauth0: a token function makes no call of its own tenant"), output)
+    end)
+
+    it("a token function that hangs is given as long as one exchange", function()
+        local output = ask([[location /try { content_by_lua_block {
+            local tenant = require("auth0").tenant(tenant_options { attempt_timeout = 0.3, deadline = 2,
+                token = function() ngx.sleep(30) end })
+            local _, message, failure = tenant:link("auth0|p1", "google-oauth2|s1")
+            ngx.say(failure.code, " ", message)
+            tenant:close()
+        } }]])
+        assert.truthy(output:find "did not answer within attempt_timeout", output)
     end)
 end)

@@ -11,12 +11,12 @@ local listen = debug.getinfo(1, "S").source:match("^@(.*/)[^/]*$") .. "../tenant
 local frame = [[
 @USER@
 daemon off;
-worker_processes 1;
+worker_processes @WORKERS@;
 pid @DIR@/nginx.pid;
 error_log @DIR@/error.log notice;
 load_module @MODULES@/ndk_http_module.so;
 load_module @MODULES@/ngx_http_lua_module.so;
-events { worker_connections 256; }
+events { worker_connections 4096; }
 http {
     access_log off;
     client_body_temp_path @DIR@/body;
@@ -36,7 +36,7 @@ modules=$("$nginx" -V 2>&1 | tr ' ' '\n' | sed -n 's/^--modules-path=//p')
 user=
 [ "$(id -u)" -ne 0 ] || user="user root;"
 mv TEMPLATE "$dir/nginx.conf.in"
-perl LISTEN "$dir" "$dir" NGINX "$nginx" MODULES "$modules" ERROR_LOG "$dir/error.log" USER "$user" \
+ENVIRONMENT perl LISTEN "$dir" "$dir" NGINX "$nginx" MODULES "$modules" ERROR_LOG "$dir/error.log" USER "$user" \
     </dev/null >"$dir/out" 2>&1 &
 pid=$!
 for try in $(seq 100); do
@@ -50,10 +50,14 @@ echo "$dir $(cat "$dir/port") $pid"
 local running = {}
 
 ---@param http string what stands in the http block; it listens on 127.0.0.1:@PORT@
+---@param environment? string shell words before the command: "LD_PRELOAD=x"
+---@param workers? integer 1
 ---@return table server {port, dir}
-function nginx.start(http)
-    local template = process.file(frame:gsub("%%s", function() return http end))
+function nginx.start(http, environment, workers)
+    local text = frame:gsub("@WORKERS@", tostring(workers or 1)):gsub("%%s", function() return http end)
+    local template = process.file((text:gsub("env_lines;\n", environment and "env LD_PRELOAD;\n" or "")))
     local script = start:gsub("LISTEN", function() return process.quoted(listen) end)
+        :gsub("ENVIRONMENT", function() return environment and "env " .. environment or "" end)
         :gsub("TEMPLATE", function() return process.quoted(template) end)
     local output, status = tenant.run("(" .. script .. ")")
     assert(status == 0, "nginx does not start; its own words are above")
@@ -66,7 +70,7 @@ end
 ---Ends what was started here.
 function nginx.stop()
     for _, server in ipairs(running) do
-        tenant.run(("kill %s; while kill -0 %s 2>/dev/null; do sleep 0.02; done; rm -rf %s")
+        tenant.run(("kill %s 2>/dev/null; while kill -0 %s 2>/dev/null; do sleep 0.02; done; rm -rf %s")
             :format(server.pid, server.pid, process.quoted(server.dir)))
     end
     running = {}

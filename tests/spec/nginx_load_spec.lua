@@ -1,0 +1,150 @@
+--- One worker of nginx, and what must not disturb it: many calls at once, reloads, clients that go, a tenant that dies.
+local linking = require "support.linking"
+local nginx = require "support.nginx"
+local process = require "support.process"
+local served = require "support.served"
+local tenant = require "support.tenant"
+
+if not served.is_possible then return end
+
+describe("inside nginx", function()
+    setup(linking.start)
+    teardown(linking.stop)
+    after_each(nginx.stop)
+
+    local function log_of(server)
+        return (tenant.run("cat " .. process.quoted(server.dir .. "/error.log")))
+    end
+
+    local function check_log(server)
+        local log = log_of(server)
+        for _, word in ipairs { "[error]", "[alert]", "[crit]", "exited on signal" } do
+            assert.falsy(log:find(word, 1, true), log)
+        end
+        assert.falsy(log:find(linking.token, 1, true))
+    end
+
+    -- Everything that was told is what the tenant recorded.
+    local function compare(codes, first, last)
+        local times = served.recorded()
+        for i = first, last do
+            assert((times[i] or 0) <= 1, i .. " was linked twice")
+            if codes[i] == "linked" then assert.equal(1, times[i], "pair " .. i) end
+            if codes[i] ~= "linked" and codes[i] ~= "unknown_outcome" then assert.is_nil(times[i], "pair " .. i) end
+        end
+    end
+
+    it("64 calls in flight with a tenant 50 ms away get their own answers", function()
+        served.seed(400)
+        local server = served.start(linking.token, [[correlation_id = "fault=delay;seconds=0.05"]])
+        local codes, count = served.told(tenant.run(served.asking(server, 1, 400, 64)))
+        assert.equal(400, count)
+        for i = 1, 400 do assert.equal("linked", codes[i]) end
+        compare(codes, 1, 400)
+        served.eventually(2, "one thread", function() return served.get(server, "/state") == "0 0\n" end)
+        check_log(server)
+    end)
+
+    it("a reload, three times under load, loses nothing and leaves nothing behind", function()
+        served.seed(600)
+        local folders = served.folders()
+        local server = served.start(linking.token, [[correlation_id = "fault=delay;seconds=0.05"]])
+        local output = tenant.run(("(for n in 1 2 3; do sleep 0.4; kill -HUP %s; done) & %s; wait"):format(server.pid,
+            served.asking(server, 1, 600, 16)))
+        local codes, count = served.told(output)
+        assert.equal(600, count)
+        for i = 1, 600 do assert.equal("linked", codes[i]) end
+        compare(codes, 1, 600)
+        served.eventually(10, "one worker", function() return #served.workers(server) == 1 end)
+        served.eventually(5, "no folder", function() return served.folders() == folders end)
+        check_log(server)
+    end)
+
+    it("QUIT lets calls in flight come to their end, and no more", function()
+        served.seed(40)
+        local server = served.start(linking.token,
+            [[correlation_id = "fault=delay;seconds=1", deadline = 3, attempts = 1]])
+        local begun = os.time()
+        local output = tenant.run(("(sleep 0.3; kill -QUIT %s) & %s; wait; while kill -0 %s 2>/dev/null; do "
+            .. "sleep 0.05; done"):format(server.pid, served.asking(server, 1, 40, 40), server.pid))
+        assert.is_true(os.time() - begun <= 5)
+        local codes, count = served.told(output)
+        assert.equal(40, count)
+        compare(codes, 1, 40)
+    end)
+
+    for _, setting in ipairs { "on", "off" } do
+        it("2000 clients that abort leave nothing behind, with lua_check_client_abort " .. setting, function()
+            served.seed(2100)
+            local server = served.start(linking.token, [[correlation_id = "fault=delay;seconds=0.05"]],
+                "lua_check_client_abort " .. setting .. ";")
+            assert.truthy(served.get(server, "/link?i=2100"):find "linked")
+            local worker = served.workers(server)[1]
+            tenant.run(served.asking(server, 1, 2000, 100, "--max-time 0.02") .. " >/dev/null 2>&1")
+            served.eventually(20, "no waiter", function() return served.get(server, "/state") == "0 0\n" end)
+            assert.truthy(served.get(server, "/link?i=2099"):find "linked")
+            local times = served.recorded()
+            for i = 1, 2000 do assert((times[i] or 0) <= 1) end
+            served.eventually(5, "descriptors", function()
+                local threads, descriptors = served.open(worker)
+                return threads == 2 and descriptors < 140 -- of the engine's connections, at most 100 stay
+            end)
+            tenant.run(("kill -QUIT %s; while kill -0 %s 2>/dev/null; do sleep 0.05; done"):format(server.pid,
+                server.pid))
+            check_log(server)
+        end)
+    end
+
+    it("a resolver that hangs and a dead tenant are told in time, and a neighbour does not notice", function()
+        local library = os.tmpname()
+        local source = process.file [[
+            #define _GNU_SOURCE
+            #include <dlfcn.h>
+            #include <netdb.h>
+            #include <string.h>
+            #include <unistd.h>
+            int getaddrinfo(const char *n, const char *s, const struct addrinfo *h, struct addrinfo **r) {
+                int (*next)(const char *, const char *, const struct addrinfo *, struct addrinfo **) =
+                    (int (*)(const char *, const char *, const struct addrinfo *, struct addrinfo **))
+                    dlsym(RTLD_NEXT, "getaddrinfo");
+                if (n != NULL && strstr(n, "hangs.test") != NULL) sleep(4);
+                return next(n, s, h, r);
+            }]]
+        local _, built = tenant.run(("cc -shared -fPIC -x c -o %s %s -ldl"):format(library, process.quoted(source)))
+        assert.equal(0, built)
+        served.seed(1)
+        local server = served.start(linking.token,
+            [[domain = "hangs.test", resolve = {}, ca_file = nil, connect_timeout = 1, deadline = 2, attempts = 1]],
+            nil, nil, "LD_PRELOAD=" .. library)
+        local output = tenant.run(("%s & (sleep 0.2; curl -s --noproxy '*' -w 'slowest %%{time_total}\n' -o /dev/null "
+            .. "'http://127.0.0.1:%s/fast?[1-300]' --rate 200/s); wait"):format(served.asking(server, 1, 64, 64,
+            "-w 'took %{time_total}\n'"), server.port))
+        local _, count = served.told(output)
+        assert.equal(64, count)
+        for seconds in output:gmatch "took ([%d.]+)" do assert.is_true(tonumber(seconds) < 1.5, seconds) end
+        local slow, asked = 0, 0
+        for seconds in output:gmatch "slowest ([%d.]+)" do
+            asked = asked + 1
+            if tonumber(seconds) > 0.05 then slow = slow + 1 end
+        end
+        assert.equal(300, asked)
+        assert.is_true(slow <= 3, slow .. " of 300 requests to a neighbour took more than 50 ms")
+        os.remove(library)
+        os.remove(source)
+    end)
+
+    it("eight workers started cold with a token_file fetch one token", function()
+        served.seed(400)
+        local file = os.tmpname()
+        os.remove(file)
+        local server = served.start(linking.token, ([[client_id = "mockclient", client_secret = "mocksecret",
+            token_file = "%s", audience = "https://%s/api/v2/"]]):format(file, tenant.domain), nil,
+            nil, nil, 8)
+        local codes, count = served.told(tenant.run(served.asking(server, 1, 400, 200)))
+        assert.equal(400, count)
+        for i = 1, 400 do assert.equal("linked", codes[i]) end
+        assert.equal(1, tenant.record().requests["POST /oauth/token"])
+        os.remove(file)
+        check_log(server)
+    end)
+end)
