@@ -13,6 +13,8 @@ local function worker(call, one, two)
     while true do call, one, two = serve(call(one, two)) end
 end
 
+local workers = setmetatable({}, { __mode = "k" })
+
 local spare -- a worker that has nothing to do
 
 local function outcome(thread, good, first, ...)
@@ -29,8 +31,16 @@ end
 ---@return any ... what it returned; or what it raised
 function apart.call(call, one, two)
     local thread = spare or coroutine.create(worker)
+    workers[thread] = true
     spare = nil -- it may be called in the middle of itself
     return outcome(thread, coroutine.resume(thread, call, one, two))
+end
+
+--- Whether the running coroutine is one of these: nobody would resume it.
+---@return boolean
+function apart.is_here()
+    local thread = coroutine.running()
+    return thread ~= nil and workers[thread] ~= nil
 end
 
 return apart

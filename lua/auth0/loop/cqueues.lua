@@ -1,5 +1,6 @@
 --- cqueues (and lua-http, which stands on it): one of those who wait for an engine polls its descriptor, and hands on
 --- what there is to tell; the others sleep on a condition each.
+local apart = require "auth0.apart"
 local plain = require "auth0.loop.plain"
 
 local found, library = pcall(require, "cqueues")
@@ -14,7 +15,7 @@ local cqueues = { has_thread = true }
 local PATIENCE = 1 -- seconds after which whoever waits looks whether somebody still polls
 
 function cqueues.is_here()
-    return library.running() ~= nil
+    return library.running() ~= nil and not apart.is_here()
 end
 
 -- Polls until its own ticket is done. One that was left behind in the middle of it (a controller that is stepped no

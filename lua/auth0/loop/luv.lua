@@ -1,5 +1,6 @@
 --- luv, libuv's loop: whoever waits is a coroutine that yields, and is resumed by the callback of a poll handle. There
 --- is one for each engine while something is in flight, so that uv.run can end.
+local apart = require "auth0.apart"
 local is_yieldable = require "auth0.loop.yieldable"
 local plain = require "auth0.loop.plain"
 local plain_lanes = require "auth0.loop.plain_lanes"
@@ -10,7 +11,7 @@ if not found then error("luv is not installed: apt-get install lua-luv, or luaro
 local luv = { has_thread = true }
 
 function luv.is_here()
-    return not plain_lanes.is_lane() and is_yieldable()
+    return not plain_lanes.is_lane() and not apart.is_here() and is_yieldable()
 end
 
 -- ---- resuming ----

@@ -1,0 +1,119 @@
+--- Many calls at once in each event loop: how many connections they take, and what becomes of them where the tenant's
+--- connections, its process, or this process end in the middle.
+local linking = require "support.linking"
+local loops = require "support.loops"
+local process = require "support.process"
+local served = require "support.served"
+local tenant = require "support.tenant"
+
+-- arg: loop, links, at a time, HTTP version, domain, resolve, what ends this process after that many
+local script = [[
+local auth0 = require "auth0"
+local loops = require "support.loops"
+
+local name, links, at_a_time, http_version = arg[1], tonumber(arg[2]), tonumber(arg[3]), arg[4]
+local ends_at = tonumber(arg[7])
+
+loops.run(name, function()
+    local tenant = auth0.tenant { domain = arg[5], resolve = { arg[6] }, token = os.getenv "TOKEN",
+        ca_file = os.getenv "AUTH0_TENANT_CA", http_version = http_version, loop = name, proxy = false,
+        correlation_id = "fault=delay;seconds=0.02" }
+    local next_number, count = 0, 0
+    local function numbers()
+        next_number = next_number + 1
+        return next_number <= links and next_number or nil
+    end
+    auth0.each(numbers, at_a_time, function(i)
+        local identities, message, failure = tenant:link("auth0|p" .. i, "google-oauth2|s" .. i)
+        io.write(i, " ", identities and "linked" or failure.code, " 0 ", message or "", "\n")
+        count = count + 1
+        if count == ends_at then os.exit(7) end
+    end)
+    tenant:close()
+end)
+]]
+
+for _, name in ipairs(os.getenv "AUTH0_LOOP" and {} or loops.here()) do
+    describe("in the loop " .. name, function()
+        setup(linking.start)
+        teardown(linking.stop)
+
+        local function run(count, at_a_time, http_version, host, ends_at)
+            local domain = host and host .. ":" .. tenant.port or tenant.domain
+            return process.run(script, { name, tostring(count), tostring(at_a_time), http_version, domain,
+                domain .. ":127.0.0.1", ends_at and tostring(ends_at) }, linking.environment() .. " TOKEN="
+                .. linking.token)
+        end
+
+        local function compare(output, count)
+            local codes, told = served.told(output)
+            local times = served.recorded()
+            assert.equal(count, told, output:sub(1, 2000))
+            for i = 1, count do
+                assert.equal("linked", codes[i], output:sub(1, 2000))
+                assert.equal(1, times[i])
+            end
+        end
+
+        for http_version, most in pairs { ["1.1"] = 100, ["2"] = 4 } do
+            it(("1000 links, 100 at a time over HTTP/%s, take at most %d connections"):format(http_version, most),
+                function()
+                    served.seed(1000)
+                    local before = tenant.record().connections
+                    local output, status = run(1000, 100, http_version)
+                    assert.equal(0, status, output:sub(1, 2000))
+                    compare(output, 1000)
+                    assert.is_true(tenant.record().connections - before <= most)
+                end)
+        end
+
+        it("600 at a time, of a server that allows 128 streams, take at most four connections", function()
+            served.seed(1200)
+            local output, status = run(1200, 600, "2")
+            assert.equal(0, status, output:sub(1, 2000))
+            compare(output, 1200)
+            assert.is_true(tenant.record().connections <= 4)
+        end)
+
+        it("a server that ends connections after a few requests is no error, and doubles nothing", function()
+            for _, http_version in ipairs { "1.1", "2" } do
+                served.seed(300)
+                local output, status = run(300, 50, http_version, "goaway-10.test")
+                assert.equal(0, status, output:sub(1, 2000))
+                compare(output, 300)
+            end
+        end)
+
+        it("the tenant's process is killed twice, and what was told is what was recorded", function()
+            served.seed(800)
+            local file = process.file ""
+            tenant.run(("(for n in 1 2; do sleep 0.15; pkill -KILL -f -P %s '^nginx: worker'; done) >%s 2>&1 &"):format(tenant.pid, file))
+            local output, status = run(800, 50, "2")
+            assert.equal(0, status, output:sub(1, 2000))
+            local codes, told = served.told(output)
+            local times = served.recorded()
+            assert.equal(800, told)
+            local linked = 0
+            for i = 1, 800 do
+                assert((times[i] or 0) <= 1, i .. " was linked twice")
+                if codes[i] == "linked" then
+                    linked = linked + 1
+                    assert.equal(1, times[i])
+                elseif codes[i] ~= "unknown_outcome" then
+                    assert.is_nil(times[i], ("%d: %s"):format(i, codes[i]))
+                end
+            end
+            assert.is_true(linked > 600, linked .. " were linked") -- it recovers by itself
+            os.remove(file)
+        end)
+
+        it("os.exit with 64 in flight ends the process with its status", function()
+            served.seed(300)
+            for _, ends_at in ipairs { 1, 20, 64 } do
+                local output, status = run(300, 64, "2", nil, ends_at)
+                assert.equal(7, status, output:sub(1, 2000))
+                served.seed(300)
+            end
+        end)
+    end)
+end

@@ -1,0 +1,52 @@
+--- Running something in one of the event loops, from a script that has none.
+local loops = {}
+
+local function run_in_cqueues(body)
+    local controller = require("cqueues").new()
+    local auxlib = require "cqueues.auxlib"
+    local good, fault
+    controller:wrap(function() good, fault = auxlib.resume(coroutine.create(body)) end)
+    assert(controller:loop())
+    if not good then error(fault, 0) end
+end
+
+-- What is raised in a callback of luv's ends the process. Lua 5.1's pcall lets nobody through who waits.
+local protect = pcall
+if _VERSION == "Lua 5.1" and not rawget(_G, "jit") then
+    protect = function(body) return true, body() end
+end
+
+local function run_in_luv(body)
+    local uv = require "luv"
+    local good, fault
+    local thread = coroutine.create(function() good, fault = protect(body) end)
+    local started, raised = coroutine.resume(thread)
+    if not started then error(raised, 0) end
+    uv.run()
+    if good == false then error(fault, 0) end
+    assert(good, "the loop ended before the test")
+    uv.walk(function(handle) error("a handle is left: " .. tostring(handle)) end)
+end
+
+local function run_here(body) body() end
+
+local runners = { cqueues = run_in_cqueues, luv = run_in_luv, nginx = run_here, plain = run_here }
+
+---@param name "plain"|"cqueues"|"luv"|"nginx" nginx: the caller is in it already
+---@param body fun()
+function loops.run(name, body)
+    assert(runners[name], "no loop is called " .. name)(body)
+end
+
+--- Those that this Lua has here.
+---@return string[]
+function loops.here()
+    local names = { "plain" }
+    for name, module in pairs { cqueues = "cqueues", luv = "luv" } do
+        if pcall(require, module) then names[#names + 1] = name end
+    end
+    table.sort(names)
+    return names
+end
+
+return loops
