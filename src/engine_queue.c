@@ -328,7 +328,8 @@ static bool expire_followers(struct engine *engine) {
     return moved;
 }
 
-/* When a wish for a token is over: never where the time is the engine's own, which stands still until it is answered. */
+/* When a wish for a token is over: never where the time is the engine's own, which stands still until it is
+   answered. */
 static int64_t end_of_wish(const struct engine *engine) {
     bool has_end = engine->is_asked && engine->network != NULL;
     return has_end ? engine->asked_at + tokens_patience(engine->tokens) : INT64_MAX;

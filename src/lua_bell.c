@@ -1,7 +1,7 @@
 #include "lua_bell.h"
 
-/* engine:start() -> true; or nil, words. From here on a thread of its own turns the crank: nothing waits but `turn`, and
-   that for news only. A second time it does nothing. */
+/* engine:start() -> true; or nil, words. From here on a thread of its own turns the crank: nothing waits but `turn`,
+   and that for news only. A second time it does nothing. */
 static int method_start(lua_State *L) {
     struct engine *engine = bind_engine_check_own(L);
     if (engine_start(engine)) {

@@ -211,8 +211,9 @@ static int method_refuse_token(lua_State *L) {
 
 /* ---- time ---- */
 
-/* engine:turn(seconds): waits no longer than that for the network or a timer, once it is started for news; 0. A signal ends it; a hook that was set
-   by its handler speaks on the main thread by itself, in a coroutine it is given the word here. */
+/* engine:turn(seconds): waits no longer than that for the network or a timer, once it is started for news; 0. A signal
+   ends it; a hook that was set by its handler speaks on the main thread by itself, in a coroutine it is given the word
+   here. */
 static int method_turn(lua_State *L) {
     struct engine *engine = check_engine(L)->engine;
     lua_State *main = bind_stop_main(L);

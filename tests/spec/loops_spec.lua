@@ -87,7 +87,8 @@ for _, name in ipairs(os.getenv "AUTH0_LOOP" and {} or loops.here()) do
         it("the tenant's process is killed twice, and what was told is what was recorded", function()
             served.seed(800)
             local file = process.file ""
-            tenant.run(("(for n in 1 2; do sleep 0.15; pkill -KILL -f -P %s '^nginx: worker'; done) >%s 2>&1 &"):format(tenant.pid, file))
+            tenant.run(("(for n in 1 2; do sleep 0.15; "
+                .. "pkill -KILL -f -P %s '^nginx: worker'; done) >%s 2>&1 &"):format(tenant.pid, file))
             local output, status = run(800, 50, "2")
             assert.equal(0, status, output:sub(1, 2000))
             local codes, told = served.told(output)

@@ -241,7 +241,8 @@ local samples = { number = 42, boolean = true, table = { {} }, ["function"] = pr
 local fits = {
     string = { "string" }, text = { "string" }, word = { "string" }, string_or_integer = { "string", "number" },
     flag = { "boolean" }, telemetry = { "boolean" }, seconds = { "number" }, bytes = { "number" },
-    http_version = {}, loop = {}, proxy = { "string" }, resolve = {}, mock = {}, token = { "string" }, count = { "number" },
+    http_version = {}, loop = {},
+    proxy = { "string" }, resolve = {}, mock = {}, token = { "string" }, count = { "number" },
     secret = { "string" }, signing_algorithm = {}, number = { "number" }, ["function"] = { "function" },
 }
 

@@ -49,13 +49,8 @@ echo "$dir $(cat "$dir/port") $pid"
 
 local running = {}
 
----@param http string what stands in the http block; it listens on 127.0.0.1:@PORT@
----@param environment? string shell words before the command: "LD_PRELOAD=x"
----@param workers? integer 1
----@return table server {port, dir}
-function nginx.start(http, environment, workers)
-    local text = frame:gsub("@WORKERS@", tostring(workers or 1)):gsub("%%s", function() return http end)
-    local template = process.file((text:gsub("env_lines;\n", environment and "env LD_PRELOAD;\n" or "")))
+local function run(text, environment)
+    local template = process.file(text)
     local script = start:gsub("LISTEN", function() return process.quoted(listen) end)
         :gsub("ENVIRONMENT", function() return environment and "env " .. environment or "" end)
         :gsub("TEMPLATE", function() return process.quoted(template) end)
@@ -65,6 +60,24 @@ function nginx.start(http, environment, workers)
     server.dir, server.port, server.pid = output:match("^(%S+) (%d+) (%d+)\n$")
     running[#running + 1] = server
     return server
+end
+
+---@param http string what stands in the http block; it listens on 127.0.0.1:@PORT@
+---@param environment? string shell words before the command: "LD_PRELOAD=x"
+---@param workers? integer 1
+---@return table server {port, dir}
+function nginx.start(http, environment, workers)
+    local text = frame:gsub("@WORKERS@", tostring(workers or 1)):gsub("%%s", function() return http end)
+    return run(text, environment)
+end
+
+--- A whole configuration, with more words to fill in. @MAIN@ is what a spec needs in the main block.
+---@param text string
+---@param words table<string, string>
+---@return table server
+function nginx.start_with(text, words)
+    words.MAIN = "@USER@ daemon off;"
+    return run((text:gsub("@(%u+)@", words)))
 end
 
 ---Ends what was started here.

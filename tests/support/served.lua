@@ -61,7 +61,8 @@ end
 ---@return table server
 function served.start(token, options, more, main, environment, workers, init)
     local words = { PATH = package.path, CPATH = package.cpath, DOMAIN = tenant.domain, RESOLVE = tenant.resolve,
-        CA = tenant.ca, TOKEN = token, OPTIONS = options, MORE = more or "", INIT = init or "", LISTEN = "@PORT@" } -- which listen.pl fills in
+        -- LISTEN is filled in by listen.pl.
+        CA = tenant.ca, TOKEN = token, OPTIONS = options, MORE = more or "", INIT = init or "", LISTEN = "@PORT@" }
     return nginx.start(fill(code, words) .. (main or "") .. fill(locations, words), environment, workers)
 end
 
@@ -79,7 +80,8 @@ end
 
 --- The shell words that ask for pairs, many at a time.
 function served.asking(server, first, last, at_a_time, more)
-    return ("curl -s -S --no-progress-meter --noproxy '*' --no-keepalive --parallel --parallel-immediate --parallel-max %d %s "
+    return ("curl -s -S --no-progress-meter --noproxy '*' --no-keepalive --parallel --parallel-immediate "
+        .. "--parallel-max %d %s "
         .. "'http://127.0.0.1:%s/link?i=[%d-%d]'"):format(at_a_time, more or "", server.port, first, last)
 end
 
