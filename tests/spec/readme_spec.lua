@@ -1,14 +1,22 @@
 --- The README's Lua: all of it compiles, and what needs no network runs.
+local nginx = require "support.nginx"
+local served = require "support.served"
+local tenant = require "support.tenant"
+
 local load_text = rawget(_G, "loadstring") or load
 
 -- What a block may take from those before it.
 local before = 'local auth0, mock = require "auth0", require "auth0.mock.tenant" '
 
-local function blocks()
+local function read()
     local file = assert(io.open("README.md", "rb"))
     local text = file:read("*a")
     file:close()
-    local list = {}
+    return text
+end
+
+local function blocks()
+    local text, list = read(), {}
     for at, code in ("\n" .. text):gmatch("\n```lua\n()(.-\n)```") do
         local _, line = text:sub(1, at - 2):gsub("\n", "") -- counted from 0
         list[#list + 1] = { line = line + 1, code = code }
@@ -33,6 +41,40 @@ describe("README.md", function()
             end)
         end
     end
+
+    it("has no word about nginx.conf that nginx does not understand", function()
+        if not served.is_possible then return end
+        local conf = assert(read():match "\n```nginx\n(.-\n)```")
+        tenant.start()
+        tenant.reset { { user_id = "auth0|1" }, { user_id = "google-oauth2|2" } }
+        local file = os.tmpname()
+        os.remove(file)
+        local load_module = { "# load_module modules/", "load_module @MODULES@/" }
+        local changes = {
+            load_module, load_module,
+            { "worker_processes auto;", "worker_processes 2;\n@MAIN@\npid @DIR@/nginx.pid;\n"
+                .. "error_log @DIR@/error.log;" },
+            { "# lua_package_path", ('lua_package_path "%s"; lua_package_cpath "%s"; access_log off;\n#')
+                :format(package.path, package.cpath) },
+            { "listen 8080;", "listen 127.0.0.1:@PORT@;" },
+            { '"acme.eu.auth0.com"', ('"%s", resolve = { "%s" }, ca_file = "%s", audience = "https://%s/api/v2/"')
+                :format(tenant.domain, tenant.resolve, tenant.ca, tenant.domain) },
+            { "/run/lock/auth0-token", file },
+        }
+        for _, change in ipairs(changes) do
+            local at, last = conf:find(change[1], 1, true)
+            assert(at, change[1])
+            conf = conf:sub(1, at - 1) .. change[2] .. conf:sub(last + 1)
+        end
+        local server = nginx.start_with(conf, {}, "AUTH0_CLIENT_ID=mockclient AUTH0_CLIENT_SECRET=mocksecret")
+        local told = tenant.run(("curl -s -S --noproxy '*' --data-urlencode 'primary=auth0|1' --data-urlencode "
+            .. "'secondary=google-oauth2|2' http://127.0.0.1:%s/link"):format(server.port))
+        if told ~= "2 identities\n" then told = told .. tenant.run("cat " .. server.dir .. "/error.log") end
+        nginx.stop()
+        os.remove(file)
+        tenant.stop()
+        assert.equal("2 identities\n", told)
+    end)
 
     it("has blocks that were found", function()
         assert.is_true(#blocks() >= 5)

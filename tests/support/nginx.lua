@@ -74,10 +74,11 @@ end
 --- A whole configuration, with more words to fill in. @MAIN@ is what a spec needs in the main block.
 ---@param text string
 ---@param words table<string, string>
+---@param environment? string shell words before the command
 ---@return table server
-function nginx.start_with(text, words)
+function nginx.start_with(text, words, environment)
     words.MAIN = "@USER@ daemon off;"
-    return run((text:gsub("@(%u+)@", words)))
+    return run((text:gsub("@(%u+)@", words)), environment)
 end
 
 ---Ends what was started here.
