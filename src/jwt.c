@@ -61,12 +61,6 @@ static bool is_object(struct span text, struct span *object) {
     return json_check(text, object, &malformed) && json_kind(*object) == JSON_OBJECT;
 }
 
-/* A claim of the kind that it must have; else absent. */
-static struct span claim(struct span object, struct span name, enum json_kind kind) {
-    struct span value;
-    return json_member(object, name, &value) && json_kind(value) == kind ? value : (struct span){NULL, 0};
-}
-
 static int64_t append_digit(int64_t value, char digit) {
     int64_t low = digit - '0';
     return value > (INT64_MAX - low) / 10 ? INT64_MAX : value * 10 + low;
@@ -105,8 +99,7 @@ static int64_t whole_part(struct span number) {
     return is_negative ? -value : value;
 }
 
-static bool take_instant(struct span payload, struct span name, int64_t *instant) {
-    struct span number = claim(payload, name, JSON_NUMBER);
+static bool take_instant(struct span number, int64_t *instant) {
     if (number.at == NULL) return false;
     *instant = whole_part(number);
     return true;
@@ -123,20 +116,39 @@ static void unescape(struct span *string, char *memory) {
     *string = (struct span){to, json_string(*string, to, string->size)};
 }
 
+struct wish {
+    struct span name;
+    enum json_kind kind;
+    struct span *value;
+};
+
+/* The claims that are wished for, in one walk: most of a token is looked at once only. Of several with one name, the
+   last, as json_member has it; one of another kind counts as absent. */
+static void find_claims(struct span object, const struct wish *wishes, size_t count) {
+    for (struct json_walk walk = json_walk(object); json_next(&walk);)
+        for (size_t i = 0; i < count; i++) {
+            if (!json_string_is(walk.name, wishes[i].name)) continue;
+            bool is_good = json_kind(walk.value) == wishes[i].kind;
+            *wishes[i].value = is_good ? walk.value : (struct span){NULL, 0};
+        }
+}
+
 static void take_claims(struct span header, struct span payload, char *memory, struct jwt *jwt) {
-    const struct {
-        struct span object, name;
-        struct span *claim;
-    } strings[] = {
-        {header, SPAN("alg"), &jwt->alg},  {payload, SPAN("iss"), &jwt->iss}, {payload, SPAN("sub"), &jwt->sub},
-        {payload, SPAN("azp"), &jwt->azp}, {payload, SPAN("gty"), &jwt->gty}, {payload, SPAN("scope"), &jwt->scope},
+    struct span exp = {NULL, 0}, iat = {NULL, 0};
+    const struct wish of_header[] = {{SPAN("alg"), JSON_STRING, &jwt->alg}};
+    const struct wish of_payload[] = {
+        {SPAN("iss"), JSON_STRING, &jwt->iss}, {SPAN("sub"), JSON_STRING, &jwt->sub},
+        {SPAN("azp"), JSON_STRING, &jwt->azp}, {SPAN("gty"), JSON_STRING, &jwt->gty},
+        {SPAN("exp"), JSON_NUMBER, &exp},      {SPAN("scope"), JSON_STRING, &jwt->scope},
+        {SPAN("iat"), JSON_NUMBER, &iat},
     };
-    enum { STRINGS = sizeof strings / sizeof *strings };
-    jwt->has_exp = take_instant(payload, SPAN("exp"), &jwt->exp);
-    jwt->has_iat = take_instant(payload, SPAN("iat"), &jwt->iat);
-    /* All are found before the first is unescaped, which breaks the JSON around it. */
-    for (size_t i = 0; i < STRINGS; i++) *strings[i].claim = claim(strings[i].object, strings[i].name, JSON_STRING);
-    for (size_t i = 0; i < STRINGS; i++) unescape(strings[i].claim, memory);
+    struct span *const strings[] = {&jwt->alg, &jwt->iss, &jwt->sub, &jwt->azp, &jwt->gty, &jwt->scope};
+    find_claims(header, of_header, sizeof of_header / sizeof *of_header);
+    find_claims(payload, of_payload, sizeof of_payload / sizeof *of_payload);
+    jwt->has_exp = take_instant(exp, &jwt->exp);
+    jwt->has_iat = take_instant(iat, &jwt->iat);
+    /* After all were found: it breaks the JSON around it. */
+    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) unescape(strings[i], memory);
     jwt->is_machine = ends_in(jwt->sub, SPAN("@clients")) || span_equals(jwt->gty, SPAN("client-credentials"));
 }
 
