@@ -10,7 +10,8 @@ local is_quick = support.is_quick
 local ROUNDS = is_quick and 3 or 7
 
 local IDENTITIES = [==[[{"provider":"auth0","user_id":"p","connection":"Username-Password-Authentication",]==]
-    .. [==["isSocial":false},{"provider":"google-oauth2","user_id":"s","connection":"google-oauth2","isSocial":true,]==]
+    .. [==["isSocial":false},{"provider":"google-oauth2","user_id":"s","connection":"google-oauth2",]==]
+    .. [==["isSocial":true,]==]
     .. [==["profileData":{"email":"ann@example.com","email_verified":true,"name":"Ann","picture":"https://e.com/a"}}]]==]
 
 local conf = [[
