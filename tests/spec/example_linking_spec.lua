@@ -9,6 +9,12 @@ if not served.is_possible then return end
 
 local PRIMARY, SECONDARY = "auth0|507f1f77bcf86cd799439020", "google-oauth2|115015401343387192604"
 
+local ORIGIN = "https://app.example.com"
+
+-- With ?down the tenant cannot be reached; ?more=ID and ?wrong are mistakes of whoever wrote the configuration.
+local OPTIONS = [[, resolve = { "%s:" .. (ngx.var.arg_down and "127.0.0.9" or "127.0.0.1") }, ca_file = "%s",
+    proxy = false, deadline = 5, id = ngx.var.arg_more, token = ngx.var.arg_more, nonsense = ngx.var.arg_wrong]]
+
 local function read(name)
     local file = assert(io.open(name, "rb"))
     local text = file:read("*a")
@@ -23,8 +29,7 @@ describe("the example of users who link their own accounts", function()
         tenant.start()
         local folder = tenant.run("pwd"):match "[^\n]+" .. "/tests/examples/linking"
         local words = { EXAMPLE = folder, PATH = package.path, CPATH = package.cpath, DOMAIN = tenant.domain,
-            OPTIONS = (', resolve = { "%s" }, ca_file = "%s", proxy = false, deadline = 5'):format(tenant.resolve,
-                tenant.ca) }
+            ORIGIN = ORIGIN, OPTIONS = OPTIONS:format(tenant.domain, tenant.ca) }
         server = nginx.start_with(read(folder .. "/nginx.conf"), words)
     end)
 
@@ -40,9 +45,14 @@ describe("the example of users who link their own accounts", function()
         caller = tenant.token { kind = "user", sub = PRIMARY }
     end)
 
+    -- No two are alike, also of one second.
+    local count = 0
     local function id_token(more)
         local wanted = { kind = "id", sub = SECONDARY }
         for name, value in pairs(more or {}) do wanted[name] = value end
+        count = count + 1
+        wanted.claims = wanted.claims or {}
+        wanted.claims.sid = "session" .. count
         return tenant.token(wanted)
     end
 
@@ -56,9 +66,11 @@ describe("the example of users who link their own accounts", function()
         local headers = { ["Content-Type"] = "application/json", Authorization = "Bearer " .. caller, Expect = "" }
         for name, value in pairs(more.headers or {}) do headers[name] = value end
         for name, value in pairs(headers) do
-            if value then words[#words + 1] = "-H " .. process.quoted(name .. ": " .. value) end
+            for _, each in ipairs(type(value) == "table" and value or { value or nil }) do
+                words[#words + 1] = "-H " .. process.quoted(name .. ": " .. each)
+            end
         end
-        words[#words + 1] = ("http://127.0.0.1:%s/link"):format(server.port)
+        words[#words + 1] = process.quoted(("http://127.0.0.1:%s/link%s"):format(server.port, more.query or ""))
         local output = tenant.run(table.concat(words, " "))
         os.remove(file)
         local head, rest = output:match "^(.-)\r\n\r\n(.*)$"
@@ -89,13 +101,50 @@ describe("the example of users who link their own accounts", function()
         assert.equal(PRIMARY, change.primary)
     end)
 
+    local function linked(body, more)
+        tenant.reset { { user_id = PRIMARY }, { user_id = SECONDARY } }
+        local status, problem = ask(body, more)
+        assert.equal(200, status, problem.detail)
+        assert.equal(PRIMARY, tenant.record().changes[1].primary)
+    end
+
     it("takes an ID token once", function()
         local token = id_token()
-        assert.equal(200, (ask { link_with = token }))
-        local status, problem = ask { link_with = token }
-        assert.equal(403, status)
-        assert.truthy(problem.detail:find("has been used", 1, true))
-        assert.equal(1, #tenant.record().changes)
+        linked { link_with = token }
+        tenant.reset { { user_id = PRIMARY }, { user_id = SECONDARY } }
+        refused(403, "has been used", { link_with = token })
+    end)
+
+    -- 256 bytes are 341 characters and a third: four bits of the last one are nobody's.
+    it("knows a used token by what was signed, in whichever way its signature is written", function()
+        local token = id_token()
+        linked { link_with = token }
+        tenant.reset { { user_id = PRIMARY }, { user_id = SECONDARY } }
+        for _, last in ipairs { "A", "B", "Q", "g", "w", "x" } do
+            refused(403, "has been used", { link_with = token:sub(1, -2) .. last })
+        end
+    end)
+
+    it("takes an ID token once more where nothing was sent to the tenant", function()
+        local token = id_token()
+        refused(502, "were not linked", { link_with = token }, { query = "?down=1" })
+        linked { link_with = token }
+    end)
+
+    it("takes no ID token again that the tenant has refused", function()
+        local token = id_token()
+        tenant.arm { fault = "status;status=403", count = 1 }
+        refused(403, "were not linked", { link_with = token })
+        refused(403, "has been used", { link_with = token })
+    end)
+
+    it("links nobody else's account, whatever the options say", function()
+        linked({ link_with = id_token() }, { query = "?more=auth0%7C666" })
+    end)
+
+    it("tells a mistake in its options to the log alone", function()
+        refused(400, "cannot be used", { link_with = id_token() }, { query = "?wrong=1" })
+        assert.truthy(read(server.dir .. "/error.log"):find('unknown option "nonsense"', 1, true))
     end)
 
     for name, value in pairs { provider = "google-oauth2", user_id = "1", id = PRIMARY, domain = "evil.test",
@@ -112,7 +161,16 @@ describe("the example of users who link their own accounts", function()
         refused(400, "no JSON object", "{")
         refused(400, "missing", nil, { method = "POST" })
         refused(403, "no ID token", { link_with = "x" })
-        refused(413, nil, { link_with = ("x"):rep(20000) })
+    end)
+
+    it("reads 16 KB, and no more", function()
+        local text = json.encode { link_with = id_token() }
+        linked(text .. (" "):rep(16384 - #text))
+        tenant.reset()
+        text = json.encode { link_with = id_token() }
+        text = text .. (" "):rep(16385 - #text)
+        refused(413, nil, text)
+        refused(413, nil, text, { headers = { ["Transfer-Encoding"] = "chunked" } })
     end)
 
     it("refuses what a page elsewhere could send: forms, text, other methods", function()
@@ -121,8 +179,23 @@ describe("the example of users who link their own accounts", function()
             "application/json-seq", "" } do
             refused(415, "application/json", body, { headers = { ["Content-Type"] = kind } })
         end
+        refused(415, "application/json", body, { headers = { ["Content-Type"] = { "application/json", "a/b" } } })
         refused(405, "only POST", nil, { method = "GET" })
         refused(405, "only POST", body, { method = "PUT" })
+        linked(body, { headers = { ["Content-Type"] = "Application/JSON; charset=utf-8" } })
+    end)
+
+    it("takes requests of its own pages, and of what is no browser", function()
+        for _, origin in ipairs { "https://evil.example", "null", ORIGIN .. ".evil.example", "http://app.example.com",
+            ORIGIN .. ":8443" } do
+            refused(403, "another origin", { link_with = id_token() }, { headers = { Origin = origin } })
+        end
+        -- A hundred headers before it do not hide it.
+        local headers = { Origin = "https://evil.example" }
+        for i = 1, 120 do headers["X-" .. i] = "1" end
+        local status = ask({ link_with = id_token() }, { headers = headers })
+        assert.is_true(status == 403 or status == 415, status)
+        linked({ link_with = id_token() }, { headers = { Origin = ORIGIN } })
     end)
 
     it("takes the caller's token from its header alone, and only a user's", function()
@@ -134,10 +207,19 @@ describe("the example of users who link their own accounts", function()
         refused(401, "no user's", body, { headers = { Authorization = machine } })
     end)
 
+    it("takes an ID token of the last five minutes, of a clock a little ahead, and of the stated nonce", function()
+        local now = os.time()
+        linked { link_with = id_token { claims = { iat = now - 280 } } }
+        linked { link_with = id_token { claims = { iat = now + 20 } } }
+        linked { link_with = id_token { claims = { nonce = "a" } }, nonce = "a" }
+        linked { link_with = id_token { claims = { nonce = "b" } } }
+    end)
+
     it("refuses an ID token that is old, of the future, of another sign-in, or of the same account", function()
         local now = os.time()
         refused(403, "five minutes", { link_with = id_token { claims = { iat = now - 400 } } })
         refused(403, "five minutes", { link_with = id_token { claims = { iat = now + 200 } } })
+        refused(403, "five minutes", { link_with = id_token { claims = { iat = tostring(now) } } })
         refused(403, "another sign-in", { link_with = id_token { claims = { nonce = "a" } }, nonce = "b" })
         refused(403, "another sign-in", { link_with = id_token(), nonce = "b" })
         refused(403, "same account", { link_with = id_token { sub = PRIMARY } })
@@ -152,20 +234,46 @@ describe("the example of users who link their own accounts", function()
     end)
 
     it("tells an unknown outcome as one", function()
-        tenant.arm { fault = "reset-after", count = 20 }
-        local status, problem = ask { link_with = id_token() }
-        assert.equal(504, status)
-        assert.equal("unknown_outcome", problem.code)
-        assert.truthy(problem.detail:find("before trying again", 1, true))
+        local told = {}
+        for fault, expected in pairs { ["reset-after"] = 502, ["delay;seconds=8"] = 504 } do
+            tenant.reset { { user_id = PRIMARY }, { user_id = SECONDARY } }
+            tenant.arm { fault = fault, count = 20 }
+            local status, problem = ask { link_with = id_token() }
+            told[#told + 1] = problem.type
+            assert.equal(expected, status)
+            assert.equal("unknown_outcome", problem.code)
+            assert.truthy(problem.detail:find("before trying again", 1, true))
+        end
+        assert.same({ "/problems/unknown-outcome", "/problems/unknown-outcome" }, told)
+    end)
+
+    it("passes on when the tenant has time again", function()
+        tenant.configure { rates = { global = { rate = 1, per = 60, burst = 1 }, retry_after = true } }
+        tenant.request { path = "/api/v2/users/" .. PRIMARY:gsub("|", "%%7C"), token = caller }
+        local status, problem, head = ask { link_with = id_token() }
+        assert.equal(429, status)
+        assert.equal("rate_limited", problem.code)
+        assert.truthy(head:find "retry%-after: %d+", head)
     end)
 
     it("logs no token and no body", function()
         local token = id_token()
+        ask({ link_with = token, nonce = "of-a-sign-in" }, { query = "?down=1" })
+        tenant.arm { fault = "reset-after", count = 20 }
         ask { link_with = token }
         ask { link_with = token }
+        ask { link_with = token .. "A" }
+        ask { link_with = token, provider = "of-a-body" }
         local log = read(server.dir .. "/error.log")
-        for _, secret in ipairs { token, caller, token:match "%.(.-)%.", caller:match "%.(.-)%." } do
+        assert.truthy(log:find("auth0.link", 1, true)) -- it does say what failed
+        for _, text in ipairs { token, caller } do
+            for part in text:gmatch "[^.]+" do
+                assert.falsy(log:find(part, 1, true), log)
+            end
+        end
+        for _, secret in ipairs { "of-a-sign-in", "of-a-body" } do
             assert.falsy(log:find(secret, 1, true), log)
         end
+        assert.equal("", (tenant.run(("find %s/body -type f"):format(server.dir))))
     end)
 end)

@@ -11,11 +11,11 @@ local link_accounts = {}
 local LONGEST = 16384 -- bytes of a request's body
 
 local statuses = { invalid_request = 400, unauthorized = 401, forbidden = 403, not_found = 404, conflict = 409,
-    rate_limited = 429, unreachable = 502, tls = 502, timeout = 504, unknown_outcome = 504 }
+    rate_limited = 429, unreachable = 502, tls = 502, timeout = 504, cancelled = 504 }
 
 local titles = { [400] = "Bad Request", [401] = "Unauthorized", [403] = "Forbidden", [404] = "Not Found",
     [405] = "Method Not Allowed", [409] = "Conflict", [413] = "Content Too Large", [415] = "Unsupported Media Type",
-    [429] = "Too Many Requests", [502] = "Bad Gateway", [504] = "Gateway Timeout" }
+    [429] = "Too Many Requests", [502] = "Bad Gateway", [503] = "Service Unavailable", [504] = "Gateway Timeout" }
 
 local function answer(status, kind, value)
     ngx.status = status
@@ -27,8 +27,17 @@ end
 
 -- RFC 9457. `code` is for programs; no text here quotes what was sent.
 local function refuse(status, code, detail)
-    return answer(status, "application/problem+json", { type = "about:blank", title = titles[status] or "Error",
+    if status == 401 then ngx.header["WWW-Authenticate"] = "Bearer" end
+    return answer(status, "application/problem+json", { type = "about:blank", title = titles[status],
         status = status, code = code, detail = detail })
+end
+
+-- A problem of its own type: the one after which a client must not just try again.
+local function tell_unknown(failure)
+    local status = statuses[failure.cause] == 504 and 504 or 502
+    return answer(status, "application/problem+json", { type = "/problems/unknown-outcome",
+        title = "It is not known whether the accounts were linked", status = status, code = failure.code,
+        detail = "the tenant did not tell: look at the account's identities before trying again" })
 end
 
 local function read_body()
@@ -48,14 +57,18 @@ local function read_body()
     return value
 end
 
--- What a form, or a page elsewhere, cannot send without asking first (CORS).
-local function check_request()
+-- What a form, or a page elsewhere, cannot send without asking first (CORS); and what a browser says of the page.
+local function check_request(origin)
     if ngx.req.get_method() ~= "POST" then
         ngx.header["Allow"] = "POST"
         return 405, "only POST"
     end
-    local kind = (ngx.req.get_headers()["Content-Type"] or ""):lower()
-    if kind:match "^[^;%s]*" ~= "application/json" then return 415, "the Content-Type is not application/json" end
+    local kind = ngx.req.get_headers()["Content-Type"]
+    kind = type(kind) == "string" and kind:lower():match "^[^;%s]*" -- a table: there are several
+    if kind ~= "application/json" then return 415, "the Content-Type is not application/json" end
+    -- By its variable: of a table of headers, nginx leaves out those beyond the hundredth.
+    local stated = ngx.var.http_origin
+    if stated and stated ~= origin then return 403, "the request comes from another origin's page" end
 end
 
 -- An array of identities, without what the providers gave the tenant.
@@ -69,34 +82,48 @@ local function shown(identities)
     return list
 end
 
-local function link(options, caller, other, body)
-    local order = { token = caller.text, id = caller.sub, link_with = body.link_with }
-    for name, value in pairs(options) do order[name] = value end
-    local called, identities, message, failure = pcall(auth0.link, order)
-    if not called then return refuse(400, "invalid_request", "the tokens cannot be used for a link") end
-    if identities then return answer(200, "application/json", shown(identities)) end
-    if failure.outcome == "none" and failure.attempts == 0 then tokens.give_back(other) end
+-- Codes of a call of which nothing was sent, where its outcome is "none".
+local unsent = { unreachable = true, tls = true, timeout = true, cancelled = true }
+
+local function was_sent(failure)
+    return failure.outcome ~= "none" or not (unsent[failure.code] or failure.attempts == 0)
+end
+
+local function tell(failure, message, other)
+    if not was_sent(failure) then tokens.give_back(other) end
     ngx.log(ngx.WARN, message) -- which holds no token
-    local detail = failure.code == "unknown_outcome" and
-        "the tenant did not tell whether the accounts were linked: look at the account before trying again" or
-        "the accounts were not linked"
-    return refuse(statuses[failure.code] or 502, failure.code, detail)
+    if failure.outcome == "unknown" then return tell_unknown(failure) end
+    if failure.retry_after then ngx.header["Retry-After"] = math.ceil(failure.retry_after) end
+    return refuse(statuses[failure.code] or 502, failure.code, "the accounts were not linked")
+end
+
+local function link(options, caller, other, link_with)
+    local order = {}
+    for name, value in pairs(options) do order[name] = value end
+    order.token, order.id, order.link_with = caller.text, caller.sub, link_with -- last: nothing may take their place
+    local called, identities, message, failure = pcall(auth0.link, order)
+    if not called then -- a mistake in the options, or a text that can be no token; its words hold no value
+        ngx.log(ngx.ERR, identities)
+        return refuse(400, "invalid_request", "the tokens cannot be used for a link")
+    end
+    if identities then return answer(200, "application/json", shown(identities)) end
+    return tell(failure, message, other)
 end
 
 --- Serves one request.
 ---@param options table for auth0.link, without its token and accounts: domain, ca_file, ...
-function link_accounts.serve(options)
-    local status, fault = check_request()
-    if status then return refuse(status, "invalid_request", fault) end
-    local caller, why = tokens.of_caller()
-    if not caller then return refuse(401, "unauthorized", why) end
-    local body
+---@param origin string of the pages that may ask: "https://app.example.com"
+function link_accounts.serve(options, origin)
+    local status, fault = check_request(origin)
+    if status then return refuse(status, status == 403 and "forbidden" or "invalid_request", fault) end
+    local caller, body, other
+    caller, fault = tokens.of_caller()
+    if not caller then return refuse(401, "unauthorized", fault) end
     body, status, fault = read_body()
     if not body then return refuse(status, "invalid_request", fault) end
-    local other
-    other, fault = tokens.of_other(body, caller)
-    if not other then return refuse(403, "forbidden", fault) end
-    return link(options, caller, other, body)
+    other, status, fault = tokens.of_other(body, caller)
+    if not other then return refuse(status, status == 403 and "forbidden" or "unavailable", fault) end
+    return link(options, caller, other, body.link_with)
 end
 
 return link_accounts

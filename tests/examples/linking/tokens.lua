@@ -49,26 +49,36 @@ local function is_fresh(claims)
     return type(claims.iat) == "number" and claims.iat <= now + SKEW and claims.iat >= now - OLDEST
 end
 
--- The first who comes with it takes it. No room in the dictionary is a refusal: else a flood would make it forget.
+-- The first who comes with it takes it. It is known by what was signed: the last character of a signature has bits
+-- that nobody reads, so that one token can be written in many ways. No room is a refusal: else a flood would make the
+-- dictionary forget.
 local function take(text)
-    local key = sha256(text)
-    local added = ngx.shared.used_tokens:safe_add(key, true, KEPT)
-    return added and key or nil
+    local key = sha256(text:match "^(.*)%.")
+    local added, why = ngx.shared.used_tokens:safe_add(key, true, KEPT)
+    if added then return key end
+    if why == "exists" then return nil, 403, "link_with has been used" end
+    ngx.log(ngx.ERR, "used_tokens: ", why)
+    return nil, 503, "too many links are under way: try again later"
+end
+
+local function fault_of(claims, nonce, caller)
+    if not claims or type(claims.sub) ~= "string" then return "link_with is no ID token" end
+    if claims.sub == caller.sub then return "link_with is of the same account" end
+    if not is_fresh(claims) then return "link_with was not issued within the last five minutes" end
+    if nonce and claims.nonce ~= nonce then return "link_with was issued for another sign-in" end
 end
 
 --- The token of the account that is to be linked.
 ---@param body table {link_with, nonce}
 ---@param caller table
 ---@return table|nil other
+---@return integer|nil status
 ---@return string|nil fault
 function tokens.of_other(body, caller)
-    local claims = claims_of(body.link_with)
-    if not claims or type(claims.sub) ~= "string" then return nil, "link_with is no ID token" end
-    if claims.sub == caller.sub then return nil, "link_with is of the same account" end
-    if not is_fresh(claims) then return nil, "link_with was not issued within the last five minutes" end
-    if body.nonce and claims.nonce ~= body.nonce then return nil, "link_with was issued for another sign-in" end
-    local key = take(body.link_with)
-    if not key then return nil, "link_with has been used" end
+    local fault = fault_of(claims_of(body.link_with), body.nonce, caller)
+    if fault then return nil, 403, fault end
+    local key, status, why = take(body.link_with)
+    if not key then return nil, status, why end
     return { key = key }
 end
 
