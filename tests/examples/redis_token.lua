@@ -1,108 +1,99 @@
 --- A token function for auth0.tenant that shares one token among hosts, through Redis: inside nginx, by a cosocket.
 ---
 ---     local redis_token = require "redis_token"
----     auth0.tenant { domain = domain, token = redis_token.new {
+---     local tenant = auth0.tenant { domain = domain, token = redis_token.new {
 ---         address = { "127.0.0.1", 6379 },         -- or { "unix:/run/redis/redis.sock" }
----         key = "auth0:" .. domain,
----         fetch = fetch,                           -- returns a token and its life in seconds, or nil and a message
+---         key = "auth0:" .. domain,                -- one for each domain, client and audience
+---         fetch = require("oauth_token").new { domain = domain, client_id = id, client_secret = secret },
 ---     } }
 ---
 --- One host fetches, under a lock that ends by itself; the others look until the token is there. The token lies in
---- Redis in clear: its password, TLS and ACL are what guards it.
+--- Redis in clear: its password, network and ACL are what guards it.
+local resp = require "resp"
+
 local redis_token = {}
 
-local LOCK = 10 -- seconds that a fetch may take
+local LOCK = 10 -- seconds that a fetch may take; less than an exchange may, for which the library waits
 local PAUSE = 0.05 -- seconds between two looks
 
--- ---- Redis, as far as it is needed here (RESP) ----
-
-local function read_reply(socket)
-    local line, fault = socket:receive "*l"
-    if not line then return nil, fault end
-    local kind, rest = line:sub(1, 1), line:sub(2)
-    if kind == "-" then return nil, rest end
-    if kind ~= "$" then return rest end
-    if rest == "-1" then return false end
-    local text
-    text, fault = socket:receive(tonumber(rest))
-    if not text then return nil, fault end
-    socket:receive(2)
-    return text
+-- Redis counts the life down: hosts need not agree about the time.
+---@return string|false|nil token false: there is none; nil: it cannot be known
+---@return number|string|nil seconds or why
+local function stored(redis, key)
+    local token, fault = redis:ask("GET", key)
+    if not token then return token, fault end
+    local left
+    left, fault = redis:ask("PTTL", key)
+    if not left then return nil, fault end
+    left = tonumber(left) / 1000
+    if left <= 0 then return false end -- it has just ended; or it has no end, and is not ours
+    return token, left
 end
 
-local function ask(socket, ...)
-    local words = { ("*%d\r\n"):format(select("#", ...)) }
-    for i = 1, select("#", ...) do
-        local word = tostring((select(i, ...)))
-        words[i + 1] = ("$%d\r\n%s\r\n"):format(#word, word)
-    end
-    local sent, fault = socket:send(table.concat(words))
-    if not sent then return nil, fault end
-    return read_reply(socket)
+local function find(redis, key, refused)
+    local token, left = stored(redis, key)
+    if token == refused then return false end
+    return token, left
 end
 
-local function connect(options)
-    local socket = ngx.socket.tcp()
-    socket:settimeouts(1000, 1000, 1000)
-    local good, fault = socket:connect(options.address[1], options.address[2])
-    if not good then return nil, fault end
-    if options.password and socket:getreusedtimes() == 0 then
-        good, fault = ask(socket, "AUTH", options.password)
-        if not good then return nil, fault end
-    end
-    return socket
+local function lock(redis, key)
+    local mine = ("%s-%d-%.3f"):format(tostring(redis), ngx.worker.pid(), ngx.now())
+    local answer, fault = redis:ask("SET", key .. ":lock", mine, "NX", "PX", LOCK * 1000)
+    if answer == nil then return nil, fault end
+    return answer == "OK" and mine
 end
 
--- ---- the token ----
-
-local function stored(socket, key)
-    local text, fault = ask(socket, "GET", key)
-    if not text then return text, fault end
-    local ends, token = text:match "^(%d+) (.+)$"
-    local left = ends and tonumber(ends) - ngx.time() or 0
-    if left > 0 then return token, left end
-    return false
+-- Only its own lock: it may have ended, and be another's.
+local function unlock(redis, key, mine)
+    redis:ask("EVAL", "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0",
+        1, key .. ":lock", mine)
 end
 
-local function fetch_and_store(options, socket, lock)
-    local token, life = options.fetch()
-    if token then
-        life = math.floor(life)
-        ask(socket, "SET", options.key, ("%d %s"):format(ngx.time() + life, token), "PX", life * 1000)
-    end
-    -- Only its own lock: it may have ended, and be another's.
-    ask(socket, "EVAL", "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end", 1,
-        options.key .. ":lock", lock)
+local function fetch_and_store(options, redis)
+    local called, token, life = pcall(options.fetch)
+    if not called then return nil, "fetch raised: " .. tostring(token) end
+    if not token then return nil, life or "fetch returned no token" end
+    if type(life) ~= "number" or life <= 0 then return nil, "fetch returned no life in seconds beside the token" end
+    redis:ask("SET", options.key, token, "PX", math.ceil(life * 1000)) -- where it fails, the next host fetches, too
     return token, life
 end
 
-local function get(options, socket, refused)
-    local lock = ("%d-%d-%.6f"):format(ngx.worker.pid(), math.random(1e9), ngx.now())
-    local give_up = ngx.now() + LOCK
-    while ngx.now() < give_up do
-        local token, left = stored(socket, options.key)
-        if token == nil then return nil, left end
-        if token and token ~= refused then return token, left end
-        if ask(socket, "SET", options.key .. ":lock", lock, "NX", "PX", LOCK * 1000) == "OK" then
-            return fetch_and_store(options, socket, lock)
+-- Between the look and the lock, another may have stored one.
+local function look_again(options, redis, refused)
+    local token, left = find(redis, options.key, refused)
+    if token ~= false then return token, left end
+    return fetch_and_store(options, redis)
+end
+
+local function get(options, redis, refused)
+    local give_up = ngx.now() + LOCK + 1 -- a host that died in the middle holds the lock for as long
+    repeat
+        local token, left = find(redis, options.key, refused)
+        if token ~= false then return token, left end
+        local mine, fault = lock(redis, options.key)
+        if mine == nil then return nil, fault end
+        if mine then
+            token, left = look_again(options, redis, refused)
+            unlock(redis, options.key, mine)
+            return token, left
         end
         ngx.sleep(PAUSE)
-    end
+    until ngx.now() >= give_up
     return nil, "nobody who shares this Redis could fetch a token"
 end
 
---- A function for auth0.tenant's `token`. It is asked again when its token ends, and when the tenant refused it: what
+--- A function for auth0.tenant's `token`. It is asked again before its token ends, and when the tenant refused it: what
 --- it gave last is not given again.
----@param options table {address, key, fetch, password}
+---@param options table {address, key, fetch, password}; fetch returns a token and its life in seconds, or nil and why
 ---@return fun(): string|nil, number|string|nil
 function redis_token.new(options)
     local last
     return function()
-        local socket, fault = connect(options)
-        if not socket then return nil, "Redis: " .. tostring(fault) end
-        local token, life = get(options, socket, last)
-        socket:setkeepalive(10000, 4)
-        last = token
+        local redis, fault = resp.connect(options.address, options.password)
+        if not redis then return nil, fault end
+        local token, life = get(options, redis, last)
+        redis:leave()
+        last = token or last
         return token, life
     end
 end

@@ -1,63 +1,192 @@
---- The example of a token that hosts share through Redis, with two workers of nginx as the hosts.
+--- The example of a token that hosts share through Redis: an nginx of its own is a host.
 local linking = require "support.linking"
 local nginx = require "support.nginx"
-local process = require "support.process"
+local redis = require "support.redis"
 local served = require "support.served"
 local tenant = require "support.tenant"
 
 if not served.is_possible then return end
 
+local KEY = "auth0:example"
+
 describe("the example of a token in Redis", function()
-    local dir, pid
+    local store, examples
 
     setup(function()
         linking.start()
-        dir = tenant.run("mktemp -d"):match "[^\n]+"
-        pid = tenant.run(("redis-server --port 0 --unixsocket %s/redis.sock --save '' --dir %s --logfile %s/log "
-            .. ">/dev/null 2>&1 & echo $!"):format(dir, dir, dir)):match "%d+"
-        served.eventually(10, "Redis", function()
-            local _, status = tenant.run(("test -S %s/redis.sock"):format(dir))
-            return status == 0
-        end)
+        store = redis.start()
+        examples = tenant.run("pwd"):match "[^\n]+" .. "/tests/examples/?.lua;"
     end)
 
     teardown(function()
-        tenant.run(("kill %s; rm -rf %s"):format(pid, process.quoted(dir)))
+        redis.stop()
         linking.stop()
     end)
 
+    before_each(function() redis.ask(store, "FLUSHALL") end)
     after_each(nginx.stop)
 
-    local function start(fetch)
-        local examples = tenant.run("pwd"):match "[^\n]+" .. "/tests/examples/?.lua;"
-        return served.start(linking.token, [[token = shared_token]], nil, nil, nil, 2,
+    local function trusting() return ("lua_ssl_trusted_certificate %s;"):format(tenant.ca) end
+
+    -- Lua, a function that asks the tenant for a token.
+    local function fetch(more)
+        return ([[require("oauth_token").new { domain = %q, address = "127.0.0.1", client_id = "mockclient",
+            client_secret = "mocksecret", audience = "https://%s/api/v2/", %s }]]):format(tenant.domain, tenant.domain,
+            more or "")
+    end
+
+    ---@param fetching string Lua
+    ---@param more? string Lua, more options of redis_token
+    ---@param main? string of the http block
+    ---@param locations? string more of the server block
+    local function start(fetching, more, main, locations)
+        return served.start(linking.token, "token = shared_token, deadline = 20", locations, main or trusting(), nil, 1,
             ([[package.path = %q .. package.path
-            fetches = 0
-            shared_token = require("redis_token").new { address = { "unix:%s/redis.sock" }, key = "token",
-                fetch = function() %s end }]]):format(examples, dir, fetch))
+            fetch = %s
+            shared_token = require("redis_token").new { address = { "unix:%s" }, key = %q, fetch = fetch, %s }]])
+            :format(examples, fetching, store.socket, KEY, more or ""))
+    end
+
+    -- How often the tenant was asked for a token.
+    local function fetched()
+        return tenant.record().requests["POST /oauth/token"] or 0
+    end
+
+    local function link(server, i)
+        return (served.get(server, "/link?i=" .. (i or 1)))
     end
 
     it("one host fetches, and all use it", function()
         served.seed(60)
-        local token = linking.token
-        local fetched = os.tmpname()
-        local server = start(([[ngx.sleep(0.2) local f = io.open(%q, "a") f:write "x" f:close()
-            return %q, 3600]]):format(fetched, token))
-        local codes, count = served.told(tenant.run(served.asking(server, 1, 60, 30)))
+        local one, other = start(fetch()), start(fetch())
+        local output = tenant.run(("{ %s & %s & wait; }"):format(served.asking(one, 1, 30, 30),
+            served.asking(other, 31, 60, 30)))
+        local codes, count = served.told(output)
         assert.equal(60, count)
         for i = 1, 60 do assert.equal("linked", codes[i]) end
-        assert.equal("1\n", (tenant.run("wc -c <" .. fetched)))
-        os.remove(fetched)
+        assert.equal(1, fetched())
+        assert.equal("0", redis.ask(store, "EXISTS", KEY .. ":lock"))
+        local left = tonumber(redis.ask(store, "TTL", KEY))
+        assert.is_true(left > 86000 and left <= 86400, left)
+    end)
+
+    it("a host that comes later fetches nothing", function()
+        served.seed(1)
+        redis.ask(store, "SET", KEY, linking.token, "EX", "600")
+        assert.truthy(link(start(fetch())):find "^1 linked")
+        assert.equal(0, fetched())
+    end)
+
+    it("a token that the tenant refuses is fetched anew, by one host", function()
+        served.seed(40)
+        redis.ask(store, "SET", KEY, "eyJhbGciOiJSUzI1NiJ9.e30.AAAA", "EX", "600")
+        local one, other = start(fetch()), start(fetch())
+        local codes, count = served.told(tenant.run(("{ %s & %s & wait; }"):format(served.asking(one, 1, 20, 20),
+            served.asking(other, 21, 40, 20))))
+        assert.equal(40, count)
+        for i = 1, 40 do assert.equal("linked", codes[i]) end
+        assert.equal(1, fetched())
+    end)
+
+    it("the lock of a host that died ends by itself", function()
+        served.seed(1)
+        redis.ask(store, "SET", KEY .. ":lock", "of another", "PX", "1500")
+        assert.truthy(link(start(fetch())):find "^1 linked")
+        assert.equal(1, fetched())
+    end)
+
+    it("the lock of another is not taken away", function()
+        served.seed(1)
+        -- While this one fetches its lock ends, and another takes it.
+        local server = start(([[function()
+            local resp = require "resp"
+            resp.connect({ "unix:%s" }):ask("SET", "%s:lock", "of another")
+            return %q, 60
+        end]]):format(store.socket, KEY, linking.token))
+        assert.truthy(link(server):find "^1 linked")
+        assert.equal("of another", redis.ask(store, "GET", KEY .. ":lock"))
+    end)
+
+    for name, fetching in pairs { ["says why not"] = [[function() return nil, "there is no token today" end]],
+        raises = [[function() error("there is no token today", 0) end]] } do
+        it("a fetch that " .. name .. " is told, and leaves no lock", function()
+            served.seed(1)
+            local told = link(start(fetching))
+            assert.truthy(told:find("there is no token today", 1, true), told)
+            assert.equal("0", redis.ask(store, "EXISTS", KEY .. ":lock", KEY))
+        end)
+    end
+
+    it("a fetch without a life is told", function()
+        served.seed(1)
+        local told = link(start [[function() return "x" end]])
+        assert.truthy(told:find("no life in seconds", 1, true), told)
+    end)
+
+    -- What is told of it varies: see oauth_token.lua.
+    it("a certificate that nobody vouches for gets no secret", function()
+        served.seed(1)
+        local told = link(start(fetch(), nil, "lua_ssl_verify_depth 1;"))
+        assert.truthy(told:find("no token: the token endpoint: ", 1, true), told)
+        assert.equal(0, fetched())
+    end)
+
+    it("a certificate of another host gets no secret", function()
+        served.seed(1)
+        local told = link(start(fetch(('domain = "other.example:%s"'):format(tenant.port))))
+        assert.truthy(told:find("no token: the token endpoint: ", 1, true), told)
+        assert.equal(0, fetched())
+    end)
+
+    it("a wrong secret is told by the tenant's word, and not shown", function()
+        served.seed(1)
+        local server = start(fetch 'client_secret = "not-the-secret"')
+        local told = link(server)
+        assert.truthy(told:find("refused (status 401, access_denied)", 1, true), told)
+        local log = tenant.run(("cat %s/error.log"):format(server.dir))
+        assert.falsy((told .. log):find("not-the-secret", 1, true))
     end)
 
     it("a Redis that is gone is told in a sentence", function()
         served.seed(1)
-        local server = served.start(linking.token, [[token = shared_token]], nil, nil, nil, 1,
-            ([[package.path = %q .. package.path
-            shared_token = require("redis_token").new { address = { "unix:%s/none.sock" }, key = "t",
-                fetch = function() return "x", 60 end }]]):format(tenant.run("pwd"):match "[^\n]+"
-                .. "/tests/examples/?.lua;", dir))
-        local output = served.get(server, "/link?i=1")
-        assert.truthy(output:find("Redis: no such file or directory", 1, true), output)
+        local told = link(start(fetch(), 'address = { "unix:/nonexistent/redis.sock" }'))
+        assert.truthy(told:find("Redis: no such file or directory", 1, true), told)
+    end)
+
+    it("a password is used, and a wrong one is told and not shown", function()
+        served.seed(2)
+        redis.ask(store, "CONFIG", "SET", "requirepass", "of-redis")
+        local right = link(start(fetch(), 'password = "of-redis"'))
+        local wrong = link(start(fetch(), 'password = "not-of-redis"'), 2)
+        local none = link(start(fetch()), 2)
+        redis.ask(store, "-a", "of-redis", "--no-auth-warning", "CONFIG", "SET", "requirepass", "")
+        assert.truthy(right:find "^1 linked", right)
+        assert.truthy(wrong:find("Redis: WRONGPASS", 1, true), wrong)
+        assert.falsy(wrong:find("not-of-redis", 1, true), wrong)
+        assert.truthy(none:find("Redis: NOAUTH", 1, true), none)
+    end)
+
+    it("a Redis that quotes the password is not quoted", function()
+        served.seed(1)
+        local odd = redis.start "--rename-command AUTH ''"
+        local told = link(start(fetch(), ('address = { "unix:%s" }, password = "of-redis"'):format(odd.socket)))
+        assert.truthy(told:find("Redis: ERR", 1, true), told)
+        assert.falsy(told:find("of-redis", 1, true), told)
+    end)
+
+    -- The next would take the late answer for its own: a lock's for a token.
+    it("a connection whose answer is late is not used again", function()
+        local server = start(fetch(), nil, nil, ([[location /late { content_by_lua_block {
+            local function ask(text)
+                local redis = require("resp").connect { "unix:%s" }
+                local answer, fault = redis:ask("ECHO", text)
+                redis:leave()
+                ngx.say(answer or fault)
+            end
+            ask "first" ask "second"
+        } }]]):format(store.socket))
+        local told = tenant.run(("kill -STOP %s; curl -s --noproxy '*' http://127.0.0.1:%s/late & sleep 1.5; "
+            .. "kill -CONT %s; wait"):format(store.pid, server.port, store.pid))
+        assert.equal("Redis: timeout\nsecond\n", told)
     end)
 end)
