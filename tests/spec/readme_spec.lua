@@ -42,7 +42,7 @@ describe("README.md", function()
         end
     end
 
-    it("has no word about nginx.conf that nginx does not understand", function()
+    it("has an nginx.conf that links, and that nginx has nothing to say about", function()
         if not served.is_possible then return end
         local conf = assert(read():match "\n```nginx\n(.-\n)```")
         tenant.start()
@@ -53,7 +53,7 @@ describe("README.md", function()
         local changes = {
             load_module, load_module,
             { "worker_processes auto;", "worker_processes 2;\n@MAIN@\npid @DIR@/nginx.pid;\n"
-                .. "error_log @DIR@/error.log;" },
+                .. "error_log @DIR@/error.log notice;" },
             { "# lua_package_path", ('lua_package_path "%s"; lua_package_cpath "%s"; access_log off;\n#')
                 :format(package.path, package.cpath) },
             { "listen 8080;", "listen 127.0.0.1:@PORT@;" },
@@ -69,7 +69,7 @@ describe("README.md", function()
         local server = nginx.start_with(conf, {}, "AUTH0_CLIENT_ID=mockclient AUTH0_CLIENT_SECRET=mocksecret")
         local told = tenant.run(("curl -s -S --noproxy '*' --data-urlencode 'primary=auth0|1' --data-urlencode "
             .. "'secondary=google-oauth2|2' http://127.0.0.1:%s/link"):format(server.port))
-        if told ~= "2 identities\n" then told = told .. tenant.run("cat " .. server.dir .. "/error.log") end
+        told = told .. tenant.run(("grep -v '\\[notice\\]' %s/error.log"):format(server.dir))
         nginx.stop()
         os.remove(file)
         tenant.stop()
