@@ -12,7 +12,7 @@ local ROUNDS = is_quick and 3 or 7
 local IDENTITIES = [==[[{"provider":"auth0","user_id":"p","connection":"Username-Password-Authentication",]==]
     .. [==["isSocial":false},{"provider":"google-oauth2","user_id":"s","connection":"google-oauth2",]==]
     .. [==["isSocial":true,]==]
-    .. [==["profileData":{"email":"ann@example.com","email_verified":true,"name":"Ann","picture":"https://e.com/a"}}]]==]
+    .. [==["profileData":{"email":"ann@example.com","email_verified":true,"name":"Ann","picture":"https://e.co/a"}}]]==]
 
 local conf = [[
     ssl_certificate @TENANT@/server.pem;

@@ -15,6 +15,7 @@
 ---
 --- Above them nobody knows which loop there is. A new one: such a file, and its name in `names` here and in
 --- lua/auth0/kinds.lua.
+local is_yieldable = require "auth0.loop.yieldable"
 local nginx = require "auth0.loop.nginx"
 local plain = require "auth0.loop.plain"
 
@@ -102,7 +103,9 @@ end
 ---@return boolean good
 ---@return any fault
 function loop.together(count, body, on_fault)
-    return current().together(count, body, on_fault)
+    local here = current()
+    if here.has_thread and not nginx.is_here() and not is_yieldable() then here = plain end
+    return here.together(count, body, on_fault)
 end
 
 ---@param calls auth0.Calls

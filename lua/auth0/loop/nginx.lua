@@ -49,7 +49,7 @@ end
 -- there.
 local function crank_together(calls, ticket)
     local ngx = get_ngx()
-    if phases[ngx.get_phase()] then ngx.sleep(0.001) end
+    if ngx.sleep and phases[ngx.get_phase()] then ngx.sleep(0.001) end
     return plain.crank(calls, ticket)
 end
 
