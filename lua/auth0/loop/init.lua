@@ -11,6 +11,7 @@
 ---   spawn(fn)                  runs `fn` beside whatever else runs; it may wait in the loop's way
 ---   shield(fn, one, two)       calls it as pcall does; it does not suspend its caller, unless `suspends` is true
 ---   protect(fn)                calls it as pcall does; it may wait in the loop's way. With `spawn`
+---   forget(calls)              the engine is about to be closed; may be absent
 ---   check(caller, level)       raises where code that runs here must not wait; may be absent
 ---
 --- Above them nobody knows which loop there is. A new one: such a file, and its name in `names` here and in
@@ -95,6 +96,13 @@ end
 ---@param seconds number
 function loop.sleep(calls, seconds)
     of(calls).sleep(calls, seconds)
+end
+
+--- The engine is about to be closed: nobody waits for its news any more.
+---@param calls auth0.Calls
+function loop.forget(calls)
+    local here = nginx.is_here() and nginx or calls.loop or plain -- also where nobody could wait
+    if here.forget then here.forget(calls) end
 end
 
 ---@param count integer
