@@ -1,6 +1,7 @@
 --- The example location at which users link their own accounts.
 local json = require "auth0.mock.json"
 local nginx = require "support.nginx"
+local ports = require "support.ports"
 local process = require "support.process"
 local served = require "support.served"
 local tenant = require "support.tenant"
@@ -17,18 +18,26 @@ local function read(name)
 end
 
 describe("the example of users who link their own accounts", function()
-    local server, caller
+    local server, limited, astray, caller
+    local issued = 0
+
+    local function start(domain)
+        local folder = tenant.run("pwd"):match "[^\n]+" .. "/tests/examples/linking"
+        local words = { EXAMPLE = folder, PATH = package.path, CPATH = package.cpath, DOMAIN = domain,
+            OPTIONS = (', resolve = { "%s" }, ca_file = "%s", proxy = false, deadline = 5'):format(tenant.resolve,
+                tenant.ca) }
+        return nginx.start_with(read(folder .. "/nginx.conf"), words)
+    end
 
     setup(function()
         tenant.start()
-        local folder = tenant.run("pwd"):match "[^\n]+" .. "/tests/examples/linking"
-        local words = { EXAMPLE = folder, PATH = package.path, CPATH = package.cpath, DOMAIN = tenant.domain,
-            OPTIONS = (', resolve = { "%s" }, ca_file = "%s", proxy = false, deadline = 5'):format(tenant.resolve,
-                tenant.ca) }
-        server = nginx.start_with(read(folder .. "/nginx.conf"), words)
+        server = start(tenant.domain)
+        limited = start(tenant.domain) -- for what a worker remembers of the tenant
+        astray = start("127.0.0.1:" .. ports.closed()) -- where nobody listens
     end)
 
     teardown(function()
+        ports.close()
         nginx.stop()
         tenant.stop()
     end)
@@ -43,6 +52,10 @@ describe("the example of users who link their own accounts", function()
     local function id_token(more)
         local wanted = { kind = "id", sub = SECONDARY }
         for name, value in pairs(more or {}) do wanted[name] = value end
+        -- Those of one second would be the same token, which a test before this one has used.
+        issued = issued + 1
+        wanted.claims = wanted.claims or {}
+        wanted.claims.jti = tostring(issued)
         return tenant.token(wanted)
     end
 
@@ -55,10 +68,11 @@ describe("the example of users who link their own accounts", function()
             text and "--data-binary @" .. file or "" }
         local headers = { ["Content-Type"] = "application/json", Authorization = "Bearer " .. caller, Expect = "" }
         for name, value in pairs(more.headers or {}) do headers[name] = value end
+        for _, line in ipairs(more.lines or {}) do words[#words + 1] = "-H " .. process.quoted(line) end
         for name, value in pairs(headers) do
             if value then words[#words + 1] = "-H " .. process.quoted(name .. ": " .. value) end
         end
-        words[#words + 1] = ("http://127.0.0.1:%s/link"):format(server.port)
+        words[#words + 1] = ("http://127.0.0.1:%s/link"):format((more.server or server).port)
         local output = tenant.run(table.concat(words, " "))
         os.remove(file)
         local head, rest = output:match "^(.-)\r\n\r\n(.*)$"
@@ -98,6 +112,47 @@ describe("the example of users who link their own accounts", function()
         assert.equal(1, #tenant.record().changes)
     end)
 
+    it("knows a used token whose signature is spelled in another way", function()
+        local token = id_token()
+        assert.equal(200, (ask { link_with = token }))
+        local alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+        local at = alphabet:find(token:sub(-1), 1, true)
+        local beside = at % 2 == 1 and at + 1 or at - 1 -- in a bit that base64 does not use
+        local status, problem = ask { link_with = token:sub(1, -2) .. alphabet:sub(beside, beside) }
+        assert.equal(403, status)
+        assert.truthy(problem.detail:find("has been used", 1, true), problem.detail)
+    end)
+
+    it("gives the token back where nobody was reached", function()
+        local token = id_token()
+        for _ = 1, 2 do
+            local status, problem = ask({ link_with = token }, { server = astray })
+            assert.same({ 502, "unreachable" }, { status, problem.code })
+        end
+    end)
+
+    it("gives the token back where the tenant had too many requests", function()
+        local token = id_token()
+        tenant.arm { fault = "status;status=429", count = 20 }
+        local status, problem = ask({ link_with = token }, { server = limited })
+        assert.same({ 429, "rate_limited" }, { status, problem.code })
+        tenant.reset { { user_id = PRIMARY }, { user_id = SECONDARY } }
+        -- Its worker knows for some seconds that the tenant has had enough, and gives the token back each time.
+        served.eventually(20, "the end of the limit", function()
+            status = ask({ link_with = token }, { server = limited })
+            return status ~= 429
+        end)
+        assert.equal(200, status)
+    end)
+
+    it("keeps the token where the tenant refused it", function()
+        local token = id_token()
+        tenant.arm { fault = "status;status=403", count = 1 }
+        assert.equal(403, (ask { link_with = token }))
+        local _, problem = ask { link_with = token }
+        assert.truthy(problem.detail:find("has been used", 1, true), problem.detail)
+    end)
+
     for name, value in pairs { provider = "google-oauth2", user_id = "1", id = PRIMARY, domain = "evil.test",
         connection_id = "con_1" } do
         it("refuses " .. name .. " in the body", function()
@@ -121,6 +176,7 @@ describe("the example of users who link their own accounts", function()
             "application/json-seq", "" } do
             refused(415, "application/json", body, { headers = { ["Content-Type"] = kind } })
         end
+        refused(415, "application/json", body, { lines = { "Content-Type: text/plain" } })
         refused(405, "only POST", nil, { method = "GET" })
         refused(405, "only POST", body, { method = "PUT" })
     end)
@@ -155,6 +211,7 @@ describe("the example of users who link their own accounts", function()
         tenant.arm { fault = "reset-after", count = 20 }
         local status, problem = ask { link_with = id_token() }
         assert.equal(504, status)
+        assert.equal("urn:example:problem:unknown-outcome", problem.type)
         assert.equal("unknown_outcome", problem.code)
         assert.truthy(problem.detail:find("before trying again", 1, true))
     end)

@@ -7,6 +7,60 @@ local tenant = require "support.tenant"
 
 if not served.is_possible then return end
 
+-- One connection whose replies are written down: for orders of events that a real Redis shows once in a while.
+local function with_replies(replies, body)
+    local seen = { sent = {} }
+    local socket = { settimeouts = function() end, getreusedtimes = function() return 0 end }
+    function socket.connect() return true end
+    function socket.send(_, text) seen.sent[#seen.sent + 1] = text:match "\r\n(%u+)\r\n" return #text end
+    function socket.receive(_, what)
+        if what == 2 then return "\r\n" end
+        local reply = table.remove(replies, 1)
+        if reply == "timeout" then return nil, reply end
+        return reply
+    end
+    function socket.close() seen.ending = "closed" end
+    function socket.setkeepalive() seen.ending = "kept" end
+    rawset(_G, "ngx", { socket = { tcp = function() return socket end }, time = os.time, now = os.time,
+        sleep = function() end, worker = { pid = function() return 1 end } })
+    local done, fault = pcall(body, seen)
+    rawset(_G, "ngx", nil)
+    assert(done, fault)
+end
+
+local function new_token(fetch)
+    return assert(loadfile "tests/examples/redis_token.lua")().new { address = { "redis.test", 1 }, key = "t",
+        fetch = fetch }
+end
+
+describe("a token function over Redis", function()
+    it("looks once more when it has the lock: another may have stored a token since", function()
+        local value = os.time() + 600 .. " theirs"
+        with_replies({ "$-1", "+OK", "$" .. #value, value, ":1" }, function(seen)
+            local token, life = new_token(function() error "fetched" end)()
+            assert.equal("theirs", token)
+            assert.truthy(life > 590)
+            assert.same({ "GET", "SET", "GET", "EVAL" }, seen.sent)
+            assert.equal("kept", seen.ending)
+        end)
+    end)
+
+    it("keeps no connection on which a reply is still to come: it would be another's", function()
+        with_replies({ "timeout" }, function(seen)
+            local token, message = new_token(function() return "x", 60 end)()
+            assert.same({ nil, "Redis: timeout", "closed" }, { token, message, seen.ending })
+        end)
+    end)
+
+    it("gives the lock back when the fetch raises", function()
+        with_replies({ "$-1", "+OK", "$-1", ":1" }, function(seen)
+            local token, message = new_token(function() error("no network", 0) end)()
+            assert.same({ nil, "no network" }, { token, message })
+            assert.equal("EVAL", seen.sent[#seen.sent])
+        end)
+    end)
+end)
+
 describe("the example of a token in Redis", function()
     local dir, pid
 

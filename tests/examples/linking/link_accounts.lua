@@ -13,6 +13,12 @@ local LONGEST = 16384 -- bytes of a request's body
 local statuses = { invalid_request = 400, unauthorized = 401, forbidden = 403, not_found = 404, conflict = 409,
     rate_limited = 429, unreachable = 502, tls = 502, timeout = 504, unknown_outcome = 504 }
 
+-- After which nothing was taken by Auth0, where the outcome is none: the token may come once more.
+local untouched = { unreachable = true, tls = true, timeout = true, rate_limited = true }
+
+-- Problems that a program treats in its own way; the others are what their status says.
+local types = { unknown_outcome = "urn:example:problem:unknown-outcome" }
+
 local titles = { [400] = "Bad Request", [401] = "Unauthorized", [403] = "Forbidden", [404] = "Not Found",
     [405] = "Method Not Allowed", [409] = "Conflict", [413] = "Content Too Large", [415] = "Unsupported Media Type",
     [429] = "Too Many Requests", [502] = "Bad Gateway", [504] = "Gateway Timeout" }
@@ -27,8 +33,9 @@ end
 
 -- RFC 9457. `code` is for programs; no text here quotes what was sent.
 local function refuse(status, code, detail)
-    return answer(status, "application/problem+json", { type = "about:blank", title = titles[status] or "Error",
-        status = status, code = code, detail = detail })
+    return answer(status, "application/problem+json", { type = types[code] or "about:blank",
+        title = types[code] and "Unknown Outcome" or titles[status] or "Error", status = status, code = code,
+        detail = detail })
 end
 
 local function read_body()
@@ -54,7 +61,8 @@ local function check_request()
         ngx.header["Allow"] = "POST"
         return 405, "only POST"
     end
-    local kind = (ngx.req.get_headers()["Content-Type"] or ""):lower()
+    local kind = ngx.req.get_headers()["Content-Type"] -- a table where there are several
+    kind = type(kind) == "string" and kind:lower() or ""
     if kind:match "^[^;%s]*" ~= "application/json" then return 415, "the Content-Type is not application/json" end
 end
 
@@ -70,12 +78,13 @@ local function shown(identities)
 end
 
 local function link(options, caller, other, body)
-    local order = { token = caller.text, id = caller.sub, link_with = body.link_with }
+    local order = {}
     for name, value in pairs(options) do order[name] = value end
+    order.token, order.id, order.link_with = caller.text, caller.sub, body.link_with -- whatever the options say
     local called, identities, message, failure = pcall(auth0.link, order)
     if not called then return refuse(400, "invalid_request", "the tokens cannot be used for a link") end
     if identities then return answer(200, "application/json", shown(identities)) end
-    if failure.outcome == "none" and failure.attempts == 0 then tokens.give_back(other) end
+    if failure.outcome == "none" and untouched[failure.code] then tokens.give_back(other) end
     ngx.log(ngx.WARN, message) -- which holds no token
     local detail = failure.code == "unknown_outcome" and
         "the tenant did not tell whether the accounts were linked: look at the account before trying again" or

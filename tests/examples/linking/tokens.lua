@@ -49,9 +49,14 @@ local function is_fresh(claims)
     return type(claims.iat) == "number" and claims.iat <= now + SKEW and claims.iat >= now - OLDEST
 end
 
+-- What is signed, without the signature: base64 has several spellings of one signature, and each would be a new token.
+local function signed_part(text)
+    return text:match "^(.*)%."
+end
+
 -- The first who comes with it takes it. No room in the dictionary is a refusal: else a flood would make it forget.
 local function take(text)
-    local key = sha256(text)
+    local key = sha256(signed_part(text))
     local added = ngx.shared.used_tokens:safe_add(key, true, KEPT)
     return added and key or nil
 end
