@@ -38,7 +38,7 @@ end)
 ]]
 
 for _, name in ipairs(os.getenv "AUTH0_LOOP" and {} or loops.here()) do
-    describe("in the loop " .. name, function()
+    describe("in the loop " .. name .. " #load", function()
         setup(linking.start)
         teardown(linking.stop)
 
