@@ -142,13 +142,14 @@ static void take_claims(struct span header, struct span payload, char *memory, s
         {SPAN("exp"), JSON_NUMBER, &exp},      {SPAN("scope"), JSON_STRING, &jwt->scope},
         {SPAN("iat"), JSON_NUMBER, &iat},
     };
-    struct span *const strings[] = {&jwt->alg, &jwt->iss, &jwt->sub, &jwt->azp, &jwt->gty, &jwt->scope};
+    enum { STRINGS = 6 };
+    struct span *const strings[STRINGS] = {&jwt->alg, &jwt->iss, &jwt->sub, &jwt->azp, &jwt->gty, &jwt->scope};
     find_claims(header, of_header, sizeof of_header / sizeof *of_header);
     find_claims(payload, of_payload, sizeof of_payload / sizeof *of_payload);
     jwt->has_exp = take_instant(exp, &jwt->exp);
     jwt->has_iat = take_instant(iat, &jwt->iat);
     /* After all were found: it breaks the JSON around it. */
-    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) unescape(strings[i], memory);
+    for (size_t i = 0; i < STRINGS; i++) unescape(strings[i], memory);
     jwt->is_machine = ends_in(jwt->sub, SPAN("@clients")) || span_equals(jwt->gty, SPAN("client-credentials"));
 }
 

@@ -21,7 +21,8 @@ static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct entry *first, *parents;
-    pid_t owner; /* after a fork the threads are the parent's, and nobody unlocks what one of them had locked */
+    bool is_exiting; /* what a thread has is left as it is: somebody may close it in a handler that comes later */
+    pid_t owner;     /* after a fork the threads are the parent's, and nobody unlocks what one of them had locked */
 } all = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 static void *run(void *context) {
@@ -29,9 +30,10 @@ static void *run(void *context) {
     void *its = entry->context;
     entry->job->work(its);
     pthread_mutex_lock(&all.lock);
-    entry->context = NULL;
+    bool is_exiting = all.is_exiting;
+    if (!is_exiting) entry->context = NULL;
     pthread_mutex_unlock(&all.lock);
-    entry->job->finish(its);
+    if (!is_exiting) entry->job->finish(its);
     pthread_mutex_lock(&all.lock);
     entry->has_ended = true;
     pthread_cond_broadcast(&all.changed);
@@ -62,6 +64,7 @@ static void stop_all(void) {
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += PATIENCE_S;
     pthread_mutex_lock(&all.lock);
+    all.is_exiting = true;
     for (struct entry *entry = all.first; entry != NULL; entry = entry->next)
         if (entry->context != NULL) entry->job->stop(entry->context);
     while (join_ended() && code == 0) code = pthread_cond_timedwait(&all.changed, &all.lock, &until);
@@ -70,18 +73,17 @@ static void stop_all(void) {
 
 /* Handlers run in the reverse order of their registration: the TLS library's has to be there first. */
 static void register_end(void) {
+    all.owner = getpid();
     (void)OPENSSL_init_crypto(0, NULL);
     (void)atexit(stop_all);
 }
 
 static void begin_anew_after_fork(void) {
     if (all.owner == getpid()) return;
-    if (all.owner != 0) {
-        pthread_mutex_init(&all.lock, NULL);
-        pthread_cond_init(&all.changed, NULL);
-        all.parents = all.first;
-        all.first = NULL;
-    }
+    pthread_mutex_init(&all.lock, NULL);
+    pthread_cond_init(&all.changed, NULL);
+    all.parents = all.first;
+    all.first = NULL;
     all.owner = getpid();
 }
 

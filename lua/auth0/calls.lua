@@ -245,8 +245,10 @@ function Calls:close()
     end
     for _, id in ipairs(ids) do self.engine:cancel(id) end
     hand_on(self)
-    if ids[1] and not self.is_virtual then wait_for_ends(self) end
-    if self.loop and self.loop.forget then self.loop.forget(self) end
+    if not self.is_virtual then
+        loop.forget(self)
+        if ids[1] then wait_for_ends(self) end
+    end
     self.is_closed = not self.is_virtual
     self.mock, self.token_function, self.on_event = nil, nil, nil
 end

@@ -12,7 +12,7 @@ local ROUNDS = is_quick and 3 or 7
 local IDENTITIES = [==[[{"provider":"auth0","user_id":"p","connection":"Username-Password-Authentication",]==]
     .. [==["isSocial":false},{"provider":"google-oauth2","user_id":"s","connection":"google-oauth2",]==]
     .. [==["isSocial":true,]==]
-    .. [==["profileData":{"email":"ann@example.com","email_verified":true,"name":"Ann","picture":"https://e.com/a"}}]]==]
+    .. [==["profileData":{"email":"ann@example.com","email_verified":true,"name":"Ann","picture":"https://e.co/a"}}]]==]
 
 local conf = [[
     ssl_certificate @TENANT@/server.pem;
@@ -28,7 +28,8 @@ local conf = [[
     server {
         listen 127.0.0.1:@PORT@ ssl http2;
         server_name localhost;
-        location / { content_by_lua_block { ngx.sleep(0.05) ngx.status = 201 ngx.print('@ANSWER@') } }
+        location / { content_by_lua_block { ngx.sleep(0.05) ngx.status = 201
+            ngx.header["Content-Length"] = @SIZE@ ngx.print('@ANSWER@') } }
     }
 ]]
 
@@ -107,7 +108,8 @@ local function instructions(is_ours, program)
 end
 
 tenant.start()
-server = nginx.start((conf:gsub("@TENANT@", tenant.dir):gsub("@ANSWER@", IDENTITIES)))
+server = nginx.start((conf:gsub("@%u+@", { ["@TENANT@"] = tenant.dir, ["@SIZE@"] = tostring(#IDENTITIES),
+    ["@ANSWER@"] = IDENTITIES })))
 server.token = tenant.token { kind = "machine" }
 local program = build()
 local times = is_quick and 1 or 4
@@ -128,6 +130,8 @@ for _, job in ipairs {
     { name = "50 in flight, a tenant 50 ms away, HTTP/2", mode = "multi", http = "2", count = 2000, in_flight = 50,
         is_slow = true, rate = 0.99 },
 } do compare(job, program) end
+
+require("benchmarks.neighbour").compare(server, ROUNDS, is_quick and 1000 or 4000, add)
 
 local above = instructions(true, program) - instructions(false, program)
 add("instructions a link above libcurl's, HTTP/1.1", above, above, above, 40000, false, "%.0f")

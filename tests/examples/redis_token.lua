@@ -32,7 +32,7 @@ end
 
 local function find(redis, key, refused)
     local token, left = stored(redis, key)
-    if token == refused then return false end
+    if token and token == refused then return false end
     return token, left
 end
 

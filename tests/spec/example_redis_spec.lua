@@ -9,6 +9,64 @@ if not served.is_possible then return end
 
 local KEY = "auth0:example"
 
+-- One connection whose replies are written down: for orders of events that a real Redis shows once in a while.
+local function with_replies(replies, body)
+    local seen = { sent = {} }
+    local socket = { settimeouts = function() end, getreusedtimes = function() return 0 end }
+    function socket.connect() return true end
+    function socket.send(_, text) seen.sent[#seen.sent + 1] = text:match "\r\n(%u+)\r\n" return #text end
+    function socket.receive(_, what)
+        local reply = table.remove(replies, 1)
+        if reply == "timeout" then return nil, reply end
+        return what == "*l" and reply or reply .. "\r\n"
+    end
+    function socket.close() seen.ending = "closed" end
+    function socket.setkeepalive() seen.ending = "kept" end
+    rawset(_G, "ngx", { socket = { tcp = function() return socket end }, now = os.time,
+        sleep = function() end, worker = { pid = function() return 1 end } })
+    local path = package.path
+    package.path = "tests/examples/?.lua;" .. path
+    local done, fault = pcall(body, seen)
+    package.path, package.loaded.redis_token, package.loaded.resp = path, nil, nil
+    rawset(_G, "ngx", nil)
+    assert(done, fault)
+end
+
+local function new_token(fetch)
+    return require("redis_token").new { address = { "redis.test", 1 }, key = "t", fetch = fetch }
+end
+
+describe("a token function over Redis", function()
+    it("looks once more when it has the lock: another may have stored a token since", function()
+        with_replies({ "$-1", "+OK", "$6", "theirs", ":600000", ":1" }, function(seen)
+            assert.same({ "theirs", 600 }, { new_token(function() error "fetched" end)() })
+            assert.same({ "GET", "SET", "GET", "PTTL", "EVAL" }, seen.sent)
+            assert.equal("kept", seen.ending)
+        end)
+    end)
+
+    it("keeps no connection on which a reply is still to come: it would be another's", function()
+        with_replies({ "timeout" }, function(seen)
+            local token, message = new_token(function() return "x", 60 end)()
+            assert.same({ nil, "Redis: timeout", "closed" }, { token, message, seen.ending })
+        end)
+    end)
+
+    it("gives the lock back when the fetch raises", function()
+        with_replies({ "$-1", "+OK", "$-1", ":1" }, function(seen)
+            local token, message = new_token(function() error("no network", 0) end)()
+            assert.same({ nil, "fetch raised: no network" }, { token, message })
+            assert.equal("EVAL", seen.sent[#seen.sent])
+        end)
+    end)
+
+    it("does not use what has no end: it is not of this function's", function()
+        with_replies({ "$1", "x", ":-1", "+OK", "$1", "x", ":-1", "+OK", ":1" }, function()
+            assert.same({ "new", 60 }, { new_token(function() return "new", 60 end)() })
+        end)
+    end)
+end)
+
 describe("the example of a token in Redis", function()
     local store, examples
 

@@ -24,24 +24,28 @@ loops.run(name, function()
         return next_number <= links and next_number or nil
     end
     auth0.each(numbers, at_a_time, function(i)
+        if tenant.is_closed then return end
         local identities, message, failure = tenant:link("auth0|p" .. i, "google-oauth2|s" .. i)
         io.write(i, " ", identities and "linked" or failure.code, " 0 ", message or "", "\n")
         count = count + 1
-        if count == ends_at then os.exit(7) end
+        if count == ends_at then
+            if arg[8] == "close" then return tenant:close() end
+            os.exit(7)
+        end
     end)
     tenant:close()
 end)
 ]]
 
 for _, name in ipairs(os.getenv "AUTH0_LOOP" and {} or loops.here()) do
-    describe("in the loop " .. name, function()
+    describe("in the loop " .. name .. " #load", function()
         setup(linking.start)
         teardown(linking.stop)
 
-        local function run(count, at_a_time, http_version, host, ends_at)
+        local function run(count, at_a_time, http_version, host, ends_at, how)
             local domain = host and host .. ":" .. tenant.port or tenant.domain
             return process.run(script, { name, tostring(count), tostring(at_a_time), http_version, domain,
-                domain .. ":127.0.0.1", ends_at and tostring(ends_at) }, linking.environment() .. " TOKEN="
+                domain .. ":127.0.0.1", ends_at and tostring(ends_at), how }, linking.environment() .. " TOKEN="
                 .. linking.token)
         end
 
@@ -106,6 +110,24 @@ for _, name in ipairs(os.getenv "AUTH0_LOOP" and {} or loops.here()) do
             end
             assert.is_true(linked > 600, linked .. " were linked") -- it recovers by itself
             os.remove(file)
+        end)
+
+        it("closing a tenant ends what is in flight, and tells it", function()
+            served.seed(300)
+            local output, status = run(300, 64, "2", nil, 20, "close")
+            assert.equal(0, status, output:sub(1, 2000))
+            local codes, told = served.told(output)
+            local times = served.recorded()
+            assert.is_true(told >= 64, told .. " were told")
+            local ended = 0
+            for i, code in pairs(codes) do
+                if code ~= "linked" then
+                    assert.truthy(code == "cancelled" or code == "unknown_outcome", code)
+                    ended = ended + 1
+                    if code == "cancelled" then assert.is_nil(times[i]) end
+                end
+            end
+            assert.is_true(ended > 0)
         end)
 
         it("os.exit with 64 in flight ends the process with its status", function()

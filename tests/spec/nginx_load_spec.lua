@@ -7,7 +7,7 @@ local tenant = require "support.tenant"
 
 if not served.is_possible then return end
 
-describe("inside nginx", function()
+describe("inside nginx #load", function()
     setup(linking.start)
     teardown(linking.stop)
     after_each(nginx.stop)

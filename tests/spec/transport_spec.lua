@@ -135,7 +135,7 @@ describe("a connection", function()
         end)
     end)
 
-    it("is closed when eight other profiles came after it", function()
+    it("is closed when eight other profiles came after it #plain", function()
         local function profile(i)
             return { resolve = { tenant.resolve, ("host%d.test:443:127.0.0.1"):format(i) } }
         end

@@ -1,7 +1,9 @@
 --- cqueues (and lua-http, which stands on it): one of those who wait for an engine polls its descriptor, and hands on
 --- what there is to tell; the others sleep on a condition each.
 local apart = require "auth0.apart"
+local is_yieldable = require "auth0.loop.yieldable"
 local plain = require "auth0.loop.plain"
+local plain_lanes = require "auth0.loop.plain_lanes"
 
 local found, library = pcall(require, "cqueues")
 if not found then
@@ -15,7 +17,7 @@ local cqueues = { has_thread = true }
 local PATIENCE = 1 -- seconds after which whoever waits looks whether somebody still polls
 
 function cqueues.is_here()
-    return library.running() ~= nil and not apart.is_here()
+    return library.running() ~= nil and not apart.is_here() and not plain_lanes.is_lane()
 end
 
 -- Polls until its own ticket is done. One that was left behind in the middle of it (a controller that is stepped no
@@ -51,6 +53,7 @@ local function crank_together(calls, ticket)
 end
 
 function cqueues.wait(calls, ticket)
+    if calls and not is_yieldable() then return plain.crank(calls, ticket) end -- out of a pcall of Lua 5.1's, say
     if calls and calls.is_virtual then return crank_together(calls, ticket) end
     ticket.condition = condition.new()
     while not ticket.is_done do

@@ -11,10 +11,12 @@
 ---   spawn(fn)                  runs `fn` beside whatever else runs; it may wait in the loop's way
 ---   shield(fn, one, two)       calls it as pcall does; it does not suspend its caller, unless `suspends` is true
 ---   protect(fn)                calls it as pcall does; it may wait in the loop's way. With `spawn`
+---   forget(calls)              the engine is about to be closed; may be absent
 ---   check(caller, level)       raises where code that runs here must not wait; may be absent
 ---
 --- Above them nobody knows which loop there is. A new one: such a file, and its name in `names` here and in
 --- lua/auth0/kinds.lua.
+local is_yieldable = require "auth0.loop.yieldable"
 local nginx = require "auth0.loop.nginx"
 local plain = require "auth0.loop.plain"
 
@@ -96,13 +98,22 @@ function loop.sleep(calls, seconds)
     of(calls).sleep(calls, seconds)
 end
 
+--- The engine is about to be closed: nobody waits for its news any more.
+---@param calls auth0.Calls
+function loop.forget(calls)
+    local here = nginx.is_here() and nginx or calls.loop or plain -- also where nobody could wait
+    if here.forget then here.forget(calls) end
+end
+
 ---@param count integer
 ---@param body fun()
 ---@param on_fault fun()
 ---@return boolean good
 ---@return any fault
 function loop.together(count, body, on_fault)
-    return current().together(count, body, on_fault)
+    local here = current()
+    if here.has_thread and not nginx.is_here() and not is_yieldable() then here = plain end
+    return here.together(count, body, on_fault)
 end
 
 ---@param calls auth0.Calls

@@ -11,7 +11,8 @@ if not found then error("luv is not installed: apt-get install lua-luv, or luaro
 local luv = { has_thread = true }
 
 function luv.is_here()
-    return not plain_lanes.is_lane() and not apart.is_here() and is_yieldable()
+    local thread, is_main = coroutine.running()
+    return thread ~= nil and not is_main and not plain_lanes.is_lane() and not apart.is_here()
 end
 
 -- ---- resuming ----
@@ -85,6 +86,7 @@ local function crank_together(calls, ticket)
 end
 
 function luv.wait(calls, ticket)
+    if calls and not is_yieldable() then return plain.crank(calls, ticket) end -- out of a pcall of Lua 5.1's, say
     if calls and calls.is_virtual then return crank_together(calls, ticket) end
     if calls then watch(calls) end
     suspend(ticket)

@@ -49,7 +49,7 @@ end
 -- there.
 local function crank_together(calls, ticket)
     local ngx = get_ngx()
-    if phases[ngx.get_phase()] then ngx.sleep(0.001) end
+    if ngx.sleep and phases[ngx.get_phase()] then ngx.sleep(0.001) end
     return plain.crank(calls, ticket)
 end
 
@@ -65,6 +65,11 @@ end
 
 function nginx.wake(ticket)
     if ticket.semaphore then ticket.semaphore:post(1) end
+end
+
+--- Its news can be waited for on the spot: it comes at once.
+function nginx.forget(calls)
+    if calls.engine:pending() > 0 then calls.engine:bell_close() end
 end
 
 function nginx.sleep(calls, seconds)

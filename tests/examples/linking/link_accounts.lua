@@ -17,6 +17,8 @@ local titles = { [400] = "Bad Request", [401] = "Unauthorized", [403] = "Forbidd
     [405] = "Method Not Allowed", [409] = "Conflict", [413] = "Content Too Large", [415] = "Unsupported Media Type",
     [429] = "Too Many Requests", [502] = "Bad Gateway", [503] = "Service Unavailable", [504] = "Gateway Timeout" }
 
+local UNKNOWN = "urn:example:problem:unknown-outcome" -- put your own name there
+
 local function answer(status, kind, value)
     ngx.status = status
     ngx.header["Content-Type"] = kind
@@ -35,7 +37,7 @@ end
 -- A problem of its own type: the one after which a client must not just try again.
 local function tell_unknown(failure)
     local status = statuses[failure.cause] == 504 and 504 or 502
-    return answer(status, "application/problem+json", { type = "/problems/unknown-outcome",
+    return answer(status, "application/problem+json", { type = UNKNOWN,
         title = "It is not known whether the accounts were linked", status = status, code = failure.code,
         detail = "the tenant did not tell: look at the account's identities before trying again" })
 end
@@ -82,15 +84,11 @@ local function shown(identities)
     return list
 end
 
--- Codes of a call of which nothing was sent, where its outcome is "none".
-local unsent = { unreachable = true, tls = true, timeout = true, cancelled = true }
-
-local function was_sent(failure)
-    return failure.outcome ~= "none" or not (unsent[failure.code] or failure.attempts == 0)
-end
+-- After which Auth0 took nothing, where the outcome is none: the token may come once more.
+local untouched = { unreachable = true, tls = true, timeout = true, cancelled = true, rate_limited = true }
 
 local function tell(failure, message, other)
-    if not was_sent(failure) then tokens.give_back(other) end
+    if failure.outcome == "none" and untouched[failure.code] then tokens.give_back(other) end
     ngx.log(ngx.WARN, message) -- which holds no token
     if failure.outcome == "unknown" then return tell_unknown(failure) end
     if failure.retry_after then ngx.header["Retry-After"] = math.ceil(failure.retry_after) end

@@ -82,7 +82,7 @@ function tokens.of_other(body, caller)
     return { key = key }
 end
 
---- Nothing was sent: it may come once more.
+--- Auth0 took nothing: it may come once more.
 ---@param other table
 function tokens.give_back(other)
     ngx.shared.used_tokens:delete(other.key)
