@@ -26,17 +26,17 @@ end
 describe("the example of users who link their own accounts", function()
     local server, limited, caller
 
-    local function start()
+    local function start(room)
         local folder = tenant.run("pwd"):match "[^\n]+" .. "/tests/examples/linking"
         local words = { EXAMPLE = folder, PATH = package.path, CPATH = package.cpath, DOMAIN = tenant.domain,
             ORIGIN = ORIGIN, OPTIONS = OPTIONS:format(tenant.domain, tenant.ca) }
-        return nginx.start_with(read(folder .. "/nginx.conf"), words)
+        return nginx.start_with(read(folder .. "/nginx.conf"):gsub("used_tokens 4m", "used_tokens " .. room), words)
     end
 
     setup(function()
         tenant.start()
-        server = start()
-        limited = start() -- for what a worker remembers of the tenant
+        server = start "4m"
+        limited = start "4m" -- for what a worker remembers of the tenant
     end)
 
     teardown(function()
@@ -76,7 +76,8 @@ describe("the example of users who link their own accounts", function()
                 words[#words + 1] = "-H " .. process.quoted(name .. ": " .. each)
             end
         end
-        words[#words + 1] = process.quoted(("http://127.0.0.1:%s/link%s"):format((more.server or server).port, more.query or ""))
+        words[#words + 1] = process.quoted(("http://127.0.0.1:%s/link%s"):format((more.server or server).port,
+            more.query or ""))
         local output = tenant.run(table.concat(words, " "))
         os.remove(file)
         local head, rest = output:match "^(.-)\r\n\r\n(.*)$"
@@ -164,6 +165,21 @@ describe("the example of users who link their own accounts", function()
         tenant.arm { fault = "status;status=403", count = 1 }
         refused(403, "were not linked", { link_with = token })
         refused(403, "has been used", { link_with = token })
+    end)
+
+    it("refuses rather than forgets when there is no more room", function()
+        local small = start "12k"
+        tenant.arm { fault = "status;status=403", count = 1000 }
+        local first, status, problem = id_token(), nil, nil
+        ask({ link_with = first }, { server = small })
+        for _ = 1, 300 do
+            status, problem = ask({ link_with = id_token() }, { server = small })
+            if status ~= 403 then break end
+        end
+        assert.same({ 503, "unavailable" }, { status, problem.code })
+        status, problem = ask({ link_with = first }, { server = small })
+        assert.equal(403, status)
+        assert.truthy(problem.detail:find("has been used", 1, true), problem.detail)
     end)
 
     it("links nobody else's account, whatever the options say", function()
