@@ -76,6 +76,7 @@ describe("the example of users who link their own accounts", function()
                 words[#words + 1] = "-H " .. process.quoted(name .. ": " .. each)
             end
         end
+        for _, line in ipairs(more.lines or {}) do words[#words + 1] = "-H " .. process.quoted(line) end -- in this order
         words[#words + 1] = process.quoted(("http://127.0.0.1:%s/link%s"):format((more.server or server).port,
             more.query or ""))
         local output = tenant.run(table.concat(words, " "))
@@ -234,11 +235,10 @@ describe("the example of users who link their own accounts", function()
             ORIGIN .. ":8443" } do
             refused(403, "another origin", { link_with = id_token() }, { headers = { Origin = origin } })
         end
-        -- A hundred headers before it do not hide it.
-        local headers = { Origin = "https://evil.example" }
-        for i = 1, 120 do headers["X-" .. i] = "1" end
-        local status = ask({ link_with = id_token() }, { headers = headers })
-        assert.is_true(status == 403 or status == 415, status)
+        local lines = {}
+        for i = 1, 100 do lines[i] = ("X-%d: 1"):format(i) end
+        lines[101] = "Origin: https://evil.example" -- is not hidden by those before it
+        refused(403, "another origin", { link_with = id_token() }, { lines = lines })
         linked({ link_with = id_token() }, { headers = { Origin = ORIGIN } })
     end)
 
