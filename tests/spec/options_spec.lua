@@ -335,6 +335,8 @@ describe("a mistake in the options", function()
     it("sent nothing, and opened nothing, in any of the cases above #plain", function()
         assert.is_true(#cases >= 60)
         assert.same({ changes = {}, connections = 0, requests = {} }, tenant.record())
+        collectgarbage() -- an engine whose token could not be made is closed by the collector
+        collectgarbage()
         assert.equal(descriptors, (process.descriptors()))
     end)
 
