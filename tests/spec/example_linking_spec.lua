@@ -76,7 +76,8 @@ describe("the example of users who link their own accounts", function()
                 words[#words + 1] = "-H " .. process.quoted(name .. ": " .. each)
             end
         end
-        for _, line in ipairs(more.lines or {}) do words[#words + 1] = "-H " .. process.quoted(line) end -- in this order
+        -- These in their order, after the others.
+        for _, line in ipairs(more.lines or {}) do words[#words + 1] = "-H " .. process.quoted(line) end
         words[#words + 1] = process.quoted(("http://127.0.0.1:%s/link%s"):format((more.server or server).port,
             more.query or ""))
         local output = tenant.run(table.concat(words, " "))
