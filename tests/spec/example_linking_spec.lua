@@ -23,7 +23,7 @@ local function read(name)
     return text
 end
 
-describe("the example of users who link their own accounts", function()
+describe("the example of users who link their own accounts #load", function()
     local server, limited, caller
 
     local function start(room)

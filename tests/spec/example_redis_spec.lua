@@ -67,7 +67,7 @@ describe("a token function over Redis", function()
     end)
 end)
 
-describe("the example of a token in Redis", function()
+describe("the example of a token in Redis #load", function()
     local store, examples
 
     setup(function()
