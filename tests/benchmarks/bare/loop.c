@@ -48,6 +48,7 @@ static void add(const char *line) {
     headers = longer;
 }
 
+/* What ours sends, to the letter: libcurl spends about 92 instructions on each character. */
 static void prepare_headers(void) {
     char line[8192];
     snprintf(line, sizeof line, "Authorization: Bearer %s", environment("TOKEN"));
@@ -55,7 +56,9 @@ static void prepare_headers(void) {
     add("Expect:");
     add(line);
     add("Accept: application/json");
-    add("User-Agent: lua-auth0/0.1.0");
+    snprintf(line, sizeof line, "User-Agent: lua-auth0/0.1.0 lua/5.4 libcurl/%s",
+             curl_version_info(CURLVERSION_NOW)->version);
+    add(line);
     add("Auth0-Client: eyJuYW1lIjoibHVhLWF1dGgwIiwidmVyc2lvbiI6IjAuMS4wIiwiZW52Ijp7Imx1YSI6IjUuNCJ9fQ==");
     resolve = curl_slist_append(NULL, environment("RESOLVE"));
 }
@@ -135,6 +138,7 @@ int main(int argc, char **argv) {
     struct answer *answers = calloc((size_t)in_flight, sizeof *answers);
     CURLM *multi = curl_multi_init();
     if (answers == NULL || multi == NULL) fail("no memory");
+    if (http == CURL_HTTP_VERSION_1_1) curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)AT_MOST);
     for (int i = 0; i < in_flight; i++) prepare(&answers[i]);
     if (strcmp(argv[1], "sequential") == 0)
         run_sequential(&answers[0], 1);
