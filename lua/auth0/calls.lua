@@ -110,8 +110,10 @@ end
 -- Others go on meanwhile. The engine gives it as long as one exchange.
 local function ask_beside(self, wish)
     loop.spawn(self, function()
-        self.token_thread = coroutine.running()
-        answer_wish(self, wish, loop.protect(self, self.token_function))
+        answer_wish(self, wish, loop.protect(self, function()
+            self.token_thread = coroutine.running() -- which a loop may have made for it
+            return self.token_function()
+        end))
         self.token_thread = nil
     end)
 end

@@ -168,4 +168,32 @@ describe("inside nginx", function()
         } }]])
         assert.truthy(output:find "did not answer within attempt_timeout", output)
     end)
+
+    it("where nginx drops the timer that was to hear of news, whoever waits does so", function()
+        local output = ask([[location /try { content_by_lua_block {
+            local tenant = require("auth0").tenant(tenant_options { deadline = 5 })
+            ngx.timer.at(0, function() ngx.sleep(3) end)
+            ngx.sleep(0.01)
+            for i = 1, 2 do
+                local begun = ngx.now()
+                local identities, message = tenant:link("auth0|p" .. i, "google-oauth2|s" .. i)
+                ngx.update_time()
+                ngx.say(identities and "linked" or message, " ", ngx.now() - begun < (i == 1 and 2 or 0.5))
+            end
+            tenant:close()
+        } }]], "lua_max_running_timers 1;", "/try")
+        assert.equal("linked true\nlinked true\n", output)
+    end)
+
+    it("a mock answers where nothing can wait", function()
+        local output = ask([[location /try { set_by_lua_block $told {
+            local mock = require("auth0.mock.tenant").new()
+            mock:add_user { user_id = "auth0|1" }
+            local tenant = require("auth0").tenant { mock = mock, domain = mock.domain,
+                token = mock:token { kind = "machine" } }
+            local user, message = tenant:user "auth0|1"
+            return user and user.user_id or message
+        } content_by_lua_block { ngx.say(ngx.var.told) } }]])
+        assert.equal("auth0|1\n", output)
+    end)
 end)

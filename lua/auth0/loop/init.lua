@@ -11,6 +11,7 @@
 ---   spawn(fn)                  runs `fn` beside whatever else runs; it may wait in the loop's way
 ---   shield(fn, one, two)       calls it as pcall does; it does not suspend its caller, unless `suspends` is true
 ---   protect(fn)                calls it as pcall does; it may wait in the loop's way. With `spawn`
+---   is_spawning()              whether `spawn` serves right here, though nothing can wait; may be absent
 ---   forget(calls)              the engine is about to be closed; may be absent
 ---   check(caller, level)       raises where code that runs here must not wait; may be absent
 ---
@@ -116,10 +117,16 @@ function loop.together(count, body, on_fault)
     return here.together(count, body, on_fault)
 end
 
+-- News is handed on in a callback of the loop's: what it begins goes on beside it all the same.
+local function spawner(calls)
+    local named = calls.loop
+    return named and named.is_spawning and named.is_spawning() and named or of(calls)
+end
+
 ---@param calls auth0.Calls
 ---@param fn fun()
 function loop.spawn(calls, fn)
-    of(calls).spawn(fn)
+    spawner(calls).spawn(fn)
 end
 
 --- Calls a function that may suspend its caller; only where `is_concurrent`.
@@ -135,7 +142,7 @@ end
 ---@param calls auth0.Calls
 ---@return boolean
 function loop.is_concurrent(calls)
-    return of(calls) ~= plain
+    return spawner(calls) ~= plain
 end
 
 --- Whether others go on while a shielded function runs.

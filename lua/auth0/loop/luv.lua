@@ -18,6 +18,7 @@ end
 -- ---- resuming ----
 
 local ready, is_flushing, timer = {}, false, nil
+local is_hearing = false -- in a callback, which is no coroutine's
 
 -- What a coroutine raises goes on to uv.run, after all the others have been resumed.
 local function flush()
@@ -64,9 +65,9 @@ local function watch(calls)
     if calls.poll then return end
     calls.poll = uv.new_poll(calls.engine:descriptor())
     calls.poll:start("r", function()
-        is_flushing = true -- what is woken here is resumed below, when all has been handed on
+        is_flushing, is_hearing = true, true -- what is woken here is resumed below, when all has been handed on
         if not calls.is_closed then calls:hear() end
-        is_flushing = false
+        is_flushing, is_hearing = false, false
         if calls.is_closed or calls.engine:pending() == 0 then stop(calls) end
         flush()
     end)
@@ -138,6 +139,11 @@ end
 function luv.spawn(fn)
     ready[#ready + 1] = coroutine.create(fn)
     flush_later()
+end
+
+--- Whether `spawn` serves where nothing can wait.
+function luv.is_spawning()
+    return is_hearing
 end
 
 luv.shield, luv.protect = plain.shield, protect

@@ -107,6 +107,7 @@ end
 --- A coroutine of nginx's belongs to a request: none is kept for the next. Where the function waits in nginx's way, its
 --- caller waits as well; the others do not.
 function nginx.shield(fn, one, two)
+    if not phases[get_ngx().get_phase()] then return pcall(fn, one, two) end -- no coroutines: nothing can wait, either
     local thread = coroutine.create(fn)
     return outcome(thread, coroutine.resume(thread, one, two))
 end

@@ -6,7 +6,10 @@ local LINGER = 0.2 -- seconds: calls one after another should not make a socket 
 local FOREVER = 2147483 * 1000 -- milliseconds; news comes by every call's deadline
 local SHORT = 0.001 -- seconds between two looks where no socket can be had
 
+local LATE = 0.9 -- seconds after which a pump that was asked for will not come
+
 local running = setmetatable({}, { __mode = "k" }) -- of each Calls: its pump's state
+local dropped = setmetatable({}, { __mode = "k" }) -- Calls whose last pump never came
 
 local function open_line(engine, ngx)
     local path = engine:bell_open()
@@ -58,6 +61,7 @@ local function work(calls, state, ngx)
 end
 
 local function run(calls, state, ngx)
+    state.is_on, dropped[calls] = true, nil
     local done, fault = pcall(work, calls, state, ngx)
     if running[calls] == state then running[calls] = nil end
     if state.line then state.line:close() end
@@ -65,17 +69,26 @@ local function run(calls, state, ngx)
     if not done then ngx.log(ngx.ERR, "auth0: ", fault) end -- whoever waits starts another
 end
 
---- Sees to it that there is one. False where nginx has no timer for it.
+-- nginx takes a timer, and drops it when it is due if too many are running (lua_max_running_timers).
+local function drop_late(calls, ngx)
+    local state = running[calls]
+    if not state or state.is_on or ngx.now() - state.asked_at < LATE then return end
+    running[calls], dropped[calls] = nil, true
+end
+
+--- Sees to it that there is one. False where whoever waits has to listen by itself: nginx has no timer for it, or had
+--- one and dropped it.
 ---@param calls auth0.Calls
 ---@param ngx table
 ---@return boolean
 function pump.start(calls, ngx)
-    if running[calls] then return true end
-    local state = {}
+    drop_late(calls, ngx)
+    if running[calls] then return not dropped[calls] end
+    local state = { asked_at = ngx.now() }
     running[calls] = state
     local started = ngx.timer.at(0, function() run(calls, state, ngx) end)
     if not started then running[calls] = nil end
-    return started and true or false
+    return started and not dropped[calls] or false
 end
 
 return pump
