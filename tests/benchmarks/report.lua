@@ -1,7 +1,7 @@
 --- The table of what was measured against its budgets, while it is measured, and as Markdown at the end.
 local report = { rows = {}, absent = {}, short = 0 }
 
-local WIDTHS = { 66, 18, 22, 14, 6 }
+local WIDTHS = { 84, 18, 22, 14, 6 }
 
 local function line(values)
     local words = {}
