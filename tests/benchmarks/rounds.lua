@@ -15,12 +15,13 @@ local prefix = ""
 
 --- Puts the server on the first core, and the contenders from now on beside it, or on the others. Where links go one
 --- after another, only one of the two ends has something to do at a time.
----@param where "same"|"others"
+---@param where "same"|"others"|"anywhere" the last: wherever the scheduler likes
 function rounds.place(where)
     if not (has_taskset and has_two) then return end
-    tenant.run(("for pid in $(pgrep -P %s); do taskset -pc 0 $pid >/dev/null; done"):format(
-        os.getenv "AUTH0_BENCH_SERVER"))
-    prefix = where == "same" and "taskset -c 0" or ("taskset -c 1-%d"):format(tonumber((tenant.run "nproc")) - 1)
+    local last = tonumber((tenant.run "nproc")) - 1
+    tenant.run(("for pid in $(pgrep -P %s); do taskset -pc %s $pid >/dev/null; done"):format(
+        os.getenv "AUTH0_BENCH_SERVER", where == "anywhere" and "0-" .. last or "0"))
+    prefix = where == "same" and "taskset -c 0" or where == "others" and "taskset -c 1-" .. last or ""
 end
 
 ---@class bench.contender
