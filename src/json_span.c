@@ -80,11 +80,15 @@ bool json_next(struct json_walk *walk) {
     return true;
 }
 
+void json_find(struct span object, const struct json_wish *wishes, size_t count) {
+    for (size_t i = 0; i < count; i++) *wishes[i].value = (struct span){NULL, 0};
+    for (struct json_walk walk = json_walk(object); json_next(&walk);)
+        for (size_t i = 0; i < count; i++)
+            if (json_string_is(walk.name, wishes[i].name)) *wishes[i].value = walk.value;
+}
+
 bool json_member(struct span object, struct span name, struct span *value) {
-    *value = (struct span){NULL, 0};
-    for (struct json_walk walk = json_walk(object); json_next(&walk);) {
-        if (json_string_is(walk.name, name)) *value = walk.value;
-    }
+    json_find(object, &(struct json_wish){name, value}, 1);
     return value->at != NULL;
 }
 
@@ -152,7 +156,8 @@ static struct span inside(struct span string) { return (struct span){string.at +
 bool json_string_is(struct span string, struct span text) {
     if (json_kind(string) != JSON_STRING) return false;
     struct span raw = inside(string);
-    if (raw.size < text.size) return false; /* unescaping never lengthens */
+    if (raw.size < text.size) return false;                                          /* unescaping never lengthens */
+    if (text.size > 0 && raw.at[0] != text.at[0] && raw.at[0] != '\\') return false; /* most differ at once */
     if (memchr(raw.at, '\\', raw.size) == NULL) return span_equals(raw, text);
     size_t done = 0;
     for (const char *at = raw.at, *end = raw.at + raw.size; at < end;) {
