@@ -33,21 +33,28 @@ static const unsigned char sextets[256] = {
 
 /* A single character is left over from no byte. */
 static bool is_base64url(struct span part) {
-    for (size_t i = 0; i < part.size; i++)
-        if (sextets[(unsigned char)part.at[i]] == 0) return false;
-    return part.size % 4 != 1;
+    bool is_good = part.size % 4 != 1;
+    for (size_t i = 0; i < part.size; i++) is_good = is_good & (sextets[(unsigned char)part.at[i]] != 0);
+    return is_good;
 }
 
-/* Bits that are left over are dropped, whatever they are: the text has one meaning in any case. */
+static uint32_t sextet(char c) { return sextets[(unsigned char)c] - 1U; }
+
+/* Of text that is_base64url accepted. Bits that are left over are dropped, whatever they are: the text has one meaning in
+   any case. */
 static size_t decode(struct span part, char *to) {
-    unsigned bits = 0;
-    size_t done = 0;
-    for (size_t i = 0; i < part.size; i++) {
-        bits = (bits << 6 | (sextets[(unsigned char)part.at[i]] - 1U)) & 0xFFFF;
-        /* Of four characters, all but the first complete a byte; 4, 2 and 0 bits stay for the next. */
-        if (i % 4 > 0) to[done++] = (char)(unsigned char)(bits >> (6 - 2 * (i % 4)));
+    const char *at = part.at, *end = part.at + part.size / 4 * 4;
+    char *begin = to;
+    for (; at < end; at += 4, to += 3) {
+        uint32_t bits = sextet(at[0]) << 18 | sextet(at[1]) << 12 | sextet(at[2]) << 6 | sextet(at[3]);
+        to[0] = (char)(unsigned char)(bits >> 16);
+        to[1] = (char)(unsigned char)(bits >> 8);
+        to[2] = (char)(unsigned char)bits;
     }
-    return done;
+    size_t left = part.size % 4;
+    if (left > 1) *to++ = (char)(unsigned char)(sextet(at[0]) << 2 | sextet(at[1]) >> 4);
+    if (left > 2) *to++ = (char)(unsigned char)(sextet(at[1]) << 4 | sextet(at[2]) >> 2);
+    return (size_t)(to - begin);
 }
 
 /* ---- reading ---- */
