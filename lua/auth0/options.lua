@@ -114,7 +114,9 @@ end
 ---@return table<string, any> copy
 function options.check(specification, given, caller, level)
     local kept, known = {}, specification.known
-    if type(given) ~= "table" then complain(caller, level, ("expected a table of options, got %s"):format(type(given))) end
+    if type(given) ~= "table" then
+        complain(caller, level, ("expected a table of options, got %s"):format(type(given)))
+    end
     if type(rawget(given, "unlink")) == "function" then
         complain(caller, level, "is called with a dot, not with a colon")
     end

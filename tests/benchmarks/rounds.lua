@@ -1,5 +1,5 @@
---- Contenders in strictly alternating rounds: what else a machine does meanwhile meets all of them alike, and a ratio is
---- made within each round.
+--- Contenders in strictly alternating rounds: what else a machine does meanwhile meets all of them alike, and a ratio
+--- is made within each round.
 local process = require "support.process"
 local tenant = require "support.tenant"
 
@@ -51,7 +51,9 @@ function rounds.once(contender)
     local output, status = tenant.run(("env %s %s %s %s"):format(words(contender.environment), prefix, stopwatch,
         contender.command))
     local seconds, cpu, peak, whole, whole_cpu, code = output:match("^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+)\n$")
-    if status ~= 0 or code ~= "0" then error(contender.name .. " did not come to its end; its own words are above", 0) end
+    if status ~= 0 or code ~= "0" then
+        error(contender.name .. " did not come to its end; its own words are above", 0)
+    end
     return { rate = contender.links / tonumber(seconds), cpu = tonumber(cpu) / contender.links, peak = tonumber(peak),
         whole = tonumber(whole), whole_cpu = tonumber(whole_cpu) }
 end
@@ -91,6 +93,15 @@ function rounds.median(values)
     return (sorted[math.floor(middle)] + sorted[math.ceil(middle)]) / 2
 end
 
+---@param values number[]
+---@return number least
+---@return number most
+function rounds.range(values)
+    local least, most = values[1], values[1]
+    for _, value in ipairs(values) do least, most = math.min(least, value), math.max(most, value) end
+    return least, most
+end
+
 ---@class bench.ratio
 ---@field median number
 ---@field least number
@@ -104,8 +115,8 @@ end
 function rounds.ratio(ours, theirs, what)
     local ratios = {}
     for i, run in ipairs(ours) do ratios[i] = run[what] / theirs[i][what] end
-    return { median = rounds.median(ratios), least = math.min(table.unpack(ratios)),
-        most = math.max(table.unpack(ratios)) }
+    local least, most = rounds.range(ratios)
+    return { median = rounds.median(ratios), least = least, most = most }
 end
 
 --- The median of a field.

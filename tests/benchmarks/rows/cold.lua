@@ -20,9 +20,10 @@ local function burst(environment, how)
     return tonumber(last), tonumber(handshake)
 end
 
-local function add(what, values, budget, note)
-    report.add { what = what, value = rounds.median(values), least = math.min(table.unpack(values)),
-        most = math.max(table.unpack(values)), format = "%.0f", relation = "<=", budget = budget, note = note }
+local function add(what, values, budget)
+    local least, most = rounds.range(values)
+    report.add { what = what, value = rounds.median(values), least = least, most = most, format = "%.0f",
+        relation = "<=", budget = budget }
 end
 
 local function measure_up(http)

@@ -35,7 +35,7 @@ local function measure(job, http)
             for _, field in ipairs { "rate", "cpu" } do
                 local ratio = rounds.ratio(runs[name], runs.bare, field)
                 report.add { what = ("%s: %s, %s"):format(what, name, field == "cpu" and "CPU" or "rate"),
-                    value = ratio.median, least = ratio.least, most = ratio.most, format = "%.2fx", relation = ">=",
+                    value = ratio.median, least = ratio.least, most = ratio.most, format = "%.3fx", relation = ">=",
                     budget = name == "auth0.each" and field == "rate" and job.budget or nil }
             end
         end

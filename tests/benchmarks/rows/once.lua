@@ -1,7 +1,7 @@
 --- A process that links once and ends, against the curl command. Both trust the system's store, as each does by itself:
 --- curl the bundle and the folder, this library the folder alone where it holds the whole store. The server's CA has to
---- be in it, and the store may not be written to: both get the same copy of it, with the CA added, by the options that say
---- where the store is.
+--- be in it, and the store may not be written to: both get the same copy of it, with the CA added, by the options that
+--- say where the store is.
 local contenders = require "benchmarks.contenders"
 local process = require "support.process"
 local report = require "benchmarks.report"
@@ -46,8 +46,9 @@ return function()
         { name = "curl", links = 1, command = curl_command(ours) },
     }
     local runs = rounds.run(list, ROUNDS)
-    report.add { what = "a process that links once: the curl command, ms", value = 1e3 * rounds.typical(runs.curl, "whole"),
-        format = "%.1f", note = ("%.1f ms of CPU"):format(1e3 * rounds.typical(runs.curl, "whole_cpu")) }
+    report.add { what = "a process that links once: the curl command, ms", format = "%.1f",
+        value = 1e3 * rounds.typical(runs.curl, "whole"),
+        note = ("%.1f ms of CPU"):format(1e3 * rounds.typical(runs.curl, "whole_cpu")) }
     for _, field in ipairs { "whole", "whole_cpu" } do
         local ratio = rounds.ratio(runs.ours, runs.curl, field)
         report.add { what = "a process that links once, lua5.4: " .. (field == "whole" and "time" or "CPU"),

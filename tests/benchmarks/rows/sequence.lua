@@ -22,7 +22,8 @@ local function field_of(http, with_peers)
         contender("tenant:link", contenders.ours("lua5.4", "tenant", LINKS)),
     }
     if contenders.has_luajit() then
-        list[#list + 1] = contender("auth0.link, luajit", contenders.ours("luajit", "link", LINKS), LINKS, "luajit")
+        local command = contenders.ours("luajit", "link", LINKS)
+        list[#list + 1] = contender("auth0.link, luajit", command, LINKS, "luajit")
     end
     for _, peer in ipairs(with_peers and contenders.peers() or {}) do
         local links = LINKS * peer.share
@@ -45,8 +46,8 @@ end
 
 local has_budget = { ["auth0.link"] = true, ["tenant:link"] = true }
 
--- A client waits for a tenant on another machine, so it is on another core than the server's that it is held against the
--- budgets. On the server's own, where nothing is ever waited for, is where its own cost shows best.
+-- A client waits for a tenant that is elsewhere, so it is held against the budgets on another core than the server's. On
+-- the server's own nothing is ever waited for: there its own cost shows best.
 local function rates(http, place)
     local is_held = place == "others"
     local job = ("one after another, HTTP/%s%s"):format(http, is_held and "" or ", on the server's core")
@@ -67,19 +68,17 @@ end
 
 -- All that a process does, by valgrind: the difference of two lengths of the same job is what the links took.
 local function instructions(command)
-    local words = {}
-    for name, value in pairs(contenders.environment("1.1")) do 
+    local words, file = {}, contenders.dir .. "/callgrind"
+    for name, value in pairs(contenders.environment("1.1")) do
         words[#words + 1] = name .. "=" .. process.quoted(value)
     end
-    local file = contenders.dir .. "/callgrind"
     local function count(links)
-        local _, status = tenant.run(("env %s valgrind --tool=callgrind --callgrind-out-file=%s %s </dev/null >%s.log 2>&1")
-            :format(table.concat(words, " "), file, command(links), file))
+        local _, status = tenant.run(("env %s valgrind --tool=callgrind --callgrind-out-file=%s %s "
+            .. "</dev/null >%s.log 2>&1"):format(table.concat(words, " "), file, command(links), file))
         assert(status == 0, "valgrind did not come to its end")
-        return tonumber((tenant.run("sed -n 's/^\\(totals\\|summary\\): //p' " .. file .. " | head -n 1")))
+        return tonumber((tenant.run("sed -n 's/^summary: //p' " .. file)))
     end
-    local many = count(MANY)
-    return (many - count(FEW)) / (MANY - FEW)
+    return (count(MANY) - count(FEW)) / (MANY - FEW)
 end
 
 local function count_instructions()
