@@ -46,8 +46,8 @@ end
 
 local has_budget = { ["auth0.link"] = true, ["tenant:link"] = true }
 
--- A client waits for a tenant that is elsewhere, so it is held against the budgets on another core than the server's. On
--- the server's own nothing is ever waited for: there its own cost shows best.
+-- A client waits for a tenant that is elsewhere, so it is held against the budgets on another core than the server's.
+-- On the server's own nothing is ever waited for: there its own cost shows best.
 local function rates(http, place)
     local is_held = place == "others"
     local job = ("one after another, HTTP/%s%s"):format(http, is_held and "" or ", on the server's core")
