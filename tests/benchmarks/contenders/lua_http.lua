@@ -30,7 +30,7 @@ local connection = check(http_client.connect({ host = "127.0.0.1", port = tonumb
     sendname = host, version = is_http2 and 2 or 1.1 }, 10))
 
 -- A frame that comes for a stream that was collected meanwhile ends its connection: they are kept for a while.
-local kept = {}
+connection.kept = {}
 
 local function link(i)
     local body = cjson.encode { provider = "google-oauth2", user_id = "115015401343387192604" }
@@ -46,7 +46,7 @@ local function link(i)
     headers:append("user-agent", os.getenv "AUTH0_BENCH_USER_AGENT")
     headers:append("auth0-client", os.getenv "AUTH0_BENCH_TELEMETRY")
     local stream = check(connection:new_stream())
-    kept[i % 100] = stream
+    connection.kept[i % 100] = stream
     check(stream:write_headers(headers, false, 10))
     check(stream:write_body_from_string(body, 10))
     local answer
