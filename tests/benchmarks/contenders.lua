@@ -37,7 +37,7 @@ function contenders.bare(program, links, most)
 end
 
 ---@param lua "lua5.4"|"luajit"
----@param how "link"|"tenant"|"each"|"once"
+---@param how "link"|"tenant"|"each"|"thread"|"once"
 ---@param links integer
 ---@param most integer|nil
 ---@return string command

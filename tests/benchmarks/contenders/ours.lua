@@ -1,7 +1,10 @@
--- ours.lua <how> <links> [<in flight>]: the job of the bare loops, with this library as a user would write it.
+-- ours.lua <how> <links> [<in flight>]: the job of the bare loops, with this library as a user would write it. With
+-- "thread" the engine has a thread of its own, as it has inside nginx.
 local auth0 = require "auth0"
 
 local how, links, most = arg[1], tonumber(arg[2]), tonumber(arg[3])
+local is_threaded = how == "thread"
+if is_threaded then how = "each" end
 local SECONDARY = "google-oauth2|115015401343387192604"
 local WARM_UP = 20
 
@@ -49,6 +52,7 @@ if how == "once" then
 end
 
 if how ~= "link" then tenant = auth0.tenant(reach) end
+if is_threaded then assert(tenant.calls.engine:start()) end
 local warm_up = most or WARM_UP
 ways[how](1, warm_up)
 print "begin"

@@ -21,6 +21,10 @@ local function measure(job, http)
         contender("auth0.each", contenders.ours("lua5.4", "each", job.links, IN_FLIGHT)),
         contender("bare", contenders.bare("parallel", job.links, IN_FLIGHT)),
     }
+    if not job.is_slow then -- reported: it shares the cores that the others have for themselves
+        local command = contenders.ours("lua5.4", "thread", job.links, IN_FLIGHT)
+        list[#list + 1] = contender("auth0.each, by a thread", command)
+    end
     if contenders.has_luajit() then
         list[#list + 1] = contender("auth0.each, luajit", contenders.ours("luajit", "each", job.links, IN_FLIGHT),
             "luajit")
