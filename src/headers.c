@@ -91,18 +91,20 @@ static int64_t days_since_1970(int year, int month, int day) {
 /* "Sun, 06 Nov 1994 08:49:37 GMT", the one form in which servers write a date (RFC 9110, 5.6.7); -1 for another. Every
    answer has one, and curl_getdate spends as much on it as all else that is done about an answer's headers. */
 static time_t read_fixed_date(const char *text) {
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     static const char form[] = "???, ## ??? #### ##:##:## GMT"; /* ? a letter, # a digit */
     int day, year, hour, minute, second, month = 0;
     if (strlen(text) != sizeof form - 1) return -1;
     for (size_t i = 0; i < sizeof form - 1; i++)
         if (form[i] != '?' && form[i] != '#' && form[i] != text[i]) return -1;
-    while (month < 12 && memcmp(months + 3 * month, text + 8, 3) != 0) month++;
+    while (month < 12 && memcmp(months[month], text + 8, 3) != 0) month++;
     if (month == 12 || !read_digits(text + 5, 2, &day) || !read_digits(text + 12, 4, &year) ||
         !read_digits(text + 17, 2, &hour) || !read_digits(text + 20, 2, &minute) || !read_digits(text + 23, 2, &second))
         return -1;
     if (year < 1970 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60) return -1;
-    return (time_t)(days_since_1970(year, month + 1, day) * 86400 + hour * 3600 + minute * 60 + second);
+    int seconds = hour * 3600 + minute * 60 + second;
+    return (time_t)(days_since_1970(year, month + 1, day) * 86400 + seconds);
 }
 
 static time_t read_date(const char *text) {
