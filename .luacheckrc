@@ -8,6 +8,7 @@ files["tests/support"] = { std = "min+busted" }
 
 -- Runs inside nginx.
 files["tests/tenant"] = { std = "min+ngx_lua" }
+files["tests/benchmarks/inside"] = { std = "min+ngx_lua" }
 files["tests/support/in_nginx.lua"] = { std = "min+ngx_lua" }
 files["tests/examples"] = { std = "min+ngx_lua" }
 

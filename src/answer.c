@@ -13,13 +13,18 @@ static bool parse(struct span body, struct span *value, struct answer_fault *fau
     return false;
 }
 
+/* Whose it is: absent where it does not say. */
+static void read_identity(struct span identity, struct span *provider, struct span *user_id) {
+    const struct json_wish wishes[] = {{SPAN("provider"), provider}, {SPAN("user_id"), user_id}};
+    json_find(identity, wishes, sizeof wishes / sizeof *wishes);
+}
+
 static bool is_identity(struct span value, struct answer_fault *fault) {
     struct span provider, user_id;
     if (json_kind(value) != JSON_OBJECT) return complain(fault, "an identity is not an object");
-    if (!json_member(value, SPAN("provider"), &provider) || json_kind(provider) != JSON_STRING)
-        return complain(fault, "an identity has no provider that is a string");
-    if (!json_member(value, SPAN("user_id"), &user_id) ||
-        !(json_kind(user_id) == JSON_STRING || (json_kind(user_id) == JSON_NUMBER && json_is_integer(user_id))))
+    read_identity(value, &provider, &user_id);
+    if (json_kind(provider) != JSON_STRING) return complain(fault, "an identity has no provider that is a string");
+    if (!(json_kind(user_id) == JSON_STRING || (json_kind(user_id) == JSON_NUMBER && json_is_integer(user_id))))
         return complain(fault, "an identity has no user_id that is a string or an integer");
     return true;
 }
@@ -84,9 +89,8 @@ static bool is_target(struct span user_id, const struct identity_target *target)
 bool answer_holds(struct span identities, const struct identity_target *target) {
     for (struct json_walk walk = json_walk(identities); json_next(&walk);) {
         struct span provider, user_id;
-        if (!json_member(walk.value, SPAN("provider"), &provider) || !json_string_is(provider, target->provider))
-            continue;
-        if (json_member(walk.value, SPAN("user_id"), &user_id) && is_target(user_id, target)) return true;
+        read_identity(walk.value, &provider, &user_id);
+        if (json_string_is(provider, target->provider) && user_id.at != NULL && is_target(user_id, target)) return true;
     }
     return false;
 }

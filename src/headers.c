@@ -73,12 +73,51 @@ bool headers_take(struct headers *headers, struct span line) {
     return true;
 }
 
+static bool read_digits(const char *text, size_t size, int *number) {
+    *number = 0;
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] < '0' || text[i] > '9') return false;
+        *number = *number * 10 + (text[i] - '0');
+    }
+    return true;
+}
+
+/* Days since 1970 of a day in the Gregorian calendar, with years that begin in March (so a leap day ends one). */
+static int64_t days_since_1970(int year, int month, int day) {
+    int64_t shifted = month > 2 ? year : year - 1, of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    return shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + of_year - 719468;
+}
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT", the one form in which servers write a date (RFC 9110, 5.6.7); -1 for another. Every
+   answer has one, and curl_getdate spends as much on it as all else that is done about an answer's headers. */
+static time_t read_fixed_date(const char *text) {
+    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static const char form[] = "???, ## ??? #### ##:##:## GMT"; /* ? a letter, # a digit */
+    int day, year, hour, minute, second, month = 0;
+    if (strlen(text) != sizeof form - 1) return -1;
+    for (size_t i = 0; i < sizeof form - 1; i++)
+        if (form[i] != '?' && form[i] != '#' && form[i] != text[i]) return -1;
+    while (month < 12 && memcmp(months[month], text + 8, 3) != 0) month++;
+    if (month == 12 || !read_digits(text + 5, 2, &day) || !read_digits(text + 12, 4, &year) ||
+        !read_digits(text + 17, 2, &hour) || !read_digits(text + 20, 2, &minute) || !read_digits(text + 23, 2, &second))
+        return -1;
+    if (year < 1970 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60) return -1;
+    int seconds = hour * 3600 + minute * 60 + second;
+    return (time_t)(days_since_1970(year, month + 1, day) * 86400 + seconds);
+}
+
+static time_t read_date(const char *text) {
+    time_t date = read_fixed_date(text);
+    return date != -1 ? date : curl_getdate(text, NULL);
+}
+
 double headers_retry_after(const struct headers *headers) {
     const char *text = headers->retry_after;
     size_t digits = strspn(text, "0123456789");
     if (digits > 0 && digits < 10 && text[digits] == '\0') return (double)strtol(text, NULL, 10);
     if (text[0] == '\0' || headers->date[0] == '\0') return -1;
-    time_t then = curl_getdate(text, NULL), now = curl_getdate(headers->date, NULL);
+    time_t then = read_date(text), now = read_date(headers->date);
     if (then == -1 || now == -1) return -1;
     return then > now ? (double)(then - now) : 0;
 }
@@ -92,7 +131,7 @@ static bool read_integer(const char *text, int64_t *number) {
 
 struct pace_answer headers_pace(const struct headers *headers) {
     struct pace_answer answer = {.date = -1, .retry_after = headers_retry_after(headers)};
-    if (headers->date[0] != '\0') answer.date = curl_getdate(headers->date, NULL);
+    if (headers->date[0] != '\0') answer.date = read_date(headers->date);
     answer.has_limit = read_integer(headers->limit, &answer.limit) &&
                        read_integer(headers->remaining, &answer.remaining) &&
                        read_integer(headers->reset, &answer.reset);

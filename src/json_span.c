@@ -13,16 +13,21 @@ static const char *skip_gap(const char *at, const char *end) {
     return at;
 }
 
-static const char *skip_string(const char *at) {
-    for (at++; *at != '"'; at++) at += *at == '\\';
-    return at + 1;
+/* By memchr: a walk does little else than to look for the ends of strings. */
+static const char *skip_string(const char *at, const char *end) {
+    for (at++;;) {
+        const char *quote = memchr(at, '"', (size_t)(end - at));
+        const char *escape = memchr(at, '\\', (size_t)(quote - at));
+        if (escape == NULL) return quote + 1;
+        at = escape + 2;
+    }
 }
 
-static const char *skip_container(const char *at) {
+static const char *skip_container(const char *at, const char *end) {
     size_t depth = 0;
     do {
         if (*at == '"') {
-            at = skip_string(at);
+            at = skip_string(at, end);
             continue;
         }
         depth += *at == '{' || *at == '[';
@@ -38,8 +43,8 @@ static const char *skip_scalar(const char *at, const char *end) {
 }
 
 static const char *skip_value(const char *at, const char *end) {
-    if (*at == '"') return skip_string(at);
-    return *at == '{' || *at == '[' ? skip_container(at) : skip_scalar(at, end);
+    if (*at == '"') return skip_string(at, end);
+    return *at == '{' || *at == '[' ? skip_container(at, end) : skip_scalar(at, end);
 }
 
 enum json_kind json_kind(struct span value) {
@@ -70,7 +75,7 @@ bool json_next(struct json_walk *walk) {
     if (walk->at == walk->end) return false;
     if (*walk->end == '}') {
         walk->name.at = walk->at;
-        walk->at = skip_string(walk->at);
+        walk->at = skip_string(walk->at, walk->end);
         walk->name.size = (size_t)(walk->at - walk->name.at);
         walk->at = skip_gap(walk->at, walk->end);
     }
@@ -80,11 +85,15 @@ bool json_next(struct json_walk *walk) {
     return true;
 }
 
+void json_find(struct span object, const struct json_wish *wishes, size_t count) {
+    for (size_t i = 0; i < count; i++) *wishes[i].value = (struct span){NULL, 0};
+    for (struct json_walk walk = json_walk(object); json_next(&walk);)
+        for (size_t i = 0; i < count; i++)
+            if (json_string_is(walk.name, wishes[i].name)) *wishes[i].value = walk.value;
+}
+
 bool json_member(struct span object, struct span name, struct span *value) {
-    *value = (struct span){NULL, 0};
-    for (struct json_walk walk = json_walk(object); json_next(&walk);) {
-        if (json_string_is(walk.name, name)) *value = walk.value;
-    }
+    json_find(object, &(struct json_wish){name, value}, 1);
     return value->at != NULL;
 }
 
@@ -152,7 +161,8 @@ static struct span inside(struct span string) { return (struct span){string.at +
 bool json_string_is(struct span string, struct span text) {
     if (json_kind(string) != JSON_STRING) return false;
     struct span raw = inside(string);
-    if (raw.size < text.size) return false; /* unescaping never lengthens */
+    if (raw.size < text.size) return false;                                          /* unescaping never lengthens */
+    if (text.size > 0 && raw.at[0] != text.at[0] && raw.at[0] != '\\') return false; /* most differ at once */
     if (memchr(raw.at, '\\', raw.size) == NULL) return span_equals(raw, text);
     size_t done = 0;
     for (const char *at = raw.at, *end = raw.at + raw.size; at < end;) {
@@ -170,6 +180,10 @@ size_t json_string(struct span string, char *to, size_t room) {
     if (json_kind(string) != JSON_STRING) return 0;
     struct span raw = inside(string);
     size_t done = 0;
+    if (raw.size <= room && memchr(raw.at, '\\', raw.size) == NULL) {
+        memmove(to, raw.at, raw.size);
+        return raw.size;
+    }
     for (const char *at = raw.at, *end = raw.at + raw.size; at < end;) {
         char character[4];
         size_t size;

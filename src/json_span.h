@@ -31,6 +31,13 @@ bool json_is_integer(struct span number);
    Without one, `value` is absent. */
 bool json_member(struct span object, struct span name, struct span *value);
 
+/* Several members in one walk, each as json_member has it. */
+struct json_wish {
+    struct span name;
+    struct span *value;
+};
+void json_find(struct span object, const struct json_wish *wishes, size_t count);
+
 /* Walks an array or an object:
        struct json_walk walk = json_walk(container);
        while (json_next(&walk)) ... walk.name (objects; with its quotes), walk.value ... */

@@ -149,23 +149,52 @@ static const struct option {
 };
 enum { SPECIFICATIONS = sizeof specifications / sizeof *specifications };
 
-void bind_options_read(lua_State *L, int index, struct bind_options *options) {
-    *options = (struct bind_options){.check = false};
+static void set_fallbacks(struct bind_options *options) {
     for (size_t i = 0; i < SPECIFICATIONS; i++) {
         const struct option *option = &specifications[i];
         void *to = (char *)options + option->at;
         if (option->read == read_number) *(double *)to = option->fallback;
         if (option->read == read_flag) *(bool *)to = option->fallback > 0;
-        lua_pushstring(L, option->name);
-        lua_rawget(L, index);
-        if (!lua_isnil(L, -1)) option->read(L, options, to);
-        if (option->read == read_number && !(*(double *)to >= option->least && *(double *)to <= option->most))
-            *(double *)to = option->fallback;
-        lua_pop(L, 1);
     }
 }
 
+/* The value is on top of the stack. A number that is out of range leaves the fallback. */
+static void read_option(lua_State *L, const struct option *option, struct bind_options *options) {
+    void *to = (char *)options + option->at;
+    option->read(L, options, to);
+    if (option->read == read_number && !(*(double *)to >= option->least && *(double *)to <= option->most))
+        *(double *)to = option->fallback;
+}
+
+/* The place of each specification by its name, from 1: a call is given a dozen of the many that there are, so that the
+   table's keys are looked up, not all names. */
+static char places_key;
+
+static void push_places(lua_State *L) {
+    lua_createtable(L, 0, SPECIFICATIONS);
+    for (size_t i = 0; i < SPECIFICATIONS; i++) {
+        lua_pushinteger(L, (lua_Integer)i + 1);
+        lua_setfield(L, -2, specifications[i].name);
+    }
+}
+
+void bind_options_read(lua_State *L, int index, struct bind_options *options) {
+    *options = (struct bind_options){.check = false};
+    set_fallbacks(options);
+    compat_getref(L, &places_key);
+    for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
+        lua_pushvalue(L, -2);
+        lua_rawget(L, -4);
+        lua_Integer place = lua_tointeger(L, -1); /* 0: none of C's */
+        lua_pop(L, 1);
+        if (place > 0) read_option(L, &specifications[place - 1], options);
+    }
+    lua_pop(L, 1);
+}
+
 void bind_options_push(lua_State *L) {
+    push_places(L);
+    compat_setref(L, &places_key);
     lua_createtable(L, SPECIFICATIONS, 0);
     for (size_t i = 0; i < SPECIFICATIONS; i++) {
         const struct option *option = &specifications[i];

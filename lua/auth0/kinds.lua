@@ -2,7 +2,10 @@
 --- value, which may be a secret.
 local kinds = {}
 
+--- What is wrong with a value, by its kind: a function of the value, the option and the use; nil for nothing.
+---@type table<string, fun(value: any, option: auth0.OptionSpecification, use: auth0.OptionUse): string|nil>
 local checks = {}
+kinds.checks = checks
 
 local function has_type(value, wanted)
     if type(value) == wanted then return nil end
@@ -27,12 +30,16 @@ function checks.string_or_integer(value)
     return "is no integer within 2^53: give it as a string"
 end
 
+-- Names of files and the like, which are the same from call to call: the one that was found good last is not looked at
+-- again. No secret is of this kind.
 function checks.text(value, option)
+    if value == option.good then return nil end
     local fault = has_type(value, "string")
     if fault then return fault end
     if value == "" then return "is empty: leave it out instead" end
     if #value > option.most then return ("is longer than %d bytes"):format(option.most) end
     if value:find("%c") then return "holds a control character" end
+    option.good = value
 end
 
 function checks.word(value, option)
@@ -174,18 +181,23 @@ function checks.proxy(value)
     if value:find("[%c%s]") then return "holds white space or a control character" end
 end
 
+local ENTRY = "^[%w_*][%w%.%-_]*:%d+:[%w%.%-:%[%],]+$"
+
 function checks.resolve(value, option)
     local fault = has_type(value, "table")
     if fault then return fault end
     local count = 0 -- of a table with holes, # may be any of its ends
     for _ in pairs(value) do count = count + 1 end
     if count > option.most then return ("has more than %d entries"):format(option.most) end
+    local good = option.good or {} -- as with texts
+    option.good = good
     for i = 1, count do
         local entry = value[i]
         if entry == nil then return 'expected an array of "HOST:PORT:ADDRESS"' end
-        if type(entry) ~= "string" or not entry:find("^[%w_*][%w%.%-_]*:%d+:[%w%.%-:%[%],]+$") then
+        if entry ~= good[i] and (type(entry) ~= "string" or not entry:find(ENTRY)) then
             return ('entry %d is not of the form "HOST:PORT:ADDRESS"'):format(i)
         end
+        good[i] = entry
     end
 end
 
@@ -195,8 +207,9 @@ function checks.mock(value)
     end
 end
 
--- How a value is copied, where that is more than taking it.
-local copies = {
+--- How a value is kept, by its kind, where that is more than taking it.
+---@type table<string, fun(value: any, option: auth0.OptionSpecification): any>
+kinds.copies = {
     proxy = function(value) return value == false and "" or value end,
     export_fields = function(value)
         if type(value) ~= "table" then return value end
@@ -224,24 +237,5 @@ local copies = {
         return copy
     end,
 }
-
---- What is wrong with a value; nil for nothing.
----@param option auth0.OptionSpecification
----@param value any
----@param use auth0.OptionUse
----@return string|nil fault
-function kinds.fault(option, value, use)
-    return checks[option.kind](value, option, use)
-end
-
---- The value, as it is kept.
----@param option auth0.OptionSpecification
----@param value any
----@return any
-function kinds.copy(option, value)
-    local copy = copies[option.kind]
-    if copy then return copy(value, option) end
-    return value
-end
 
 return kinds

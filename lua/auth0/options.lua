@@ -90,6 +90,22 @@ local function unknown(specification, key)
         ("unknown option %q"):format(key)
 end
 
+local function complain(caller, level, fault)
+    error(("%s: %s"):format(caller, fault), level + 2)
+end
+
+local copies, checks = kinds.copies, kinds.checks
+
+-- What a value is kept as. It is copied first: what is checked is what is used.
+local function take(specification, option, value, caller, level)
+    local kind = option.kind
+    local copy = copies[kind]
+    if copy then value = copy(value, option) end
+    local fault = checks[kind](value, option, specification.use)
+    if fault then error(("%s: %s: %s"):format(caller, option.name, fault), level + 2) end
+    return value
+end
+
 --- Checks and copies.
 ---@param specification auth0.Specification
 ---@param given table its metatable's __index counts: options may stand on defaults
@@ -97,30 +113,27 @@ end
 ---@param level integer whose line is blamed, as error's second argument counts from the function that calls this one
 ---@return table<string, any> copy
 function options.check(specification, given, caller, level)
-    local copy = {}
-    local function complain(fault)
-        error(("%s: %s"):format(caller, fault), level + 2)
+    local kept, known = {}, specification.known
+    if type(given) ~= "table" then
+        complain(caller, level, ("expected a table of options, got %s"):format(type(given)))
     end
-    local function take(name, option, value)
-        value = kinds.copy(option, value) -- first: what is checked is what is used
-        local fault = kinds.fault(option, value, specification.use)
-        if fault then error(("%s: %s: %s"):format(caller, name, fault), level + 2) end
-        copy[name] = value
+    if type(rawget(given, "unlink")) == "function" then
+        complain(caller, level, "is called with a dot, not with a colon")
     end
-    if type(given) ~= "table" then complain(("expected a table of options, got %s"):format(type(given))) end
-    if type(rawget(given, "unlink")) == "function" then complain("is called with a dot, not with a colon") end
     for key, value in pairs(given) do
-        local option = specification.known[key]
-        if not option then complain(unknown(specification, key)) end
-        take(key, option, value)
+        local option = known[key]
+        if not option then complain(caller, level, unknown(specification, key)) end
+        kept[key] = take(specification, option, value, caller, level)
     end
     if getmetatable(given) ~= nil then -- false: there is one, and it hides
-        for name, option in pairs(specification.known) do
+        for name, option in pairs(known) do
             local value = given[name]
-            if copy[name] == nil and value ~= nil then take(name, option, value) end
+            if kept[name] == nil and value ~= nil then
+                kept[name] = take(specification, option, value, caller, level)
+            end
         end
     end
-    return copy
+    return kept
 end
 
 return options

@@ -52,10 +52,15 @@ local function current()
     return plain
 end
 
-local function of(calls)
+-- Where calls that were told to wait in the way of `chosen` wait.
+local function at(chosen)
     if nginx.is_here() then return nginx end
+    return chosen and chosen.is_here() and chosen or plain
+end
+
+local function of(calls)
     if not calls then return current() end
-    return calls.loop and calls.loop.is_here() and calls.loop or plain
+    return at(calls.loop)
 end
 
 --- Raises where to wait would do harm.
@@ -63,7 +68,7 @@ end
 ---@param caller string
 ---@param level integer as error's second argument, from the caller of this
 function loop.check(chosen, caller, level)
-    local here = of { loop = chosen }
+    local here = at(chosen)
     if here.check then here.check(caller, level + 1) end
 end
 
@@ -71,7 +76,7 @@ end
 ---@param chosen table|nil the loop that was named
 ---@return boolean
 function loop.has_thread(chosen)
-    return of({ loop = chosen }).has_thread or false
+    return at(chosen).has_thread or false
 end
 
 ---@class auth0.Ticket what somebody waits for

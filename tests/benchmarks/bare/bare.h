@@ -1,0 +1,41 @@
+/* What the bare libcurl loops share: what a loop that links with libcurl and nothing else would have, and no more. It
+   sends the bytes that lua-auth0 sends, in the same order; it reads answers whole, and looks at their status alone.
+
+   From the environment, since the arguments of a process can be seen: AUTH0_BENCH_DOMAIN "host:port", _RESOLVE, _CA,
+   _TOKEN, _HTTP "1.1" or "2", _USER_AGENT, _TELEMETRY. */
+#ifndef BARE_H
+#define BARE_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+
+struct bare {
+    struct curl_slist *headers, *resolve;
+    bool is_http2;
+};
+
+/* One request under way, and the memory that it needs. */
+struct bare_link {
+    CURL *easy;
+    char url[256], body[128], answer[16384];
+    size_t size;
+};
+
+/* Ends the process where something is missing. */
+void bare_open(struct bare *bare);
+void bare_close(struct bare *bare);
+
+void bare_prepare(const struct bare *bare, struct bare_link *link);
+/* Another primary each time, as in any job of links; the secondary is the one that the server's answer holds. */
+void bare_order(struct bare_link *link, int number);
+/* Ends the process where it was not a 201. */
+void bare_check(struct bare_link *link, CURLcode code);
+
+/* Around what is measured: whoever started this process takes the time while it waits for a line. `bare_end` says
+   itself as well what it took. */
+void bare_begin(void);
+void bare_end(int links);
+
+int bare_number(const char *text);
+
+#endif

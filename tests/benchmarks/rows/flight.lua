@@ -1,0 +1,55 @@
+--- Many links in flight, against curl_multi with as many.
+local contenders = require "benchmarks.contenders"
+local report = require "benchmarks.report"
+local rounds = require "benchmarks.rounds"
+
+local is_quick = os.getenv "AUTH0_BENCH_QUICK" == "yes"
+local IN_FLIGHT = 50
+
+local jobs = {
+    { what = "50 in flight", links = is_quick and 3000 or 6000, rounds = is_quick and 7 or 21, budget = 0.92 },
+    { what = "50 in flight, tenant 50 ms away", is_slow = true, links = is_quick and 1000 or 3000,
+        rounds = is_quick and 3 or 7, budget = 0.99 },
+}
+
+local function measure(job, http)
+    local function contender(name, command, lua)
+        return { name = name, command = command, links = job.links,
+            environment = contenders.environment(http, job.is_slow, lua) }
+    end
+    local list = {
+        contender("auth0.each", contenders.ours("lua5.4", "each", job.links, IN_FLIGHT)),
+        contender("bare", contenders.bare("parallel", job.links, IN_FLIGHT)),
+    }
+    if not job.is_slow then -- reported: it shares the cores that the others have for themselves
+        local command = contenders.ours("lua5.4", "thread", job.links, IN_FLIGHT)
+        list[#list + 1] = contender("auth0.each, by a thread", command)
+    end
+    if contenders.has_luajit() then
+        list[#list + 1] = contender("auth0.each, luajit", contenders.ours("luajit", "each", job.links, IN_FLIGHT),
+            "luajit")
+    end
+    local runs = rounds.run(list, job.rounds)
+    local what = ("%s, HTTP/%s"):format(job.what, http)
+    report.add { what = what .. ": bare curl_multi, links per second", value = rounds.typical(runs.bare, "rate"),
+        format = "%.0f", note = ("%.1f us of CPU"):format(rounds.typical(runs.bare, "cpu") * 1e6) }
+    for _, each in ipairs(list) do
+        local name = each.name
+        if name ~= "bare" then
+            for _, field in ipairs { "rate", "cpu" } do
+                local ratio = rounds.ratio(runs[name], runs.bare, field)
+                report.add { what = ("%s: %s, %s"):format(what, name, field == "cpu" and "CPU" or "rate"),
+                    value = ratio.median, least = ratio.least, most = ratio.most, format = "%.3fx", relation = ">=",
+                    budget = name == "auth0.each" and field == "rate" and job.budget or nil }
+            end
+        end
+    end
+end
+
+return function()
+    rounds.place "others"
+    for _, job in ipairs(jobs) do
+        measure(job, "1.1")
+        measure(job, "2")
+    end
+end

@@ -1,0 +1,103 @@
+--- Links one after another, and the instructions that one takes.
+local contenders = require "benchmarks.contenders"
+local report = require "benchmarks.report"
+local rounds = require "benchmarks.rounds"
+local process = require "support.process"
+local tenant = require "support.tenant"
+
+local is_quick = os.getenv "AUTH0_BENCH_QUICK" == "yes"
+local LINKS, ROUNDS = is_quick and 1000 or 2000, is_quick and 7 or 21
+local MANY, FEW = is_quick and 220 or 1100, is_quick and 20 or 100
+
+local budgets = { ["1.1"] = { rate = 0.92, cpu = 1.15 }, ["2"] = { rate = 0.96, cpu = 1.10 } }
+
+local function field_of(http, with_peers)
+    local function contender(name, command, links, lua)
+        return { name = name, command = command, links = links or LINKS,
+            environment = contenders.environment(http, false, lua) }
+    end
+    local list = {
+        contender("auth0.link", contenders.ours("lua5.4", "link", LINKS)),
+        contender("bare", contenders.bare("sequential", LINKS)),
+        contender("tenant:link", contenders.ours("lua5.4", "tenant", LINKS)),
+    }
+    if contenders.has_luajit() then
+        local command = contenders.ours("luajit", "link", LINKS)
+        list[#list + 1] = contender("auth0.link, luajit", command, LINKS, "luajit")
+    end
+    for _, peer in ipairs(with_peers and contenders.peers() or {}) do
+        local links = LINKS * peer.share
+        if peer.command and peer.http[http] then
+            list[#list + 1] = contender(peer.name, peer.command(links), links)
+            list[#list].is_peer = true
+        end
+    end
+    return list
+end
+
+local function add(job, name, runs, budget)
+    for _, what in ipairs { "rate", "cpu" } do
+        local ratio = rounds.ratio(runs[name], runs.bare, what)
+        report.add { what = ("%s: %s, %s"):format(job, name, what == "cpu" and "CPU" or what),
+            value = ratio.median, least = ratio.least, most = ratio.most, format = "%.2fx",
+            relation = what == "rate" and ">=" or "<=", budget = budget and budget[what] }
+    end
+end
+
+local has_budget = { ["auth0.link"] = true, ["tenant:link"] = true }
+
+-- A client waits for a tenant that is elsewhere, so it is held against the budgets on another core than the server's.
+-- On the server's own nothing is ever waited for: there its own cost shows best.
+local function rates(http, place)
+    local is_held = place == "others"
+    local job = ("one after another, HTTP/%s%s"):format(http, is_held and "" or ", on the server's core")
+    rounds.place(place)
+    local list = field_of(http, is_held)
+    local runs = rounds.run(list, ROUNDS)
+    report.add { what = job .. ": bare libcurl, links per second", value = rounds.typical(runs.bare, "rate"),
+        format = "%.0f", note = ("%.1f us of CPU"):format(rounds.typical(runs.bare, "cpu") * 1e6) }
+    for _, each in ipairs(list) do
+        local budget = is_held and has_budget[each.name] and budgets[http]
+        if each.name ~= "bare" and runs[each.name] then add(job, each.name, runs, budget) end
+    end
+    for _, peer in ipairs(is_held and contenders.peers() or {}) do
+        local reason = peer.command and "it fails; its own words are on the error stream" or peer.reason
+        if peer.http[http] and not runs[peer.name] then report.add_absent(job .. ": " .. peer.name, reason) end
+    end
+end
+
+-- All that a process does, by valgrind: the difference of two lengths of the same job is what the links took.
+local function instructions(command)
+    local words, file = {}, contenders.dir .. "/callgrind"
+    for name, value in pairs(contenders.environment("1.1")) do
+        words[#words + 1] = name .. "=" .. process.quoted(value)
+    end
+    local function count(links)
+        local _, status = tenant.run(("env %s valgrind --tool=callgrind --callgrind-out-file=%s %s "
+            .. "</dev/null >%s.log 2>&1"):format(table.concat(words, " "), file, command(links), file))
+        assert(status == 0, "valgrind did not come to its end")
+        return tonumber((tenant.run("sed -n 's/^summary: //p' " .. file)))
+    end
+    return (count(MANY) - count(FEW)) / (MANY - FEW)
+end
+
+local function count_instructions()
+    local WHAT = "instructions of a link above bare libcurl's, HTTP/1.1"
+    if select(2, tenant.run "command -v valgrind >/dev/null") ~= 0 then
+        return report.add_absent(WHAT, "there is no valgrind")
+    end
+    local bare = instructions(function(links) return contenders.bare("sequential", links) end)
+    for _, how in ipairs { "link", "tenant" } do
+        local ours = instructions(function(links) return contenders.ours("lua5.4", how, links) end)
+        report.add { what = ("%s: %s"):format(WHAT, how == "link" and "auth0.link" or "tenant:link"),
+            value = ours - bare, format = "%+.0f", note = ("bare: %.0f"):format(bare), relation = "<=", budget = 40000 }
+    end
+end
+
+return function()
+    for _, http in ipairs { "1.1", "2" } do
+        rates(http, "others")
+        rates(http, "same")
+    end
+    count_instructions()
+end
