@@ -20,7 +20,7 @@
 #endif
 
 #ifndef MSG_NOSIGNAL
-#define MSG_NOSIGNAL 0 /* every signal is blocked where bells are rung */
+#define MSG_NOSIGNAL 0 /* the thread blocks every signal; nginx, whose line it is, ignores SIGPIPE */
 #endif
 
 static void close_one(int *descriptor) {
@@ -114,7 +114,7 @@ static void forget_folder(struct bell *bell) {
 }
 
 static bool make_folder(struct bell *bell) {
-    const char *const places[] = {getenv("TMPDIR"), "/tmp", "/dev/shm", "/var/tmp", "/run"};
+    const char *const places[] = {getenv("TMPDIR"), "/tmp", "/dev/shm", "/var/tmp"};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         if (places[i] == NULL || places[i][0] != '/' || strlen(places[i]) > BELL_PATH - sizeof "/auth0-XXXXXX/s")
             continue;

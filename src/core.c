@@ -1,5 +1,6 @@
 /* auth0.core: what Lua sees of the C below. The only exported symbol is luaopen_auth0_core. */
 #include "compat.h"
+#include "lua_bell.h"
 #include "lua_call.h"
 #include "lua_engine.h"
 #include "lua_engines.h"
@@ -117,6 +118,7 @@ EXPORT int luaopen_auth0_core(lua_State *L) {
     bind_stop_init(L);
     bind_call_init(L);
     bind_engine_init(L);
+    bind_bell_init(L);
     bind_rows_init(L);
     lua_createtable(L, 0, 8);
     compat_setfuncs(L, functions);

@@ -127,39 +127,27 @@ static void unescape(struct span *string, char *memory) {
     *string = (struct span){to, json_string(*string, to, string->size)};
 }
 
-struct wish {
-    struct span name;
-    enum json_kind kind;
-    struct span *value;
-};
-
-/* The claims that are wished for, in one walk: most of a token is looked at once only. Of several with one name, the
-   last, as json_member has it; one of another kind counts as absent. */
-static void find_claims(struct span object, const struct wish *wishes, size_t count) {
-    for (struct json_walk walk = json_walk(object); json_next(&walk);)
-        for (size_t i = 0; i < count; i++) {
-            if (!json_string_is(walk.name, wishes[i].name)) continue;
-            bool is_good = json_kind(walk.value) == wishes[i].kind;
-            *wishes[i].value = is_good ? walk.value : (struct span){NULL, 0};
-        }
+/* A claim of another kind than it must have counts as absent. */
+static void keep_kind(struct span *claim, enum json_kind kind) {
+    if (json_kind(*claim) != kind) *claim = (struct span){NULL, 0};
 }
 
 static void take_claims(struct span header, struct span payload, char *memory, struct jwt *jwt) {
-    struct span exp = {NULL, 0}, iat = {NULL, 0};
-    const struct wish of_header[] = {{SPAN("alg"), JSON_STRING, &jwt->alg}};
-    const struct wish of_payload[] = {
-        {SPAN("iss"), JSON_STRING, &jwt->iss}, {SPAN("sub"), JSON_STRING, &jwt->sub},
-        {SPAN("azp"), JSON_STRING, &jwt->azp}, {SPAN("gty"), JSON_STRING, &jwt->gty},
-        {SPAN("exp"), JSON_NUMBER, &exp},      {SPAN("scope"), JSON_STRING, &jwt->scope},
-        {SPAN("iat"), JSON_NUMBER, &iat},
-    };
+    struct span exp, iat;
+    const struct json_wish of_header[] = {{SPAN("alg"), &jwt->alg}};
+    const struct json_wish of_payload[] = {
+        {SPAN("iss"), &jwt->iss},     {SPAN("sub"), &jwt->sub}, {SPAN("azp"), &jwt->azp}, {SPAN("gty"), &jwt->gty},
+        {SPAN("scope"), &jwt->scope}, {SPAN("exp"), &exp},      {SPAN("iat"), &iat}};
     enum { STRINGS = 6 };
     struct span *const strings[STRINGS] = {&jwt->alg, &jwt->iss, &jwt->sub, &jwt->azp, &jwt->gty, &jwt->scope};
-    find_claims(header, of_header, sizeof of_header / sizeof *of_header);
-    find_claims(payload, of_payload, sizeof of_payload / sizeof *of_payload);
+    json_find(header, of_header, sizeof of_header / sizeof *of_header);
+    json_find(payload, of_payload, sizeof of_payload / sizeof *of_payload);
+    keep_kind(&exp, JSON_NUMBER);
+    keep_kind(&iat, JSON_NUMBER);
     jwt->has_exp = take_instant(exp, &jwt->exp);
     jwt->has_iat = take_instant(iat, &jwt->iat);
-    /* After all were found: it breaks the JSON around it. */
+    /* After all were found: to unescape breaks the JSON around it. */
+    for (size_t i = 0; i < STRINGS; i++) keep_kind(strings[i], JSON_STRING);
     for (size_t i = 0; i < STRINGS; i++) unescape(strings[i], memory);
     jwt->is_machine = ends_in(jwt->sub, SPAN("@clients")) || span_equals(jwt->gty, SPAN("client-credentials"));
 }

@@ -1,20 +1,22 @@
 #include "lua_bell.h"
 
+#include "lua_engine.h"
+
 /* engine:start() -> true; or nil, words. From here on a thread of its own turns the crank: nothing waits but `turn`,
    and that for news only. A second time it does nothing. */
 static int method_start(lua_State *L) {
-    struct engine *engine = bind_engine_check_own(L);
+    struct engine *engine = bind_engine_self(L);
     if (engine_start(engine)) {
         lua_pushboolean(L, 1);
         return 1;
     }
     lua_pushnil(L);
-    lua_pushliteral(L, "no thread can be started");
+    lua_pushliteral(L, "no thread can be started: is there memory, and does `ulimit -u` allow one more?");
     return 2;
 }
 
 static struct bell *check_bell(lua_State *L) {
-    struct bell *bell = engine_bell(bind_engine_check_own(L));
+    struct bell *bell = engine_bell(bind_engine_self(L));
     if (bell == NULL) luaL_error(L, "auth0: this engine has no thread: start it first");
     return bell;
 }
@@ -68,11 +70,11 @@ static int method_bell_close(lua_State *L) {
 
 /* engine:pending() -> integer: calls whose end was not fetched yet, and a token that is owed */
 static int method_pending(lua_State *L) {
-    lua_pushinteger(L, engine_pending(bind_engine_check_own(L)));
+    lua_pushinteger(L, engine_pending(bind_engine_self(L)));
     return 1;
 }
 
-void bind_bell_methods(lua_State *L) {
+void bind_bell_init(lua_State *L) {
     static const luaL_Reg methods[] = {
         {"start", method_start},
         {"descriptor", method_descriptor},
@@ -84,5 +86,7 @@ void bind_bell_methods(lua_State *L) {
         {"pending", method_pending},
         {NULL, NULL},
     };
+    bind_engine_push_methods(L);
     compat_setfuncs(L, methods);
+    lua_pop(L, 1);
 }

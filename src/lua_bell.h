@@ -3,15 +3,11 @@
 #define AUTH0_LUA_BELL_H
 
 #include "compat.h"
-#include "engine.h"
 
 #pragma GCC visibility push(hidden)
 
-/* The engine at 1, if it can be used here; raises where it cannot. Of lua_engine.c, for what follows. */
-struct engine *bind_engine_check_own(lua_State *L);
-
-/* Sets the methods in the table on top of the stack. */
-void bind_bell_methods(lua_State *L);
+/* Adds its methods to those of engines; after bind_engine_init. */
+void bind_bell_init(lua_State *L);
 
 #pragma GCC visibility pop
 

@@ -1,6 +1,5 @@
 #include "lua_engine.h"
 
-#include "lua_bell.h"
 #include "lua_call.h"
 #include "lua_engines.h"
 #include "lua_options.h"
@@ -308,7 +307,6 @@ void bind_engine_init(lua_State *L) {
     lua_createtable(L, 0, 3);
     lua_newtable(L);
     compat_setfuncs(L, methods);
-    bind_bell_methods(L);
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, on_gc);
     lua_setfield(L, -2, "__gc");
@@ -332,8 +330,14 @@ static struct engine *open_network(const struct bind_options *options) {
     return NULL;
 }
 
-struct engine *bind_engine_check_own(lua_State *L) {
+struct engine *bind_engine_self(lua_State *L) {
     return check_engine(L)->engine;
+}
+
+void bind_engine_push_methods(lua_State *L) {
+    compat_getref(L, &engine_metatable);
+    lua_getfield(L, -1, "__index");
+    lua_remove(L, -2);
 }
 
 /* core.profile(options) -> text: the same for the same transport, whether or not it can be used. It may hold a proxy's

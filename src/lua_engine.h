@@ -4,10 +4,17 @@
 #define AUTH0_LUA_ENGINE_H
 
 #include "compat.h"
+#include "engine.h"
 
 #pragma GCC visibility push(hidden)
 
 void bind_engine_init(lua_State *L);
+
+/* The engine at 1; raises where it cannot be used here: closed, made before a fork, or none. */
+struct engine *bind_engine_self(lua_State *L);
+
+/* Pushes the table of their methods, for what stands above. */
+void bind_engine_push_methods(lua_State *L);
 
 /* engine(options) -> userdata; without options, its exchanges are handed out */
 int bind_engine_new(lua_State *L);

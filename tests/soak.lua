@@ -1,21 +1,15 @@
 -- What tests/soak runs beside a tenant: many links in one process.
 local auth0 = require "auth0"
+local process = require "support.process"
 local tenant = require "support.tenant"
 
 local total, http = tonumber(arg[1]), arg[2]
 local LINE, PERIOD, PAIRS, MEBIBYTE = math.max(1, math.floor(total / 10)), 1000, 50, 1024
 
-local function read(name)
-    local file = assert(io.open(name))
-    local text = file:read("*a")
-    file:close()
-    return text
-end
-
-local pid = read("/proc/self/stat"):match("^%d+")
+local pid = process.id()
 
 local function resident_kib()
-    return tonumber(read("/proc/self/status"):match("VmRSS:%s*(%d+)"))
+    return tonumber(process.read("/proc/self/status"):match("VmRSS:%s*(%d+)"))
 end
 
 -- How many descriptors this process has, and how many of them are connections to the tenant: its port is the remote.
@@ -25,7 +19,7 @@ local function descriptors()
     pipe:close()
     local _, all = list:gsub(" %-> ", "")
     local connections, port = 0, (":%04X"):format(tenant.port)
-    for line in read("/proc/" .. pid .. "/net/tcp"):gmatch("[^\n]+") do
+    for line in process.read("/proc/" .. pid .. "/net/tcp"):gmatch("[^\n]+") do
         local remote, inode = line:match("^%s*%d+: %S+ %x+(:%x+) %S+ %S+ %S+ %S+%s+%S+%s+%S+ (%d+)")
         if remote == port and list:find("socket:[" .. inode .. "]", 1, true) then connections = connections + 1 end
     end

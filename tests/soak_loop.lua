@@ -2,19 +2,13 @@
 -- engine has a thread; a new tenant every round, so that threads and descriptors come and go.
 local auth0 = require "auth0"
 local loops = require "support.loops"
+local process = require "support.process"
 local tenant = require "support.tenant"
 
 local name, minutes = arg[1], tonumber(arg[2])
 local PAIRS, ROUND, MEBIBYTE = 50, 2000, 1024
 
-local function read(file_name)
-    local file = assert(io.open(file_name))
-    local text = file:read("*a")
-    file:close()
-    return text
-end
-
-local pid = read("/proc/self/stat"):match "^%d+"
+local pid = process.id()
 
 local function count(folder)
     return tonumber((tenant.run(("ls /proc/%s/%s | wc -l"):format(pid, folder)):match "%d+"))
@@ -25,7 +19,7 @@ local function measure()
     collectgarbage()
     collectgarbage()
     tenant.run "sleep 0.5"
-    local status = read "/proc/self/status"
+    local status = process.read "/proc/self/status"
     return { memory = tonumber(status:match "VmRSS:%s*(%d+)"), descriptors = count "fd", threads = count "task" }
 end
 

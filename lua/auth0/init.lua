@@ -141,7 +141,8 @@ end
 --- Links the secondary account to the primary: POST /api/v2/users/{id}/identities.
 ---
 --- Needs `update:users`, or with `link_with` the primary's own token with `update:current_user_identities`. It vouches
---- for nothing: that both accounts are of the same person is for the caller to know. Blocks until there is an answer.
+--- for nothing: that both accounts are of the same person is for the caller to know. Returns when there is an answer;
+--- in an event loop others go on meanwhile.
 ---@param given auth0.LinkOptions
 ---@return auth0.Identity[] identities all of the primary's, its own first
 ---@return nil
@@ -157,7 +158,8 @@ end
 --- Takes an identity from the primary: DELETE /api/v2/users/{id}/identities/{provider}/{user_id}.
 ---
 --- The identity becomes a user of its own again, without metadata. The API answers 200 also where it changed nothing:
---- this function succeeds only where the identity is absent from the answer. Blocks until there is an answer.
+--- this function succeeds only where the identity is absent from the answer. Returns when there is one; in an event
+--- loop others go on meanwhile.
 ---@param given auth0.UnlinkOptions
 ---@return auth0.Identity[] identities those that remain
 ---@return nil

@@ -1,5 +1,7 @@
 --- Kinds of values that options have: what is wrong with one, and how one is copied. What is said never holds the
 --- value, which may be a secret.
+local loop = require "auth0.loop"
+
 local kinds = {}
 
 --- What is wrong with a value, by its kind: a function of the value, the option and the use; nil for nothing.
@@ -153,10 +155,12 @@ function checks.export_fields(value)
     if #value == 0 then return "is empty" end
 end
 
-local loops = { plain = true, nginx = true, cqueues = true, luv = true }
-
 function checks.loop(value)
-    if not loops[value] then return "expected plain, nginx, cqueues or luv" end
+    if loop.names[value] then return nil end
+    local names = {}
+    for name in pairs(loop.names) do names[#names + 1] = name end
+    table.sort(names)
+    return "expected one of " .. table.concat(names, ", ")
 end
 
 local algorithms = { RS256 = true, RS384 = true, PS256 = true }

@@ -16,13 +16,6 @@ local ORIGIN = "https://app.example.com"
 local OPTIONS = [[, resolve = { "%s:" .. (ngx.var.arg_down and "127.0.0.9" or "127.0.0.1") }, ca_file = "%s",
     proxy = false, deadline = 5, id = ngx.var.arg_more, token = ngx.var.arg_more, nonsense = ngx.var.arg_wrong]]
 
-local function read(name)
-    local file = assert(io.open(name, "rb"))
-    local text = file:read("*a")
-    file:close()
-    return text
-end
-
 describe("the example of users who link their own accounts #load", function()
     local server, limited, caller
 
@@ -30,7 +23,8 @@ describe("the example of users who link their own accounts #load", function()
         local folder = tenant.run("pwd"):match "[^\n]+" .. "/tests/examples/linking"
         local words = { EXAMPLE = folder, PATH = package.path, CPATH = package.cpath, DOMAIN = tenant.domain,
             ORIGIN = ORIGIN, OPTIONS = OPTIONS:format(tenant.domain, tenant.ca) }
-        return nginx.start_with(read(folder .. "/nginx.conf"):gsub("used_tokens 4m", "used_tokens " .. room), words)
+        local conf = process.read(folder .. "/nginx.conf"):gsub("used_tokens 4m", "used_tokens " .. room)
+        return nginx.start_with(conf, words)
     end
 
     setup(function()
@@ -190,7 +184,7 @@ describe("the example of users who link their own accounts #load", function()
 
     it("tells a mistake in its options to the log alone", function()
         refused(400, "cannot be used", { link_with = id_token() }, { query = "?wrong=1" })
-        assert.truthy(read(server.dir .. "/error.log"):find('unknown option "nonsense"', 1, true))
+        assert.truthy(process.read(server.dir .. "/error.log"):find('unknown option "nonsense"', 1, true))
     end)
 
     for name, value in pairs { provider = "google-oauth2", user_id = "1", id = PRIMARY, domain = "evil.test",
@@ -300,7 +294,7 @@ describe("the example of users who link their own accounts #load", function()
         ask { link_with = token }
         ask { link_with = token .. "A" }
         ask { link_with = token, provider = "of-a-body" }
-        local log = read(server.dir .. "/error.log") .. read(limited.dir .. "/error.log")
+        local log = process.read(server.dir .. "/error.log") .. process.read(limited.dir .. "/error.log")
         assert.truthy(log:find("auth0.link", 1, true)) -- it does say what failed
         for _, text in ipairs { token, caller } do
             for part in text:gmatch "[^.]+" do

@@ -102,6 +102,42 @@ describe("inside nginx", function()
         end)
     end
 
+    it("it links in the phase ssl_certificate, before there is a request", function()
+        served.seed(1)
+        local certificate = ("ssl_certificate %s/server.pem; ssl_certificate_key %s/server.key;"):format(tenant.dir,
+            tenant.dir)
+        local server = nginx.start(([[
+            lua_package_path "%s";
+            lua_package_cpath "%s";
+            server {
+                listen 127.0.0.1:@PORT@ ssl;
+                %s
+                ssl_certificate_by_lua_block {
+                    local identities, message = require("auth0").link { domain = "%s", resolve = { "%s" },
+                        ca_file = "%s", proxy = false, token = "%s", primary = "auth0|p1",
+                        secondary = "google-oauth2|s1" }
+                    require("cjson").told = identities and "linked " .. #identities or message
+                }
+                location / { content_by_lua_block { ngx.say(require("cjson").told) } }
+            }]]):format(package.path, package.cpath, certificate, tenant.domain, tenant.resolve, tenant.ca,
+            linking.token))
+        assert.equal("linked 2\n", (tenant.run(("curl -s -S -k --noproxy '*' https://127.0.0.1:%s/")
+            :format(server.port))))
+    end)
+
+    it("between it and nginx stands C: it says that nobody can wait there, and what may have been done", function()
+        local output = ask [[location /try { content_by_lua_block {
+            local tenant = require("auth0").tenant(tenant_options {})
+            local good, message = pcall(table.sort, { 1, 2 }, function()
+                tenant:link("auth0|p1", "google-oauth2|s1")
+                return false
+            end)
+            ngx.say(tostring(good), " ", message)
+        } }]]
+        assert.truthy(output:find("false auth0: nobody can wait here, and what was asked for may have been done", 1,
+            true), output)
+    end)
+
     it("a tenant that was made in init_by_lua is refused in a worker, with a sentence that says so", function()
         local output = ask([[location /try { content_by_lua_block {
             ngx.say((select(2, pcall(early.link, early, "auth0|p1", "google-oauth2|s1"))))

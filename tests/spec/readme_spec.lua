@@ -1,5 +1,6 @@
 --- The README's Lua: all of it compiles, and what needs no network runs.
 local nginx = require "support.nginx"
+local process = require "support.process"
 local served = require "support.served"
 local tenant = require "support.tenant"
 
@@ -8,15 +9,8 @@ local load_text = rawget(_G, "loadstring") or load
 -- What a block may take from those before it.
 local before = 'local auth0, mock = require "auth0", require "auth0.mock.tenant" '
 
-local function read()
-    local file = assert(io.open("README.md", "rb"))
-    local text = file:read("*a")
-    file:close()
-    return text
-end
-
 local function blocks()
-    local text, list = read(), {}
+    local text, list = process.read "README.md", {}
     for at, code in ("\n" .. text):gmatch("\n```lua\n()(.-\n)```") do
         local _, line = text:sub(1, at - 2):gsub("\n", "") -- counted from 0
         list[#list + 1] = { line = line + 1, code = code }
@@ -44,7 +38,7 @@ describe("README.md", function()
 
     -- The README's nginx.conf, with what a test has to put in place of the reader's own.
     local function adapted(file, more)
-        local conf = assert(read():match "\n```nginx\n(.-\n)```")
+        local conf = assert(process.read "README.md":match "\n```nginx\n(.-\n)```")
         local load_module = { "# load_module modules/", "load_module @MODULES@/" }
         local changes = {
             load_module, load_module,

@@ -19,6 +19,15 @@ function process.file(text)
     return name
 end
 
+---@param name string of a file
+---@return string text
+function process.read(name)
+    local file = assert(io.open(name, "rb"))
+    local text = file:read("*a")
+    file:close()
+    return text
+end
+
 local function interpreter()
     local first = 0
     while arg[first - 1] do first = first - 1 end
@@ -51,10 +60,7 @@ end
 
 ---@return string pid of this process
 function process.id()
-    local file = assert(io.open("/proc/self/stat"))
-    local id = file:read("*l"):match("^%d+")
-    file:close()
-    return id
+    return process.read("/proc/self/stat"):match("^%d+")
 end
 
 --- The numbers of the open descriptors, and those of them that are sockets. The pipe that the answer comes through is

@@ -31,6 +31,7 @@ local locations = [[
         location /link { content_by_lua_block {
             shared_tenant = shared_tenant or require("auth0").tenant(tenant_options { @OPTIONS@ })
             local i = ngx.var.arg_i
+            ngx.header["X-Worker"] = ngx.worker.pid()
             local identities, message, facts = shared_tenant:link("auth0|p" .. i, "google-oauth2|s" .. i)
             ngx.say(i, " ", identities and "linked" or facts.code, " ", #(identities or {}), " ", message or "")
         } }

@@ -1,6 +1,7 @@
 --- cqueues (and lua-http, which stands on it): one of those who wait for an engine polls its descriptor, and hands on
 --- what there is to tell; the others sleep on a condition each.
 local apart = require "auth0.apart"
+local group = require "auth0.loop.group"
 local is_yieldable = require "auth0.loop.yieldable"
 local plain = require "auth0.loop.plain"
 local plain_lanes = require "auth0.loop.plain_lanes"
@@ -80,20 +81,11 @@ local function protect(body)
 end
 
 function cqueues.together(count, body, on_fault)
-    local controller, all, left, fault = library.running(), condition.new(), count, nil
-    local function lane()
-        local good, raised = protect(body)
-        left = left - 1
-        if not good then
-            fault = fault or { raised }
-            on_fault()
-        end
-        if left == 0 then all:signal() end
-    end
-    for _ = 1, count do controller:wrap(lane) end
-    while left > 0 do all:wait() end
-    if fault then return false, fault[1] end
-    return true
+    local controller, all = library.running(), condition.new()
+    local lanes = group.new(count, body, protect, on_fault, function() all:signal() end)
+    for _ = 1, count do controller:wrap(lanes.lane) end
+    while lanes.left > 0 do all:wait() end
+    return lanes.result()
 end
 
 function cqueues.spawn(fn)

@@ -15,15 +15,16 @@
 ---   forget(calls)              the engine is about to be closed; may be absent
 ---   check(caller, level)       raises where code that runs here must not wait; may be absent
 ---
---- Above them nobody knows which loop there is. A new one: such a file, and its name in `names` here and in
---- lua/auth0/kinds.lua.
+--- Above them nobody knows which loop there is. A new one: such a file, and its name in `loop.names`.
 local is_yieldable = require "auth0.loop.yieldable"
 local nginx = require "auth0.loop.nginx"
 local plain = require "auth0.loop.plain"
 
 local loop = {}
 
-local names = { plain = true, nginx = true, cqueues = true, luv = true }
+--- What the option `loop` may say.
+---@type table<string, boolean>
+loop.names = { plain = true, nginx = true, cqueues = true, luv = true }
 
 local known = { plain = plain, nginx = nginx }
 local asked_for = {} -- those that an option has named, which may be here
@@ -35,9 +36,12 @@ local asked_for = {} -- those that an option has named, which may be here
 ---@return table|nil loop nil: whichever is here
 function loop.named(name, caller, level)
     if not name then return nil end
-    if not known[name] and names[name] then
+    if not known[name] then
         local found, module = pcall(require, "auth0.loop." .. name)
-        if not found then error(("%s: loop: %s"):format(caller, (tostring(module):gsub("\n.*", ""))), level + 1) end
+        if not found then
+            package.loaded["auth0.loop." .. name] = nil -- 5.1 would take the next try for a loop of require's
+            error(("%s: loop: %s"):format(caller, (tostring(module):gsub("\n.*", ""))), level + 1)
+        end
         known[name] = module
         asked_for[#asked_for + 1] = module
     end

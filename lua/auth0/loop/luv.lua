@@ -1,6 +1,7 @@
 --- luv, libuv's loop: whoever waits is a coroutine that yields, and is resumed by the callback of a poll handle. There
 --- is one for each engine while something is in flight, so that uv.run can end.
 local apart = require "auth0.apart"
+local group = require "auth0.loop.group"
 local is_yieldable = require "auth0.loop.yieldable"
 local plain = require "auth0.loop.plain"
 local plain_lanes = require "auth0.loop.plain_lanes"
@@ -115,25 +116,14 @@ if _VERSION == "Lua 5.1" and not rawget(_G, "jit") then
 end
 
 function luv.together(count, body, on_fault)
-    local all, left, fault = {}, count, nil
-    local function lane()
-        local good, raised = protect(body)
-        left = left - 1
-        if not good then
-            fault = fault or { raised }
-            on_fault()
-        end
-        if left > 0 then return end
+    local all = {}
+    local lanes = group.new(count, body, protect, on_fault, function()
         all.is_done = true
         luv.wake(all)
-    end
-    for _ = 1, count do
-        ready[#ready + 1] = coroutine.create(lane)
-    end
-    flush_later()
+    end)
+    for _ = 1, count do luv.spawn(lanes.lane) end
     suspend(all)
-    if fault then return false, fault[1] end
-    return true
+    return lanes.result()
 end
 
 function luv.spawn(fn)

@@ -1,6 +1,7 @@
 --- nginx and OpenResty: whoever waits has a semaphore of its own. One pump for each engine (see nginx_pump.lua) hears
 --- of news, and posts. What is in flight is counted in C: a client that hangs up kills a coroutine in the middle of a
 --- wait.
+local group = require "auth0.loop.group"
 local plain = require "auth0.loop.plain"
 
 local nginx = { has_thread = true }
@@ -53,14 +54,20 @@ local function crank_together(calls, ticket)
     return plain.crank(calls, ticket)
 end
 
--- What is no mistake of nginx's is that there is C between it and whoever waits (table.sort, string.gsub, an iterator
--- of C): then nobody waits for the call any more.
+-- Nobody yields where C stands in between (table.sort, string.gsub, an iterator of C): then nobody waits for the call
+-- any more, and whoever made it has to know.
+local function explain(fault)
+    if not tostring(fault):find("attempt to yield", 1, true) then return fault end
+    return "auth0: nobody can wait here, and what was asked for may have been done: between this call and nginx stands "
+        .. "C, as with table.sort or string.gsub; call it outside of that"
+end
+
 function nginx.wait(calls, ticket)
     if calls and calls.is_virtual then return crank_together(calls, ticket) end
     local good, fault = pcall(wait_for_news, calls, ticket, get_ngx())
     if good then return end
     if calls then calls:take_back(ticket) end
-    error(fault, 0)
+    error(explain(fault), 0)
 end
 
 function nginx.wake(ticket)
@@ -79,18 +86,11 @@ end
 
 --- Light threads. Their errors are caught within: ngx.thread.wait would log them.
 function nginx.together(count, body, on_fault)
-    local threads, fault = {}, nil
-    local ngx = get_ngx()
-    local function lane()
-        local good, raised = pcall(body) -- LuaJIT's lets through who waits
-        if good then return end
-        if not fault then fault = { raised } end
-        on_fault()
-    end
-    for i = 1, count do threads[i] = ngx.thread.spawn(lane) end
+    local ngx, threads = get_ngx(), {}
+    local lanes = group.new(count, body, pcall, on_fault) -- LuaJIT's pcall lets through who waits
+    for i = 1, count do threads[i] = ngx.thread.spawn(lanes.lane) end
     for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
-    if fault then return false, fault[1] end
-    return true
+    return lanes.result()
 end
 
 --- A timer: what runs in it is nobody's request. Where there is none left, it runs at once.

@@ -75,15 +75,11 @@ end
 ---@return table order
 function ask.order(self, method, given, level)
     ask.check_open(self, method.caller, level + 1)
-    -- Written out, it is made at once in its size; a table that is filled grows five times on the way.
-    local defaults = self.defaults
-    local order = { caller = method.caller, domain = defaults.domain, user_agent = defaults.user_agent,
-        telemetry = defaults.telemetry, settle = defaults.settle, check_scopes = defaults.check_scopes,
-        deadline = defaults.deadline, attempt_timeout = defaults.attempt_timeout,
-        connect_timeout = defaults.connect_timeout, attempts = defaults.attempts,
-        max_response = defaults.max_response, correlation_id = defaults.correlation_id }
-    if given == nil then return order end
-    for name, value in pairs(options.check(method.options, given, method.caller, level + 1)) do order[name] = value end
+    local order = given == nil and {} or options.check(method.options, given, method.caller, level + 1)
+    for name, value in pairs(self.defaults) do
+        if order[name] == nil then order[name] = value end
+    end
+    order.caller = method.caller
     return order
 end
 
