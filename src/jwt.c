@@ -40,8 +40,8 @@ static bool is_base64url(struct span part) {
 
 static uint32_t sextet(char c) { return sextets[(unsigned char)c] - 1U; }
 
-/* Of text that is_base64url accepted. Bits that are left over are dropped, whatever they are: the text has one meaning in
-   any case. */
+/* Of text that is_base64url accepted. Bits that are left over are dropped, whatever they are: the text has one meaning
+   in any case. */
 static size_t decode(struct span part, char *to) {
     const char *at = part.at, *end = part.at + part.size / 4 * 4;
     char *begin = to;
