@@ -21,7 +21,8 @@ static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct entry *first, *parents;
-    bool is_exiting; /* what a thread has is left as it is: somebody may close it in a handler that comes later */
+    bool is_exiting; /* what nobody has left is kept as it is: somebody may close it in a handler that comes later */
+    bool is_late;    /* the TLS library may be gone: all is kept as it is */
     pid_t owner;     /* after a fork the threads are the parent's, and nobody unlocks what one of them had locked */
 } all = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
@@ -30,10 +31,10 @@ static void *run(void *context) {
     void *its = entry->context;
     entry->job->work(its);
     pthread_mutex_lock(&all.lock);
-    bool is_exiting = all.is_exiting;
-    if (!is_exiting) entry->context = NULL;
+    bool is_to_finish = !all.is_exiting || (!all.is_late && entry->job->is_left(its));
+    if (is_to_finish) entry->context = NULL;
     pthread_mutex_unlock(&all.lock);
-    if (!is_exiting) entry->job->finish(its);
+    if (is_to_finish) entry->job->finish(its);
     pthread_mutex_lock(&all.lock);
     entry->has_ended = true;
     pthread_cond_broadcast(&all.changed);
@@ -68,6 +69,7 @@ static void stop_all(void) {
     for (struct entry *entry = all.first; entry != NULL; entry = entry->next)
         if (entry->context != NULL) entry->job->stop(entry->context);
     while (join_ended() && code == 0) code = pthread_cond_timedwait(&all.changed, &all.lock, &until);
+    all.is_late = true;
     pthread_mutex_unlock(&all.lock);
 }
 

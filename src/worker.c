@@ -22,7 +22,7 @@ struct worker {
     struct bell bell;
     pthread_mutex_t lock; /* of all below; held for moments */
     struct call *inbox, **inbox_last;
-    bool is_stopping, is_woken;
+    bool is_stopping, is_left, is_woken;
     struct token_news news;
     struct call_list done;
     struct events told;
@@ -208,18 +208,28 @@ static void work(void *context) {
     }
 }
 
-static void stop(void *context) {
-    struct worker *worker = context;
+static void end(struct worker *worker, bool is_left) {
     lock(worker);
     worker->is_stopping = true;
+    worker->is_left = worker->is_left || is_left;
     wake(worker);
     unlock(worker);
+}
+
+static void stop(void *context) { end(context, false); }
+
+static bool is_left(void *context) {
+    struct worker *worker = context;
+    lock(worker);
+    bool left = worker->is_left;
+    unlock(worker);
+    return left;
 }
 
 /* ---- beginning and ending ---- */
 
 struct worker *worker_start(struct engine *engine) {
-    static const struct threads_job job = {work, stop, finish};
+    static const struct threads_job job = {work, stop, is_left, finish};
     struct worker *worker = calloc(1, sizeof *worker);
     if (worker == NULL) return NULL;
     worker->engine = engine;
@@ -237,7 +247,7 @@ struct worker *worker_start(struct engine *engine) {
 
 void worker_stop(struct worker *worker) {
     bell_close(&worker->bell); /* at once: whoever polls its descriptor should not find another's under its number */
-    stop(worker);
+    end(worker, true);
 }
 
 /* ---- news out ---- */
