@@ -226,6 +226,17 @@ size_t json_mend(struct span value, struct span quoted, char *to) {
     return (size_t)(m.to - to);
 }
 
+bool json_is_mended(struct span value) {
+    const char *at = value.at, *end = at + value.size;
+    if (value.size == 0 || memchr(at, '\\', value.size) != NULL) return value.size == 0;
+    while (at < end) {
+        char c = *at++;
+        if (c == '"') at = (const char *)memchr(at, '"', (size_t)(end - at)) + 1;
+        if (is_digit(c) || c == 'n') return false; /* of the three words, only null has that letter */
+    }
+    return true;
+}
+
 /* At any moment, what was written is no longer than what was read and two bytes for each five of that:
    - brackets, colons and commas are written only for those that were read; white space is not written;
    - an escape is copied, or becomes three bytes for six; words are copied; null, four bytes, stands for a number out of

@@ -13,14 +13,20 @@ static const char *skip_gap(const char *at, const char *end) {
     return at;
 }
 
+/* Whether an odd number of backslashes stands before a quote: it is part of the string then. */
+static bool is_escaped(const char *quote) {
+    const char *at = quote;
+    while (at[-1] == '\\') at--; /* the string's own quote stops it */
+    return (quote - at) % 2 == 1;
+}
+
 /* By memchr: a walk does little else than to look for the ends of strings. */
 static const char *skip_string(const char *at, const char *end) {
-    for (at++;;) {
-        const char *quote = memchr(at, '"', (size_t)(end - at));
-        const char *escape = memchr(at, '\\', (size_t)(quote - at));
-        if (escape == NULL) return quote + 1;
-        at = escape + 2;
-    }
+    const char *quote = at;
+    do {
+        quote = memchr(quote + 1, '"', (size_t)(end - quote - 1));
+    } while (is_escaped(quote));
+    return quote + 1;
 }
 
 static const char *skip_container(const char *at, const char *end) {
@@ -48,9 +54,15 @@ static const char *skip_value(const char *at, const char *end) {
 }
 
 enum json_kind json_kind(struct span value) {
-    static const char leads[] = "nft0\"[{"; /* in the order of enum json_kind */
-    const char *lead = value.size > 0 ? memchr(leads, *value.at, sizeof(leads) - 1) : leads;
-    return lead != NULL ? (enum json_kind)(lead - leads) : JSON_NUMBER;
+    switch (value.size > 0 ? *value.at : 'n') {
+    case 'n': return JSON_NULL;
+    case 'f': return JSON_FALSE;
+    case 't': return JSON_TRUE;
+    case '"': return JSON_STRING;
+    case '[': return JSON_ARRAY;
+    case '{': return JSON_OBJECT;
+    default: return JSON_NUMBER;
+    }
 }
 
 bool json_is_integer(struct span number) {
@@ -159,7 +171,7 @@ static const char *read_character(const char *at, char to[4], size_t *size) {
 static struct span inside(struct span string) { return (struct span){string.at + 1, string.size - 2}; }
 
 bool json_string_is(struct span string, struct span text) {
-    if (json_kind(string) != JSON_STRING) return false;
+    if (string.size < 2 || *string.at != '"') return false;
     struct span raw = inside(string);
     if (raw.size < text.size) return false;                                          /* unescaping never lengthens */
     if (text.size > 0 && raw.at[0] != text.at[0] && raw.at[0] != '\\') return false; /* most differ at once */

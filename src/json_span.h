@@ -66,6 +66,10 @@ size_t json_string(struct span string, char *to, size_t room);
 size_t json_mend(struct span value, struct span quoted, char *to);
 size_t json_mend_room(size_t size);
 
+/* Whether json_mend would leave out white space and change nothing: true only of text without numbers, nulls and
+   escapes, which most answers are. */
+bool json_is_mended(struct span value);
+
 #pragma GCC visibility pop
 
 #endif

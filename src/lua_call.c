@@ -291,12 +291,14 @@ static int push_unreadable(lua_State *L, struct call *call, const char *what) {
     return push_failure(L, call);
 }
 
-static bool mend(struct bind_call *self) {
+/* The answer, fit for lua-cjson; absent where there is no memory for it. */
+static struct span mend(struct bind_call *self) {
     struct span value = self->call->operation.result.value;
+    if (json_is_mended(value)) return value;
     buffer_clear(&self->mended);
-    if (!buffer_reserve(&self->mended, json_mend_room(value.size))) return false;
+    if (!buffer_reserve(&self->mended, json_mend_room(value.size))) return (struct span){NULL, 0};
     self->mended.size = json_mend(value, SPAN("user_id"), self->mended.at);
-    return true;
+    return buffer_span(&self->mended);
 }
 
 int bind_call_push(lua_State *L, struct bind_call *self) {
@@ -308,8 +310,9 @@ int bind_call_push(lua_State *L, struct bind_call *self) {
     } else if (self->goal == BIND_DOWNLOAD) {
         lua_pushlstring(L, result->value.at, result->value.size);
     } else {
-        if (!mend(self)) return push_unreadable(L, self->call, "not enough memory for the answer");
-        if (!bind_json_decode(L, buffer_span(&self->mended)))
+        struct span mended = mend(self);
+        if (mended.at == NULL) return push_unreadable(L, self->call, "not enough memory for the answer");
+        if (!bind_json_decode(L, mended))
             return push_unreadable(L, self->call, "lua-cjson could not decode the answer, or had no memory for it");
     }
     push_receipt(L, self->call);

@@ -3,6 +3,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Which json_is_mended has promised. */
+static void assert_mended_but_for_space(struct span value, struct span mended) {
+    size_t at = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < value.size; i++) {
+        char c = value.at[i];
+        in_string ^= c == '"'; /* there are no escapes */
+        if (!in_string && strchr(" \t\r\n", c) != NULL) continue;
+        assert_true(at < mended.size && mended.at[at] == c);
+        at++;
+    }
+    assert_int_equal(at, mended.size);
+}
+
 /* In a heap block of exactly the room that is promised. */
 static void assert_mended(const char *text, struct span quoted, const char *wanted) {
     struct span value = checked(text);
@@ -12,6 +26,7 @@ static void assert_mended(const char *text, struct span quoted, const char *want
     if (!span_equals(mended, span_of(wanted)))
         fail_msg("%s becomes %.*s, not %s", text, (int)mended.size, mended.at, wanted);
     assert_true(mended.size <= room);
+    if (json_is_mended(value)) assert_mended_but_for_space(value, mended);
 
     char *twice = malloc(json_mend_room(mended.size));
     struct span again = {twice, json_mend(mended, quoted, twice)};
@@ -33,6 +48,26 @@ static void mends_to_the_same_values_without_white_space(void **state) {
         {"{\"a\":1,\"b\":2,\"a\":3}", "{\"a\":1,\"b\":2,\"a\":3}"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) assert_mended(rows[i][0], SPAN("user_id"), rows[i][1]);
+}
+
+static void assert_mended_by_itself(const char *text) {
+    struct span value = checked(text);
+    char *to = malloc(json_mend_room(value.size));
+    assert_mended_but_for_space(value, (struct span){to, json_mend(value, SPAN("user_id"), to)});
+    free(to);
+}
+
+static void knows_what_needs_no_mending(void **state) {
+    (void)state;
+    const char *as_it_is[] = {"\"\"",         "true", "[false, true]",        "{\"a null\" : \"1, null and 2\"}",
+                              "\"\xC3\xA9\"", "[]",   "{ \"n\": [{}, \"\"] }"};
+    const char *to_mend[] = {"null", "0", "-1", "[null]", "{\"a\":null}", "[\"\", 12]", "\"\\ud800\"", "\"\\n\""};
+    for (size_t i = 0; i < COUNT(as_it_is); i++) {
+        assert_true(json_is_mended(checked(as_it_is[i])));
+        assert_mended_by_itself(as_it_is[i]);
+    }
+    for (size_t i = 0; i < COUNT(to_mend); i++) assert_false(json_is_mended(checked(to_mend[i])));
+    assert_true(json_is_mended((struct span){NULL, 0}));
 }
 
 static void mends_lone_surrogates_and_leaves_pairs(void **state) {
@@ -248,6 +283,7 @@ static void leaves_out_the_nulls_of_a_huge_object(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mends_to_the_same_values_without_white_space),
+        cmocka_unit_test(knows_what_needs_no_mending),
         cmocka_unit_test(mends_lone_surrogates_and_leaves_pairs),
         cmocka_unit_test(mends_integers_beyond_two_to_the_53),
         cmocka_unit_test(mends_every_integer_of_the_quoted_member),
