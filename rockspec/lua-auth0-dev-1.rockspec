@@ -79,6 +79,7 @@ build = {
             "src/secret.c",
             "src/threads.c",
             "src/token_file.c",
+            "src/token_memo.c",
             "src/token_record.c",
             "src/token_share.c",
             "src/tokens.c",

@@ -25,6 +25,7 @@ static int on_gc(lua_State *L) {
 }
 
 void bind_call_init(lua_State *L) {
+    bind_claims_init(L);
     lua_createtable(L, 0, 2);
     lua_pushcfunction(L, on_gc);
     lua_setfield(L, -2, "__gc");
@@ -75,9 +76,10 @@ static bool check_header(const char *option, struct span text, struct complaint 
     return true;
 }
 
-static bool check_texts(const struct bind_options *options, struct bind_place place, enum bind_goal goal,
+static bool check_texts(lua_State *L, const struct bind_options *options, struct bind_place place, enum bind_goal goal,
                         struct complaint *complaint) {
-    bool needs_token = goal != BIND_DOWNLOAD && !(options->token.at == NULL && place.has_token);
+    bool needs_token = goal != BIND_DOWNLOAD && !(options->token.at == NULL && place.has_token) &&
+                       !bind_claims_knows(L, options->token);
     return identity_check_domain(options->domain, complaint) &&
            (!needs_token || identity_check_token("token", options->token, complaint)) &&
            check_header("user_agent", options->user_agent, complaint) &&
@@ -184,10 +186,10 @@ bool bind_call_prepare(lua_State *L, int index, struct bind_call *self, enum bin
     struct bind_claims claims;
     bind_options_read(L, index, &options);
     self->goal = goal;
-    if (!check_texts(&options, place, goal, &complaint)) raise_complaint(L, index, goal, &complaint, level);
+    if (!check_texts(L, &options, place, goal, &complaint)) raise_complaint(L, index, goal, &complaint, level);
     struct span token = options.token.at != NULL ? options.token : place.token;
     if (goal == BIND_DOWNLOAD) token = (struct span){NULL, 0};
-    if (!bind_claims_read(&claims, &self->claims, token, options.given.link_with)) raise_memory(L, index, goal);
+    if (!bind_claims_read(L, &claims, &self->claims, token, options.given.link_with)) raise_memory(L, index, goal);
     if (goal == BIND_LINK || goal == BIND_UNLINK) {
         enum identity_goal identity_goal = goal == BIND_LINK ? IDENTITY_LINK : IDENTITY_UNLINK;
         bind_claims_complete(&claims, &options);

@@ -13,7 +13,7 @@ struct bind_call {
     enum bind_goal goal;
     enum attempt_code refused;  /* before anything was sent; else CODE_OK */
     struct complaint complaint; /* why */
-    struct buffer claims;       /* of tokens, as they are looked into */
+    struct buffer claims;       /* of link_with, as it is looked into */
     struct buffer mended;       /* the value, as lua-cjson takes it */
 };
 

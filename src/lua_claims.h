@@ -9,12 +9,20 @@
 #pragma GCC visibility push(hidden)
 
 struct bind_claims {
-    bool has_token, has_link_with; /* they could be read */
-    struct jwt token, link_with;
+    const struct jwt *token; /* NULL: it is none, or an opaque one */
+    bool has_link_with;      /* it could be read */
+    struct jwt link_with;
 };
 
-/* Looks into tokens, absent ones included. The spans point into `memory`. False where there is none. */
-bool bind_claims_read(struct bind_claims *claims, struct buffer *memory, struct span token, struct span link_with);
+void bind_claims_init(lua_State *L);
+
+/* Whether the last call's token was this one. */
+bool bind_claims_knows(lua_State *L, struct span token);
+
+/* Looks into tokens, absent ones included. The spans of link_with's point into `memory`; the token's claims last until
+   those of another are read. False where there is no memory. */
+bool bind_claims_read(lua_State *L, struct bind_claims *claims, struct buffer *memory, struct span token,
+                      struct span link_with);
 
 /* A user's own token says whose account is meant where the options do not. A machine's does not. */
 void bind_claims_complete(const struct bind_claims *claims, struct bind_options *options);
