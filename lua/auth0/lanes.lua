@@ -3,6 +3,9 @@ local loop = require "auth0.loop"
 
 local lanes = {}
 
+-- Of pairs and ipairs only the function arrives here: what it walks over was left behind at the comma.
+local wants_arguments = { [next] = "pairs", [(pairs {})] = "pairs", [(ipairs {})] = "ipairs" }
+
 local function check(items, count, fn)
     local kind = type(items)
     if kind == "table" and rawget(items, "each") == lanes.each then
@@ -10,6 +13,9 @@ local function check(items, count, fn)
     end
     if kind ~= "table" and kind ~= "function" then
         error(("auth0.each: expected an array of items or an iterator function, got a %s"):format(kind), 3)
+    elseif wants_arguments[items] then
+        error(("auth0.each: the function of %s wants arguments: give the array itself, or a function that gives the "
+            .. "next item at each call"):format(wants_arguments[items]), 3)
     elseif type(count) ~= "number" or count < 1 or count ~= math.floor(count) or count > 10000 then
         error("auth0.each: how many at a time? expected a whole number from 1 to 10000", 3)
     elseif type(fn) ~= "function" then

@@ -57,8 +57,9 @@ end
 ---@return fun(): string|nil, number|string
 function oauth_token.new(options)
     local host, port = options.domain:match "^([^:]+):?(%d*)$"
+    local audience = options.audience or ("https://%s/api/v2/"):format(options.domain)
     local body = json.encode { grant_type = "client_credentials", client_id = options.client_id,
-        client_secret = options.client_secret, audience = options.audience or ("https://%s/api/v2/"):format(host) }
+        client_secret = options.client_secret, audience = audience }
     return function()
         local socket, fault = connect(options, host, tonumber(port) or 443)
         if not socket then return nil, "the token endpoint: " .. fault end

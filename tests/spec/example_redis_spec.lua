@@ -89,8 +89,7 @@ describe("the example of a token in Redis #load", function()
     -- Lua, a function that asks the tenant for a token.
     local function fetch(more)
         return ([[require("oauth_token").new { domain = %q, address = "127.0.0.1", client_id = "mockclient",
-            client_secret = "mocksecret", audience = "https://%s/api/v2/", %s }]]):format(tenant.domain, tenant.domain,
-            more or "")
+            client_secret = "mocksecret", %s }]]):format(tenant.domain, more or "")
     end
 
     ---@param fetching string Lua

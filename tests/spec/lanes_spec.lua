@@ -176,6 +176,8 @@ describe("auth0.each", function()
     for what, arguments in pairs { ["expected an array of items"] = { "x", 1, print },
         ["a whole number from 1"] = { {}, 0, print }, ["whole number"] = { {}, 1.5, print },
         ["how many at a time"] = { {}, "x", print }, ["expected a function"] = { {}, 1, {} },
+        ["the function of pairs wants arguments"] = { (pairs {}), 1, print },
+        ["the function of ipairs wants arguments"] = { (ipairs {}), 1, print },
         ["is called with a dot, not with a colon"] = { auth0, {}, 1 } } do
         it("raises for a mistake: " .. what, function()
             local done, message = pcall(function() auth0.each(arguments[1], arguments[2], arguments[3]) end)

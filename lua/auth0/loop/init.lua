@@ -11,7 +11,8 @@
 ---   spawn(fn)                  runs `fn` beside whatever else runs; it may wait in the loop's way
 ---   shield(fn, one, two)       calls it as pcall does; it does not suspend its caller, unless `suspends` is true
 ---   protect(fn)                calls it as pcall does; it may wait in the loop's way. With `spawn`
----   is_spawning()              whether `spawn` serves right here, though nothing can wait; may be absent
+---   is_spawning()              whether `spawn` serves right here, though nothing can wait, as in a callback of the
+---                              loop's; may be absent: a token function that is wanted there may not wait then
 ---   forget(calls)              the engine is about to be closed; may be absent
 ---   check(caller, level)       raises where code that runs here must not wait; may be absent
 ---

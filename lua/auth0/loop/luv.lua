@@ -11,9 +11,16 @@ if not found then error("luv is not installed: apt-get install lua-luv, or luaro
 
 local luv = { has_thread = true }
 
+-- A coroutine in a controller of cqueues' yields to that controller, which hears nothing of luv's.
+local function is_in_controller()
+    local cqueues = package.loaded.cqueues
+    return type(cqueues) == "table" and cqueues.running() ~= nil
+end
+
 function luv.is_here()
     local thread, is_main = coroutine.running()
-    return thread ~= nil and not is_main and not plain_lanes.is_lane() and not apart.is_here()
+    return thread ~= nil and not is_main and not plain_lanes.is_lane() and not apart.is_here() and
+        not is_in_controller()
 end
 
 -- ---- resuming ----

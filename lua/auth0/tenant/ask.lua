@@ -58,6 +58,9 @@ end
 function ask.check_open(self, caller, level)
     ask.check_tenant(self, caller, level + 1)
     if self.is_closed then error(caller .. ": this tenant is closed", level + 1) end
+    if not self.calls.engine:is_own() then
+        error(caller .. ": this tenant was made before a fork, by another process: make one in this process", level + 1)
+    end
 end
 
 --- A method, as its calls are made.
