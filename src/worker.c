@@ -41,11 +41,14 @@ static void clear_news(struct token_news *news) {
     *news = (struct token_news){.is_there = false};
 }
 
-/* The lock is held. */
-static void wake(struct worker *worker) {
-    if (!worker->is_woken) network_wake(worker->engine->network);
+/* The lock is held. Whether it is to be woken: best after the lock is given back, else it wakes up to wait for that. */
+static bool is_to_wake(struct worker *worker) {
+    bool slept = !worker->is_woken;
     worker->is_woken = true;
+    return slept;
 }
+
+static void wake(struct worker *worker) { network_wake(worker->engine->network); }
 
 /* A call is in the inbox once, with all that was ordered: nothing here can run out of memory. It is held there: its end
    may be fetched before the order is. */
@@ -59,8 +62,9 @@ static void order(struct worker *worker, struct call *call, unsigned what) {
     }
     call->orders |= what;
     call->is_taken_back = what == ORDER_FORGET; /* stays when the order has been fetched: its end is told to nobody */
-    wake(worker);
+    bool slept = is_to_wake(worker);
     unlock(worker);
+    if (slept) wake(worker);
 }
 
 void worker_submit(struct worker *worker, struct call *call) { order(worker, call, ORDER_SUBMIT); }
@@ -74,8 +78,9 @@ static void give(struct worker *worker, struct token_news *news) {
     clear_news(&worker->news);
     worker->news = *news;
     worker->is_owed = false;
-    wake(worker);
+    bool slept = is_to_wake(worker);
     unlock(worker);
+    if (slept) wake(worker);
 }
 
 void worker_give_token(struct worker *worker, int wish, struct span token, int64_t lifetime) {
@@ -212,7 +217,7 @@ static void end(struct worker *worker, bool is_left) {
     lock(worker);
     worker->is_stopping = true;
     worker->is_left = worker->is_left || is_left;
-    wake(worker);
+    if (is_to_wake(worker)) wake(worker); /* within the lock: without it there may be no worker any more */
     unlock(worker);
 }
 
