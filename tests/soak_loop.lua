@@ -1,64 +1,82 @@
 -- What tests/soak --loop runs beside a tenant: fifty links at a time, each followed by an unlink, in one process whose
 -- engine has a thread; a new tenant every round, so that threads and descriptors come and go.
-local auth0 = require "auth0"
 local loops = require "support.loops"
 local process = require "support.process"
+local served = require "support.served"
 local tenant = require "support.tenant"
 
 local name, minutes = arg[1], tonumber(arg[2])
 local PAIRS, ROUND, MEBIBYTE = 50, 2000, 1024
 
-local pid = process.id()
+-- ---- where the rounds run: in this process, or in nginx's worker ----
 
-local function count(folder)
-    return tonumber((tenant.run(("ls /proc/%s/%s | wc -l"):format(pid, folder)):match "%d+"))
+local function here()
+    local round = require "soak_round"
+    return {
+        pid = process.id(),
+        round = function()
+            loops.run(name, function()
+                round({ domain = tenant.domain, resolve = { tenant.resolve }, ca_file = tenant.ca, loop = name,
+                    token = os.getenv "AUTH0_TENANT_TOKEN" }, PAIRS, ROUND)
+            end)
+        end,
+        collect = function()
+            collectgarbage()
+            collectgarbage()
+        end,
+    }
 end
 
--- A thread that was told to end does so soon.
+local function in_nginx()
+    local server = served.start(os.getenv "AUTH0_TENANT_TOKEN", "", ([[
+        location /round { content_by_lua_block {
+            require "soak_round"(tenant_options {}, %d, %d)
+            ngx.say "done"
+        } }
+        location /collect { content_by_lua_block {
+            collectgarbage()
+            collectgarbage()
+            ngx.say "done"
+        } }]]):format(PAIRS, ROUND))
+    local function ask(path)
+        local output = served.get(server, path)
+        assert(output == "done\n", output)
+    end
+    return {
+        pid = served.workers(server)[1],
+        round = function() ask "/round" end,
+        collect = function() ask "/collect" end,
+    }
+end
+
+-- ---- what is measured ----
+
+local place
+
+-- A thread that was told to end does so soon, and a pump of nginx's lingers a moment.
 local function measure()
-    collectgarbage()
-    collectgarbage()
+    place.collect()
     tenant.run "sleep 0.5"
-    local status = process.read "/proc/self/status"
-    return { memory = tonumber(status:match "VmRSS:%s*(%d+)"), descriptors = count "fd", threads = count "task" }
-end
-
-local accounts = {}
-for i = 1, PAIRS do
-    accounts[#accounts + 1] = { user_id = "auth0|p" .. i }
-    accounts[#accounts + 1] = { user_id = "google-oauth2|s" .. i }
+    local status = process.read(("/proc/%s/status"):format(place.pid))
+    local threads, descriptors = served.open(place.pid)
+    return { memory = tonumber(status:match "VmRSS:%s*(%d+)"), descriptors = descriptors, threads = threads }
 end
 
 local function round()
-    tenant.reset(accounts)
-    tenant.configure { rates = { global = { rate = 100000, per = 1, burst = 100000 } } }
-    loops.run(name, function()
-        local own = auth0.tenant { domain = tenant.domain, resolve = { tenant.resolve }, ca_file = tenant.ca,
-            loop = name, token = os.getenv "AUTH0_TENANT_TOKEN" }
-        local lane, left = 0, ROUND
-        local function lanes()
-            lane = lane + 1
-            return lane <= PAIRS and lane or nil
-        end
-        auth0.each(lanes, PAIRS, function(i)
-            while left > 0 do
-                left = left - 1
-                assert(#assert(own:link("auth0|p" .. i, "google-oauth2|s" .. i)) == 2)
-                assert(#assert(own:unlink("auth0|p" .. i, "google-oauth2|s" .. i)) == 1)
-            end
-        end)
-        own:close()
-    end)
+    served.seed(PAIRS)
+    place.round()
     assert(#tenant.record(1, 10000).changes == 2 * ROUND, "the tenant did not record what was told")
 end
 
 tenant.start()
+place = name == "nginx" and in_nginx() or here()
 print(("%s, libcurl %s, loop %s, %g minutes"):format(_VERSION, require("auth0.core").curl_version, name, minutes))
 print "   links  VmRSS/KiB  descriptors  threads"
 round() -- what is loaded and allocated once
 local first, links = measure(), ROUND
 local function show(facts)
     print(("%8d %10d %12d %8d"):format(links, facts.memory, facts.descriptors, facts.threads))
+    io.stdout:flush()
 end
 show(first)
 local stop, line = os.time() + minutes * 60, os.time() + minutes * 6
@@ -77,5 +95,6 @@ show(last)
 local grown = last.memory - first.memory
 local is_flat = grown < MEBIBYTE and last.descriptors <= first.descriptors + 2 and last.threads <= first.threads
 print(("%s: in the second half memory grew by %d KiB"):format(is_flat and "flat" or "NOT FLAT", grown))
+require("support.nginx").stop()
 tenant.stop()
 if not is_flat then os.exit(1) end
