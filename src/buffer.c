@@ -11,9 +11,12 @@ void wipe(void *memory, size_t size) {
     if (size > 0) set_memory(memory, 0, size);
 }
 
+enum { LEAST = 256 };
+
 bool buffer_reserve(struct buffer *buffer, size_t more) {
     if (more <= buffer->room - buffer->size) return true;
-    size_t room = buffer->room < 256 ? 256 : buffer->room;
+    size_t room = buffer->room;
+    if (room == 0) room = more > LEAST ? more : LEAST; /* who knows at first how much it is, wants no more */
     while (room - buffer->size < more) {
         if (room > (size_t)-1 / 2) return false;
         room *= 2;

@@ -83,6 +83,10 @@ static CURLcode set_callbacks(struct exchange *exchange) {
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_XFERINFODATA, exchange);
+    /* An answer has a KiB or two, and a request one: libcurl's own 16 and 64 KiB, for each call that is under way, are
+       meant for files. */
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 8192L);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
     /* Decodes gzip. Only reads ask for it: a change's header list suppresses the request header. */
     if (code == CURLE_OK && (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_LIBZ) != 0)
         code = curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
