@@ -28,6 +28,15 @@ function process.read(name)
     return text
 end
 
+--- The shell words that put values into a command's environment.
+---@param values table<string, string>
+---@return string words "env A='b'"
+function process.environment(values)
+    local words = { "env" }
+    for name, value in pairs(values) do words[#words + 1] = name .. "=" .. process.quoted(value) end
+    return table.concat(words, " ")
+end
+
 local function interpreter()
     local first = 0
     while arg[first - 1] do first = first - 1 end

@@ -68,13 +68,10 @@ end
 
 -- All that a process does, by valgrind: the difference of two lengths of the same job is what the links took.
 local function instructions(command)
-    local words, file = {}, contenders.dir .. "/callgrind"
-    for name, value in pairs(contenders.environment("1.1")) do
-        words[#words + 1] = name .. "=" .. process.quoted(value)
-    end
+    local environment, file = process.environment(contenders.environment("1.1")), contenders.dir .. "/callgrind"
     local function count(links)
-        local _, status = tenant.run(("env %s valgrind --tool=callgrind --callgrind-out-file=%s %s "
-            .. "</dev/null >%s.log 2>&1"):format(table.concat(words, " "), file, command(links), file))
+        local _, status = tenant.run(("%s valgrind --tool=callgrind --callgrind-out-file=%s %s "
+            .. "</dev/null >%s.log 2>&1"):format(environment, file, command(links), file))
         assert(status == 0, "valgrind did not come to its end")
         return tonumber((tenant.run("sed -n 's/^summary: //p' " .. file)))
     end
