@@ -32,6 +32,14 @@ function report.add(row)
     budgets.line(WIDTHS, values)
 end
 
+--- A ratio of alternating rounds, with its spread.
+---@param row bench.row without its value
+---@param ratio bench.ratio
+function report.add_ratio(row, ratio)
+    row.value, row.least, row.most = ratio.median, ratio.least, ratio.most
+    report.add(row)
+end
+
 --- What cannot be measured here is said, never left out.
 ---@param what string
 ---@param reason string

@@ -37,10 +37,9 @@ end
 
 local function add(job, name, runs, budget)
     for _, what in ipairs { "rate", "cpu" } do
-        local ratio = rounds.ratio(runs[name], runs.bare, what)
-        report.add { what = ("%s: %s, %s"):format(job, name, what == "cpu" and "CPU" or what),
-            value = ratio.median, least = ratio.least, most = ratio.most, format = "%.2fx",
-            relation = what == "rate" and ">=" or "<=", budget = budget and budget[what] }
+        report.add_ratio({ what = ("%s: %s, %s"):format(job, name, what == "cpu" and "CPU" or what),
+            format = "%.2fx", relation = what == "rate" and ">=" or "<=", budget = budget and budget[what] },
+            rounds.ratio(runs[name], runs.bare, what))
     end
 end
 
