@@ -83,23 +83,7 @@ void engine_free(struct engine *engine) {
     pipe_guard_end(&guard);
 }
 
-/* ---- tokens ---- */
-
-static bool is_awaited(const struct engine *engine, int wish) { return engine->is_asked && engine->wish == wish; }
-
-void engine_take_token(struct engine *engine, int wish, struct span token, int64_t lifetime) {
-    if (!is_awaited(engine, wish)) return;
-    engine->is_asked = false;
-    tokens_given(engine->tokens, engine_now(engine), token, lifetime);
-    engine_tell_token(engine);
-}
-
-void engine_take_refusal(struct engine *engine, int wish, const char *words) {
-    if (!is_awaited(engine, wish)) return;
-    engine->is_asked = false;
-    tokens_failed(engine->tokens, engine_now(engine), engine_random(engine), words);
-    engine_tell_token(engine);
-}
+/* ---- what there is to tell ---- */
 
 static bool is_asking(struct engine *engine) {
     bool asking = engine->is_asking;
@@ -109,8 +93,6 @@ static bool is_asking(struct engine *engine) {
     engine->wish++;
     return true;
 }
-
-/* ---- what there is to tell ---- */
 
 bool engine_fetch(struct engine *engine, struct engine_record *record) {
     *record = (struct engine_record){.kind = ENGINE_EVENT};

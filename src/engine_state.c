@@ -1,7 +1,6 @@
 #include "engine_state.h"
 
 #include <stdio.h>
-
 #include <time.h>
 #include <unistd.h>
 
@@ -37,4 +36,20 @@ void engine_tell_token(struct engine *engine) {
     snprintf(event.detail, sizeof event.detail, "%.150s", tokens_detail(engine->tokens));
     engine->stats.tokens += event.code == CODE_OK;
     events_add(&engine->events, NULL, event);
+}
+
+static bool is_awaited(const struct engine *engine, int wish) { return engine->is_asked && engine->wish == wish; }
+
+void engine_take_token(struct engine *engine, int wish, struct span token, int64_t lifetime) {
+    if (!is_awaited(engine, wish)) return;
+    engine->is_asked = false;
+    tokens_given(engine->tokens, engine_now(engine), token, lifetime);
+    engine_tell_token(engine);
+}
+
+void engine_take_refusal(struct engine *engine, int wish, const char *words) {
+    if (!is_awaited(engine, wish)) return;
+    engine->is_asked = false;
+    tokens_failed(engine->tokens, engine_now(engine), engine_random(engine), words);
+    engine_tell_token(engine);
 }

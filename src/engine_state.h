@@ -1,7 +1,7 @@
 /* What the engine's parts share: its state, and what each does for the others. Nobody else includes this.
    engine_caller.c is the caller's side, where a call goes to the engine itself or to the thread that has it
-   (worker.c); engine_calls.c does what callers ask for; engine_queue.c lets exchanges begin and end; engine_turn.c
-   turns the crank. */
+   (worker.c); engine_calls.c does what callers ask for; engine_turn.c turns the crank; engine_queue.c lets exchanges
+   begin and end; engine_state.c is what all of them stand on: time, chance, the wish for a token. */
 #ifndef AUTH0_ENGINE_STATE_H
 #define AUTH0_ENGINE_STATE_H
 

@@ -2,17 +2,19 @@
 
 #include "lua_engine.h"
 
+static int refuse(lua_State *L, const char *words) {
+    lua_pushnil(L);
+    lua_pushstring(L, words);
+    return 2;
+}
+
 /* engine:start() -> true; or nil, words. From here on a thread of its own turns the crank: nothing waits but `turn`,
    and that for news only. A second time it does nothing. */
 static int method_start(lua_State *L) {
-    struct engine *engine = bind_engine_self(L);
-    if (engine_start(engine)) {
-        lua_pushboolean(L, 1);
-        return 1;
-    }
-    lua_pushnil(L);
-    lua_pushliteral(L, "no thread can be started: is there memory, and does `ulimit -u` allow one more?");
-    return 2;
+    if (!engine_start(bind_engine_self(L)))
+        return refuse(L, "no thread can be started: is there memory, and does `ulimit -u` allow one more?");
+    lua_pushboolean(L, 1);
+    return 1;
 }
 
 static struct bell *check_bell(lua_State *L) {
@@ -37,12 +39,6 @@ static int method_ring(lua_State *L) {
 static int method_hush(lua_State *L) {
     bell_hush(check_bell(L));
     return 0;
-}
-
-static int refuse(lua_State *L, const char *words) {
-    lua_pushnil(L);
-    lua_pushstring(L, words);
-    return 2;
 }
 
 /* engine:bell_open() -> path of a Unix socket to connect to; or nil, words */

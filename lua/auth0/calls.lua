@@ -16,6 +16,8 @@ local calls = {}
 ---@field token_thread? thread that runs the token function, while others go on
 ---@field event_thread? thread that runs on_event, while others go on
 ---@field loop? table that was named; nil: whichever is here
+---@field is_heard? boolean what there is to tell was waited for in a loop's way: others go on meanwhile. Else whoever
+---turns the crank blocks, and nobody would run what was put beside
 local Calls = {}
 local calls_mt = { __name = "auth0.calls", __index = Calls }
 
@@ -119,7 +121,7 @@ local function ask_beside(self, wish)
 end
 
 function handlers.token(self, wish)
-    if not self.is_virtual and loop.is_concurrent(self) then return ask_beside(self, wish) end
+    if self.is_heard then return ask_beside(self, wish) end
     self.busy, self.wish = TOKEN_FUNCTION, wish
     answer_wish(self, wish, loop.shield(self, self.token_function))
     self.busy = nil
@@ -162,6 +164,7 @@ end
 ---@return boolean had_news
 function Calls:turn(seconds)
     self.busy = nil -- nobody turns it in the middle of that: an error left it so
+    self.is_heard = false
     self.engine:turn(seconds)
     return hand_on(self)
 end
@@ -169,6 +172,7 @@ end
 --- Hands on all that there is to tell of an engine that has a thread.
 ---@return boolean had_news
 function Calls:hear()
+    self.is_heard = true
     self.engine:hush()
     return hand_on(self)
 end

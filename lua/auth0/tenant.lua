@@ -33,6 +33,8 @@ local tenants = {}
 ---@field settle? boolean of its changes, false: do not read the primary where the answer was lost; true
 ---@field check_scopes? boolean of its changes, false: send also what the token's own claims say cannot be done; true
 
+--- One at a time, each given as long as one exchange (attempt_timeout). It may wait in the way of nginx or of the
+--- option `loop`, may not yield elsewhere or with a mock, and may not call its own tenant.
 ---@alias auth0.TokenFunction fun(): string|nil, number|string|nil token and its life in seconds; or nil and a message
 
 --- What happened, told while it happens. It never holds a secret.

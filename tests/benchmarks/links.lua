@@ -1,6 +1,7 @@
 -- Many links with faults of all kinds, in HTTP/2, where one that ends a connection takes its neighbours along; the
 -- client is killed in the middle and started again.
 local bench = require "benchmarks.support"
+local budgets = require "benchmarks.budgets"
 local job = require "benchmarks.job"
 local tenant = require "support.tenant"
 
@@ -16,8 +17,8 @@ print(("requests: %d links, %d reads, %d tokens"):format(seen.requests[bench.LIN
 print(("told: %d linked, %d of them were linked already; %d failures, done again: %s"):format(told.count, told.already,
     told.failed, bench.codes(told.codes)))
 local WIDTHS = { 26, 26, 26 }
-bench.line(WIDTHS, { "lost links", "doubled links", "lies" })
-bench.line(WIDTHS, { bench.held(("%d"):format(result.lost), result.lost, "<=", 0),
+budgets.line(WIDTHS, { "lost links", "doubled links", "lies" })
+budgets.line(WIDTHS, { bench.held(("%d"):format(result.lost), result.lost, "<=", 0),
     bench.held(("%d"):format(result.doubled), result.doubled, "<=", 0),
     bench.held(("%d"):format(result.lies), result.lies, "<=", 0) })
-bench.finish()
+budgets.finish()

@@ -2,6 +2,7 @@
 -- is there already: the tenant refused it with a 409. A blind one was sent again without a read that said that the one
 -- before it had not been carried out.
 local bench = require "benchmarks.support"
+local budgets = require "benchmarks.budgets"
 local tenant = require "support.tenant"
 
 local LINKS = bench.is_quick and 500 or 5000
@@ -28,7 +29,7 @@ local function measure(percent, client)
     local doubled, lost, lies = seen.conflicts, LINKS - seen.count, 0
     for _, id in ipairs(told.none) do lies = lies + (seen.linked[id] and 1 or 0) end
     local is_ours = not client.is_sdk
-    bench.line(WIDTHS, { ("%d %% lost"):format(percent), client.name,
+    budgets.line(WIDTHS, { ("%d %% lost"):format(percent), client.name,
         bench.held(("%.4f"):format(per_link), per_link, "<=",
             is_ours and not client.is_shared and 1 + 0.03 * percent or nil),
         bench.held(("%d"):format(doubled), doubled, "<=", is_ours and not client.is_shared and 0 or nil),
@@ -41,9 +42,9 @@ end
 
 tenant.start()
 print(("%d links, 50 in flight, no limits; in brackets the budget"):format(LINKS))
-bench.line(WIDTHS, { "answers", "client", "calls per link", "doubled requests", "blind requests", "lost links",
+budgets.line(WIDTHS, { "answers", "client", "calls per link", "doubled requests", "blind requests", "lost links",
     "told none, are there", "took" })
 for _, percent in ipairs { 1, 10 } do
     for _, client in ipairs(clients) do measure(percent, client) end
 end
-bench.finish()
+budgets.finish()

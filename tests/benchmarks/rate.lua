@@ -1,6 +1,7 @@
 -- Links against a limit: a global bucket that fills continuously, full at the beginning, of which the client knows
 -- nothing. The share is of what the bucket gave between the first link and the last, less the reserve that is kept.
 local bench = require "benchmarks.support"
+local budgets = require "benchmarks.budgets"
 local tenant = require "support.tenant"
 
 local LINKS = bench.is_quick and 250 or 1000
@@ -44,7 +45,7 @@ local function measure(bucket, client)
     local is_ours = not client.is_sdk
     -- The budgets are for one client: what several of them, or another's, take from each other is reported.
     local has_budget = is_ours and not client.processes and not client.competitor
-    bench.line(WIDTHS, { bucket.name, client.name,
+    budgets.line(WIDTHS, { bucket.name, client.name,
         bench.held(("%.1f %%"):format(share), share, ">=", has_budget and bucket.share or nil),
         bench.held(("%.2f %%"):format(refused), refused, "<=", has_budget and 0.5 or nil),
         bench.held(("%d"):format(lost), lost, "<=", is_ours and 0 or nil),
@@ -54,8 +55,8 @@ end
 
 tenant.start()
 print(("%d links, 50 in flight (4 processes: 50 each); in brackets the budget"):format(LINKS))
-bench.line(WIDTHS, { "bucket", "client", "share of the bucket", "429 of calls", "lost links", "took" })
+budgets.line(WIDTHS, { "bucket", "client", "share of the bucket", "429 of calls", "lost links", "took" })
 for _, bucket in ipairs(buckets) do
     for _, client in ipairs(clients) do measure(bucket, client) end
 end
-bench.finish()
+budgets.finish()

@@ -1,17 +1,12 @@
 --- The table of what was measured against its budgets, while it is measured, and as Markdown at the end.
-local report = { rows = {}, absent = {}, short = 0 }
+local budgets = require "benchmarks.budgets"
+
+local report = { rows = {} }
 
 local WIDTHS = { 84, 18, 22, 14, 6 }
 
-local function line(values)
-    local words = {}
-    for i, value in ipairs(values) do words[i] = ("%-" .. WIDTHS[i] .. "s"):format(value) end
-    print((table.concat(words):gsub("%s+$", "")))
-    io.stdout:flush()
-end
-
 function report.begin()
-    line { "what", "measured", "spread", "budget", "" }
+    budgets.line(WIDTHS, { "what", "measured", "spread", "budget", "" })
 end
 
 ---@class bench.row
@@ -29,15 +24,20 @@ function report.add(row)
     local spread, budget, verdict = row.note or "", "-", ""
     if row.least then spread = ("%s to %s"):format(row.format:format(row.least), row.format:format(row.most)) end
     if row.budget then
-        local is_met = row.relation == ">=" and row.value >= row.budget or row.relation == "<=" and
-            row.value <= row.budget
         budget = row.relation .. " " .. row.format:format(row.budget)
-        verdict = is_met and "met" or "short"
-        report.short = report.short + (is_met and 0 or 1)
+        verdict = budgets.verdict(row.value, row.relation, row.budget)
     end
     local values = { row.what, row.format:format(row.value), spread, budget, verdict }
     report.rows[#report.rows + 1] = values
-    line(values)
+    budgets.line(WIDTHS, values)
+end
+
+--- A ratio of alternating rounds, with its spread.
+---@param row bench.row without its value
+---@param ratio bench.ratio
+function report.add_ratio(row, ratio)
+    row.value, row.least, row.most = ratio.median, ratio.least, ratio.most
+    report.add(row)
 end
 
 --- What cannot be measured here is said, never left out.

@@ -38,18 +38,12 @@ end
 ---@field whole number seconds that the process lived
 ---@field whole_cpu number
 
-local function words(environment)
-    local list = {}
-    for name, value in pairs(environment or {}) do list[#list + 1] = ("%s=%s"):format(name, process.quoted(value)) end
-    return table.concat(list, " ")
-end
-
 --- Runs a contender once.
 ---@param contender bench.contender
 ---@return bench.run
 function rounds.once(contender)
-    local output, status = tenant.run(("env %s %s %s %s"):format(words(contender.environment), prefix, stopwatch,
-        contender.command))
+    local output, status = tenant.run(("%s %s %s %s"):format(process.environment(contender.environment or {}), prefix,
+        stopwatch, contender.command))
     local seconds, cpu, peak, whole, whole_cpu, code = output:match("^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+)\n$")
     if status ~= 0 or code ~= "0" then
         error(contender.name .. " did not come to its end; its own words are above", 0)

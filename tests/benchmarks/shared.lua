@@ -5,19 +5,11 @@ local tenant = require "support.tenant"
 
 local shared = {}
 
-local function read(name)
-    local file = io.open(name, "rb")
-    if not file then return "" end
-    local text = file:read("*a")
-    file:close()
-    return text
-end
-
 --- The token in a file.
 ---@param name string
 ---@return string|nil
 function shared.token_in(name)
-    return read(name):match("eyJ[%w_-]+%.[%w_-]+%.[%w_-]+")
+    return process.read(name, ""):match("eyJ[%w_-]+%.[%w_-]+%.[%w_-]+")
 end
 
 ---@return string name of a file that is not there

@@ -1,4 +1,5 @@
---- What the rows share: clients in processes of their own, what the tenant's record says of them, a table.
+--- What the rows share: clients in processes of their own, what the tenant's record says of them.
+local budgets = require "benchmarks.budgets"
 local linking = require "support.linking"
 local process = require "support.process"
 local tenant = require "support.tenant"
@@ -103,8 +104,6 @@ function support.codes(codes)
     return table.concat(words, ", ")
 end
 
-local short = 0
-
 --- What was measured, and the budget: "99.3 % (>= 99) met".
 ---@param text string
 ---@param value number
@@ -112,24 +111,7 @@ local short = 0
 ---@param budget number|nil nil: reported only
 function support.held(text, value, relation, budget)
     if not budget then return text end
-    local is_met = relation == ">=" and value >= budget or relation == "<=" and value <= budget
-    if not is_met then short = short + 1 end
-    return ("%s (%s %g) %s"):format(text, relation, budget, is_met and "met" or "SHORT")
-end
-
----@param widths integer[]
----@param values string[]
-function support.line(widths, values)
-    local words = {}
-    for i, value in ipairs(values) do words[i] = ("%-" .. widths[i] .. "s"):format(value) end
-    print((table.concat(words):gsub("%s+$", "")))
-    io.stdout:flush()
-end
-
---- Ends the process: 0 where every budget was met.
-function support.finish()
-    print(short == 0 and "every budget was met" or ("%d budgets were not met"):format(short))
-    os.exit(short == 0 and 0 or 1)
+    return ("%s (%s %g) %s"):format(text, relation, budget, budgets.verdict(value, relation, budget))
 end
 
 return support

@@ -58,18 +58,23 @@ static const struct trouble {
     {"fault=redirect", CODE_BAD_RESPONSE, OUTCOME_NONE, 0},
 };
 
-/* Over HTTP/1.1 each has a connection of its own: one call's trouble is not its neighbour's. */
-static void every_call_is_told_what_became_of_it(void **state) {
-    (void)state;
-    tenant_reset(BURST);
-    struct engine *engine = open_engine(to_tenant(TRANSPORT_HTTP_1_1));
-    struct call calls[BURST] = {{.stage = CALL_NEW}};
+/* Each call meets the next of the troubles. */
+static void link_in_trouble(struct engine *engine, struct call calls[BURST]) {
     for (int i = 0; i < BURST; i++) {
         prepare(&calls[i], i + 1,
                 (struct wish){.goal = IDENTITY_LINK, .fault = troubles[(size_t)i % COUNT(troubles)].fault});
         engine_submit(engine, &calls[i]);
     }
     turn_until_told(engine, calls, BURST, PATIENCE);
+}
+
+/* Over HTTP/1.1 each has a connection of its own: one call's trouble is not its neighbour's. */
+static void every_call_is_told_what_became_of_it(void **state) {
+    (void)state;
+    tenant_reset(BURST);
+    struct engine *engine = open_engine(to_tenant(TRANSPORT_HTTP_1_1));
+    struct call calls[BURST] = {{.stage = CALL_NEW}};
+    link_in_trouble(engine, calls);
     struct tenant_record record = tenant_record();
     assert_int_equal(record.links, BURST);
     for (int i = 0; i < BURST; i++) {
@@ -88,12 +93,7 @@ static void no_call_is_told_none_of_a_change_that_was_made(void **state) {
     tenant_reset(BURST);
     struct engine *engine = open_engine(to_tenant(TRANSPORT_HTTP_2));
     struct call calls[BURST] = {{.stage = CALL_NEW}};
-    for (int i = 0; i < BURST; i++) {
-        prepare(&calls[i], i + 1,
-                (struct wish){.goal = IDENTITY_LINK, .fault = troubles[(size_t)i % COUNT(troubles)].fault});
-        engine_submit(engine, &calls[i]);
-    }
-    turn_until_told(engine, calls, BURST, PATIENCE);
+    link_in_trouble(engine, calls);
     struct tenant_record record = tenant_record();
     assert_true(record.links <= BURST); /* nothing is sent twice behind our back */
     for (int i = 0; i < BURST; i++) {

@@ -41,7 +41,7 @@ describe("inside nginx #load", function()
         assert.equal(400, count)
         for i = 1, 400 do assert.equal("linked", codes[i]) end
         compare(codes, 1, 400)
-        served.eventually(2, "one thread", function() return served.get(server, "/state") == "0 0\n" end)
+        served.eventually(2, "no waiter", function() return served.get(server, "/state") == "0 0\n" end)
         check_log(server)
     end)
 

@@ -79,14 +79,6 @@ local script = [[
     one:close()
 ]]
 
-local function read(name)
-    local file = io.open(name, "rb")
-    if not file then return "" end
-    local text = file:read("*a")
-    file:close()
-    return text
-end
-
 local function number(bytes, at, size)
     local value = 0
     for i = size, 1, -1 do value = value * 256 + bytes:byte(at + i) end
@@ -144,7 +136,7 @@ for _, http in ipairs { "1.1", "2" } do
                 process.sleep(0.05)
                 tries = tries + 1
             end
-            token = assert(shared.token_in(folder .. "/token"), read(folder .. "/output"))
+            token = assert(shared.token_in(folder .. "/token"), process.read(folder .. "/output", ""))
             secrets = { CLIENT_SECRET, OTHER_SECRET, own, id, token }
         end)
         teardown(function()
@@ -163,7 +155,7 @@ for _, http in ipairs { "1.1", "2" } do
         end
 
         it("are not in what it prints, returns, raises and tells as events", function()
-            local output = read(folder .. "/output")
+            local output = process.read(folder .. "/output", "")
             assert.truthy(output:find("no token: unauthorized", 1, true), output)
             assert.truthy(output:find("Provided secondary account not found", 1, true), output)
             assert.truthy(output:find("closed", 1, true), output)
@@ -223,7 +215,7 @@ for _, http in ipairs { "1.1", "2" } do
                 if select(2, tenant.run(("kill -0 %s 2>/dev/null"):format(pid))) ~= 0 then break end
             end
             local name = tenant.run(("ls %s/core* 2>/dev/null"):format(folder)):match("%S+")
-            local core = name and read(name) or ""
+            local core = name and process.read(name, "") or ""
             return core:find("^\127ELF\2\1") and core or nil
         end
 

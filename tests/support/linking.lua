@@ -1,5 +1,6 @@
 --- What the specs of link and unlink share: two accounts at the TLS tenant, a token, and options that would work.
 local auth0 = require "auth0"
+local process = require "support.process"
 local tenant = require "support.tenant"
 
 local linking = { primary = "auth0|507f1f77bcf86cd799439020", secondary = "google-oauth2|115015401343387192604" }
@@ -79,11 +80,11 @@ end
 --- For other processes that use this module: shell words that make the tenant theirs.
 ---@return string
 function linking.environment()
-    local words = { "env" }
+    local values = {}
     for _, name in ipairs { "domain", "port", "resolve", "ca", "ca_path", "client_cert", "client_key", "dir", "pid" } do
-        words[#words + 1] = ("AUTH0_TENANT_%s='%s'"):format(name:upper(), tenant[name])
+        values["AUTH0_TENANT_" .. name:upper()] = tenant[name]
     end
-    return table.concat(words, " ")
+    return process.environment(values)
 end
 
 ---@return integer count of what the tenant committed

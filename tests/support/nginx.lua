@@ -81,12 +81,9 @@ function nginx.start_with(text, words, environment)
     return run((text:gsub("@(%u+)@", words)), environment)
 end
 
----Ends what was started here.
+--- Ends what was started here.
 function nginx.stop()
-    for _, server in ipairs(running) do
-        tenant.run(("kill %s 2>/dev/null; while kill -0 %s 2>/dev/null; do sleep 0.02; done; rm -rf %s")
-            :format(server.pid, server.pid, process.quoted(server.dir)))
-    end
+    for _, server in ipairs(running) do process.finish(server) end
     running = {}
 end
 

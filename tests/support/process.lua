@@ -20,12 +20,24 @@ function process.file(text)
 end
 
 ---@param name string of a file
+---@param absent? string what is returned where there is none; else that raises
 ---@return string text
-function process.read(name)
-    local file = assert(io.open(name, "rb"))
+function process.read(name, absent)
+    local file = io.open(name, "rb")
+    if not file and absent then return absent end
+    assert(file, name .. " cannot be read")
     local text = file:read("*a")
     file:close()
     return text
+end
+
+--- The shell words that put values into a command's environment.
+---@param values table<string, string>
+---@return string words "env A='b'"
+function process.environment(values)
+    local words = { "env" }
+    for name, value in pairs(values) do words[#words + 1] = name .. "=" .. process.quoted(value) end
+    return table.concat(words, " ")
 end
 
 local function interpreter()
@@ -41,6 +53,13 @@ function process.lua()
     local command = process.quoted(interpreter())
     if not preload or preload == "" then return command end
     return "env LD_PRELOAD=" .. process.quoted(preload) .. " " .. command
+end
+
+--- Ends a server that a spec started, and removes its folder.
+---@param server table {pid, dir}
+function process.finish(server)
+    tenant.run(("kill %s 2>/dev/null; while kill -0 %s 2>/dev/null; do sleep 0.02; done; rm -rf %s")
+        :format(server.pid, server.pid, process.quoted(server.dir)))
 end
 
 --- Runs a script in a process of its own.

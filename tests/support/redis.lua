@@ -32,10 +32,7 @@ function redis.ask(server, ...)
 end
 
 function redis.stop()
-    for _, server in ipairs(running) do
-        tenant.run(("kill %s; while kill -0 %s 2>/dev/null; do sleep 0.02; done; rm -rf %s")
-            :format(server.pid, server.pid, process.quoted(server.dir)))
-    end
+    for _, server in ipairs(running) do process.finish(server) end
     running = {}
 end
 

@@ -21,6 +21,8 @@ function cqueues.is_here()
     return library.running() ~= nil and not apart.is_here() and not plain_lanes.is_lane()
 end
 
+cqueues.can_wait = is_yieldable
+
 -- Polls until its own ticket is done. One that was left behind in the middle of it (a controller that is stepped no
 -- more) is not waited for.
 local function lead(calls, ticket)
@@ -47,15 +49,7 @@ local function is_led(calls)
     return calls.leader ~= nil and library.monotime() - calls.led_at < 2 * PATIENCE
 end
 
--- A mock's time passes for all who wait: first the others make their calls.
-local function crank_together(calls, ticket)
-    library.poll(0)
-    return plain.crank(calls, ticket)
-end
-
 function cqueues.wait(calls, ticket)
-    if calls and not is_yieldable() then return plain.crank(calls, ticket) end -- out of a pcall of Lua 5.1's, say
-    if calls and calls.is_virtual then return crank_together(calls, ticket) end
     ticket.condition = condition.new()
     while not ticket.is_done do
         if calls and not is_led(calls) then
@@ -70,9 +64,12 @@ function cqueues.wake(ticket)
     if ticket.condition then ticket.condition:signal() end
 end
 
-function cqueues.sleep(calls, seconds)
-    if calls.is_virtual then return crank_together(calls, { at = calls.engine:now() + seconds }) end
+function cqueues.sleep(_, seconds)
     library.sleep(seconds)
+end
+
+function cqueues.pause()
+    library.poll(0)
 end
 
 -- cqueues' own resume: polls go through to the controller, in every Lua.

@@ -1,14 +1,17 @@
 --- How this library waits. A loop is a handful of functions, in a file of its own:
 ---
 ---   is_here()                  whether the running code is the loop's, and may wait in its way
----   wait(calls, ticket)        returns when `ticket.is_done`; others go on meanwhile
+---   can_wait()                 whether it may right here, too; else it blocks. May be absent: it may
+---   wait(calls, ticket)        returns when `ticket.is_done`; others go on meanwhile. `calls` is nil where no engine
+---                              has to do with it
 ---   wake(ticket)               `ticket` has just been done: whoever waits for it may go on
----   sleep(calls, seconds)      of the engine's clock
+---   sleep(calls, seconds)      others go on meanwhile
+---   pause()                    lets the others go on to where they wait
 ---   together(n, body, on_fault)  runs `body` n times, side by side; returns when all have ended: true, or false and
 ---                              what the first raised. `on_fault()` is told at once when one raises
 ---   has_thread                 true: engines get a thread of their own, whose news the loop waits for (see
 ---                              engine:descriptor and engine:hush in src/lua_bell.c) and hands on by `calls:hear()`
----   spawn(fn)                  runs `fn` beside whatever else runs; it may wait in the loop's way
+---   spawn(fn)                  runs `fn` beside whatever else runs; it may wait in the loop's way. With `has_thread`
 ---   shield(fn, one, two)       calls it as pcall does; it does not suspend its caller, unless `suspends` is true
 ---   protect(fn)                calls it as pcall does; it may wait in the loop's way. With `spawn`
 ---   is_spawning()              whether `spawn` serves right here, though nothing can wait, as in a callback of the
@@ -17,7 +20,6 @@
 ---   check(caller, level)       raises where code that runs here must not wait; may be absent
 ---
 --- Above them nobody knows which loop there is. A new one: such a file, and its name in `loop.names`.
-local is_yieldable = require "auth0.loop.yieldable"
 local nginx = require "auth0.loop.nginx"
 local plain = require "auth0.loop.plain"
 
@@ -68,6 +70,13 @@ local function of(calls)
     return at(calls.loop)
 end
 
+-- Out of a pcall of Lua 5.1's, say, nobody can wait in a loop's way: there whoever waits blocks.
+local function waiting(calls)
+    local here = of(calls)
+    if here.can_wait and not here.can_wait() then return plain end
+    return here
+end
+
 --- Raises where to wait would do harm.
 ---@param chosen table|nil the loop that was named
 ---@param caller string
@@ -92,7 +101,11 @@ end
 ---@param ticket auth0.Ticket
 function loop.wait(calls, ticket)
     if ticket.is_done then return end
-    local here = of(calls)
+    local here = waiting(calls)
+    if calls and calls.is_virtual and here ~= plain then
+        here.pause() -- a mock's time passes for all who wait: first the others make their calls
+        here = plain
+    end
     ticket.loop = here
     here.wait(calls, ticket)
 end
@@ -104,9 +117,10 @@ function loop.finish(ticket)
 end
 
 ---@param calls auth0.Calls
----@param seconds number
+---@param seconds number of the engine's clock
 function loop.sleep(calls, seconds)
-    of(calls).sleep(calls, seconds)
+    if calls.is_virtual then return loop.wait(calls, { at = calls.engine:now() + seconds }) end
+    waiting(calls).sleep(calls, seconds)
 end
 
 --- The engine is about to be closed: nobody waits for its news any more.
@@ -122,9 +136,7 @@ end
 ---@return boolean good
 ---@return any fault
 function loop.together(count, body, on_fault)
-    local here = current()
-    if here.has_thread and not nginx.is_here() and not is_yieldable() then here = plain end
-    return here.together(count, body, on_fault)
+    return waiting(nil).together(count, body, on_fault)
 end
 
 -- News is handed on in a callback of the loop's: what it begins goes on beside it all the same.
@@ -139,20 +151,13 @@ function loop.spawn(calls, fn)
     spawner(calls).spawn(fn)
 end
 
---- Calls a function that may suspend its caller; only where `is_concurrent`.
+--- Calls a function that may suspend its caller; only in what was spawned.
 ---@param calls auth0.Calls
 ---@param fn function
 ---@return boolean good
 ---@return any ... what it returned; or what it raised
 function loop.protect(calls, fn)
     return of(calls).protect(fn)
-end
-
---- Whether `spawn` comes back before the function has ended: others go on meanwhile.
----@param calls auth0.Calls
----@return boolean
-function loop.is_concurrent(calls)
-    return spawner(calls) ~= plain
 end
 
 --- Whether others go on while a shielded function runs.

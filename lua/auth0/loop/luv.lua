@@ -23,6 +23,8 @@ function luv.is_here()
         not is_in_controller()
 end
 
+luv.can_wait = is_yieldable
+
 -- ---- resuming ----
 
 local ready, is_flushing, timer = {}, false, nil
@@ -86,25 +88,14 @@ local function suspend(ticket)
     while not ticket.is_done do coroutine.yield() end
 end
 
--- A mock's time passes for all who wait: first the others make their calls.
-local function crank_together(calls, ticket)
-    local turn = { is_done = true, thread = coroutine.running() }
-    luv.wake(turn)
-    coroutine.yield()
-    return plain.crank(calls, ticket)
-end
-
 function luv.wait(calls, ticket)
-    if calls and not is_yieldable() then return plain.crank(calls, ticket) end -- out of a pcall of Lua 5.1's, say
-    if calls and calls.is_virtual then return crank_together(calls, ticket) end
     if calls then watch(calls) end
     suspend(ticket)
 end
 
 luv.forget = stop
 
-function luv.sleep(calls, seconds)
-    if calls.is_virtual then return crank_together(calls, { at = calls.engine:now() + seconds }) end
+function luv.sleep(_, seconds)
     local ticket, sleep = {}, uv.new_timer()
     sleep:start(math.ceil(seconds * 1000), 0, function()
         sleep:close()
@@ -112,6 +103,11 @@ function luv.sleep(calls, seconds)
         luv.wake(ticket)
     end)
     suspend(ticket)
+end
+
+function luv.pause()
+    luv.wake { thread = coroutine.running() }
+    coroutine.yield()
 end
 
 -- ---- side by side ----

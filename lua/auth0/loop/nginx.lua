@@ -2,7 +2,6 @@
 --- of news, and posts. What is in flight is counted in C: a client that hangs up kills a coroutine in the middle of a
 --- wait.
 local group = require "auth0.loop.group"
-local plain = require "auth0.loop.plain"
 
 local nginx = { has_thread = true }
 
@@ -46,14 +45,6 @@ local function wait_for_news(calls, ticket, ngx)
     end
 end
 
--- A mock's time passes for all who wait: first the others make their calls. Where nobody can wait, nobody else is
--- there.
-local function crank_together(calls, ticket)
-    local ngx = get_ngx()
-    if ngx.sleep and phases[ngx.get_phase()] then ngx.sleep(0.001) end
-    return plain.crank(calls, ticket)
-end
-
 -- Nobody yields where C stands in between (table.sort, string.gsub, an iterator of C): then nobody waits for the call
 -- any more, and whoever made it has to know.
 local function explain(fault)
@@ -63,7 +54,6 @@ local function explain(fault)
 end
 
 function nginx.wait(calls, ticket)
-    if calls and calls.is_virtual then return crank_together(calls, ticket) end
     local good, fault = pcall(wait_for_news, calls, ticket, get_ngx())
     if good then return end
     if calls then calls:take_back(ticket) end
@@ -79,9 +69,14 @@ function nginx.forget(calls)
     if calls.engine:pending() > 0 then calls.engine:bell_close() end
 end
 
-function nginx.sleep(calls, seconds)
-    if calls.is_virtual then return crank_together(calls, { at = calls.engine:now() + seconds }) end
+function nginx.sleep(_, seconds)
     get_ngx().sleep(seconds)
+end
+
+--- Where nobody can wait, nobody else is there.
+function nginx.pause()
+    local ngx = get_ngx()
+    if ngx.sleep and phases[ngx.get_phase()] then ngx.sleep(0.001) end
 end
 
 --- Light threads. Their errors are caught within: ngx.thread.wait would log them.

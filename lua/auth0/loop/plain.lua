@@ -11,17 +11,14 @@ function plain.is_here()
     return true
 end
 
---- Turns the crank until the ticket is done.
----@param calls auth0.Calls
----@param ticket auth0.Ticket
-function plain.crank(calls, ticket)
+local function crank(calls, ticket)
     while not turning.is_over(calls, ticket) do turning.turn(calls, ticket.at) end
 end
 
 -- Only a lane's own coroutine yields. One that a lane's function made would have nobody to resume it: it blocks.
 function plain.wait(calls, ticket)
     if lanes.is_lane() and is_yieldable() then return lanes.park(calls, ticket) end
-    local done, fault = pcall(plain.crank, calls, ticket)
+    local done, fault = pcall(crank, calls, ticket)
     if done then return end
     calls:take_back(ticket)
     error(fault, 0)
@@ -34,11 +31,6 @@ function plain.sleep(calls, seconds)
 end
 
 plain.together = lanes.together
-
---- Nobody would go on meanwhile: it runs to its end.
-function plain.spawn(fn)
-    fn()
-end
 
 plain.shield = apart.call
 

@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
 
 static void give_up(const char *what, const char *why) {
     fprintf(stderr, "bare: %s: %s\n", what, why);
@@ -81,38 +79,10 @@ void bare_check(struct bare_link *link, CURLcode code) {
     if (status != 201) give_up("a link failed", "its status is not 201");
 }
 
-static double seconds, cpu;
-
-static double wall_time(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static double cpu_time(void) {
-    struct rusage usage; /* of all threads */
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-}
-
-static void wait_for_line(void) {
+void bare_mark(const char *word) {
+    puts(word);
     fflush(stdout);
     for (int c = getchar(); c != '\n' && c != EOF;) c = getchar();
-}
-
-void bare_begin(void) {
-    puts("begin");
-    wait_for_line();
-    cpu = cpu_time();
-    seconds = wall_time();
-}
-
-void bare_end(int links) {
-    seconds = wall_time() - seconds;
-    cpu = cpu_time() - cpu;
-    printf("end: %.0f links per second, %.1f us of CPU each\n", links / seconds, cpu * 1e6 / links);
-    wait_for_line();
 }
 
 int bare_number(const char *text) {

@@ -31,10 +31,9 @@ void bare_order(struct bare_link *link, int number);
 /* Ends the process where it was not a 201. */
 void bare_check(struct bare_link *link, CURLcode code);
 
-/* Around what is measured: whoever started this process takes the time while it waits for a line. `bare_end` says
-   itself as well what it took. */
-void bare_begin(void);
-void bare_end(int links);
+/* "begin" before what is measured, "end" after it: whoever started this process takes the time while it waits for a
+   line. */
+void bare_mark(const char *word);
 
 int bare_number(const char *text);
 

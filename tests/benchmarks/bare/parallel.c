@@ -56,9 +56,9 @@ int main(int argc, char **argv) {
         if (bare.is_http2) curl_easy_setopt(links[i].easy, CURLOPT_PIPEWAIT, 1L);
     }
     run(&job, links, in_flight, in_flight);
-    bare_begin();
+    bare_mark("begin");
     run(&job, links, in_flight, count);
-    bare_end(count);
+    bare_mark("end");
     for (int i = 0; i < in_flight; i++) curl_easy_cleanup(links[i].easy);
     curl_multi_cleanup(job.multi);
     bare_close(&bare);

@@ -19,9 +19,9 @@ int main(int argc, char **argv) {
     bare_open(&bare);
     bare_prepare(&bare, &link);
     run(&link, 0, WARM_UP);
-    bare_begin();
+    bare_mark("begin");
     run(&link, WARM_UP, WARM_UP + links);
-    bare_end(links);
+    bare_mark("end");
     curl_easy_cleanup(link.easy);
     bare_close(&bare);
     return 0;

@@ -37,10 +37,10 @@ local function measure(job, http)
         local name = each.name
         if name ~= "bare" then
             for _, field in ipairs { "rate", "cpu" } do
-                local ratio = rounds.ratio(runs[name], runs.bare, field)
-                report.add { what = ("%s: %s, %s"):format(what, name, field == "cpu" and "CPU" or "rate"),
-                    value = ratio.median, least = ratio.least, most = ratio.most, format = "%.3fx", relation = ">=",
-                    budget = name == "auth0.each" and field == "rate" and job.budget or nil }
+                report.add_ratio({ what = ("%s: %s, %s"):format(what, name, field == "cpu" and "CPU" or "rate"),
+                    format = "%.3fx", relation = ">=",
+                    budget = name == "auth0.each" and field == "rate" and job.budget or nil },
+                    rounds.ratio(runs[name], runs.bare, field))
             end
         end
     end

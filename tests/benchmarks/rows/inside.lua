@@ -79,9 +79,8 @@ local function measure(client)
     report.add { what = what .. "bare cosockets, a neighbour's p99, ms", value = rounds.typical(runs.bare, "p99"),
         format = "%.2f", note = ("%.1f us of CPU a link"):format(rounds.typical(runs.bare, "cpu") * 1e6) }
     for _, row in ipairs { { "a neighbour's p99", "p99", 1.0 }, { "CPU of the worker's thread", "cpu", 0.6 } } do
-        local ratio = rounds.ratio(runs.ours, runs.bare, row[2])
-        report.add { what = what .. row[1], value = ratio.median, least = ratio.least, most = ratio.most,
-            format = "%.2fx", relation = "<=", budget = row[3] }
+        report.add_ratio({ what = what .. row[1], format = "%.2fx", relation = "<=", budget = row[3] },
+            rounds.ratio(runs.ours, runs.bare, row[2]))
     end
 end
 

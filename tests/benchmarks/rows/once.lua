@@ -50,9 +50,8 @@ return function()
         value = 1e3 * rounds.typical(runs.curl, "whole"),
         note = ("%.1f ms of CPU"):format(1e3 * rounds.typical(runs.curl, "whole_cpu")) }
     for _, field in ipairs { "whole", "whole_cpu" } do
-        local ratio = rounds.ratio(runs.ours, runs.curl, field)
-        report.add { what = "a process that links once, lua5.4: " .. (field == "whole" and "time" or "CPU"),
-            value = ratio.median, least = ratio.least, most = ratio.most, format = "%.2fx", relation = "<=",
-            budget = field == "whole" and 0.7 or nil }
+        report.add_ratio({ what = "a process that links once, lua5.4: " .. (field == "whole" and "time" or "CPU"),
+            format = "%.2fx", relation = "<=", budget = field == "whole" and 0.7 or nil },
+            rounds.ratio(runs.ours, runs.curl, field))
     end
 end

@@ -37,10 +37,9 @@ end
 
 local function add(job, name, runs, budget)
     for _, what in ipairs { "rate", "cpu" } do
-        local ratio = rounds.ratio(runs[name], runs.bare, what)
-        report.add { what = ("%s: %s, %s"):format(job, name, what == "cpu" and "CPU" or what),
-            value = ratio.median, least = ratio.least, most = ratio.most, format = "%.2fx",
-            relation = what == "rate" and ">=" or "<=", budget = budget and budget[what] }
+        report.add_ratio({ what = ("%s: %s, %s"):format(job, name, what == "cpu" and "CPU" or what),
+            format = "%.2fx", relation = what == "rate" and ">=" or "<=", budget = budget and budget[what] },
+            rounds.ratio(runs[name], runs.bare, what))
     end
 end
 
@@ -68,13 +67,10 @@ end
 
 -- All that a process does, by valgrind: the difference of two lengths of the same job is what the links took.
 local function instructions(command)
-    local words, file = {}, contenders.dir .. "/callgrind"
-    for name, value in pairs(contenders.environment("1.1")) do
-        words[#words + 1] = name .. "=" .. process.quoted(value)
-    end
+    local environment, file = process.environment(contenders.environment("1.1")), contenders.dir .. "/callgrind"
     local function count(links)
-        local _, status = tenant.run(("env %s valgrind --tool=callgrind --callgrind-out-file=%s %s "
-            .. "</dev/null >%s.log 2>&1"):format(table.concat(words, " "), file, command(links), file))
+        local _, status = tenant.run(("%s valgrind --tool=callgrind --callgrind-out-file=%s %s "
+            .. "</dev/null >%s.log 2>&1"):format(environment, file, command(links), file))
         assert(status == 0, "valgrind did not come to its end")
         return tonumber((tenant.run("sed -n 's/^summary: //p' " .. file)))
     end
