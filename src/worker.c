@@ -69,6 +69,7 @@ void worker_cancel(struct worker *worker, struct call *call) { order(worker, cal
 
 void worker_forget(struct worker *worker, struct call *call) { order(worker, call, ORDER_FORGET); }
 
+/* It rings: whoever waits for news as long as there is something to wait for, looks whether there still is. */
 static void give(struct worker *worker, struct token_news *news) {
     lock(worker);
     clear_news(&worker->news);
@@ -76,6 +77,7 @@ static void give(struct worker *worker, struct token_news *news) {
     worker->is_owed = false;
     wake(worker);
     unlock(worker);
+    bell_ring(&worker->bell);
 }
 
 void worker_give_token(struct worker *worker, int wish, struct span token, int64_t lifetime) {
@@ -175,11 +177,12 @@ static bool collect(struct worker *worker) {
 
 static void publish(struct worker *worker) {
     lock(worker);
-    bool had_news = collect(worker);
+    bool had_news = collect(worker), was_owed = worker->is_owed;
     worker->is_owed = worker->engine->is_asked && !worker->news.is_there;
+    bool is_over = was_owed && !worker->is_owed; /* the wish: nobody answered it in time */
     worker->stats = engine_count(worker->engine);
     unlock(worker);
-    if (had_news) bell_ring(&worker->bell);
+    if (had_news || is_over) bell_ring(&worker->bell);
 }
 
 /* Calls that the engine has, or was to have. */

@@ -3,7 +3,7 @@ local linking = require "support.linking"
 local loops = require "support.loops"
 local process = require "support.process"
 
--- arg: loop, what the function does
+-- arg: loop, what the function does, how long it waits, the deadline of the calls
 local script = [[
 local auth0, linking, tenant = require "auth0", require "support.linking", require "support.tenant"
 local loops = require "support.loops"
@@ -24,11 +24,12 @@ end
 loops.run(name, function()
     local own, told
     own = auth0.tenant { domain = tenant.domain, resolve = { tenant.resolve }, ca_file = tenant.ca, proxy = false,
-        loop = name, attempt_timeout = 3, token = function()
-            sleep(0.05)
+        loop = name, attempt_timeout = 3, deadline = tonumber(arg[4]), token = function()
+            sleep(tonumber(arg[3]))
             if what == "a call" then told = select(2, pcall(own.user, own, linking.primary)) end
             return linking.token, 60
         end }
+    if what == "too late" then return io.write(select(3, own:user(linking.primary)).code) end
     for _ = 1, 2 do assert(own:user(linking.primary)) end
     io.write("found ", tostring(told))
     own:close()
@@ -43,18 +44,25 @@ for _, name in ipairs(os.getenv "AUTH0_LOOP" and {} or loops.here()) do
             teardown(linking.stop)
             before_each(function() linking.reset() end)
 
-            local function run(what)
-                return (process.run(script, { name, what }, linking.environment()))
+            local function run(what, seconds, deadline)
+                return process.run(script, { name, what, seconds or "0.05", deadline or "5" }, linking.environment())
             end
 
             it("a token function may wait", function()
-                assert.equal("found nil", run "nothing else")
+                assert.equal("found nil", (run "nothing else"))
             end)
 
             it("a token function's call of its own tenant is refused at once", function()
                 local output = run "a call"
                 assert.truthy(output:find("^found auth0: a token function makes no call of its own tenant"), output)
             end)
+
+            for when, seconds in pairs { ["late"] = "0.4", ["too late to be heard"] = "3.5" } do
+                it("one that answers " .. when .. ", after its call has ended, does not keep the loop", function()
+                    local output, status = run("too late", seconds, "0.2")
+                    assert.same({ "timeout", 0 }, { output, status })
+                end)
+            end
         end)
     end
 end
