@@ -221,6 +221,36 @@ describe("inside nginx", function()
         assert.equal("linked true\nlinked true\n", output)
     end)
 
+    -- Within five seconds of QUIT: "ended", or nginx's log.
+    local function quit(server)
+        return (tenant.run(("kill -QUIT %s; for try in $(seq 100); do kill -0 %s 2>/dev/null || break; sleep 0.05; "
+            .. "done; kill -0 %s 2>/dev/null && cat %s/error.log || echo ended"):format(server.pid, server.pid,
+            server.pid, process.quoted(server.dir))))
+    end
+
+    it("a token that comes after the call has ended keeps no worker", function()
+        local output, server = ask([[location /try { content_by_lua_block {
+            shared = require("auth0").tenant(tenant_options { deadline = 0.2,
+                token = function() ngx.sleep(0.5) return "@TOKEN@", 3600 end })
+            local _, _, failure = shared:link("auth0|p1", "google-oauth2|s1")
+            ngx.say(failure.code)
+            ngx.sleep(0.8)
+        } }]])
+        assert.equal("timeout\n", output)
+        assert.equal("ended\n", quit(server))
+    end)
+
+    it("where nginx drops timers, none keeps a worker", function()
+        local output, server = ask([[location /try { content_by_lua_block {
+            shared = require("auth0").tenant(tenant_options {})
+            local identities, message = shared:link("auth0|p1", "google-oauth2|s1")
+            ngx.say(identities and "linked" or message)
+            ngx.sleep(0.4)
+        } }]], "lua_max_running_timers 1;")
+        assert.equal("linked\n", output)
+        assert.equal("ended\n", quit(server))
+    end)
+
     it("a mock answers where nothing can wait", function()
         local output = ask([[location /try { set_by_lua_block $told {
             local mock = require("auth0.mock.tenant").new()
