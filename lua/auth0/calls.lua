@@ -163,7 +163,9 @@ end
 function Calls:turn(seconds)
     self.busy = nil -- nobody turns it in the middle of that: an error left it so
     self.engine:turn(seconds)
-    return hand_on(self)
+    local had_news = hand_on(self)
+    if not self.is_closed then loop.turned(self) end
+    return had_news
 end
 
 --- Hands on all that there is to tell of an engine that has a thread.

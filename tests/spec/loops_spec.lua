@@ -40,6 +40,24 @@ end)
 -- Of a process that just ends.
 local frees_nothing = ' ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"'
 
+-- arg: loop, domain, resolve. Nobody can wait in a comparison of table.sort's: that call turns the crank itself.
+local crossing = [[
+local auth0 = require "auth0"
+require("support.loops").run(arg[1], function()
+    local tenant = auth0.tenant { domain = arg[2], resolve = { arg[3] }, token = os.getenv "TOKEN",
+        ca_file = os.getenv "AUTH0_TENANT_CA", loop = arg[1], proxy = false }
+    local began, number = tenant.calls.engine:now(), 0
+    local function read(seconds)
+        assert(tenant:identities("auth0|p1", { correlation_id = "fault=delay;seconds=" .. seconds }))
+    end
+    auth0.each(function() number = number + 1; return number <= 2 and number or nil end, 2, function(i)
+        if i == 1 then return read(0.2) end
+        table.sort({ 1, 2 }, function() read(0.4) return false end)
+    end)
+    io.write(tenant.calls.engine:now() - began < 0.95 and "in time" or "late")
+end)
+]]
+
 for _, name in ipairs(os.getenv "AUTH0_LOOP" and {} or loops.here()) do
     describe("in the loop " .. name .. " #load", function()
         setup(linking.start)
@@ -131,6 +149,13 @@ for _, name in ipairs(os.getenv "AUTH0_LOOP" and {} or loops.here()) do
                 end
             end
             assert.is_true(ended > 0)
+        end)
+
+        it("a call where nobody can wait takes no news from those that wait", function()
+            served.seed(1)
+            local output, status = process.run(crossing, { name, tenant.domain, tenant.resolve },
+                linking.environment() .. " TOKEN=" .. linking.token)
+            assert.same({ "in time", 0 }, { output, status })
         end)
 
         it("os.exit with 64 in flight ends the process with its status", function()

@@ -12,6 +12,8 @@
 ---   shield(fn, one, two)       calls it as pcall does; it does not suspend its caller, unless `suspends` is true
 ---   protect(fn)                calls it as pcall does; it may wait in the loop's way. With `spawn`
 ---   is_spawning()              whether `spawn` serves right here, though nothing can wait; may be absent
+---   turned(calls)              whoever could not wait in the loop's way has turned the crank, and handed on what the
+---                              loop will not hear any more; may be absent
 ---   forget(calls)              the engine is about to be closed; may be absent
 ---   check(caller, level)       raises where code that runs here must not wait; may be absent
 ---
@@ -113,6 +115,13 @@ end
 function loop.forget(calls)
     local here = nginx.is_here() and nginx or calls.loop or plain -- also where nobody could wait
     if here.forget then here.forget(calls) end
+end
+
+--- The crank was turned, and news was handed on: a loop that listens as well will not hear it.
+---@param calls auth0.Calls
+function loop.turned(calls)
+    local named = calls.loop
+    if named and named.turned then named.turned(calls) end
 end
 
 ---@param count integer

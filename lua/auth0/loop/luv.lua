@@ -96,6 +96,11 @@ end
 
 luv.forget = stop
 
+--- Nothing will be heard that would stop the poll handle.
+function luv.turned(calls)
+    if calls.engine:pending() == 0 then stop(calls) end
+end
+
 function luv.sleep(calls, seconds)
     if calls.is_virtual then return crank_together(calls, { at = calls.engine:now() + seconds }) end
     local ticket, sleep = {}, uv.new_timer()
