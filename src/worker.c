@@ -245,6 +245,13 @@ void worker_stop(struct worker *worker) {
 
 /* ---- news out ---- */
 
+/* Those that were taken back stay where the thread, which drops them, or its end finds them. The lock is held. */
+static struct call **first_end(struct worker *worker) {
+    struct call **at = &worker->done.first;
+    while (*at != NULL && (*at)->is_taken_back) at = &(*at)->next;
+    return at;
+}
+
 bool worker_next(struct worker *worker, struct engine_record *record) {
     *record = (struct engine_record){.kind = ENGINE_EVENT};
     lock(worker);
@@ -254,10 +261,9 @@ bool worker_next(struct worker *worker, struct engine_record *record) {
         worker->is_asking = false;
         has_news = true;
     }
-    while (!has_news && worker->done.first != NULL) {
-        struct call *call = call_list_take(&worker->done, &worker->done.first);
-        if (call->is_taken_back) continue; /* the thread drops it */
-        *record = (struct engine_record){.kind = ENGINE_DONE, .call = call};
+    struct call **at = first_end(worker);
+    if (!has_news && *at != NULL) {
+        *record = (struct engine_record){.kind = ENGINE_DONE, .call = call_list_take(&worker->done, at)};
         has_news = true;
     }
     unlock(worker);
@@ -281,7 +287,7 @@ bool worker_is_owed(struct worker *worker) {
 
 static bool has_news(struct worker *worker) {
     lock(worker);
-    bool news = worker->told.count > 0 || worker->is_asking || worker->done.first != NULL;
+    bool news = worker->told.count > 0 || worker->is_asking || *first_end(worker) != NULL;
     unlock(worker);
     return news;
 }

@@ -125,6 +125,25 @@ static void taking_back_waits_for_nothing(void **state) {
     wait_for_threads();
 }
 
+/* The thread has told an end that nobody fetches, and is closed before it hears so. */
+static void a_call_that_is_taken_back_at_its_end_is_dropped(void **state) {
+    (void)state;
+    tenant_reset(1);
+    for (int i = 0; i < 100; i++) {
+        struct engine *engine = open_started(TRANSPORT_HTTP_2);
+        struct call *call = new_call(1, (struct wish){.deadline_ms = 1, .attempts = 1, .domain = "localhost:1"});
+        engine_submit(engine, call);
+        engine_turn(engine, 10000);
+        engine_forget(call);
+        struct engine_record record;
+        assert_false(engine_next(engine, &record));
+        engine_close(engine);
+        wait_for_threads();
+        assert_int_equal(call->references, 1);
+        call_drop(call);
+    }
+}
+
 static void closing_lets_go_of_all_that_is_under_way(void **state) {
     (void)state;
     tenant_reset(BURST);
@@ -253,6 +272,7 @@ int main(void) {
         cmocka_unit_test(a_burst_is_told_as_it_was_recorded),
         cmocka_unit_test(cancelling_ends_a_call_wherever_it_is),
         cmocka_unit_test(taking_back_waits_for_nothing),
+        cmocka_unit_test(a_call_that_is_taken_back_at_its_end_is_dropped),
         cmocka_unit_test(closing_lets_go_of_all_that_is_under_way),
         cmocka_unit_test(chance_finds_no_lost_call),
 #ifndef __SANITIZE_THREAD__
