@@ -375,7 +375,7 @@ int bind_engine_new(lua_State *L) {
         bind_engine_check(L, &options, level);
     }
     self->engine = is_network ? open_network(&options) : engine_open_answered();
-    if (self->engine == NULL) return luaL_error(L, "auth0: libcurl could not start: not enough memory?");
+    if (self->engine == NULL) return luaL_error(L, "auth0: libcurl could not start: not enough memory, or descriptors?");
     if (is_network) bind_engine_options(L, &options, self->engine, level);
     lua_settop(L, 1);
     return 1;

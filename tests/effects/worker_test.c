@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -144,6 +145,22 @@ static void a_call_that_is_taken_back_at_its_end_is_dropped(void **state) {
     }
 }
 
+/* libcurl makes a multi handle also where it has no descriptor to wake it by. */
+static void an_engine_that_could_not_be_woken_is_not_opened(void **state) {
+    struct rlimit before;
+    struct buffer key = {NULL, 0, 0};
+    struct transport profile = to_tenant(TRANSPORT_HTTP_2);
+    (void)state;
+    engine_close(open_engine(profile)); /* whatever is opened once */
+    assert_true(transport_pack(&profile, &key));
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const struct rlimit none = {.rlim_cur = 3, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    struct engine *engine = engine_open(&key);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_null(engine);
+}
+
 static void closing_lets_go_of_all_that_is_under_way(void **state) {
     (void)state;
     tenant_reset(BURST);
@@ -273,6 +290,7 @@ int main(void) {
         cmocka_unit_test(cancelling_ends_a_call_wherever_it_is),
         cmocka_unit_test(taking_back_waits_for_nothing),
         cmocka_unit_test(a_call_that_is_taken_back_at_its_end_is_dropped),
+        cmocka_unit_test(an_engine_that_could_not_be_woken_is_not_opened),
         cmocka_unit_test(closing_lets_go_of_all_that_is_under_way),
         cmocka_unit_test(chance_finds_no_lost_call),
 #ifndef __SANITIZE_THREAD__
