@@ -44,6 +44,7 @@ end
 local function work(calls, state, ngx)
     state.line = open_line(calls.engine, ngx)
     state.semaphore = require("ngx.semaphore").new(0)
+    calls:hear() -- what another could not tell, nothing rings for
     while not calls.is_closed and (calls.engine:pending() > 0 or lingers(calls, state, ngx)) do
         listen(state, ngx)
         if not calls.is_closed then calls:hear() end
