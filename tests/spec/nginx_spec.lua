@@ -205,6 +205,21 @@ describe("inside nginx", function()
         assert.truthy(output:find "did not answer within attempt_timeout", output)
     end)
 
+    it("where nginx drops the timer of a token function, it runs beside whoever waits", function()
+        local output = ask([[location /try { content_by_lua_block {
+            local tenant = require("auth0").tenant(tenant_options { attempt_timeout = 4, token = function()
+                ngx.sleep(0.1)
+                return "@TOKEN@", 3600
+            end })
+            for i = 1, 2 do
+                local identities, message = tenant:link("auth0|p" .. i, "google-oauth2|s" .. i)
+                ngx.say(identities and "linked" or message)
+            end
+            tenant:close()
+        } }]], "lua_max_running_timers 1;")
+        assert.equal("linked\nlinked\n", output)
+    end)
+
     it("where nginx drops the timer that was to hear of news, whoever waits does so", function()
         local output = ask([[location /try { content_by_lua_block {
             local tenant = require("auth0").tenant(tenant_options { deadline = 5 })

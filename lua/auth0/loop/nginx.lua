@@ -7,6 +7,7 @@ local plain = require "auth0.loop.plain"
 local nginx = { has_thread = true }
 
 local PATIENCE = 1 -- seconds after which whoever waits looks whether the pump is still there
+local LATE = 0.9 -- seconds after which a timer that was asked for will not come
 
 -- Where ngx.semaphore can wait.
 local phases = { rewrite = true, server_rewrite = true, access = true, content = true, timer = true,
@@ -34,6 +35,18 @@ local function listen(calls, ngx)
     ngx.sleep(0.001)
 end
 
+local spawned = {} -- what timers are to run, and have not begun: by the function that begins it, since when
+
+-- nginx takes a timer, and drops it when it is due if too many are running (lua_max_running_timers).
+local function begin_late(ngx)
+    for begin, since in pairs(spawned) do
+        if ngx.now() - since >= LATE then
+            ngx.thread.spawn(begin)
+            return -- which may have spawned more
+        end
+    end
+end
+
 local function wait_for_news(calls, ticket, ngx)
     local pump = require "auth0.loop.nginx_pump"
     ticket.semaphore = require("ngx.semaphore").new(0)
@@ -43,6 +56,7 @@ local function wait_for_news(calls, ticket, ngx)
         else
             ticket.semaphore:wait(PATIENCE)
         end
+        if not ticket.is_done then begin_late(ngx) end
     end
 end
 
@@ -93,10 +107,17 @@ function nginx.together(count, body, on_fault)
     return lanes.result()
 end
 
---- A timer: what runs in it is nobody's request. Where there is none left, it runs at once.
+--- A timer: what runs in it is nobody's request. Where there is none left, it runs at once; where nginx drops it,
+--- beside somebody who waits.
 function nginx.spawn(fn)
-    local function timer() fn() end
-    if not get_ngx().timer.at(0, timer) then fn() end
+    local ngx = get_ngx()
+    local function begin()
+        if not spawned[begin] then return end -- the timer came late
+        spawned[begin] = nil
+        fn()
+    end
+    spawned[begin] = ngx.now()
+    if not ngx.timer.at(0, begin) then begin() end
 end
 
 local function outcome(thread, good, ...)
