@@ -220,6 +220,27 @@ describe("inside nginx", function()
         assert.equal("linked\nlinked\n", output)
     end)
 
+    it("the clock of the day is set back while nginx drops timers, and nobody waits longer for that", function()
+        local output = ask([[location /try { content_by_lua_block {
+            local tenant = require("auth0").tenant(tenant_options { attempt_timeout = 4,
+                token = function() return "@TOKEN@", 3600 end })
+            local real, began = ngx.now, ngx.now()
+            ngx.now = function() return real() - (real() - began > 0.1 and 3600 or 0) end
+            ngx.timer.at(0, function() ngx.sleep(4) end)
+            ngx.sleep(0.01)
+            local waiting = ngx.thread.spawn(tenant.link, tenant, "auth0|p1", "google-oauth2|s1")
+            ngx.thread.spawn(function()
+                ngx.sleep(6)
+                if coroutine.status(waiting) ~= "zombie" then ngx.say("waits for ever") ngx.exit(200) end
+            end)
+            local _, identities, message = ngx.thread.wait(waiting)
+            ngx.update_time()
+            ngx.say(identities and "linked" or message, " ", real() - began < 3)
+            ngx.exit(200)
+        } }]], "lua_max_running_timers 1;")
+        assert.equal("linked true\n", output)
+    end)
+
     it("where nginx drops the timer that was to hear of news, whoever waits does so", function()
         local output = ask([[location /try { content_by_lua_block {
             local tenant = require("auth0").tenant(tenant_options { deadline = 5 })

@@ -8,7 +8,7 @@
 ---                              what the first raised. `on_fault()` is told at once when one raises
 ---   has_thread                 true: engines get a thread of their own, whose news the loop waits for (see
 ---                              engine:descriptor and engine:hush in src/lua_bell.c) and hands on by `calls:hear()`
----   spawn(fn)                  runs `fn` beside whatever else runs; it may wait in the loop's way
+---   spawn(fn, calls)           runs `fn` beside whatever else runs; it may wait in the loop's way
 ---   shield(fn, one, two)       calls it as pcall does; it does not suspend its caller, unless `suspends` is true
 ---   protect(fn)                calls it as pcall does; it may wait in the loop's way. With `spawn`
 ---   is_spawning()              whether `spawn` serves right here, though nothing can wait; may be absent
@@ -144,7 +144,7 @@ end
 ---@param calls auth0.Calls
 ---@param fn fun()
 function loop.spawn(calls, fn)
-    spawner(calls).spawn(fn)
+    spawner(calls).spawn(fn, calls)
 end
 
 --- Calls a function that may suspend its caller; only where `is_concurrent`.

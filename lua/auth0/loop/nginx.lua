@@ -38,9 +38,10 @@ end
 local spawned = {} -- what timers are to run, and have not begun: by the function that begins it, since when
 
 -- nginx takes a timer, and drops it when it is due if too many are running (lua_max_running_timers).
-local function begin_late(ngx)
+local function begin_late(calls, ngx)
+    local now = calls.engine:now() -- the clock of the day may be set back
     for begin, since in pairs(spawned) do
-        if ngx.now() - since >= LATE then
+        if now - since >= LATE then
             ngx.thread.spawn(begin)
             return -- which may have spawned more
         end
@@ -56,7 +57,7 @@ local function wait_for_news(calls, ticket, ngx)
         else
             ticket.semaphore:wait(PATIENCE)
         end
-        if not ticket.is_done then begin_late(ngx) end
+        if calls and not ticket.is_done then begin_late(calls, ngx) end
     end
 end
 
@@ -109,15 +110,14 @@ end
 
 --- A timer: what runs in it is nobody's request. Where there is none left, it runs at once; where nginx drops it,
 --- beside somebody who waits.
-function nginx.spawn(fn)
-    local ngx = get_ngx()
+function nginx.spawn(fn, calls)
     local function begin()
         if not spawned[begin] then return end -- the timer came late
         spawned[begin] = nil
         fn()
     end
-    spawned[begin] = ngx.now()
-    if not ngx.timer.at(0, begin) then begin() end
+    spawned[begin] = calls.engine:now()
+    if not get_ngx().timer.at(0, begin) then begin() end
 end
 
 local function outcome(thread, good, ...)

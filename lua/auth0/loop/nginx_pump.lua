@@ -61,9 +61,9 @@ local function run(calls, state, ngx)
 end
 
 -- nginx takes a timer, and drops it when it is due if too many are running (lua_max_running_timers).
-local function drop_late(calls, ngx)
+local function drop_late(calls)
     local state = running[calls]
-    if not state or state.is_on or ngx.now() - state.asked_at < LATE then return end
+    if not state or state.is_on or calls.engine:now() - state.asked_at < LATE then return end
     running[calls], dropped[calls] = nil, true
 end
 
@@ -80,13 +80,13 @@ end
 ---@param ngx table
 ---@return boolean
 function pump.start(calls, ngx)
-    drop_late(calls, ngx)
+    drop_late(calls)
     local state = running[calls]
     if state then
         wake(state)
         return not dropped[calls]
     end
-    state = { asked_at = ngx.now() }
+    state = { asked_at = calls.engine:now() } -- the clock of the day may be set back
     running[calls] = state
     local started = ngx.timer.at(0, function() run(calls, state, ngx) end)
     if not started then running[calls] = nil end
