@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -143,6 +145,31 @@ static void a_call_that_is_taken_back_at_its_end_is_dropped(void **state) {
         assert_int_equal(call->references, 1);
         call_drop(call);
     }
+}
+
+/* Of the socket that is made while `is_watched`: whether a program that starts in that moment would inherit it. */
+static atomic_bool is_watched, is_inherited;
+
+__attribute__((visibility("default"))) int socket(int family, int type, int protocol);
+int socket(int family, int type, int protocol) {
+    if (family == AF_INET && is_watched && (type & SOCK_CLOEXEC) == 0) is_inherited = true;
+    return (int)syscall(SYS_socket, family, type, protocol);
+}
+
+static void no_program_inherits_a_connection_whenever_it_starts(void **state) {
+    (void)state;
+    tenant_reset(1);
+    struct engine *engine = open_started(TRANSPORT_HTTP_2);
+    struct call *call = new_call(1, (struct wish){.settle = true});
+    is_watched = true;
+    engine_submit(engine, call);
+    fetch(engine, 1);
+    is_watched = false;
+    assert_told(call, CODE_OK, OUTCOME_NONE);
+    assert_false(is_inherited);
+    call_drop(call);
+    engine_close(engine);
+    wait_for_threads();
 }
 
 /* libcurl makes a multi handle also where it has no descriptor to wake it by. */
@@ -290,6 +317,7 @@ int main(void) {
         cmocka_unit_test(cancelling_ends_a_call_wherever_it_is),
         cmocka_unit_test(taking_back_waits_for_nothing),
         cmocka_unit_test(a_call_that_is_taken_back_at_its_end_is_dropped),
+        cmocka_unit_test(no_program_inherits_a_connection_whenever_it_starts),
         cmocka_unit_test(an_engine_that_could_not_be_woken_is_not_opened),
         cmocka_unit_test(closing_lets_go_of_all_that_is_under_way),
         cmocka_unit_test(chance_finds_no_lost_call),
