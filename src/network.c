@@ -1,5 +1,7 @@
 #include "network.h"
 
+#include "threads.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -211,7 +213,11 @@ bool network_next(struct network *network, struct network_end *end) {
 
 /* ---- waiting ---- */
 
-void network_wait(struct network *network, int wait_ms) { curl_multi_poll(network->multi, NULL, 0, wait_ms, NULL); }
+void network_wait(struct network *network, int wait_ms) {
+    threads_rest();
+    curl_multi_poll(network->multi, NULL, 0, wait_ms, NULL);
+    threads_go_on();
+}
 
 void network_wake(struct network *network) { curl_multi_wakeup(network->multi); }
 
