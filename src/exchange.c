@@ -51,15 +51,20 @@ static int on_send(void *context, char *ip, char *local_ip, int port, int local_
 #endif
 
 /* A change that has been sent needs no second connection: without this, libcurl would make one, and shake hands, before
-   on_send could tell it so. And programs that the caller starts do not inherit a connection. */
+   on_send could tell it so. And programs that the caller starts do not inherit a connection, though one started in this
+   moment by another thread. */
 static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
     struct exchange *exchange = context;
     (void)purpose;
     exchange->is_repeat_refused = may_not_repeat(exchange);
     if (exchange->is_repeat_refused) return CURL_SOCKET_BAD;
+#ifdef SOCK_CLOEXEC
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+#else
     curl_socket_t made = socket(address->family, address->socktype, address->protocol);
     if (made != CURL_SOCKET_BAD) (void)fcntl(made, F_SETFD, FD_CLOEXEC);
     return made;
+#endif
 }
 
 /* libcurl does not return while bytes keep coming in: a peer that floods it would be heard past every deadline. */

@@ -29,12 +29,6 @@ static int method_descriptor(lua_State *L) {
     return 1;
 }
 
-/* engine:ring(): as if there were news */
-static int method_ring(lua_State *L) {
-    bell_ring(check_bell(L));
-    return 0;
-}
-
 /* engine:hush(): before `next` is asked for all that there is */
 static int method_hush(lua_State *L) {
     bell_hush(check_bell(L));
@@ -64,22 +58,14 @@ static int method_bell_close(lua_State *L) {
     return 0;
 }
 
-/* engine:pending() -> integer: calls whose end was not fetched yet, and a token that is owed */
-static int method_pending(lua_State *L) {
-    lua_pushinteger(L, engine_pending(bind_engine_self(L)));
-    return 1;
-}
-
 void bind_bell_init(lua_State *L) {
     static const luaL_Reg methods[] = {
         {"start", method_start},
         {"descriptor", method_descriptor},
-        {"ring", method_ring},
         {"hush", method_hush},
         {"bell_open", method_bell_open},
         {"bell_accept", method_bell_accept},
         {"bell_close", method_bell_close},
-        {"pending", method_pending},
         {NULL, NULL},
     };
     bind_engine_push_methods(L);

@@ -17,6 +17,7 @@ struct bind_engine {
     struct call *own; /* the engine's own request for a token, that is to be answered: it has the id 0 */
     bool is_network;
     int last_id;
+    int untold; /* the id of a call that is done, and could not be told for want of memory; 0 for none */
 };
 
 /* luaL_argerror does not return, but does not say so to a compiler. */
@@ -115,11 +116,19 @@ static int method_cancel(lua_State *L) {
 
 /* engine:forget(id): takes a call back without a word. */
 static int method_forget(lua_State *L) {
-    (void)check_engine(L);
+    struct bind_engine *self = check_engine(L);
     struct bind_call *call = check_call(L, 2);
+    if (call->call->id == self->untold) self->untold = 0;
     drop_id(L, call->call->id);
     bind_call_drop(call);
     return 0;
+}
+
+/* engine:pending() -> integer: calls whose end was not told yet, and a token that is owed */
+static int method_pending(lua_State *L) {
+    const struct bind_engine *self = check_engine(L);
+    lua_pushinteger(L, engine_pending(self->engine) + (self->untold != 0));
+    return 1;
 }
 
 /* ---- records ---- */
@@ -132,16 +141,17 @@ static int push_exchange(lua_State *L, struct bind_engine *self, struct call *ca
     return 3;
 }
 
-static int push_done(lua_State *L, struct call *done) {
-    int id = done->id;
+/* The call that is untold. Where Lua has no memory for it, it is told the next time: somebody waits for it. */
+static int push_done(lua_State *L, struct bind_engine *self) {
     push_calls(L);
-    lua_rawgeti(L, -1, id); /* keeps it while its result is made */
+    lua_rawgeti(L, -1, self->untold);
     struct bind_call *call = lua_touserdata(L, -1);
     lua_replace(L, -2);
-    drop_id(L, id);
     lua_pushliteral(L, "done");
-    lua_pushinteger(L, id);
+    lua_pushinteger(L, self->untold);
     int results = bind_call_push(L, call);
+    drop_id(L, self->untold);
+    self->untold = 0;
     bind_call_drop(call);
     return 2 + results;
 }
@@ -154,10 +164,11 @@ static int push_done(lua_State *L, struct call *done) {
 static int method_next(lua_State *L) {
     struct bind_engine *self = check_engine(L);
     struct engine_record record;
+    if (self->untold != 0) return push_done(L, self);
     if (!engine_next(self->engine, &record)) return 0;
     switch (record.kind) {
     case ENGINE_EXCHANGE: return push_exchange(L, self, record.call);
-    case ENGINE_DONE: return push_done(L, record.call);
+    case ENGINE_DONE: self->untold = record.call->id; return push_done(L, self);
     case ENGINE_TOKEN:
         lua_pushliteral(L, "token");
         lua_pushinteger(L, record.wish);
@@ -291,6 +302,7 @@ void bind_engine_init(lua_State *L) {
         {"submit", method_submit},
         {"cancel", method_cancel},
         {"forget", method_forget},
+        {"pending", method_pending},
         {"next", method_next},
         {"reply", method_reply},
         {"give_token", method_give_token},
@@ -375,7 +387,8 @@ int bind_engine_new(lua_State *L) {
         bind_engine_check(L, &options, level);
     }
     self->engine = is_network ? open_network(&options) : engine_open_answered();
-    if (self->engine == NULL) return luaL_error(L, "auth0: libcurl could not start: not enough memory?");
+    if (self->engine == NULL)
+        return luaL_error(L, "auth0: libcurl could not start: not enough memory, or descriptors?");
     if (is_network) bind_engine_options(L, &options, self->engine, level);
     lua_settop(L, 1);
     return 1;

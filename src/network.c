@@ -1,5 +1,7 @@
 #include "network.h"
 
+#include "threads.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -48,7 +50,9 @@ struct network *network_open(const struct transport *transport) {
     if (network == NULL) return NULL;
     network->transport = transport;
     network->multi = curl_multi_init();
-    if (network->multi != NULL &&
+    /* libcurl does without the descriptors that wake it, where there are none left: a thread would wait for its next
+       timer before it heard of a call. The first wait ends at once by this. */
+    if (network->multi != NULL && curl_multi_wakeup(network->multi) == CURLM_OK &&
         curl_multi_setopt(network->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT) == CURLM_OK &&
         curl_multi_setopt(network->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)STREAMS_AT_MOST) == CURLM_OK &&
         build_resolve(network))
@@ -209,7 +213,11 @@ bool network_next(struct network *network, struct network_end *end) {
 
 /* ---- waiting ---- */
 
-void network_wait(struct network *network, int wait_ms) { curl_multi_poll(network->multi, NULL, 0, wait_ms, NULL); }
+void network_wait(struct network *network, int wait_ms) {
+    threads_rest();
+    curl_multi_poll(network->multi, NULL, 0, wait_ms, NULL);
+    threads_go_on();
+}
 
 void network_wake(struct network *network) { curl_multi_wakeup(network->multi); }
 

@@ -1,5 +1,6 @@
 /* The threads that this library starts: no signal goes to them, and a process that ends waits for them a moment, since
-   the TLS library takes its tables down when a process ends, and they would still read them. Floor 1. */
+   the TLS library takes its tables down when a process ends, and they would still read them. So does a fork: what they
+   had locked there would stay locked in the child. Floor 1. */
 #ifndef AUTH0_THREADS_H
 #define AUTH0_THREADS_H
 
@@ -16,6 +17,11 @@ struct threads_job {
 
 /* False where there is no thread to be had. libcurl must have been started before. */
 bool threads_start(const struct threads_job *job, void *context);
+
+/* Around a wait: a fork need not wait for the thread meanwhile. In a thread that was not started here they do
+   nothing. */
+void threads_rest(void);
+void threads_go_on(void);
 
 #pragma GCC visibility pop
 

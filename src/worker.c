@@ -73,6 +73,7 @@ void worker_cancel(struct worker *worker, struct call *call) { order(worker, cal
 
 void worker_forget(struct worker *worker, struct call *call) { order(worker, call, ORDER_FORGET); }
 
+/* It rings: whoever waits for news as long as there is something to wait for, looks whether there still is. */
 static void give(struct worker *worker, struct token_news *news) {
     lock(worker);
     clear_news(&worker->news);
@@ -81,6 +82,7 @@ static void give(struct worker *worker, struct token_news *news) {
     bool slept = is_to_wake(worker);
     unlock(worker);
     if (slept) wake(worker);
+    bell_ring(&worker->bell);
 }
 
 void worker_give_token(struct worker *worker, int wish, struct span token, int64_t lifetime) {
@@ -180,11 +182,12 @@ static bool collect(struct worker *worker) {
 
 static void publish(struct worker *worker) {
     lock(worker);
-    bool had_news = collect(worker);
+    bool had_news = collect(worker), was_owed = worker->is_owed;
     worker->is_owed = worker->engine->is_asked && !worker->news.is_there;
+    bool is_over = was_owed && !worker->is_owed; /* the wish: nobody answered it in time */
     worker->stats = engine_count(worker->engine);
     unlock(worker);
-    if (had_news) bell_ring(&worker->bell);
+    if (had_news || is_over) bell_ring(&worker->bell);
 }
 
 /* Calls that the engine has, or was to have. */
@@ -257,6 +260,13 @@ void worker_stop(struct worker *worker) {
 
 /* ---- news out ---- */
 
+/* Those that were taken back stay where the thread, which drops them, or its end finds them. The lock is held. */
+static struct call **first_end(struct worker *worker) {
+    struct call **at = &worker->done.first;
+    while (*at != NULL && (*at)->is_taken_back) at = &(*at)->next;
+    return at;
+}
+
 bool worker_next(struct worker *worker, struct engine_record *record) {
     *record = (struct engine_record){.kind = ENGINE_EVENT};
     lock(worker);
@@ -266,10 +276,9 @@ bool worker_next(struct worker *worker, struct engine_record *record) {
         worker->is_asking = false;
         has_news = true;
     }
-    while (!has_news && worker->done.first != NULL) {
-        struct call *call = call_list_take(&worker->done, &worker->done.first);
-        if (call->is_taken_back) continue; /* the thread drops it */
-        *record = (struct engine_record){.kind = ENGINE_DONE, .call = call};
+    struct call **at = first_end(worker);
+    if (!has_news && *at != NULL) {
+        *record = (struct engine_record){.kind = ENGINE_DONE, .call = call_list_take(&worker->done, at)};
         has_news = true;
     }
     unlock(worker);
@@ -293,7 +302,7 @@ bool worker_is_owed(struct worker *worker) {
 
 static bool has_news(struct worker *worker) {
     lock(worker);
-    bool news = worker->told.count > 0 || worker->is_asking || worker->done.first != NULL;
+    bool news = worker->told.count > 0 || worker->is_asking || *first_end(worker) != NULL;
     unlock(worker);
     return news;
 }

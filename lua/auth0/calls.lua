@@ -166,7 +166,9 @@ function Calls:turn(seconds)
     self.busy = nil -- nobody turns it in the middle of that: an error left it so
     self.is_heard = false
     self.engine:turn(seconds)
-    return hand_on(self)
+    local had_news = hand_on(self)
+    if not self.is_closed then loop.turned(self) end
+    return had_news
 end
 
 --- Hands on all that there is to tell of an engine that has a thread.
@@ -214,7 +216,8 @@ function Calls:perform(goal, options, level, mock)
     end
     local id, refused, why = self.engine:submit(goal, options, level + 1)
     if not id then return refused, why end
-    local ticket = { id = id, mock = mock or self.mock, is_others = mock ~= nil }
+    local is_read = goal == "download" or (goal == "request" and (options.method or "GET") == "GET")
+    local ticket = { id = id, mock = mock or self.mock, is_others = mock ~= nil, is_read = is_read }
     self.tickets[id] = ticket
     loop.wait(self, ticket)
     if ticket.fault then error(ticket.fault[1], 0) end
@@ -243,6 +246,18 @@ local function wait_for_ends(self)
     while next(self.tickets) ~= nil and self.engine:now() < give_up do self:turn(0.05) end
 end
 
+-- The thread has not heard of it: before libcurl 7.87 it hangs as long as a resolver does. What becomes of a change,
+-- nobody will hear.
+local function end_unheard(self)
+    for id, ticket in pairs(self.tickets) do
+        self.tickets[id] = nil
+        ticket.facts = { code = ticket.is_read and "cancelled" or "unknown_outcome", attempts = 1, elapsed = 0,
+            outcome = ticket.is_read and "none" or "unknown", cause = not ticket.is_read and "cancelled" or nil,
+            detail = "the tenant was closed, and its thread did not end the call within 2 seconds" }
+        loop.finish(ticket)
+    end
+end
+
 --- Ends what is under way, as cancelled.
 function Calls:close()
     local ids = {}
@@ -254,6 +269,7 @@ function Calls:close()
     if not self.is_virtual then
         loop.forget(self)
         if ids[1] then wait_for_ends(self) end
+        end_unheard(self)
     end
     self.is_closed = not self.is_virtual
     self.mock, self.token_function, self.on_event = nil, nil, nil

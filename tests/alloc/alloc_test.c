@@ -200,6 +200,20 @@ static long count_allocations(enum whose whose) {
     return plan.count;
 }
 
+/* arm(n): of those that follow the n-th fails. */
+static int arm(lua_State *L) {
+    plan.whose = LUAS;
+    plan.count = 0;
+    plan.at = (long)luaL_checkinteger(L, 1);
+    return 0;
+}
+
+static int disarm(lua_State *L) {
+    (void)L;
+    plan.whose = NOBODYS;
+    return 0;
+}
+
 static double seconds_for_one_test(void) {
     const char *text = getenv("AUTH0_ALLOC_SECONDS");
     double seconds = text != NULL ? atof(text) : 13;
@@ -257,6 +271,22 @@ static void lua_is_out_of_memory_from_then_on(void **state) {
     fail_each_in_turn(LUAS, ALL_THAT_FOLLOW);
 }
 
+static void what_could_not_be_told_is_told_the_next_time(void **state) {
+    char script[4096];
+    (void)state;
+    skip_under_luajit();
+    lua_State *L = open_lua();
+    assert_non_null(L);
+    snprintf(script, sizeof script, "%s/tests/alloc/one_end.lua", root);
+    assert_int_equal(luaL_loadfile(L, script), 0);
+    lua_pushcfunction(L, arm);
+    lua_pushcfunction(L, disarm);
+    plan.fails = 2;
+    if (lua_pcall(L, 2, 1, 0) != 0) fail_msg("%s", lua_tostring(L, -1));
+    print_message("%d allocations failed\n", (int)lua_tointeger(L, -1));
+    lua_close(L);
+}
+
 static void our_own_code_is_out_of_memory_for_a_moment(void **state) {
     (void)state;
     fail_each_in_turn(OURS, 1);
@@ -271,6 +301,7 @@ int main(int count, char **arguments) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lua_is_out_of_memory_for_a_moment),
         cmocka_unit_test(lua_is_out_of_memory_from_then_on),
+        cmocka_unit_test(what_could_not_be_told_is_told_the_next_time),
         cmocka_unit_test(our_own_code_is_out_of_memory_for_a_moment),
         cmocka_unit_test(our_own_code_is_out_of_memory_from_then_on),
     };

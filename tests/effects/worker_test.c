@@ -1,10 +1,15 @@
 /* The engine with a thread of its own, against the TLS tenant. ThreadSanitizer is told to look on. */
 #include "support.h"
 
+#include "threads.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -125,6 +130,66 @@ static void taking_back_waits_for_nothing(void **state) {
     wait_for_threads();
 }
 
+/* The thread has told an end that nobody fetches, and is closed before it hears so. */
+static void a_call_that_is_taken_back_at_its_end_is_dropped(void **state) {
+    (void)state;
+    tenant_reset(1);
+    for (int i = 0; i < 100; i++) {
+        struct engine *engine = open_started(TRANSPORT_HTTP_2);
+        struct call *call = new_call(1, (struct wish){.deadline_ms = 1, .attempts = 1, .domain = "localhost:1"});
+        engine_submit(engine, call);
+        engine_turn(engine, 10000);
+        engine_forget(call);
+        struct engine_record record;
+        assert_false(engine_next(engine, &record));
+        engine_close(engine);
+        wait_for_threads();
+        assert_int_equal(call->references, 1);
+        call_drop(call);
+    }
+}
+
+/* Of the socket that is made while `is_watched`: whether a program that starts in that moment would inherit it. */
+static atomic_bool is_watched, is_inherited;
+
+__attribute__((visibility("default"))) int socket(int family, int type, int protocol);
+int socket(int family, int type, int protocol) {
+    if (family == AF_INET && is_watched && (type & SOCK_CLOEXEC) == 0) is_inherited = true;
+    return (int)syscall(SYS_socket, family, type, protocol);
+}
+
+static void no_program_inherits_a_connection_whenever_it_starts(void **state) {
+    (void)state;
+    tenant_reset(1);
+    struct engine *engine = open_started(TRANSPORT_HTTP_2);
+    struct call *call = new_call(1, (struct wish){.settle = true});
+    is_watched = true;
+    engine_submit(engine, call);
+    fetch(engine, 1);
+    is_watched = false;
+    assert_told(call, CODE_OK, OUTCOME_NONE);
+    assert_false(is_inherited);
+    call_drop(call);
+    engine_close(engine);
+    wait_for_threads();
+}
+
+/* libcurl makes a multi handle also where it has no descriptor to wake it by. */
+static void an_engine_that_could_not_be_woken_is_not_opened(void **state) {
+    struct rlimit before;
+    struct buffer key = {NULL, 0, 0};
+    struct transport profile = to_tenant(TRANSPORT_HTTP_2);
+    (void)state;
+    engine_close(open_engine(profile)); /* whatever is opened once */
+    assert_true(transport_pack(&profile, &key));
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const struct rlimit none = {.rlim_cur = 3, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    struct engine *engine = engine_open(&key);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_null(engine);
+}
+
 static void closing_lets_go_of_all_that_is_under_way(void **state) {
     (void)state;
     tenant_reset(BURST);
@@ -211,6 +276,45 @@ static void a_process_that_ends_does_not_die_by_a_signal(void **state) {
     }
 }
 
+/* A thread of ours that has something locked most of the time, as the TLS library has. */
+static pthread_mutex_t table = PTHREAD_MUTEX_INITIALIZER;
+static atomic_bool is_to_end;
+
+static void lock_often(void *context) {
+    (void)context;
+    while (!is_to_end) {
+        pthread_mutex_lock(&table);
+        pause_ms(5);
+        pthread_mutex_unlock(&table);
+        threads_rest();
+        pause_ms(1);
+        threads_go_on();
+    }
+}
+
+static void end_it(void *context) {
+    (void)context;
+    is_to_end = true;
+}
+
+static void finish_nothing(void *context) { (void)context; }
+
+static void a_child_finds_nothing_locked_by_a_thread(void **state) {
+    static const struct threads_job job = {lock_often, end_it, finish_nothing};
+    (void)state;
+    threads_before = threads();
+    assert_true(threads_start(&job, &table));
+    for (int i = 0; i < 50; i++) {
+        int status;
+        pid_t child = fork();
+        if (child == 0) _exit(pthread_mutex_trylock(&table) == 0 ? 9 : 1);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 9);
+    }
+    end_it(NULL);
+    wait_for_threads();
+}
+
 static void after_a_fork_the_thread_is_the_parents(void **state) {
     int status;
     (void)state;
@@ -253,10 +357,14 @@ int main(void) {
         cmocka_unit_test(a_burst_is_told_as_it_was_recorded),
         cmocka_unit_test(cancelling_ends_a_call_wherever_it_is),
         cmocka_unit_test(taking_back_waits_for_nothing),
+        cmocka_unit_test(a_call_that_is_taken_back_at_its_end_is_dropped),
+        cmocka_unit_test(no_program_inherits_a_connection_whenever_it_starts),
+        cmocka_unit_test(an_engine_that_could_not_be_woken_is_not_opened),
         cmocka_unit_test(closing_lets_go_of_all_that_is_under_way),
         cmocka_unit_test(chance_finds_no_lost_call),
 #ifndef __SANITIZE_THREAD__
         cmocka_unit_test(a_process_that_ends_does_not_die_by_a_signal),
+        cmocka_unit_test(a_child_finds_nothing_locked_by_a_thread),
         cmocka_unit_test(after_a_fork_the_thread_is_the_parents),
 #endif
     };

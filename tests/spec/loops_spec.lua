@@ -40,6 +40,44 @@ end)
 -- Of a process that just ends.
 local frees_nothing = ' ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"'
 
+-- arg: loop, domain, resolve. Nobody can wait in a comparison of table.sort's: that call turns the crank itself.
+local crossing = [[
+local auth0 = require "auth0"
+require("support.loops").run(arg[1], function()
+    local tenant = auth0.tenant { domain = arg[2], resolve = { arg[3] }, token = os.getenv "TOKEN",
+        ca_file = os.getenv "AUTH0_TENANT_CA", loop = arg[1], proxy = false }
+    local began, number = tenant.calls.engine:now(), 0
+    local function read(seconds)
+        assert(tenant:identities("auth0|p1", { correlation_id = "fault=delay;seconds=" .. seconds }))
+    end
+    auth0.each(function() number = number + 1; return number <= 2 and number or nil end, 2, function(i)
+        if i == 1 then return read(0.2) end
+        table.sort({ 1, 2 }, function() read(0.4) return false end)
+    end)
+    io.write(tenant.calls.engine:now() - began < 0.95 and "in time" or "late")
+end)
+]]
+
+-- arg: loop, domain, resolve. The thread does not hear that calls are to end.
+local hanging = [[
+local auth0 = require "auth0"
+require("support.loops").run(arg[1], function()
+    local tenant = auth0.tenant { domain = arg[2], resolve = { arg[3] }, token = os.getenv "TOKEN",
+        ca_file = os.getenv "AUTH0_TENANT_CA", loop = arg[1], proxy = false }
+    local real, number, told = tenant.calls.engine, 0, {}
+    tenant.calls.engine = setmetatable({ cancel = function() end },
+        { __index = function(_, name) return function(_, ...) return real[name](real, ...) end end })
+    local options = { correlation_id = "fault=delay;seconds=20" }
+    auth0.each(function() number = number + 1; return number <= 3 and number or nil end, 3, function(i)
+        if i == 3 then return tenant:close() end
+        local _, _, failure = tenant[i == 1 and "identities" or "link"](tenant, "auth0|p1",
+            i == 1 and options or "google-oauth2|s1", i == 2 and options or nil)
+        told[i] = failure.code .. " " .. failure.outcome .. " "
+    end)
+    io.write(told[1], told[2])
+end)
+]]
+
 loops.each(pending, function(name)
     describe("in the loop " .. name .. " #load", function()
         setup(linking.start)
@@ -132,6 +170,22 @@ loops.each(pending, function(name)
             end
             assert.is_true(ended > 0)
         end)
+
+        it("a call where nobody can wait takes no news from those that wait", function()
+            served.seed(1)
+            local output, status = process.run(crossing, { name, tenant.domain, tenant.resolve },
+                linking.environment() .. " TOKEN=" .. linking.token)
+            assert.same({ "in time", 0 }, { output, status })
+        end)
+
+        if name ~= "plain" then
+            it("closing a tenant whose thread hangs tells every call all the same", function()
+                served.seed(1)
+                local output, status = process.run(hanging, { name, tenant.domain, tenant.resolve },
+                    linking.environment() .. " TOKEN=" .. linking.token)
+                assert.same({ "cancelled none unknown_outcome unknown ", 0 }, { output, status })
+            end)
+        end
 
         it("os.exit with 64 in flight ends the process with its status", function()
             served.seed(300)

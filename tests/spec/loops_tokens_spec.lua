@@ -4,7 +4,7 @@ local linking = require "support.linking"
 local loops = require "support.loops"
 local process = require "support.process"
 
--- arg: loop, what the function does
+-- arg: loop, what the function does, how long it waits, the deadline of the calls
 local script = [[
 local auth0, linking, tenant = require "auth0", require "support.linking", require "support.tenant"
 local loops = require "support.loops"
@@ -25,12 +25,13 @@ end
 loops.run(name, function()
     local own, told
     own = auth0.tenant { domain = tenant.domain, resolve = { tenant.resolve }, ca_file = tenant.ca, proxy = false,
-        loop = name, attempt_timeout = 3, token = function()
-            if what ~= "in a sort" then sleep(0.05) end
+        loop = name, attempt_timeout = 3, deadline = tonumber(arg[4]), token = function()
+            if what ~= "in a sort" then sleep(tonumber(arg[3])) end
             if what == "a call" then told = select(2, pcall(own.user, own, linking.primary)) end
             return linking.token, 60
         end }
     local function ask() assert(own:user(linking.primary)) end
+    if what == "too late" then return io.write(select(3, own:user(linking.primary)).code) end
     if what == "in a sort" then
         table.sort({ 2, 1 }, function(a, b)
             ask()
@@ -51,22 +52,29 @@ loops.each(pending, function(name)
             teardown(linking.stop)
             before_each(function() linking.reset() end)
 
-            local function run(what)
-                return (process.run(script, { name, what }, linking.environment()))
+            local function run(what, seconds, deadline)
+                return process.run(script, { name, what, seconds or "0.05", deadline or "5" }, linking.environment())
             end
 
             it("a token function may wait", function()
-                assert.equal("found nil", run "nothing else")
+                assert.equal("found nil", (run "nothing else"))
             end)
 
             it("a token function is asked also where nobody can wait", function()
-                assert.equal("found nil", run "in a sort")
+                assert.equal("found nil", (run "in a sort"))
             end)
 
             it("a token function's call of its own tenant is refused at once", function()
                 local output = run "a call"
                 assert.truthy(output:find("^found auth0: a token function makes no call of its own tenant"), output)
             end)
+
+            for when, seconds in pairs { ["late"] = "0.4", ["too late to be heard"] = "3.5" } do
+                it("one that answers " .. when .. ", after its call has ended, does not keep the loop", function()
+                    local output, status = run("too late", seconds, "0.2")
+                    assert.same({ "timeout", 0 }, { output, status })
+                end)
+            end
         end)
     end
 end)

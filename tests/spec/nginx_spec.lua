@@ -205,6 +205,42 @@ describe("inside nginx", function()
         assert.truthy(output:find "did not answer within attempt_timeout", output)
     end)
 
+    it("where nginx drops the timer of a token function, it runs beside whoever waits", function()
+        local output = ask([[location /try { content_by_lua_block {
+            local tenant = require("auth0").tenant(tenant_options { attempt_timeout = 4, token = function()
+                ngx.sleep(0.1)
+                return "@TOKEN@", 3600
+            end })
+            for i = 1, 2 do
+                local identities, message = tenant:link("auth0|p" .. i, "google-oauth2|s" .. i)
+                ngx.say(identities and "linked" or message)
+            end
+            tenant:close()
+        } }]], "lua_max_running_timers 1;")
+        assert.equal("linked\nlinked\n", output)
+    end)
+
+    it("the clock of the day is set back while nginx drops timers, and nobody waits longer for that", function()
+        local output = ask([[location /try { content_by_lua_block {
+            local tenant = require("auth0").tenant(tenant_options { attempt_timeout = 4,
+                token = function() return "@TOKEN@", 3600 end })
+            local real, began = ngx.now, ngx.now()
+            ngx.now = function() return real() - (real() - began > 0.1 and 3600 or 0) end
+            ngx.timer.at(0, function() ngx.sleep(4) end)
+            ngx.sleep(0.01)
+            local waiting = ngx.thread.spawn(tenant.link, tenant, "auth0|p1", "google-oauth2|s1")
+            ngx.thread.spawn(function()
+                ngx.sleep(6)
+                if coroutine.status(waiting) ~= "zombie" then ngx.say("waits for ever") ngx.exit(200) end
+            end)
+            local _, identities, message = ngx.thread.wait(waiting)
+            ngx.update_time()
+            ngx.say(identities and "linked" or message, " ", real() - began < 3)
+            ngx.exit(200)
+        } }]], "lua_max_running_timers 1;")
+        assert.equal("linked true\n", output)
+    end)
+
     it("where nginx drops the timer that was to hear of news, whoever waits does so", function()
         local output = ask([[location /try { content_by_lua_block {
             local tenant = require("auth0").tenant(tenant_options { deadline = 5 })
@@ -219,6 +255,36 @@ describe("inside nginx", function()
             tenant:close()
         } }]], "lua_max_running_timers 1;", "/try")
         assert.equal("linked true\nlinked true\n", output)
+    end)
+
+    -- Within five seconds of QUIT: "ended", or nginx's log.
+    local function quit(server)
+        return (tenant.run(("kill -QUIT %s; for try in $(seq 100); do kill -0 %s 2>/dev/null || break; sleep 0.05; "
+            .. "done; kill -0 %s 2>/dev/null && cat %s/error.log || echo ended"):format(server.pid, server.pid,
+            server.pid, process.quoted(server.dir))))
+    end
+
+    it("a token that comes after the call has ended keeps no worker", function()
+        local output, server = ask([[location /try { content_by_lua_block {
+            shared = require("auth0").tenant(tenant_options { deadline = 0.2,
+                token = function() ngx.sleep(0.5) return "@TOKEN@", 3600 end })
+            local _, _, failure = shared:link("auth0|p1", "google-oauth2|s1")
+            ngx.say(failure.code)
+            ngx.sleep(0.8)
+        } }]])
+        assert.equal("timeout\n", output)
+        assert.equal("ended\n", quit(server))
+    end)
+
+    it("where nginx drops timers, none keeps a worker", function()
+        local output, server = ask([[location /try { content_by_lua_block {
+            shared = require("auth0").tenant(tenant_options {})
+            local identities, message = shared:link("auth0|p1", "google-oauth2|s1")
+            ngx.say(identities and "linked" or message)
+            ngx.sleep(0.4)
+        } }]], "lua_max_running_timers 1;")
+        assert.equal("linked\n", output)
+        assert.equal("ended\n", quit(server))
     end)
 
     it("a mock answers where nothing can wait", function()

@@ -45,6 +45,11 @@ function cqueues.forget(calls)
     if calls.leader then library.cancel(calls.engine:descriptor()) end
 end
 
+--- The leader polls, and its own ticket may be done.
+function cqueues.turned(calls)
+    if calls.leader and calls.leader.is_done then cqueues.forget(calls) end
+end
+
 local function is_led(calls)
     return calls.leader ~= nil and library.monotime() - calls.led_at < 2 * PATIENCE
 end

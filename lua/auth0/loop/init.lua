@@ -11,11 +11,13 @@
 ---                              what the first raised. `on_fault()` is told at once when one raises
 ---   has_thread                 true: engines get a thread of their own, whose news the loop waits for (see
 ---                              engine:descriptor and engine:hush in src/lua_bell.c) and hands on by `calls:hear()`
----   spawn(fn)                  runs `fn` beside whatever else runs; it may wait in the loop's way. With `has_thread`
+---   spawn(fn, calls)           runs `fn` beside whatever else runs; it may wait in the loop's way. With `has_thread`
 ---   shield(fn, one, two)       calls it as pcall does; it does not suspend its caller, unless `suspends` is true
 ---   protect(fn)                calls it as pcall does; it may wait in the loop's way. With `spawn`
 ---   is_spawning()              whether `spawn` serves right here, though nothing can wait, as in a callback of the
 ---                              loop's; may be absent: a token function that is wanted there may not wait then
+---   turned(calls)              whoever could not wait in the loop's way has turned the crank, and handed on what the
+---                              loop will not hear any more; may be absent
 ---   forget(calls)              the engine is about to be closed; may be absent
 ---   check(caller, level)       raises where code that runs here must not wait; may be absent
 ---
@@ -130,6 +132,13 @@ function loop.forget(calls)
     if here.forget then here.forget(calls) end
 end
 
+--- The crank was turned, and news was handed on: a loop that listens as well will not hear it.
+---@param calls auth0.Calls
+function loop.turned(calls)
+    local named = calls.loop
+    if named and named.turned then named.turned(calls) end
+end
+
 ---@param count integer
 ---@param body fun()
 ---@param on_fault fun()
@@ -148,7 +157,7 @@ end
 ---@param calls auth0.Calls
 ---@param fn fun()
 function loop.spawn(calls, fn)
-    spawner(calls).spawn(fn)
+    spawner(calls).spawn(fn, calls)
 end
 
 --- Calls a function that may suspend its caller; only in what was spawned.

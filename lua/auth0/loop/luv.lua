@@ -95,6 +95,11 @@ end
 
 luv.forget = stop
 
+--- Nothing will be heard that would stop the poll handle.
+function luv.turned(calls)
+    if calls.engine:pending() == 0 then stop(calls) end
+end
+
 function luv.sleep(_, seconds)
     local ticket, sleep = {}, uv.new_timer()
     sleep:start(math.ceil(seconds * 1000), 0, function()

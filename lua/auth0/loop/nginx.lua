@@ -6,6 +6,7 @@ local group = require "auth0.loop.group"
 local nginx = { has_thread = true }
 
 local PATIENCE = 1 -- seconds after which whoever waits looks whether the pump is still there
+local LATE = 0.9 -- seconds after which a timer that was asked for will not come
 
 -- Where ngx.semaphore can wait.
 local phases = { rewrite = true, server_rewrite = true, access = true, content = true, timer = true,
@@ -33,6 +34,19 @@ local function listen(calls, ngx)
     ngx.sleep(0.001)
 end
 
+local spawned = {} -- what timers are to run, and have not begun: by the function that begins it, since when
+
+-- nginx takes a timer, and drops it when it is due if too many are running (lua_max_running_timers).
+local function begin_late(calls, ngx)
+    local now = calls.engine:now() -- the clock of the day may be set back
+    for begin, since in pairs(spawned) do
+        if now - since >= LATE then
+            ngx.thread.spawn(begin)
+            return -- which may have spawned more
+        end
+    end
+end
+
 local function wait_for_news(calls, ticket, ngx)
     local pump = require "auth0.loop.nginx_pump"
     ticket.semaphore = require("ngx.semaphore").new(0)
@@ -42,6 +56,7 @@ local function wait_for_news(calls, ticket, ngx)
         else
             ticket.semaphore:wait(PATIENCE)
         end
+        if calls and not ticket.is_done then begin_late(calls, ngx) end
     end
 end
 
@@ -88,10 +103,16 @@ function nginx.together(count, body, on_fault)
     return lanes.result()
 end
 
---- A timer: what runs in it is nobody's request. Where there is none left, it runs at once.
-function nginx.spawn(fn)
-    local function timer() fn() end
-    if not get_ngx().timer.at(0, timer) then fn() end
+--- A timer: what runs in it is nobody's request. Where there is none left, it runs at once; where nginx drops it,
+--- beside somebody who waits.
+function nginx.spawn(fn, calls)
+    local function begin()
+        if not spawned[begin] then return end -- the timer came late
+        spawned[begin] = nil
+        fn()
+    end
+    spawned[begin] = calls.engine:now()
+    if not get_ngx().timer.at(0, begin) then begin() end
 end
 
 local function outcome(thread, good, ...)

@@ -22,27 +22,16 @@ local function open_line(engine, ngx)
     return nil
 end
 
--- Rings once more when nothing has been in flight for a while, to see whether it stays so. A worker that exits fires
--- its timers early.
-local function ring_later(calls, state, ngx)
-    if state.is_ringing then return end
-    state.is_ringing = ngx.timer.at(LINGER, function()
-        state.is_ringing = false
-        if running[calls] == state and not calls.is_closed then calls.engine:ring() end
-    end)
-end
-
-local function is_over(calls, state, ngx)
-    if calls.is_closed then return true end
-    if calls.engine:pending() > 0 then
-        state.idle_since = nil
-        return false
-    end
-    if not state.line or ngx.worker.exiting() then return true end
-    state.idle_since = state.idle_since or ngx.now()
-    if ngx.now() - state.idle_since >= LINGER * 0.9 then return true end
-    ring_later(calls, state, ngx)
-    return not state.is_ringing
+-- Whether something is in flight again before long. No timer rings to end this wait: nginx might drop it, and the pump
+-- would keep a worker that exits.
+local function lingers(calls, state, ngx)
+    if not state.line or ngx.worker.exiting() then return false end
+    state.is_idle = true
+    state.semaphore:wait(LINGER)
+    state.is_idle = false
+    if calls.is_closed then return false end
+    calls:hear()
+    return not calls.is_closed and calls.engine:pending() > 0
 end
 
 local function listen(state, ngx)
@@ -54,7 +43,9 @@ end
 
 local function work(calls, state, ngx)
     state.line = open_line(calls.engine, ngx)
-    while not is_over(calls, state, ngx) do
+    state.semaphore = require("ngx.semaphore").new(0)
+    calls:hear() -- what another could not tell, nothing rings for
+    while not calls.is_closed and (calls.engine:pending() > 0 or lingers(calls, state, ngx)) do
         listen(state, ngx)
         if not calls.is_closed then calls:hear() end
     end
@@ -70,10 +61,17 @@ local function run(calls, state, ngx)
 end
 
 -- nginx takes a timer, and drops it when it is due if too many are running (lua_max_running_timers).
-local function drop_late(calls, ngx)
+local function drop_late(calls)
     local state = running[calls]
-    if not state or state.is_on or ngx.now() - state.asked_at < LATE then return end
+    if not state or state.is_on or calls.engine:now() - state.asked_at < LATE then return end
     running[calls], dropped[calls] = nil, true
+end
+
+-- Whoever has just made a call.
+local function wake(state)
+    if not state.is_idle then return end
+    state.is_idle = false
+    state.semaphore:post(1)
 end
 
 --- Sees to it that there is one. False where whoever waits has to listen by itself: nginx has no timer for it, or had
@@ -82,9 +80,13 @@ end
 ---@param ngx table
 ---@return boolean
 function pump.start(calls, ngx)
-    drop_late(calls, ngx)
-    if running[calls] then return not dropped[calls] end
-    local state = { asked_at = ngx.now() }
+    drop_late(calls)
+    local state = running[calls]
+    if state then
+        wake(state)
+        return not dropped[calls]
+    end
+    state = { asked_at = calls.engine:now() } -- the clock of the day may be set back
     running[calls] = state
     local started = ngx.timer.at(0, function() run(calls, state, ngx) end)
     if not started then running[calls] = nil end
