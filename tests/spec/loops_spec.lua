@@ -40,6 +40,31 @@ end)
 -- Of a process that just ends.
 local frees_nothing = ' ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"'
 
+-- arg: loop
+local in_turns = [[
+local auth0, loop, loops = require "auth0", require "auth0.loop", require "support.loops"
+
+loops.run(arg[1], function()
+    local calls = { loop = loop.named(arg[1], "", 1) }
+    auth0.each({ "a", "b" }, 2, function(letter)
+        for _ = 1, 3 do
+            io.write(letter)
+            loop.give_way(calls)
+        end
+    end)
+end)
+]]
+
+describe("whoever is at work for long", function()
+    for _, name in ipairs(os.getenv "AUTH0_LOOP" and {} or loops.here()) do
+        it("lets others have a turn in the loop " .. name .. (name == "plain" and ": none" or ""), function()
+            local output, status = process.run(in_turns, { name })
+            assert.equal(0, status, output)
+            assert.equal(name == "plain" and "aaabbb" or "ab", output:match(name == "plain" and ".*" or "^.."))
+        end)
+    end
+end)
+
 for _, name in ipairs(os.getenv "AUTH0_LOOP" and {} or loops.here()) do
     describe("in the loop " .. name .. " #load", function()
         setup(linking.start)

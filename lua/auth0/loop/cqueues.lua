@@ -75,6 +75,10 @@ function cqueues.sleep(calls, seconds)
     library.sleep(seconds)
 end
 
+function cqueues.give_way()
+    if is_yieldable() then library.poll(0) end
+end
+
 -- cqueues' own resume: polls go through to the controller, in every Lua.
 local function protect(body)
     return auxlib.resume(coroutine.create(body))

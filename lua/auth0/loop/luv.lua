@@ -107,6 +107,10 @@ function luv.sleep(calls, seconds)
     suspend(ticket)
 end
 
+function luv.give_way(calls)
+    if is_yieldable() then luv.sleep(calls, 0) end
+end
+
 -- ---- side by side ----
 
 -- Lua 5.1's pcall lets nobody through who waits: what a lane raises there ends it where it was resumed.
