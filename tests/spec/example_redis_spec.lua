@@ -224,6 +224,24 @@ describe("the example of a token in Redis #load", function()
         assert.truthy(none:find("Redis: NOAUTH", 1, true), none)
     end)
 
+    it("a connection that a password has opened is nobody's who has another, or none", function()
+        redis.ask(store, "CONFIG", "SET", "requirepass", "of-redis")
+        local server = start(fetch(), nil, nil, ([[location /three { content_by_lua_block {
+            for _, password in ipairs { "of-redis", "of-redis", "not-of-redis", false } do
+                local redis, fault = require("resp").connect({ "unix:%s" }, password)
+                local answer
+                if redis then
+                    answer, fault = redis:ask("ECHO", "in " .. redis.socket:getreusedtimes())
+                    redis:leave()
+                end
+                ngx.say(answer or fault)
+            end
+        } }]]):format(store.socket))
+        local told = served.get(server, "/three")
+        redis.ask(store, "-a", "of-redis", "--no-auth-warning", "CONFIG", "SET", "requirepass", "")
+        assert.equal("in 0\nin 1\nRedis: WRONGPASS\nRedis: NOAUTH\n", told)
+    end)
+
     it("a Redis that quotes the password is not quoted", function()
         served.seed(1)
         local odd = redis.start "--rename-command AUTH ''"
