@@ -1,4 +1,5 @@
 --- The example of a token that hosts share through Redis: an nginx of its own is a host.
+local canned = require "support.canned"
 local linking = require "support.linking"
 local nginx = require "support.nginx"
 local redis = require "support.redis"
@@ -203,6 +204,18 @@ describe("the example of a token in Redis #load", function()
         assert.truthy(told:find("refused (status 401, access_denied)", 1, true), told)
         local log = tenant.run(("cat %s/error.log"):format(server.dir))
         assert.falsy((told .. log):find("not-the-secret", 1, true))
+    end)
+
+    it("an endpoint that quotes the secret is not quoted", function()
+        canned.start()
+        local server = start(fetch(("domain = %q"):format(canned.options().domain)), nil, nil,
+            "location /fetch { content_by_lua_block { ngx.say((select(2, fetch()))) } }")
+        for word, expected in pairs { mocksecret = "no reason given", mocksecre = "no reason given",
+            is_mocksecret_wrong = "no reason given", [("x"):rep(65)] = "no reason given", busy = "busy" } do
+            canned.answer(401, ('{"error":"%s"}'):format(word))
+            local told = served.get(server, "/fetch")
+            assert.equal(("the token endpoint: refused (status 401, %s)\n"):format(expected), told)
+        end
     end)
 
     it("a Redis that is gone is told in a sentence", function()
