@@ -71,7 +71,9 @@ function cqueues.wake(ticket)
 end
 
 function cqueues.sleep(calls, seconds)
-    if calls.is_virtual then return crank_together(calls, { at = calls.engine:now() + seconds }) end
+    local ticket = { at = calls.engine:now() + seconds }
+    if not is_yieldable() then return plain.crank(calls, ticket) end -- out of the iterator of a for of Lua 5.1's, say
+    if calls.is_virtual then return crank_together(calls, ticket) end
     library.sleep(seconds)
 end
 

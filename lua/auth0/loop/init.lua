@@ -4,7 +4,7 @@
 ---   wait(calls, ticket)        returns when `ticket.is_done`; others go on meanwhile
 ---   wake(ticket)               `ticket` has just been done: whoever waits for it may go on
 ---   sleep(calls, seconds)      of the engine's clock
----   give_way(calls)            lets others go on, where it can; may be absent
+---   give_way()                 lets others go on, where it can; may be absent
 ---   together(n, body, on_fault)  runs `body` n times, side by side; returns when all have ended: true, or false and
 ---                              what the first raised. `on_fault()` is told at once when one raises
 ---   has_thread                 true: engines get a thread of their own, whose news the loop waits for (see
@@ -113,7 +113,7 @@ end
 ---@param calls auth0.Calls
 function loop.give_way(calls)
     local here = of(calls)
-    if here.give_way and not calls.is_virtual then here.give_way(calls) end
+    if here.give_way and not calls.is_virtual then here.give_way() end
 end
 
 --- The engine is about to be closed: nobody waits for its news any more.

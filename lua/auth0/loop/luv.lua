@@ -96,19 +96,25 @@ end
 
 luv.forget = stop
 
-function luv.sleep(calls, seconds)
-    if calls.is_virtual then return crank_together(calls, { at = calls.engine:now() + seconds }) end
-    local ticket, sleep = {}, uv.new_timer()
-    sleep:start(math.ceil(seconds * 1000), 0, function()
-        sleep:close()
+local function sleep(seconds)
+    local ticket, alarm = {}, uv.new_timer()
+    alarm:start(math.ceil(seconds * 1000), 0, function()
+        alarm:close()
         ticket.is_done = true
         luv.wake(ticket)
     end)
     suspend(ticket)
 end
 
-function luv.give_way(calls)
-    if is_yieldable() then luv.sleep(calls, 0) end
+function luv.sleep(calls, seconds)
+    local ticket = { at = calls.engine:now() + seconds }
+    if not is_yieldable() then return plain.crank(calls, ticket) end -- out of the iterator of a for of Lua 5.1's, say
+    if calls.is_virtual then return crank_together(calls, ticket) end
+    sleep(seconds)
+end
+
+function luv.give_way()
+    if is_yieldable() then sleep(0) end
 end
 
 -- ---- side by side ----
