@@ -122,29 +122,24 @@ static size_t common_size(const char *text, struct span other) {
     return size;
 }
 
-/* The longest beginning of `text`, of `least` bytes or more, that stands anywhere in the secret. */
-static size_t piece_size(const char *text, struct span secret, size_t least) {
-    size_t longest = 0;
-    for (size_t at = 0; at + least <= secret.size; at++) {
-        if (secret.at[at] != text[0]) continue;
-        size_t size = common_size(text, span_after(secret, at));
-        if (size >= least && size > longest) longest = size;
-    }
-    return longest;
+/* Whether the next `least` bytes of the text stand anywhere in the secret; or all that is left of it at its beginning:
+   the text itself may have been cut. */
+static bool is_of_secret(const char *text, size_t left, struct span secret, size_t least) {
+    if (left >= least) return memmem(secret.at, secret.size, text, least) != NULL;
+    return left >= SECRET_AT_LEAST && common_size(text, secret) == left;
 }
 
-/* Whole, or a piece: a tenant may have cut what it quotes, at either end. And the text itself may have been cut: its
-   end may be the beginning of a secret. */
+/* Whole, or a piece: a tenant may have cut what it quotes, at either end. Every byte that is of any piece goes. One
+   search for each byte: who looked for the longest piece would be at work for seconds where a long secret repeats
+   itself, and the text almost does. */
 static void blank_secret(char *text, struct span secret) {
     if (secret.size < SECRET_AT_LEAST) return;
-    size_t least = secret.size < PIECE_AT_LEAST ? secret.size : PIECE_AT_LEAST;
-    for (size_t left = strlen(text), size; left >= SECRET_AT_LEAST; text += size, left -= size) {
-        size = piece_size(text, secret, least);
-        if (size == 0 && left < least && common_size(text, secret) == left) size = left;
-        if (size > 0)
-            blank(text, size);
-        else
-            size = 1;
+    size_t least = secret.size < PIECE_AT_LEAST ? secret.size : PIECE_AT_LEAST, covered = 0;
+    for (size_t left = strlen(text); left > 0; text++, left--) {
+        if (is_of_secret(text, left, secret, least)) covered = left < least ? left : least;
+        if (covered == 0) continue;
+        blank(text, 1);
+        covered--;
     }
 }
 

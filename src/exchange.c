@@ -240,7 +240,7 @@ struct attempt_end exchange_end(struct exchange *exchange, CURLcode code) {
     if (!end.sent) {
         /* libcurl quotes a proxy's URL that it cannot read, with its password. */
         if (strncmp(exchange->detail, "Unsupported proxy", strlen("Unsupported proxy")) == 0)
-            set_detail(exchange, "the proxy, of the option or of the environment, is none that libcurl can use");
+            set_detail(exchange, transport_bad_proxy);
         end.how = why_unsent(code);
     } else if (exchange->too_large != NULL) {
         end.how = ATTEMPT_ANSWERED;

@@ -107,6 +107,10 @@ static void retire(struct network *network, struct exchange *exchange) {
 
 bool network_launch(struct network *network, struct call *call, int64_t now) {
     struct exchange_order order = call_exchange(call, call->action.request);
+    if (!transport_has_usable_proxy(network->transport)) {
+        call_note(call, NULL, transport_bad_proxy);
+        return false;
+    }
     struct exchange *exchange = take_idle(network);
     if (exchange == NULL) {
         call_note(call, NULL, "libcurl could not make a handle: out of memory, or a build without TLS");

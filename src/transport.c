@@ -1,7 +1,9 @@
 #include "transport.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* Every text of a profile, in the order in which a key holds them. */
 static const struct {
@@ -52,6 +54,32 @@ void transport_unpack(const char *key, struct transport *transport) {
     for (size_t i = 0; i < TEXTS; i++) set_text(transport, i, unpack(&key));
     for (size_t i = 0; i <= TRANSPORT_RESOLVES; i++)
         if ((transport->resolve[i] = unpack(&key)) == NULL) return;
+}
+
+const char transport_bad_proxy[] = "the proxy, of the option or of the environment, is none that libcurl can use";
+
+/* Whether a name or a password there decodes to a control character. */
+static bool has_encoded_control(const char *proxy) {
+    for (const char *at = strchr(proxy, '%'); at != NULL; at = strchr(at + 1, '%'))
+        if ((at[1] == '0' || at[1] == '1') && isxdigit((unsigned char)at[2])) return true;
+    return false;
+}
+
+/* In the order in which libcurl looks; what is empty is not there. */
+static const char *get_proxy(const struct transport *transport) {
+    static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+    if (transport->proxy != NULL) return transport->proxy;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *proxy = getenv(names[i]);
+        if (proxy != NULL && *proxy != '\0') return proxy;
+    }
+    return "";
+}
+
+/* With such a name libcurl uses no proxy at all, and says nothing. lua/auth0/kinds.lua refuses such an option; of the
+   environment's nobody else looks. */
+bool transport_has_usable_proxy(const struct transport *transport) {
+    return !has_encoded_control(get_proxy(transport));
 }
 
 /* Whether a file has the name under which OpenSSL looks a certificate up: "0123abcd.0". */

@@ -30,6 +30,10 @@ bool transport_pack(const struct transport *transport, struct buffer *key);
 /* The profile that a key says; it points into the key. */
 void transport_unpack(const char *key, struct transport *transport);
 
+/* Whether libcurl will go through the proxy that is meant. */
+bool transport_has_usable_proxy(const struct transport *transport);
+extern const char transport_bad_proxy[]; /* where it will not: in words */
+
 /* The options of an easy handle that are the same for every exchange of the profile. */
 CURLcode transport_apply(const struct transport *transport, CURL *easy);
 

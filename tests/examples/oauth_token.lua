@@ -37,14 +37,20 @@ local function exchange(socket, host, body)
     return rest
 end
 
--- Of a refusal only the tenant's word for it, and the status: they go into a log.
-local function read(text)
+-- It goes into a log: an endpoint, or what stands before it, may quote what it was sent.
+local function word_of(fault, secret)
+    local word = type(fault) == "string" and #fault <= 64 and fault:match "^[%w_]+$"
+    if not word or word:find(secret, 1, true) or secret:find(word, 1, true) then return "no reason given" end
+    return word
+end
+
+-- Of a refusal only the tenant's word for it, and the status.
+local function read(text, secret)
     local status, body = text:match "^HTTP/1%.%d (%d%d%d).-\r\n\r\n(.*)$"
     local value = body and json.decode(body)
     if type(value) ~= "table" then return nil, "the answer is not understood" end
     if status ~= "200" then
-        local word = type(value.error) == "string" and value.error:match "^[%w_]+$" or "no reason given"
-        return nil, ("refused (status %s, %s)"):format(status, word)
+        return nil, ("refused (status %s, %s)"):format(status, word_of(value.error, secret))
     end
     if type(value.access_token) ~= "string" or type(value.expires_in) ~= "number" then
         return nil, "the answer holds no token"
@@ -67,7 +73,7 @@ function oauth_token.new(options)
         text, fault = exchange(socket, options.domain, body)
         socket:close()
         if not text then return nil, "the token endpoint: " .. fault end
-        local token, life = read(text)
+        local token, life = read(text, options.client_secret)
         if not token then return nil, "the token endpoint: " .. life end
         return token, life
     end

@@ -50,6 +50,24 @@ function Redis:leave()
     self.socket:setkeepalive(10000, 4)
 end
 
+local numbers, count = {}, 0 -- of passwords; false: none
+
+-- A connection that is kept is let in already: it is for those with the same password alone, who are told from others
+-- by a number, since nginx writes names of pools into a log.
+local function pool_of(address, password)
+    local who = password or false
+    if not numbers[who] then
+        count = count + 1
+        numbers[who] = count
+    end
+    return ("%s:%s#%d"):format(address[1], address[2] or "", numbers[who])
+end
+
+local function open(socket, address, pool)
+    if not address[2] then return socket:connect(address[1], { pool = pool }) end
+    return socket:connect(address[1], address[2], { pool = pool })
+end
+
 ---@param address table {host, port} or {"unix:/path"}
 ---@param password string|nil
 ---@return table|nil redis
@@ -57,7 +75,7 @@ end
 function resp.connect(address, password)
     local socket = ngx.socket.tcp()
     socket:settimeouts(TIMEOUT, TIMEOUT, TIMEOUT)
-    local good, fault = socket:connect(address[1], address[2])
+    local good, fault = open(socket, address, pool_of(address, password))
     if not good then return nil, "Redis: " .. fault end
     local self = setmetatable({ socket = socket }, redis_mt)
     if password and socket:getreusedtimes() == 0 then

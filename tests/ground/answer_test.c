@@ -402,6 +402,28 @@ static void a_piece_of_a_secret_is_blanked_wherever_it_was_cut(void **state) {
     assert_string_equal(text, "Bad ****************..., ...****************; opaque- (en-0123)");
 }
 
+static void pieces_of_a_secret_that_overlap_are_blanked_both(void **state) {
+    (void)state;
+    const struct span secrets[] = {SPAN("abcdefghijkl-fghijklmnopq")};
+    char text[] = "(abcdefghijklmnopq)";
+    answer_clean(text, secrets, COUNT(secrets));
+    assert_string_equal(text, "(*****************)");
+}
+
+/* It would take seconds to look for the longest piece at each of them. */
+static void what_is_nearly_a_piece_of_a_long_secret_stays(void **state) {
+    (void)state;
+    static char secret[16384], text[4096], same[sizeof text];
+    const struct span secrets[] = {{secret, sizeof secret}};
+    memset(secret, 'a', sizeof secret);
+    memset(text, 'a', sizeof text - 1);
+    for (size_t i = 11; i < sizeof text - 1; i += 12) text[i] = 'b';
+    text[sizeof text - 4] = 'b';
+    memcpy(same, text, sizeof text);
+    answer_clean(text, secrets, COUNT(secrets));
+    assert_string_equal(text, same);
+}
+
 static void bytes_that_are_no_utf8_become_spaces(void **state) {
     (void)state;
     char text[] = "A\x9b"
@@ -518,6 +540,8 @@ int main(void) {
         cmocka_unit_test(what_looks_like_a_jwt_is_blanked),
         cmocka_unit_test(a_run_of_more_than_sixteen_characters_looks_like_a_jwt),
         cmocka_unit_test(a_piece_of_a_secret_is_blanked_wherever_it_was_cut),
+        cmocka_unit_test(pieces_of_a_secret_that_overlap_are_blanked_both),
+        cmocka_unit_test(what_is_nearly_a_piece_of_a_long_secret_stays),
         cmocka_unit_test(bytes_that_are_no_utf8_become_spaces),
         cmocka_unit_test(clean_text_is_left_as_it_is),
         cmocka_unit_test(a_text_is_cut_to_its_room),

@@ -199,7 +199,8 @@ describe("the example of users who link their own accounts #load", function()
         refused(400, "link_with is not a string", { link_with = 1 })
         refused(400, "nonce is not a string", { link_with = id_token(), nonce = 1 })
         refused(400, "no JSON object", "{")
-        refused(400, "missing", nil, { method = "POST" })
+        refused(400, "missing", nil, { method = "POST", headers = { ["Content-Length"] = "0" } })
+        refused(411, "no Content-Length", nil, { method = "POST" })
         refused(403, "no ID token", { link_with = "x" })
     end)
 
@@ -210,7 +211,21 @@ describe("the example of users who link their own accounts #load", function()
         text = json.encode { link_with = id_token() }
         text = text .. (" "):rep(16385 - #text)
         refused(413, nil, text)
-        refused(413, nil, text, { headers = { ["Transfer-Encoding"] = "chunked" } })
+    end)
+
+    -- A chunk of one byte takes six: 3,000 of them are more than the buffer of 16 KB holds.
+    it("writes no body into a file", function()
+        local link_with = id_token()
+        local body = json.encode { link_with = link_with }
+        body = body .. (" "):rep(3000 - #body)
+        local file = process.file(("POST /link HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer %s\r\n"
+            .. "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n%s0\r\n\r\n"):format(caller,
+            (body:gsub(".", "1\r\n%0\r\n"))))
+        local output = tenant.run(("bash -c 'exec 3<>/dev/tcp/127.0.0.1/%s; cat %s >&3; cat <&3'"):format(server.port,
+            file))
+        os.remove(file)
+        assert.truthy(output:find("^HTTP/1.1 411 "), output)
+        assert.falsy(process.read(server.dir .. "/error.log"):find("temporary file", 1, true))
     end)
 
     it("refuses what a page elsewhere could send: forms, text, other methods", function()

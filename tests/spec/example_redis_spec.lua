@@ -1,4 +1,5 @@
 --- The example of a token that hosts share through Redis: an nginx of its own is a host.
+local canned = require "support.canned"
 local linking = require "support.linking"
 local nginx = require "support.nginx"
 local redis = require "support.redis"
@@ -204,6 +205,18 @@ describe("the example of a token in Redis #load", function()
         assert.falsy((told .. log):find("not-the-secret", 1, true))
     end)
 
+    it("an endpoint that quotes the secret is not quoted", function()
+        canned.start()
+        local server = start(fetch(("domain = %q"):format(canned.options().domain)), nil, nil,
+            "location /fetch { content_by_lua_block { ngx.say((select(2, fetch()))) } }")
+        for word, expected in pairs { mocksecret = "no reason given", mocksecre = "no reason given",
+            is_mocksecret_wrong = "no reason given", [("x"):rep(65)] = "no reason given", busy = "busy" } do
+            canned.answer(401, ('{"error":"%s"}'):format(word))
+            local told = served.get(server, "/fetch")
+            assert.equal(("the token endpoint: refused (status 401, %s)\n"):format(expected), told)
+        end
+    end)
+
     it("a Redis that is gone is told in a sentence", function()
         served.seed(1)
         local told = link(start(fetch(), 'address = { "unix:/nonexistent/redis.sock" }'))
@@ -221,6 +234,24 @@ describe("the example of a token in Redis #load", function()
         assert.truthy(wrong:find("Redis: WRONGPASS", 1, true), wrong)
         assert.falsy(wrong:find("not-of-redis", 1, true), wrong)
         assert.truthy(none:find("Redis: NOAUTH", 1, true), none)
+    end)
+
+    it("a connection that a password has opened is nobody's who has another, or none", function()
+        redis.ask(store, "CONFIG", "SET", "requirepass", "of-redis")
+        local server = start(fetch(), nil, nil, ([[location /three { content_by_lua_block {
+            for _, password in ipairs { "of-redis", "of-redis", "not-of-redis", false } do
+                local redis, fault = require("resp").connect({ "unix:%s" }, password)
+                local answer
+                if redis then
+                    answer, fault = redis:ask("ECHO", "in " .. redis.socket:getreusedtimes())
+                    redis:leave()
+                end
+                ngx.say(answer or fault)
+            end
+        } }]]):format(store.socket))
+        local told = served.get(server, "/three")
+        redis.ask(store, "-a", "of-redis", "--no-auth-warning", "CONFIG", "SET", "requirepass", "")
+        assert.equal("in 0\nin 1\nRedis: WRONGPASS\nRedis: NOAUTH\n", told)
     end)
 
     it("a Redis that quotes the password is not quoted", function()

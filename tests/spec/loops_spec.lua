@@ -78,6 +78,21 @@ require("support.loops").run(arg[1], function()
 end)
 ]]
 
+-- arg: loop
+local in_turns = [[
+local auth0, loop, loops = require "auth0", require "auth0.loop", require "support.loops"
+
+loops.run(arg[1], function()
+    local calls = { loop = loop.named(arg[1], "", 1) }
+    auth0.each({ "a", "b" }, 2, function(letter)
+        for _ = 1, 3 do
+            io.write(letter)
+            loop.give_way(calls)
+        end
+    end)
+end)
+]]
+
 loops.each(pending, function(name)
     describe("in the loop " .. name .. " #load", function()
         setup(linking.start)
@@ -170,6 +185,13 @@ loops.each(pending, function(name)
             end
             assert.is_true(ended > 0)
         end)
+
+        it("whoever is at work for long lets others have a turn" .. (name == "plain" and ": there are none" or ""),
+            function()
+                local output, status = process.run(in_turns, { name })
+                assert.equal(0, status, output)
+                assert.equal(name == "plain" and "aaabbb" or "ab", output:match(name == "plain" and ".*" or "^.."))
+            end)
 
         it("a call where nobody can wait takes no news from those that wait", function()
             served.seed(1)

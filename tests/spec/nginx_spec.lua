@@ -287,6 +287,32 @@ describe("inside nginx", function()
         assert.equal("ended\n", quit(server))
     end)
 
+    it("others have their turns while the rows of an export are read", function()
+        served.seed(0)
+        for from = 1, 400, 200 do
+            local accounts = {}
+            for i = from, from + 199 do
+                accounts[#accounts + 1] = { user_id = "github|" .. i, name = ("n"):rep(1000) }
+            end
+            tenant.control("POST", "/_tenant/users", accounts)
+        end
+        tenant.configure { export_pending = 0, export_processing = 0 }
+        local server = served.start(linking.token, "", [[location /try { content_by_lua_block {
+            local tenant = require("auth0").tenant(tenant_options {})
+            local turns, at_first, rows = 0, nil, 0
+            local other = ngx.thread.spawn(function() while true do ngx.sleep(0.001) turns = turns + 1 end end)
+            local _, fault = pcall(function()
+                for _ in tenant:export() do
+                    at_first, rows = at_first or turns, rows + 1
+                end
+            end)
+            ngx.thread.kill(other)
+            ngx.say(rows, " ", fault or turns - at_first >= 3)
+            tenant:close()
+        } }]])
+        assert.equal("400 true\n", served.get(server, "/try"))
+    end)
+
     it("a mock answers where nothing can wait", function()
         local output = ask([[location /try { set_by_lua_block $told {
             local mock = require("auth0.mock.tenant").new()

@@ -17,6 +17,14 @@ local function read(text, size)
     end)
 end
 
+-- How often others had a turn while a file was read whole.
+local function turns(parts, skips_blanks)
+    local count = 0
+    local lines = rows.lines(function() return table.remove(parts, 1) end, function() count = count + 1 end)
+    while lines(skips_blanks) do end
+    return count
+end
+
 local function all(iterator)
     local list = {}
     for row in iterator do list[#list + 1] = row end
@@ -366,6 +374,13 @@ describe("the rows of a file", function()
         assert.is_false(done)
         assert.equal("bad_response", failure.code)
         assert.truthy(tostring(failure):find("between two rows are blank", 1, true), tostring(failure))
+    end)
+
+    it("let others have a turn, however large a part, a row or what is blank is", function()
+        assert.equal(15, turns { ("[]\n"):rep(349526) })
+        assert.equal(4, turns { ("x"):rep(65536), ("x"):rep(65536), ("[]\n"):rep(65536) })
+        assert.equal(2, turns({ ("\n"):rep(65536), "[]\n", ("\n"):rep(65536), "[]\n" }, true))
+        assert.equal(0, turns { "[]\n[]\n" })
     end)
 
     it("are of a bounded length", function()

@@ -91,6 +91,19 @@ describe("a connection", function()
         assert.equal(requests, proxy.requests())
     end)
 
+    it("goes nowhere where the environment's proxy has a name that libcurl passes over #plain", function()
+        local environment = linking.environment():gsub("^env", "env -u no_proxy -u NO_PROXY")
+            .. " https_proxy=http://user:half%0full@127.0.0.1:9 TOKEN=" .. linking.token
+        local output = process.run([[
+            local auth0, tenant = require "auth0", require("support.tenant").start()
+            local _, message, failure = auth0.link { domain = tenant.domain, resolve = { tenant.resolve },
+                ca_file = tenant.ca, token = os.getenv "TOKEN", primary = "auth0|1", secondary = "github|2" }
+            print(failure.code, failure.outcome, message)]], nil, environment)
+        assert.truthy(output:find("^unreachable\tnone\t.*of the environment, is none that libcurl can use"), output)
+        assert.falsy(output:find("half", 1, true), output)
+        assert.equal(0, tenant.record().connections)
+    end)
+
     describe("is never shared with a call whose", function()
         local profiles = {
             resolve = function() return { resolve = { tenant.resolve, "elsewhere.test:443:127.0.0.1" } } end,

@@ -6,7 +6,7 @@
 ---                              has to do with it
 ---   wake(ticket)               `ticket` has just been done: whoever waits for it may go on
 ---   sleep(calls, seconds)      others go on meanwhile
----   pause()                    lets the others go on to where they wait
+---   pause()                    lets the others go on to where they wait, and the loop look at its sockets
 ---   together(n, body, on_fault)  runs `body` n times, side by side; returns when all have ended: true, or false and
 ---                              what the first raised. `on_fault()` is told at once when one raises
 ---   has_thread                 true: engines get a thread of their own, whose news the loop waits for (see
@@ -123,6 +123,13 @@ end
 function loop.sleep(calls, seconds)
     if calls.is_virtual then return loop.wait(calls, { at = calls.engine:now() + seconds }) end
     waiting(calls).sleep(calls, seconds)
+end
+
+--- For whoever is at work for long: others may have a turn.
+---@param calls auth0.Calls
+function loop.give_way(calls)
+    local here = waiting(calls)
+    if here ~= plain and not calls.is_virtual then here.pause() end
 end
 
 --- The engine is about to be closed: nobody waits for its news any more.

@@ -111,8 +111,7 @@ function luv.sleep(_, seconds)
 end
 
 function luv.pause()
-    luv.wake { thread = coroutine.running() }
-    coroutine.yield()
+    luv.sleep(nil, 0)
 end
 
 -- ---- side by side ----

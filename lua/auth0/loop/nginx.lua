@@ -88,10 +88,11 @@ function nginx.sleep(_, seconds)
     get_ngx().sleep(seconds)
 end
 
---- Where nobody can wait, nobody else is there.
+--- A sleep of no time would end among the timers that are due, before any socket is looked at. Where nobody can wait,
+--- nobody else is there; out of a function of C nobody can sleep, and it would raise.
 function nginx.pause()
     local ngx = get_ngx()
-    if ngx.sleep and phases[ngx.get_phase()] then ngx.sleep(0.001) end
+    if ngx.sleep and phases[ngx.get_phase()] then pcall(ngx.sleep, 0.001) end
 end
 
 --- Light threads. Their errors are caught within: ngx.thread.wait would log them.

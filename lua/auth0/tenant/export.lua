@@ -76,7 +76,7 @@ local function open(self, given)
     local lines = rows.lines(download.parts(self, function()
         local location = look(self, given, job.id).location
         return type(location) == "string" and location or ""
-    end, ask.limits(given)))
+    end, ask.limits(given)), function() loop.give_way(self.calls) end)
     return given.format == "csv" and lines or rows.values(lines)
 end
 

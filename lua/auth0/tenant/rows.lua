@@ -5,6 +5,7 @@ local failure = require "auth0.failure"
 local rows = {}
 
 local LONGEST = 4194304 -- bytes of a row, and of what is blank between two
+local TURN = 65536 -- bytes after which others have theirs: one part may unpack to a thousand times its size
 
 local function fail(format, ...)
     local _, _, what = failure.make("bad_response", { outcome = "none", attempts = 0, elapsed = 0 },
@@ -52,19 +53,32 @@ end
 
 --- Lines, without their ends. The last need not have one. With `true` it leaves out what is blank before the next.
 ---@param parts fun(): string|nil
+---@param give_way? fun() lets others go on
 ---@return fun(skips_blanks?: boolean): string|nil
-function rows.lines(parts)
+function rows.lines(parts, give_way)
     local next_text, text, at, begun
+    local read = 0 -- bytes of this turn
+    local function move(to) at, read = to, read + to - at end
+    local function end_turn()
+        if read < TURN then return end
+        read = 0
+        if give_way then give_way() end
+    end
     return function(skips_blanks)
         local blanks = 0
         next_text = next_text or texts(parts)
         begun = ""
         while true do
-            if skips_blanks and text and begun == "" then at, blanks = after_blanks(text, at, blanks) end
+            end_turn()
+            if skips_blanks and text and begun == "" then
+                local start
+                start, blanks = after_blanks(text, at, blanks)
+                move(start)
+            end
             while text and at <= #text do
                 local stop = text:find("\n", at, true)
                 local line = begun .. text:sub(at, (stop or #text + 1) - 1)
-                at = (stop or #text) + 1
+                move((stop or #text) + 1)
                 if stop then return line end
                 if #line > LONGEST then fail("a row is longer than %d bytes", LONGEST) end
                 begun = line

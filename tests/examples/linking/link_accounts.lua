@@ -14,7 +14,8 @@ local statuses = { invalid_request = 400, unauthorized = 401, forbidden = 403, n
     rate_limited = 429, unreachable = 502, tls = 502, timeout = 504, cancelled = 504 }
 
 local titles = { [400] = "Bad Request", [401] = "Unauthorized", [403] = "Forbidden", [404] = "Not Found",
-    [405] = "Method Not Allowed", [409] = "Conflict", [413] = "Content Too Large", [415] = "Unsupported Media Type",
+    [405] = "Method Not Allowed", [409] = "Conflict", [411] = "Length Required", [413] = "Content Too Large",
+    [415] = "Unsupported Media Type",
     [429] = "Too Many Requests", [502] = "Bad Gateway", [503] = "Service Unavailable", [504] = "Gateway Timeout" }
 
 local UNKNOWN = "urn:example:problem:unknown-outcome" -- put your own name there
@@ -71,6 +72,8 @@ local function check_request(origin)
     -- By its variable: of a table of headers, nginx leaves out those beyond the hundredth.
     local stated = ngx.var.http_origin
     if stated and stated ~= origin then return 403, "the request comes from another origin's page" end
+    -- Chunks are longer than what they hold: nginx would write what does not fit into its buffer, tokens, into a file.
+    if not ngx.var.content_length then return 411, "there is no Content-Length" end
 end
 
 -- An array of identities, without what the providers gave the tenant.
