@@ -297,10 +297,15 @@ static void end_it(void *context) {
     is_to_end = true;
 }
 
+static bool is_left(void *context) {
+    (void)context;
+    return true;
+}
+
 static void finish_nothing(void *context) { (void)context; }
 
 static void a_child_finds_nothing_locked_by_a_thread(void **state) {
-    static const struct threads_job job = {lock_often, end_it, finish_nothing};
+    static const struct threads_job job = {lock_often, end_it, is_left, finish_nothing};
     (void)state;
     threads_before = threads();
     assert_true(threads_start(&job, &table));

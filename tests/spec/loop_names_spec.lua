@@ -1,5 +1,4 @@
 --- The option `loop`: what it may say, and what it says where a library is missing.
-local loops = require "support.loops"
 local process = require "support.process"
 
 local script = [[
@@ -27,10 +26,7 @@ end)
 assert(controller:loop())
 ]]
 
-local function has_both()
-    local here = table.concat(loops.here(), " ")
-    return here:find "cqueues" and here:find "luv"
-end
+local function has_both() return pcall(require, "cqueues") and pcall(require, "luv") end
 
 describe("the option loop", function()
     for _, name in ipairs { "cqueues", "luv" } do
@@ -61,5 +57,7 @@ describe("the option loop", function()
                 end)
             end
         end
+    else
+        pending("in a process that names two loops: one of them is not installed for " .. _VERSION)
     end
 end)
