@@ -20,7 +20,7 @@ struct token_memo {
 /* Whether it is the last one that was read. */
 bool token_memo_knows(const struct token_memo *memo, struct span token);
 
-/* Sets `jwt`, which is valid until the next token is read; to NULL for an opaque one. False where there is no memory. */
+/* Sets `jwt`, valid until the next token is read; to NULL for an opaque one. False where there is no memory. */
 bool token_memo_read(struct token_memo *memo, struct span token, const struct jwt **jwt);
 
 /* Wipes and frees what it has: it is empty again. */
