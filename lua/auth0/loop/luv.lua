@@ -75,11 +75,13 @@ local function watch(calls)
     if calls.poll then return end
     calls.poll = uv.new_poll(calls.engine:descriptor())
     calls.poll:start("r", function()
+        local good, fault = true, nil
         is_flushing, is_hearing = true, true -- what is woken here is resumed below, when all has been handed on
-        if not calls.is_closed then calls:hear() end
+        if not calls.is_closed then good, fault = pcall(calls.hear, calls) end
         is_flushing, is_hearing = false, false
         if calls.is_closed or calls.engine:pending() == 0 then stop(calls) end
         flush()
+        if not good then error(fault, 0) end -- after a host that goes on from here, as Neovim does, others are heard
     end)
 end
 
