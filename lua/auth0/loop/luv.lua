@@ -45,13 +45,17 @@ local function flush()
     if fault then error(fault[1], 0) end
 end
 
+local later = {} -- those that go on when the loop has looked at its sockets
+
 -- Outside of a poll's callback there may be nobody who resumes: a timer does.
 local function flush_later()
-    if is_flushing or timer then return end
+    if timer then return end
     timer = uv.new_timer()
     timer:start(0, 0, function()
         timer:close()
         timer = nil
+        for _, thread in ipairs(later) do ready[#ready + 1] = thread end
+        later = {}
         flush()
     end)
 end
@@ -59,7 +63,7 @@ end
 function luv.wake(ticket)
     if not ticket.thread then return end
     ready[#ready + 1] = ticket.thread
-    flush_later()
+    if not is_flushing then flush_later() end
 end
 
 -- ---- waiting ----
@@ -113,7 +117,9 @@ function luv.sleep(_, seconds)
 end
 
 function luv.pause()
-    luv.sleep(nil, 0)
+    later[#later + 1] = coroutine.running()
+    flush_later()
+    coroutine.yield()
 end
 
 -- ---- side by side ----
