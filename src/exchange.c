@@ -31,33 +31,28 @@ static size_t on_header(char *data, size_t size, size_t count, void *context) {
     return exchange->too_large != NULL || is_overcoded(exchange) ? 0 : count;
 }
 
-/* A read may: libcurl does so where no byte of an answer came, or the server said that it did not look at it. */
-static bool may_not_repeat(const struct exchange *exchange) {
-    return exchange->sent && exchange->order.method != EXCHANGE_GET;
-}
-
 #if CURL_HAS_PREREQ
 /* The one definition of "sent": libcurl calls this when a connection stands and the request is about to go out. It
    calls it again when a reused connection died and it wants to send the request once more by itself. The tenant may
-   have read the first one, so no change is ever sent twice behind our back. */
+   have read the first one, so nothing is ever sent twice behind our back. */
 static int on_send(void *context, char *ip, char *local_ip, int port, int local_port) {
     struct exchange *exchange = context;
     (void)ip, (void)local_ip, (void)port, (void)local_port;
-    exchange->is_repeat_refused = may_not_repeat(exchange);
-    if (exchange->is_repeat_refused) return CURL_PREREQFUNC_ABORT;
+    exchange->is_repeat_refused = exchange->sent;
+    if (exchange->sent) return CURL_PREREQFUNC_ABORT;
     exchange->sent = true;
     return CURL_PREREQFUNC_OK;
 }
 #endif
 
-/* A change that has been sent needs no second connection: without this, libcurl would make one, and shake hands, before
-   on_send could tell it so. And programs that the caller starts do not inherit a connection, though one started in this
-   moment by another thread. */
+/* What has been sent needs no second connection: without this, libcurl would make one, and shake hands, before on_send
+   could tell it so. And programs that the caller starts do not inherit a connection, though one started in this moment
+   by another thread. */
 static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
     struct exchange *exchange = context;
     (void)purpose;
-    exchange->is_repeat_refused = may_not_repeat(exchange);
-    if (exchange->is_repeat_refused) return CURL_SOCKET_BAD;
+    exchange->is_repeat_refused = exchange->sent;
+    if (exchange->sent) return CURL_SOCKET_BAD;
 #ifdef SOCK_CLOEXEC
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 #else
