@@ -60,10 +60,13 @@ local function flush_later()
     end)
 end
 
-function luv.wake(ticket)
-    if not ticket.thread then return end
-    ready[#ready + 1] = ticket.thread
+local function resume_soon(thread)
+    ready[#ready + 1] = thread
     if not is_flushing then flush_later() end
+end
+
+function luv.wake(ticket)
+    if ticket.thread then resume_soon(ticket.thread) end
 end
 
 -- ---- waiting ----
@@ -142,8 +145,7 @@ function luv.together(count, body, on_fault)
 end
 
 function luv.spawn(fn)
-    ready[#ready + 1] = coroutine.create(fn)
-    flush_later()
+    resume_soon(coroutine.create(fn))
 end
 
 --- Whether `spawn` serves where nothing can wait.
