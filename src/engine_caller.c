@@ -127,7 +127,7 @@ void engine_refuse(struct call *call) {
     (void)operation_step(&call->operation, &event);
     event = (struct operation_event){.kind = OPERATION_ENDED, .end = {.how = ATTEMPT_UNREACHED}};
     (void)operation_step(&call->operation, &event);
-    call_note(call, NULL, "libcurl could not start: not enough memory, or descriptors?");
+    call_note(call, NULL, "libcurl could not start: not enough memory, or descriptors (see `ulimit -n`)");
 }
 
 void engine_cancel(struct engine *engine, struct call *call) {

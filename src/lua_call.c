@@ -27,10 +27,7 @@ static int on_gc(lua_State *L) {
 void bind_call_init(lua_State *L) {
     bind_claims_init(L);
     lua_createtable(L, 0, 2);
-    lua_pushcfunction(L, on_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
+    push_finalizer(L, on_gc);
     compat_setref(L, &call_metatable);
 }
 

@@ -1,5 +1,6 @@
 #include "lua_claims.h"
 
+#include "lua_push.h"
 #include "token_memo.h"
 
 #include <time.h>
@@ -19,10 +20,7 @@ void bind_claims_init(lua_State *L) {
     struct token_memo *memo = compat_newuserdata(L, sizeof *memo);
     *memo = (struct token_memo){.secrets = NULL};
     lua_createtable(L, 0, 2);
-    lua_pushcfunction(L, on_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
+    push_finalizer(L, on_gc);
     lua_setmetatable(L, -2);
     compat_setref(L, &memo_key);
 }

@@ -320,10 +320,7 @@ void bind_engine_init(lua_State *L) {
     lua_newtable(L);
     compat_setfuncs(L, methods);
     lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, on_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
+    push_finalizer(L, on_gc);
     compat_setref(L, &engine_metatable);
     lua_newtable(L);
     lua_createtable(L, 0, 1);
@@ -388,7 +385,7 @@ int bind_engine_new(lua_State *L) {
     }
     self->engine = is_network ? open_network(&options) : engine_open_answered();
     if (self->engine == NULL)
-        return luaL_error(L, "auth0: libcurl could not start: not enough memory, or descriptors?");
+        return luaL_error(L, "auth0: libcurl could not start: not enough memory, or descriptors (see `ulimit -n`)");
     if (is_network) bind_engine_options(L, &options, self->engine, level);
     lua_settop(L, 1);
     return 1;

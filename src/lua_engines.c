@@ -1,5 +1,7 @@
 #include "lua_engines.h"
 
+#include "lua_push.h"
+
 enum { ENGINES = 8 };
 
 /* The most recently used first; the rest NULL. */
@@ -31,10 +33,7 @@ void bind_engines_init(lua_State *L) {
     struct engines *engines = compat_newuserdata(L, sizeof *engines);
     *engines = (struct engines){.is_busy = false};
     lua_createtable(L, 0, 2);
-    lua_pushcfunction(L, on_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
+    push_finalizer(L, on_gc);
     lua_setmetatable(L, -2);
     compat_setref(L, &engines_set);
 }

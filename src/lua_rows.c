@@ -3,6 +3,7 @@
 #include "inflater.h"
 #include "json_span.h"
 #include "lua_json.h"
+#include "lua_push.h"
 
 enum { ROOM = 65536 };
 
@@ -69,10 +70,7 @@ void bind_rows_init(lua_State *L) {
     lua_newtable(L);
     compat_setfuncs(L, methods);
     lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, on_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
+    push_finalizer(L, on_gc);
     compat_setref(L, &inflater_metatable);
 }
 

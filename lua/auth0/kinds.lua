@@ -182,8 +182,9 @@ end
 function checks.proxy(value)
     if value == "" then return nil end
     if type(value) ~= "string" then return ("expected a string or false, got %s"):format(type(value)) end
+    if value:find("[%c%s]") then return "holds white space or a control character" end
     -- Of a name or a password that decodes to one, libcurl makes no proxy at all, and connects without.
-    if value:find("[%c%s]") or value:find "%%[01]%x" then return "holds white space or a control character" end
+    if value:find "%%[01]%x" then return "holds an encoded control character: a % of a password is written %25" end
 end
 
 local ENTRY = "^[%w_*][%w%.%-_]*:%d+:[%w%.%-:%[%],]+$"

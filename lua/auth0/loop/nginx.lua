@@ -6,7 +6,6 @@ local group = require "auth0.loop.group"
 local nginx = { has_thread = true }
 
 local PATIENCE = 1 -- seconds after which whoever waits looks whether the pump is still there
-local LATE = 0.9 -- seconds after which a timer that was asked for will not come
 
 -- Where ngx.semaphore can wait.
 local phases = { rewrite = true, server_rewrite = true, access = true, content = true, timer = true,
@@ -37,10 +36,10 @@ end
 local spawned = {} -- what timers are to run, and have not begun: by the function that begins it, since when
 
 -- nginx takes a timer, and drops it when it is due if too many are running (lua_max_running_timers).
-local function begin_late(calls, ngx)
+local function begin_late(calls, ngx, late)
     local now = calls.engine:now() -- the clock of the day may be set back
     for begin, since in pairs(spawned) do
-        if now - since >= LATE then
+        if now - since >= late then
             ngx.thread.spawn(begin)
             return -- which may have spawned more
         end
@@ -56,7 +55,7 @@ local function wait_for_news(calls, ticket, ngx)
         else
             ticket.semaphore:wait(PATIENCE)
         end
-        if calls and not ticket.is_done then begin_late(calls, ngx) end
+        if calls and not ticket.is_done then begin_late(calls, ngx, pump.LATE) end
     end
 end
 

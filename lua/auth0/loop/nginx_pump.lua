@@ -6,7 +6,8 @@ local LINGER = 0.2 -- seconds: calls one after another should not make a socket 
 local FOREVER = 2147483 * 1000 -- milliseconds; news comes by every call's deadline
 local SHORT = 0.001 -- seconds between two looks where no socket can be had
 
-local LATE = 0.9 -- seconds after which a pump that was asked for will not come
+--- Seconds after which a timer that was asked for will not come.
+pump.LATE = 0.9
 
 local running = setmetatable({}, { __mode = "k" }) -- of each Calls: its pump's state
 local dropped = setmetatable({}, { __mode = "k" }) -- Calls whose last pump never came
@@ -63,7 +64,7 @@ end
 -- nginx takes a timer, and drops it when it is due if too many are running (lua_max_running_timers).
 local function drop_late(calls)
     local state = running[calls]
-    if not state or state.is_on or calls.engine:now() - state.asked_at < LATE then return end
+    if not state or state.is_on or calls.engine:now() - state.asked_at < pump.LATE then return end
     running[calls], dropped[calls] = nil, true
 end
 
