@@ -283,7 +283,7 @@ static void what_could_not_be_told_is_told_the_next_time(void **state) {
     lua_pushcfunction(L, disarm);
     plan.fails = 2;
     if (lua_pcall(L, 2, 1, 0) != 0) fail_msg("%s", lua_tostring(L, -1));
-    print_message("%d allocations failed\n", (int)lua_tointeger(L, -1));
+    assert_true(lua_tointeger(L, -1) > 0); /* else nothing was put to the test */
     lua_close(L);
 }
 
