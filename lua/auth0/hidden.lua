@@ -1,5 +1,5 @@
 --- The engines behind auth0.link and auth0.unlink where an event loop runs: one for each transport profile, a few kept.
---- (In a plain script they are in C: src/lua_engines.c.)
+--- (In a plain script they are in C: src/lua/engines.c.)
 local calls = require "auth0.calls"
 local core = require "auth0.core"
 

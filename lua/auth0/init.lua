@@ -84,7 +84,7 @@ auth0.each = lanes.each
 ---@field user_agent? string
 ---@field telemetry? boolean false leaves out the Auth0-Client header (this library's and Lua's name and version)
 ---@field loop? "cqueues"|"luv"|"plain"|"nginx" how to wait; nginx is found by itself, else "plain"
----@field mock? auth0.Mock answers instead of the network: see auth0.mock.tenant
+---@field mock? auth0.Mock answers instead of the network: see auth0.mock
 
 ---@class auth0.TransportOptions: auth0.Connection
 ---@field token string an access token for the Management API; a JWT's claims are looked at first (check_scopes)

@@ -209,7 +209,7 @@ end
 
 function checks.mock(value)
     if type(value) ~= "table" or type(value.answer) ~= "function" or type(value.engine) ~= "userdata" then
-        return 'expected a tenant that require("auth0.mock.tenant").new() made'
+        return 'expected a tenant that require("auth0.mock").new() made'
     end
 end
 

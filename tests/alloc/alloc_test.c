@@ -2,9 +2,9 @@
    a failure, or with "not enough memory"; and what it was told is true by the tenant's record. From the environment:
    AUTH0_ALLOC_SECONDS, for each test (13): where that is too short for all, some allocations are left out. 0 is no
    limit. Arguments: the root of the source tree. */
-#include "support.h"
+#include "unit/support.h"
 
-#include "json_span.h"
+#include "pure/json.h"
 
 #include <lauxlib.h>
 #include <lua.h>

@@ -1,7 +1,7 @@
 -- client.lua <from> <to> <in flight> <reserve> <http> [<token file>]: links those pairs as the README says, and prints
 -- what it was told.
 local auth0 = require "auth0"
-local json = require "auth0.mock.json"
+local json = require "auth0.mock.text.json"
 
 local from, to, most, reserve, http = tonumber(arg[1]), tonumber(arg[2]), tonumber(arg[3]), tonumber(arg[4]), arg[5]
 

@@ -1,7 +1,7 @@
 --- One call at a server that answers with a recording. The arguments: its port, and the call as JSON: {"call": "link",
 --- "primary": ..., ...}. Prints what came of it, as JSON.
 local auth0 = require "auth0"
-local json = require "auth0.mock.json"
+local json = require "auth0.mock.text.json"
 
 local domain = "tenant.test:" .. arg[1]
 local options = json.decode(arg[2])

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "operation.h"
+#include "pure/operation.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@ local tree, version, helper = arg[1], arg[2], arg[3]
 
 local auth0 = require "auth0"
 local cjson = require "cjson"
-local mock = require "auth0.mock"
+local mock = require "auth0.mock.model"
 local tenant = dofile(helper)
 
 local function is_in_tree(path)

@@ -153,17 +153,17 @@ struct attempt_end pairs_any_end(struct dice *dice) {
     return end;
 }
 
-/* ---- credential ---- */
+/* ---- token_life ---- */
 
-static const char *const credential_rows[] = {"fixed", "none", "fetching", "ready", "refreshing", "failed"};
-static const char *const credential_columns[] = {"asked",   "asked_late",  "asked_in_pause", "expired",
+static const char *const token_life_rows[] = {"fixed", "none", "fetching", "ready", "refreshing", "failed"};
+static const char *const token_life_columns[] = {"asked",   "asked_late",  "asked_in_pause", "expired",
                                                  "fetched", "not_fetched", "rejected"};
 
 static const char never_ends[] = "a fixed token has no life";
 static const char has_none[] = "there is no token";
 static const char is_none[] = "nothing is fetched";
 
-static const struct impossible credential_never[] = {
+static const struct impossible token_life_never[] = {
     {"fixed", "asked_late", never_ends},
     {"fixed", "asked_in_pause", never_ends},
     {"fixed", "expired", never_ends},
@@ -179,17 +179,17 @@ static const struct impossible credential_never[] = {
     {"refreshing", "asked_in_pause", "it begins after the pause, and what brings another takes the token away"},
 };
 
-static struct table credential_table = TABLE("credential", credential_rows, credential_columns, credential_never);
+static struct table token_life_table = TABLE("token_life", token_life_rows, token_life_columns, token_life_never);
 
 /* An end of life is noticed with the next event. */
-void pairs_credential(const struct sim *sim, const struct credential *credential, enum credential_event event) {
-    enum credential_state state = credential->state;
-    bool has_token = state == CREDENTIAL_READY || state == CREDENTIAL_REFRESHING;
-    if (has_token && sim->world.now >= credential->expires_at && event != CREDENTIAL_FETCHED) {
-        credential_table.hits[state][CREDENTIAL_EXPIRED]++;
-        (void)credential_next(state, CREDENTIAL_EXPIRED, &state);
+void pairs_token_life(const struct sim *sim, const struct token_life *life, enum token_life_event event) {
+    enum token_life_state state = life->state;
+    bool has_token = state == TOKEN_LIFE_READY || state == TOKEN_LIFE_REFRESHING;
+    if (has_token && sim->world.now >= life->expires_at && event != TOKEN_LIFE_FETCHED) {
+        token_life_table.hits[state][TOKEN_LIFE_EXPIRED]++;
+        (void)token_life_next(state, TOKEN_LIFE_EXPIRED, &state);
     }
-    credential_table.hits[state][event]++;
+    token_life_table.hits[state][event]++;
 }
 
 /* ---- pace ---- */
@@ -262,4 +262,4 @@ static int report(const struct table *table) {
     return faults;
 }
 
-int pairs_report(void) { return report(&operation_table) + report(&credential_table) + report(&pace_table); }
+int pairs_report(void) { return report(&operation_table) + report(&token_life_table) + report(&pace_table); }

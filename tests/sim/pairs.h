@@ -1,11 +1,11 @@
-/* Which pairs of state and event each part of the ground met, of all that there are. */
+/* Which pairs of state and event each part of src/pure met, of all that there are. */
 #ifndef AUTH0_SIM_PAIRS_H
 #define AUTH0_SIM_PAIRS_H
 
 #include "sim.h"
 
 void pairs_operation(const struct operation *operation, const struct operation_event *event);
-void pairs_credential(const struct sim *sim, const struct credential *credential, enum credential_event event);
+void pairs_token_life(const struct sim *sim, const struct token_life *life, enum token_life_event event);
 void pairs_pace_asked(const struct sim *sim, enum pace_class class, int64_t ready);
 void pairs_pace_begin(const struct sim *sim, enum pace_class class);
 void pairs_pace_end(const struct sim *sim, enum pace_class class, const struct pace_answer *answer);

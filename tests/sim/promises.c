@@ -18,39 +18,39 @@ static bool is_late(const struct promises *promises, int64_t now) {
     return now >= promises->fetched_at + promises->lifetime - early;
 }
 
-static void check_fetch(struct promises *promises, struct world *world, const struct credential_answer *answer) {
+static void check_fetch(struct promises *promises, struct world *world, const struct token_life_answer *answer) {
     int64_t now = world->now;
     bool is_needed = !is_valid(promises, now) || is_late(promises, now);
-    if (answer->fetch && promises->is_fetching) world_violation(world, "credential: two fetches at once");
-    if (answer->fetch && !is_needed) world_violation(world, "credential: a fetch that nobody needs");
-    if (answer->fetch && now < promises->retry_at) world_violation(world, "credential: a fetch within the pause");
+    if (answer->fetch && promises->is_fetching) world_violation(world, "token_life: two fetches at once");
+    if (answer->fetch && !is_needed) world_violation(world, "token_life: a fetch that nobody needs");
+    if (answer->fetch && now < promises->retry_at) world_violation(world, "token_life: a fetch within the pause");
     bool is_due = is_needed && !promises->is_fetching && now >= promises->retry_at;
-    if (is_due && !answer->fetch) world_violation(world, "credential: no fetch, though one is due");
+    if (is_due && !answer->fetch) world_violation(world, "token_life: no fetch, though one is due");
 }
 
-static enum credential_verdict expected(const struct promises *promises, int64_t now,
-                                        const struct credential_answer *answer) {
-    if (is_valid(promises, now)) return CREDENTIAL_USE;
-    if (answer->fetch) return CREDENTIAL_FETCH;
-    if (promises->is_fetching) return CREDENTIAL_WAIT;
-    return promises->may_pass ? CREDENTIAL_WAIT : CREDENTIAL_REFUSE;
+static enum token_life_verdict expected(const struct promises *promises, int64_t now,
+                                        const struct token_life_answer *answer) {
+    if (is_valid(promises, now)) return TOKEN_LIFE_USE;
+    if (answer->fetch) return TOKEN_LIFE_FETCH;
+    if (promises->is_fetching) return TOKEN_LIFE_WAIT;
+    return promises->may_pass ? TOKEN_LIFE_WAIT : TOKEN_LIFE_REFUSE;
 }
 
-static bool is_until_right(const struct promises *promises, int64_t now, const struct credential_answer *answer) {
-    if (answer->verdict == CREDENTIAL_USE) return answer->until == promises->fetched_at + promises->lifetime;
+static bool is_until_right(const struct promises *promises, int64_t now, const struct token_life_answer *answer) {
+    if (answer->verdict == TOKEN_LIFE_USE) return answer->until == promises->fetched_at + promises->lifetime;
     if (promises->is_fetching || answer->fetch) return answer->until == INT64_MAX;
     return answer->until > now && answer->until == promises->retry_at;
 }
 
-void promises_asked(struct promises *promises, struct world *world, const struct credential *credential,
-                    const struct credential_answer *answer) {
+void promises_asked(struct promises *promises, struct world *world, const struct token_life *life,
+                    const struct token_life_answer *answer) {
     bool has_none = !is_valid(promises, world->now) && !promises->is_fetching && !answer->fetch;
-    if (has_none != (credential->state == CREDENTIAL_FAILED)) world_violation(world, "credential: failed, or not");
+    if (has_none != (life->state == TOKEN_LIFE_FAILED)) world_violation(world, "token_life: failed, or not");
     check_fetch(promises, world, answer);
-    enum credential_verdict verdict = expected(promises, world->now, answer);
+    enum token_life_verdict verdict = expected(promises, world->now, answer);
     if (answer->verdict != verdict)
-        world_violation(world, "credential: verdict %d, not %d", (int)answer->verdict, (int)verdict);
-    if (!is_until_right(promises, world->now, answer)) world_violation(world, "credential: until another instant");
+        world_violation(world, "token_life: verdict %d, not %d", (int)answer->verdict, (int)verdict);
+    if (!is_until_right(promises, world->now, answer)) world_violation(world, "token_life: until another instant");
     promises->is_fetching |= answer->fetch;
 }
 
@@ -92,13 +92,13 @@ void promises_rejected(struct promises *promises, struct world *world, unsigned 
     pause_until(promises, world->now + pause_after(promises->rejections - 1), false);
 }
 
-void promises_check(const struct promises *promises, struct world *world, const struct credential *credential) {
+void promises_check(const struct promises *promises, struct world *world, const struct token_life *life) {
     bool has_token = is_valid(promises, world->now);
-    enum credential_state state = credential->state;
-    bool is_fetched = state == CREDENTIAL_FETCHING || state == CREDENTIAL_REFRESHING;
-    bool is_there = state == CREDENTIAL_READY || state == CREDENTIAL_REFRESHING;
-    if (is_fetched != promises->is_fetching) world_violation(world, "credential: state %d, of a fetch", (int)state);
-    if (is_there != has_token) world_violation(world, "credential: state %d, of a token", (int)state);
-    bool is_well = credential->failure == CREDENTIAL_WELL;
-    if (is_well != (promises->retry_at == INT64_MIN)) world_violation(world, "credential: another failure");
+    enum token_life_state state = life->state;
+    bool is_fetched = state == TOKEN_LIFE_FETCHING || state == TOKEN_LIFE_REFRESHING;
+    bool is_there = state == TOKEN_LIFE_READY || state == TOKEN_LIFE_REFRESHING;
+    if (is_fetched != promises->is_fetching) world_violation(world, "token_life: state %d, of a fetch", (int)state);
+    if (is_there != has_token) world_violation(world, "token_life: state %d, of a token", (int)state);
+    bool is_well = life->failure == TOKEN_LIFE_WELL;
+    if (is_well != (promises->retry_at == INT64_MIN)) world_violation(world, "token_life: another failure");
 }

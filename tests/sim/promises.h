@@ -1,8 +1,8 @@
-/* What credential.h promises, kept anew from its words alone, and held against what credential.c says. */
+/* What token_life.h promises, kept anew from its words alone, and held against what token_life.c says. */
 #ifndef AUTH0_SIM_PROMISES_H
 #define AUTH0_SIM_PROMISES_H
 
-#include "credential.h"
+#include "pure/token_life.h"
 #include "world.h"
 
 struct promises {
@@ -15,14 +15,14 @@ struct promises {
 };
 
 void promises_begin(struct promises *promises);
-void promises_asked(struct promises *promises, struct world *world, const struct credential *credential,
-                    const struct credential_answer *answer);
+void promises_asked(struct promises *promises, struct world *world, const struct token_life *life,
+                    const struct token_life_answer *answer);
 void promises_fetched(struct promises *promises, struct world *world, int64_t lifetime);
-/* random: what the credential was given, for its pause is drawn with it. */
+/* random: what token_life was given, for its pause is drawn with it. */
 void promises_failed(struct promises *promises, struct world *world, bool is_final, int64_t retry_after, double random);
 void promises_rejected(struct promises *promises, struct world *world, unsigned generation);
 
 /* Whether its state, and why there is no token, are what they should be after any of these but an ask. */
-void promises_check(const struct promises *promises, struct world *world, const struct credential *credential);
+void promises_check(const struct promises *promises, struct world *world, const struct token_life *life);
 
 #endif

@@ -122,8 +122,8 @@ static void settle_tokens(struct sim *sim) {
     sim->said = dice_chance(dice, 85) ? sim->lifetime : dice_int(dice, -1, 1);
     sim->probes = dice_chance(dice, 50) ? dice_int(dice, 1, 4) : 0;
     sim->may_read = dice_chance(dice, 80);
-    credential_init(&sim->credential, false);
-    credential_init(&sim->fixed, true);
+    token_life_init(&sim->life, false);
+    token_life_init(&sim->fixed, true);
     promises_begin(&sim->promises);
 }
 

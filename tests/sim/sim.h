@@ -1,11 +1,11 @@
-/* What the parts of the simulation share: calls, their exchanges, the credential's fetch, and who drives them. */
+/* What the parts of the simulation share: calls, their exchanges, the fetch of a token, and who drives them. */
 #ifndef AUTH0_SIM_SIM_H
 #define AUTH0_SIM_SIM_H
 
-#include "credential.h"
 #include "faults.h"
-#include "operation.h"
 #include "promises.h"
+#include "pure/operation.h"
+#include "pure/token_life.h"
 #include "tenant.h"
 
 enum { STEPS_AT_MOST = 64, EXCHANGES_AT_MOST = 1024 };
@@ -88,9 +88,9 @@ struct sim {
     struct pace pace;
     struct gate gates[PACE_CLASSES];
     double reserve, rate; /* what pace was told, as far as it makes sense */
-    struct credential credential, fixed;
+    struct token_life life, fixed;
     struct fetch fetch;
-    struct promises promises;     /* what credential.h promises of the present token */
+    struct promises promises;     /* what token_life.h promises of the present token */
     int token_of[TOKENS_AT_MOST]; /* the tenant's token, by generation */
     int64_t lifetime, said;       /* of the tokens that the tenant grants; what it says: 0 is nothing */
     int probes;                   /* asks that are still to be made at an instant that counts */
@@ -114,7 +114,7 @@ void driver_timer(struct sim *sim, int64_t when, world_handler *handler, int who
 /* exchanges.c: the network, and what it does to requests and answers. */
 void exchanges_begin(struct sim *sim, int call, int token, int generation);
 
-/* tokens.c: the credential, and the fetches that it asks for. */
+/* tokens.c: the life of a token, and the fetches that it asks for. */
 enum token_word { TOKEN_USE, TOKEN_WAIT, TOKEN_NONE };
 struct token_answer {
     enum token_word word;

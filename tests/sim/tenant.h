@@ -3,7 +3,7 @@
 #ifndef AUTH0_SIM_TENANT_H
 #define AUTH0_SIM_TENANT_H
 
-#include "pace.h"
+#include "pure/pace.h"
 #include "world.h"
 
 enum { ACCOUNTS = 3, SECONDARIES = 3, TOKENS_AT_MOST = 1024, CALLS_AT_MOST = 64, BODY_ROOM = 768 };

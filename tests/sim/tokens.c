@@ -20,25 +20,25 @@ static void fetch_failed(struct sim *sim, enum attempt_code code, int status, in
     fetch_over(sim);
     sim->fetch.code = code;
     world_trace(&sim->world, "no token is fetched: status %d", status);
-    if (credential_is_final(status) != is_final(status))
-        world_violation(&sim->world, "credential: status %d is final, or not", status);
-    pairs_credential(sim, &sim->credential, CREDENTIAL_NOT_FETCHED);
-    credential_failed(&sim->credential, sim->world.now, is_final(status), retry_after, random);
+    if (token_life_is_final(status) != is_final(status))
+        world_violation(&sim->world, "token_life: status %d is final, or not", status);
+    pairs_token_life(sim, &sim->life, TOKEN_LIFE_NOT_FETCHED);
+    token_life_failed(&sim->life, sim->world.now, is_final(status), retry_after, random);
     promises_failed(&sim->promises, &sim->world, is_final(status), retry_after, random);
-    promises_check(&sim->promises, &sim->world, &sim->credential);
-    if (sim->credential.state == CREDENTIAL_NONE) world_violation(&sim->world, "credential: a failure is forgotten");
+    promises_check(&sim->promises, &sim->world, &sim->life);
+    if (sim->life.state == TOKEN_LIFE_NONE) world_violation(&sim->world, "token_life: a failure is forgotten");
     probe_later(sim);
 }
 
 static void token_came(struct sim *sim) {
     /* What the tenant does not say may still end soon. */
     int64_t expires = sim->world.now + sim->lifetime;
-    pairs_credential(sim, &sim->credential, CREDENTIAL_FETCHED);
-    credential_fetched(&sim->credential, sim->world.now, sim->said);
+    pairs_token_life(sim, &sim->life, TOKEN_LIFE_FETCHED);
+    token_life_fetched(&sim->life, sim->world.now, sim->said);
     promises_fetched(&sim->promises, &sim->world, sim->said);
-    promises_check(&sim->promises, &sim->world, &sim->credential);
-    sim->token_of[sim->credential.generation % TOKENS_AT_MOST] = tenant_grant(&sim->tenant, expires, sim->may_read);
-    world_trace(&sim->world, "token %u comes", sim->credential.generation);
+    promises_check(&sim->promises, &sim->world, &sim->life);
+    sim->token_of[sim->life.generation % TOKENS_AT_MOST] = tenant_grant(&sim->tenant, expires, sim->may_read);
+    world_trace(&sim->world, "token %u comes", sim->life.generation);
     probe_later(sim);
 }
 
@@ -154,14 +154,14 @@ void tokens_from_elsewhere(struct world *world, int unused, int64_t also_unused)
     driver_pump(sim);
 }
 
-/* ---- the credential ---- */
+/* ---- the token's life ---- */
 
-static enum credential_event asked(const struct sim *sim) {
-    if (sim->world.now < sim->credential.retry_at) return CREDENTIAL_ASKED_IN_PAUSE;
-    return sim->world.now >= sim->credential.refresh_at ? CREDENTIAL_ASKED_LATE : CREDENTIAL_ASKED;
+static enum token_life_event asked(const struct sim *sim) {
+    if (sim->world.now < sim->life.retry_at) return TOKEN_LIFE_ASKED_IN_PAUSE;
+    return sim->world.now >= sim->life.refresh_at ? TOKEN_LIFE_ASKED_LATE : TOKEN_LIFE_ASKED;
 }
 
-/* Somebody asks, or a late 401 comes, at the very instant at which the credential decides otherwise. */
+/* Somebody asks, or a late 401 comes, at the very instant at which token_life decides otherwise. */
 static void on_probe(struct world *world, int is_rejection, int64_t generation) {
     static const struct call nobody = {.verb = VERB_READ};
     struct sim *sim = sim_of(world);
@@ -183,40 +183,40 @@ static void probe_later(struct sim *sim) {
     sim->probes--;
     bool is_rejection = which == 0 || dice_chance(dice, 20);
     world_at(&sim->world, instants[which] - dice_int(dice, 0, 1), on_probe, is_rejection,
-             (int64_t)sim->credential.generation);
+             (int64_t)sim->life.generation);
 }
 
 static struct token_answer ask_fixed(struct sim *sim, const struct call *call) {
-    pairs_credential(sim, &sim->fixed, CREDENTIAL_ASKED);
-    struct credential_answer answer = credential_ask(&sim->fixed, sim->world.now);
-    if (answer.verdict != CREDENTIAL_USE || answer.fetch || sim->fixed.state != CREDENTIAL_FIXED)
+    pairs_token_life(sim, &sim->fixed, TOKEN_LIFE_ASKED);
+    struct token_life_answer answer = token_life_ask(&sim->fixed, sim->world.now);
+    if (answer.verdict != TOKEN_LIFE_USE || answer.fetch || sim->fixed.state != TOKEN_LIFE_FIXED)
         world_violation(&sim->world, "a fixed token was dropped");
     return (struct token_answer){.word = TOKEN_USE, .token = call->fixed_token, .until = INT64_MAX};
 }
 
 struct token_answer tokens_ask(struct sim *sim, const struct call *call) {
     if (call->is_fixed) return ask_fixed(sim, call);
-    pairs_credential(sim, &sim->credential, asked(sim));
-    struct credential_answer answer = credential_ask(&sim->credential, sim->world.now);
-    promises_asked(&sim->promises, &sim->world, &sim->credential, &answer);
+    pairs_token_life(sim, &sim->life, asked(sim));
+    struct token_life_answer answer = token_life_ask(&sim->life, sim->world.now);
+    promises_asked(&sim->promises, &sim->world, &sim->life, &answer);
     if (answer.fetch) want_fetch(sim);
-    bool is_denied = answer.verdict == CREDENTIAL_REFUSE;
-    enum token_word word = answer.verdict == CREDENTIAL_USE ? TOKEN_USE : is_denied ? TOKEN_NONE : TOKEN_WAIT;
+    bool is_denied = answer.verdict == TOKEN_LIFE_REFUSE;
+    enum token_word word = answer.verdict == TOKEN_LIFE_USE ? TOKEN_USE : is_denied ? TOKEN_NONE : TOKEN_WAIT;
     return (struct token_answer){.word = word,
-                                 .token = sim->token_of[sim->credential.generation % TOKENS_AT_MOST],
-                                 .generation = (int)sim->credential.generation,
+                                 .token = sim->token_of[sim->life.generation % TOKENS_AT_MOST],
+                                 .generation = (int)sim->life.generation,
                                  .until = answer.until,
                                  .code = is_denied ? CODE_UNAUTHORIZED : sim->fetch.code};
 }
 
 void tokens_refused(struct sim *sim, const struct call *call, int generation) {
-    struct credential *credential = call->is_fixed ? &sim->fixed : &sim->credential;
-    if ((unsigned)generation == credential->generation) pairs_credential(sim, credential, CREDENTIAL_REJECTED);
-    credential_rejected(credential, sim->world.now, (unsigned)generation);
+    struct token_life *life = call->is_fixed ? &sim->fixed : &sim->life;
+    if ((unsigned)generation == life->generation) pairs_token_life(sim, life, TOKEN_LIFE_REJECTED);
+    token_life_rejected(life, sim->world.now, (unsigned)generation);
     if (call->is_fixed) {
         (void)ask_fixed(sim, call);
         return;
     }
     promises_rejected(&sim->promises, &sim->world, (unsigned)generation);
-    promises_check(&sim->promises, &sim->world, credential);
+    promises_check(&sim->promises, &sim->world, life);
 }

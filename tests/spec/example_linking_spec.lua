@@ -1,5 +1,5 @@
 --- The example location at which users link their own accounts.
-local json = require "auth0.mock.json"
+local json = require "auth0.mock.text.json"
 local nginx = require "support.nginx"
 local process = require "support.process"
 local served = require "support.served"

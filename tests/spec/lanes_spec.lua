@@ -1,6 +1,6 @@
 --- auth0.each: at most so many at a time, each of which lets the others go on while it waits.
 local auth0 = require "auth0"
-local is_yieldable = require "auth0.loop.yieldable"
+local is_yieldable = require "auth0.waiting.yieldable"
 local mocked = require "support.mocked"
 
 local PRIMARY = mocked.PRIMARY

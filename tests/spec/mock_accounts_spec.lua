@@ -1,5 +1,5 @@
 --- The model tenant: accounts, made, read and removed.
-local json = require "auth0.mock.json"
+local json = require "auth0.mock.text.json"
 local model = require "support.model"
 
 local add, send, link, read, refused = model.add, model.send, model.link, model.read, model.refused

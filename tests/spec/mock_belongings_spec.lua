@@ -1,5 +1,5 @@
 --- The model tenant: what hangs on an account, and what ends its access.
-local json = require "auth0.mock.json"
+local json = require "auth0.mock.text.json"
 local model = require "support.model"
 
 local add, send, link, read, refused = model.add, model.send, model.link, model.read, model.refused

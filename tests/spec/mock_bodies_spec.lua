@@ -1,5 +1,5 @@
 --- The model tenant: the bodies of requests.
-local json = require "auth0.mock.json"
+local json = require "auth0.mock.text.json"
 local model = require "support.model"
 
 describe("auth0.mock reads a body", function()

@@ -1,7 +1,7 @@
 --- The model tenant: export jobs and their files.
-local crc32 = require "auth0.mock.crc32"
-local gzip = require "auth0.mock.gzip"
-local json = require "auth0.mock.json"
+local crc32 = require "auth0.mock.text.crc32"
+local gzip = require "auth0.mock.text.gzip"
+local json = require "auth0.mock.text.json"
 local model = require "support.model"
 
 local add, send, refused = model.add, model.send, model.refused

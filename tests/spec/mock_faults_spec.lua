@@ -1,5 +1,5 @@
 --- The model tenant: faults on demand.
-local json = require "auth0.mock.json"
+local json = require "auth0.mock.text.json"
 local model = require "support.model"
 
 local add, send, link = model.add, model.send, model.link

@@ -1,4 +1,4 @@
-local json = require "auth0.mock.json"
+local json = require "auth0.mock.text.json"
 
 describe("auth0.mock.json", function()
     it("keeps what lua-cjson loses: empty arrays, null, and large integers", function()

@@ -1,5 +1,5 @@
 --- The model tenant: the token endpoint, and what becomes of its tokens.
-local json = require "auth0.mock.json"
+local json = require "auth0.mock.text.json"
 local model = require "support.model"
 
 local API = "https://tenant.test/api/v2/"

@@ -1,7 +1,7 @@
 --- The model tenant: rate limits.
-local json = require "auth0.mock.json"
+local json = require "auth0.mock.text.json"
 local limits = require "auth0.mock.limits"
-local mock = require "auth0.mock"
+local mock = require "auth0.mock.model"
 local model = require "support.model"
 
 --- Half-way through a second, and half a minute before the next one begins.

@@ -149,7 +149,7 @@ describe("auth0.mock's search", function()
             refused(400, "You can only page through the first 40 records. See "
                 .. "https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation", nil,
                 search "per_page=20&page=2")
-            assert.equal(1000, require("auth0.mock.settings").defaults().search_cap)
+            assert.equal(1000, require("auth0.mock.model.settings").defaults().search_cap)
         end)
 
         it("take numbers only", function()

@@ -1,6 +1,6 @@
 --- The model tenant: accounts and other things that a test makes without a request.
-local json = require "auth0.mock.json"
-local mock = require "auth0.mock"
+local json = require "auth0.mock.text.json"
+local mock = require "auth0.mock.model"
 local model = require "support.model"
 
 describe("auth0.mock, given what it cannot use", function()
@@ -85,7 +85,7 @@ describe("auth0.mock, given what it cannot use", function()
     it("raises where it is made with a client that is none", function()
         assert.error_matches(function()
             mock.new { sign = print, verify = print, random = print, now = os.time, clients = { {} } }
-        end, "auth0.mock.new: a client needs a client_id, a string")
+        end, "auth0.mock.model.new: a client needs a client_id, a string")
     end)
 
     it("says what is wrong with a token that is asked for", function()

@@ -1,5 +1,5 @@
 --- The model tenant: what holds for every request.
-local mock = require "auth0.mock"
+local mock = require "auth0.mock.model"
 local model = require "support.model"
 
 local add, send, link, read, refused = model.add, model.send, model.link, model.read, model.refused
@@ -14,7 +14,7 @@ describe("auth0.mock", function()
     describe("when it is made", function()
         it("names the function that is missing", function()
             assert.has_error(function() mock.new { sign = print, verify = print, now = print } end,
-                "auth0.mock.new: random is a function that you hand in")
+                "auth0.mock.model.new: random is a function that you hand in")
         end)
 
         it("gives the same ids in every run from the same randomness", function()
@@ -118,7 +118,7 @@ describe("auth0.mock", function()
 end)
 
 describe("auth0.mock.timestamp", function()
-    local timestamp = require "auth0.mock.timestamp"
+    local timestamp = require "auth0.mock.text.timestamp"
 
     it("knows the calendar", function()
         assert.equal("1970-01-01T00:00:00.000Z", timestamp.text(0))

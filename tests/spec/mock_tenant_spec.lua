@@ -1,8 +1,8 @@
---- auth0.mock.tenant: the model behind auth0.link and auth0.unlink, in process, with a clock of its own.
+--- auth0.mock: the model behind auth0.link and auth0.unlink, in process, with a clock of its own.
 local auth0 = require "auth0"
-local base64url = require "auth0.mock.base64url"
+local base64url = require "auth0.mock.text.base64url"
 local core = require "auth0.core"
-local mock_tenant = require "auth0.mock.tenant"
+local mock_tenant = require "auth0.mock"
 
 local PRIMARY, SECONDARY = "auth0|1", "google-oauth2|115015401343387192604"
 
@@ -165,7 +165,7 @@ describe("a tenant in process", function()
         it("is not made from " .. what, function()
             local done, message = pcall(mock_tenant.new, wrong)
             assert.is_false(done)
-            assert.is_truthy(message:find("auth0.mock.tenant.new: ", 1, true), message)
+            assert.is_truthy(message:find("auth0.mock.new: ", 1, true), message)
         end)
     end
 

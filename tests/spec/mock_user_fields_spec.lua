@@ -1,5 +1,5 @@
 --- The model tenant: what POST and PATCH of an account may write.
-local json = require "auth0.mock.json"
+local json = require "auth0.mock.text.json"
 local model = require "support.model"
 
 local add, send, refused = model.add, model.send, model.refused

@@ -315,7 +315,7 @@ describe("inside nginx", function()
 
     it("a mock answers where nothing can wait", function()
         local output = ask([[location /try { set_by_lua_block $told {
-            local mock = require("auth0.mock.tenant").new()
+            local mock = require("auth0.mock").new()
             mock:add_user { user_id = "auth0|1" }
             local tenant = require("auth0").tenant { mock = mock, domain = mock.domain,
                 token = mock:token { kind = "machine" } }

@@ -238,7 +238,7 @@ describe("a failure", function()
 
         -- A JWT in form, so that it is sent; not one that the tenant made.
         local function odd_jwt()
-            local base64url = require "auth0.mock.base64url"
+            local base64url = require "auth0.mock.text.base64url"
             local claims = base64url.encode('{"sub":"s3cr3t|link"}')
             return base64url.encode('{"alg":"RS256"}') .. "." .. claims .. ".s3cr3t0123"
         end

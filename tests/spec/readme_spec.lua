@@ -7,7 +7,7 @@ local tenant = require "support.tenant"
 local load_text = rawget(_G, "loadstring") or load
 
 -- What a block may take from those before it.
-local before = 'local auth0, mock = require "auth0", require "auth0.mock.tenant" '
+local before = 'local auth0, mock = require "auth0", require "auth0.mock" '
 
 local function blocks()
     local text, list = process.read "README.md", {}

@@ -390,7 +390,7 @@ describe("the rows of a file", function()
 end)
 
 describe("an inflater", function()
-    local gzip = require "auth0.mock.gzip"
+    local gzip = require "auth0.mock.text.gzip"
 
     local function run(packed, size)
         local inflater, parts = core.inflater(), {}

@@ -1,5 +1,5 @@
 --- A token that processes share in a file: what each of them does when something is wrong with the file, or with the
---- one that was to fetch. tests/effects has the file itself; tests/bench token_file more processes with more links.
+--- one that was to fetch. tests/unit/token has the file itself; tests/bench token_file more processes with more links.
 local auth0 = require "auth0"
 local linking = require "support.linking"
 local process = require "support.process"

@@ -1,6 +1,6 @@
 --- What the specs of a tenant share: a mock with a primary and many secondaries, and an auth0.tenant over it.
 local auth0 = require "auth0"
-local mock_tenant = require "auth0.mock.tenant"
+local mock_tenant = require "auth0.mock"
 
 local mocked = { PRIMARY = "auth0|1", SECRET = "mocksecret", absent = {} }
 

@@ -1,8 +1,8 @@
 --- The model tenant in process, for specs: tokens that are only names, a clock that stands, the same randomness in
 --- every run. The functions act on the tenant that `new` made last.
 local assert = require "luassert"
-local json = require "auth0.mock.json"
-local mock = require "auth0.mock"
+local json = require "auth0.mock.text.json"
+local mock = require "auth0.mock.model"
 
 local model = { NOW = 1630700205.288, DATABASE = "Username-Password-Authentication" }
 

@@ -1,6 +1,6 @@
 --- The TLS tenant, for specs: starts it (or uses the one whose AUTH0_TENANT_* are exported), seeds it, reads its
 --- record. Speaks to it through the curl command, so that what is tested is never tested with itself.
-local json = require "auth0.mock.json"
+local json = require "auth0.mock.text.json"
 
 local here = debug.getinfo(1, "S").source:match("^@(.*)[^/]*$"):match("^(.*/)") or "./"
 local scripts = here .. "../tenant/"

@@ -1,6 +1,6 @@
 --- The tests' door: seeds the tenant, sets it up, issues tokens, arms faults, shows the record. Needs no token; answers
 --- on loopback only.
-local json = require "auth0.mock.json"
+local json = require "auth0.mock.text.json"
 local world = require "world"
 
 local control = {}

@@ -1,7 +1,7 @@
 --- Real tokens: JWTs signed with RS256 by luaossl. HS256 is signed too, for tests of its refusal.
 local digest = require "openssl.digest"
 local hmac = require "openssl.hmac"
-local json = require "auth0.mock.json"
+local json = require "auth0.mock.text.json"
 local pkey = require "openssl.pkey"
 local public_key = require "public_key"
 

@@ -1,7 +1,7 @@
 --- The one tenant behind this server: the model, and what the front door has seen of the wire.
 local deflate = require "deflate"
-local json = require "auth0.mock.json"
-local mock = require "auth0.mock"
+local json = require "auth0.mock.text.json"
+local mock = require "auth0.mock.model"
 local orphan = require "orphan"
 local rs256 = require "rs256"
 

@@ -1,10 +1,10 @@
 --- cqueues (and lua-http, which stands on it): one of those who wait for an engine polls its descriptor, and hands on
 --- what there is to tell; the others sleep on a condition each.
 local apart = require "auth0.apart"
-local group = require "auth0.loop.group"
-local is_yieldable = require "auth0.loop.yieldable"
+local group = require "auth0.waiting.group"
+local is_yieldable = require "auth0.waiting.yieldable"
 local plain = require "auth0.loop.plain"
-local plain_lanes = require "auth0.loop.plain_lanes"
+local plain_lanes = require "auth0.waiting.plain_lanes"
 
 local found, library = pcall(require, "cqueues")
 if not found then

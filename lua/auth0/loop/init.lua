@@ -10,7 +10,7 @@
 ---   together(n, body, on_fault)  runs `body` n times, side by side; returns when all have ended: true, or false and
 ---                              what the first raised. `on_fault()` is told at once when one raises
 ---   has_thread                 true: engines get a thread of their own, whose news the loop waits for (see
----                              engine:descriptor and engine:hush in src/lua_bell.c) and hands on by `calls:hear()`
+---                              engine:descriptor and engine:hush in src/lua/bell.c) and hands on by `calls:hear()`
 ---   spawn(fn, calls)           runs `fn` beside whatever else runs; it may wait in the loop's way. With `has_thread`
 ---   shield(fn, one, two)       calls it as pcall does; it does not suspend its caller, unless `suspends` is true
 ---   protect(fn)                calls it as pcall does; it may wait in the loop's way. With `spawn`

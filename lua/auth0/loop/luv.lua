@@ -1,10 +1,10 @@
 --- luv, libuv's loop: whoever waits is a coroutine that yields, and is resumed by the callback of a poll handle. There
 --- is one for each engine while something is in flight, so that uv.run can end.
 local apart = require "auth0.apart"
-local group = require "auth0.loop.group"
-local is_yieldable = require "auth0.loop.yieldable"
+local group = require "auth0.waiting.group"
+local is_yieldable = require "auth0.waiting.yieldable"
 local plain = require "auth0.loop.plain"
-local plain_lanes = require "auth0.loop.plain_lanes"
+local plain_lanes = require "auth0.waiting.plain_lanes"
 
 local found, uv = pcall(require, "luv")
 if not found then error("luv is not installed: apt-get install lua-luv, or luarocks install luv", 0) end

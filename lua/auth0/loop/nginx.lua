@@ -1,7 +1,7 @@
 --- nginx and OpenResty: whoever waits has a semaphore of its own. One pump for each engine (see nginx_pump.lua) hears
 --- of news, and posts. What is in flight is counted in C: a client that hangs up kills a coroutine in the middle of a
 --- wait.
-local group = require "auth0.loop.group"
+local group = require "auth0.waiting.group"
 
 local nginx = { has_thread = true }
 
@@ -47,7 +47,7 @@ local function begin_late(calls, ngx, late)
 end
 
 local function wait_for_news(calls, ticket, ngx)
-    local pump = require "auth0.loop.nginx_pump"
+    local pump = require "auth0.waiting.nginx_pump"
     ticket.semaphore = require("ngx.semaphore").new(0)
     while not ticket.is_done do
         if calls and not pump.start(calls, ngx) then

@@ -1,9 +1,9 @@
 --- A script without an event loop: whoever waits turns the crank. Lanes (see lanes.lua) wait together: one turns it for
 --- all.
 local apart = require "auth0.apart"
-local is_yieldable = require "auth0.loop.yieldable"
-local lanes = require "auth0.loop.plain_lanes"
-local turning = require "auth0.loop.turning"
+local is_yieldable = require "auth0.waiting.yieldable"
+local lanes = require "auth0.waiting.plain_lanes"
+local turning = require "auth0.waiting.turning"
 
 local plain = {}
 

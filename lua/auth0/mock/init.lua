@@ -1,244 +1,157 @@
---- A model of an Auth0 tenant: answers requests as the Management API does, from state in memory. It does no I/O and
---- has no clock of its own.
+--- A tenant in process, for tests of code that links accounts: no network, no waiting, a clock of its own.
 ---
----     local tenant = require("auth0.mock").new { sign = sign, verify = verify, random = math.random, now = os.time }
----     local answer = tenant:handle { method = "GET", path = "/api/v2/users/auth0%7C1", headers = { ... } }
-local clients = require "auth0.mock.clients"
-local connections = require "auth0.mock.connections"
-local exports = require "auth0.mock.exports"
-local errors = require "auth0.mock.errors"
-local json = require "auth0.mock.json"
-local memberships = require "auth0.mock.memberships"
-local reception = require "auth0.mock.reception"
-local roles = require "auth0.mock.roles"
-local routes = require "auth0.mock.routes"
-local settings = require "auth0.mock.settings"
-local tokens = require "auth0.mock.tokens"
-local user_view = require "auth0.mock.user_view"
-local users = require "auth0.mock.users"
+---     local tenant = require("auth0.mock").new()
+---     tenant:add_user { user_id = "auth0|1", connection = "Username-Password-Authentication" }
+---     tenant:add_user { user_id = "google-oauth2|2", connection = "google-oauth2" }
+---     local identities = auth0.link {
+---         mock = tenant, domain = tenant.domain, token = tenant:token { kind = "machine" },
+---         primary = "auth0|1", secondary = "google-oauth2|2",
+---     }
+---
+--- The model (auth0.mock.model) answers; what is sent, how long it may take and what an end means is decided by the
+--- code that runs in production.
+local base64url = require "auth0.mock.text.base64url"
+local core = require "auth0.core"
+local json = require "auth0.mock.text.json"
+local mock = require "auth0.mock.model"
 
-local mock = {}
+local in_process = {}
 
-local Mock = {}
-local mock_mt = { __name = "auth0.mock", __index = Mock }
+---@class auth0.mock.Tenant: auth0.Mock
+---@field domain string
+---@field model table the model: see auth0.mock.model for what else it can do
+local Tenant = {}
+local tenant_mt = { __name = "auth0.mock", __index = Tenant }
 
----@class auth0.mock.options
----@field sign fun(claims: table, algorithm: string): string  makes a token
----@field verify fun(token: string, key: any): table|nil, string|nil  its claims and algorithm; or nil and
----"malformed", "signature" or "algorithm". Without `key` it is a token of this tenant, and RS256 alone will do; with
----`key`, a client's public_key, it is that client's assertion, signed with RS256, RS384 or PS256
----@field random fun(): number  in [0, 1)
----@field now fun(): number  seconds since 1970
----@field deflate (fun(text: string): string)|nil  raw DEFLATE of an exported file; without it, files are stored
----@field domain string|nil  "tenant.test"; the issuer of its tokens is https://DOMAIN/
----@field canonical_domain string|nil  what the API's audience is named after where `domain` is a custom one
----@field clients auth0.mock.client[]|nil  who may ask for tokens; without it one, "mockclient" with "mocksecret"
----@field settings auth0.mock.settings|nil  see settings.lua
----@field rates auth0.mock.rates|nil  see limits.lua; without it nothing is limited
+local EPOCH = 1700000000 -- when every tenant's clock begins: a run repeats
 
----@class auth0.mock.request
----@field method string
----@field path string as in the request line, still percent-encoded, without the query
----@field query string|nil
----@field headers table<string, string> names in lower case
----@field body string|nil
+-- Tokens in the shape of a JWT, so that what they say can be read; their signature is only a number.
+local function named_tokens()
+    local issued = {}
+    local function sign(claims, algorithm, key)
+        local header = json.encode { alg = algorithm, typ = "JWT" }
+        local text = ("%s.%s.%08d"):format(base64url.encode(header), base64url.encode(json.encode(claims)), #issued + 1)
+        issued[#issued + 1] = { claims = claims, algorithm = algorithm, key = key, text = text }
+        return text
+    end
+    local function verify(token, key)
+        local entry = issued[tonumber(token:match("^[%w_-]+%.[%w_-]+%.(%d+)$"))]
+        if not entry then return nil, "malformed" end
+        if entry.text ~= token or entry.key ~= key then return nil, "signature" end
+        if key == nil and entry.algorithm ~= "RS256" then return nil, "algorithm" end
+        return entry.claims, entry.algorithm
+    end
+    return sign, verify
+end
 
----@param options auth0.mock.options
----@return table mock
-function mock.new(options)
-    for _, name in ipairs { "sign", "verify", "random", "now" } do
-        if type(options[name]) ~= "function" then
-            error("auth0.mock.new: " .. name .. " is a function that you hand in", 2)
+-- The same numbers in every run (Lehmer's generator).
+local function seeded(seed)
+    local state = seed % 2147483646 + 1
+    return function()
+        state = (state * 16807) % 2147483647
+        return state / 2147483647
+    end
+end
+
+---@class auth0.mock.TenantOptions
+---@field domain? string "tenant.test"
+---@field seed? integer of everything that is random; 1
+---@field settings? table see lua/auth0/mock/model/settings.lua
+---@field rates? table see lua/auth0/mock/limits/init.lua
+---@field clients? table[] who may ask for tokens
+
+local properties = { domain = "string", seed = "number", settings = "table", rates = "table", clients = "table" }
+
+-- A misspelt option would leave a test without what it is about.
+local function check(options)
+    if type(options) ~= "table" then error("auth0.mock.new: expected a table of options", 3) end
+    for name, value in pairs(options) do
+        local wanted = properties[name]
+        if not wanted then
+            error(("auth0.mock.new: there is no option %s; there are clients, domain, rates, seed, settings")
+                :format(tostring(name)), 3)
+        elseif type(value) ~= wanted then
+            error(("auth0.mock.new: %s: expected a %s, got %s"):format(name, wanted, type(value)), 3)
         end
     end
+end
+
+---@param options? auth0.mock.TenantOptions
+---@return auth0.mock.Tenant
+function in_process.new(options)
+    options = options or {}
+    check(options)
+    local engine = core.engine()
+    local sign, verify = named_tokens()
     local domain = options.domain or "tenant.test"
-    local world = {
-        sign = options.sign,
-        verify = options.verify,
-        random = options.random,
-        now = options.now,
-        deflate = options.deflate,
-        issuer = "https://" .. domain .. "/",
-        audience = "https://" .. (options.canonical_domain or domain) .. "/api/v2/",
-        settings = settings.defaults(),
+    local model = mock.new {
+        sign = sign,
+        verify = verify,
+        random = seeded(options.seed or 1),
+        now = function() return EPOCH + engine:now() end,
+        domain = domain,
+        settings = options.settings,
+        rates = options.rates,
+        clients = options.clients,
     }
-    local self = setmetatable({ world = world, options = options }, mock_mt)
-    local done, message = clients.new(options.clients)
-    if not done then
-        error("auth0.mock.new: " .. message, 2)
-    end
-    done, message = settings.change(world.settings, options.settings or {})
-    if not done then
-        error("auth0.mock.new: " .. message, 2)
-    end
-    self:reset()
-    done, message = self.reception:limit(options.rates)
-    if not done then
-        error("auth0.mock.new: " .. message, 2)
-    end
-    return self
+    return setmetatable({ domain = domain, engine = engine, model = model }, tenant_mt)
 end
 
-local function carry_out(self, visit)
-    local request, route, params = visit.request, visit.route, visit.params
-    if not route then
-        return errors.answer("no_such_path")
-    end
-    local caller, refusal
-    if not route.is_open then
-        caller, refusal = tokens.caller(self.world, request.headers)
-    end
-    refusal = refusal or routes.decode(params)
-    if refusal then
-        return refusal
-    end
-    return route[3] {
-        world = self.world,
-        record = self.record,
-        request = request,
-        request_id = visit.request_id,
-        correlation = request.headers["x-correlation-id"],
-        caller = caller,
-        params = params,
-    }
+--- Creates an account, with full control over its fields.
+---@param fields table see lua/auth0/mock/users.lua
+---@return table user as a read shows it
+function Tenant:add_user(fields)
+    local user, message = self.model:add_user(fields)
+    if not user then error("add_user: " .. message, 2) end
+    return user
 end
 
----Back to what `new` made: forgets accounts, connections, clients that were added, tokens that were revoked, settings
----and rates that were changed, armed faults, changes that are not due yet, the record.
-function Mock:reset()
-    local world = self.world
-    world.settings = settings.defaults()
-    settings.change(world.settings, self.options.settings or {})
-    world.connections = connections.new()
-    world.clients = assert(clients.new(self.options.clients))
-    world.revoked = {}
-    world.roles, world.organizations = roles.new(), memberships.new()
-    world.exports = exports.new()
-    world.users = users.new(world)
-    self.reception = reception.new(world, function(visit) return carry_out(self, visit) end)
-    self.reception:limit(self.options.rates)
-    self.record = self.reception.record
-end
-
----Changes settings while the tenant runs.
----@param changes auth0.mock.settings also `rates`, which replaces the limits: {} takes them away
----@return boolean|nil done
----@return string|nil message
-function Mock:configure(changes)
-    local others, done, message = {}, true, nil
-    if not json.is_object(changes) then
-        return nil, "settings are a table"
-    end
-    for name, value in pairs(changes) do
-        if name ~= "rates" then
-            others[name] = value
-        end
-    end
-    if changes.rates then
-        done, message = self.reception:limit(changes.rates)
-    end
-    if done then
-        done, message = settings.change(self.world.settings, others)
-    end
-    if done then
-        self.world.users.index:follow()
-    end
-    return done, message
-end
-
----Creates an account without a request, with full control over its fields. It is not in the record.
----@param fields table see users.lua; `auth0.mock.json` has null, arrays and exact numbers
----@return table|nil user as a read shows it
----@return string|nil message
-function Mock:add_user(fields)
-    local account, message = self.world.users:add(fields)
-    if not account then
-        return nil, message
-    end
-    return json.copy(user_view.account(account, { secrets = true }))
-end
-
----@param client auth0.mock.client
----@return boolean|nil done
----@return string|nil message
-function Mock:add_client(client)
-    return self.world.clients:add(client)
-end
-
----@param role auth0.mock.role
----@return auth0.mock.role|nil
----@return string|nil message
-function Mock:add_role(role)
-    return self.world.roles:add(role)
-end
-
----@param organization auth0.mock.organization
----@return auth0.mock.organization|nil
----@return string|nil message
-function Mock:add_organization(organization)
-    return self.world.organizations:add(organization)
-end
-
----Adds a connection, for instance a second database.
----@param name string
----@param strategy string
----@return table|nil connection {id, name, strategy}
----@return string|nil message
-function Mock:add_connection(name, strategy)
-    local message = connections.check(name, strategy)
-    if message then
-        return nil, message
-    end
-    return self.world.connections:ensure(name, strategy)
-end
-
----Issues a token for tests.
+--- Issues a token: `{ kind = "machine" }`, `{ kind = "user", sub = ... }`, `{ kind = "id", sub = ..., aud = ... }`.
 ---@param wanted auth0.mock.token
----@return string|nil token
----@return string|nil message
-function Mock:token(wanted)
-    local claims, message = tokens.claims(self.world, wanted)
-    if not claims then
-        return nil, message
+---@return string token
+function Tenant:token(wanted)
+    local token, message = self.model:token(wanted)
+    if not token then error("token: " .. message, 2) end
+    return token
+end
+
+--- Lets time pass: tokens expire, rate buckets fill, jobs finish, late changes are made.
+---@param seconds number
+function Tenant:advance(seconds)
+    self.engine:advance(seconds)
+    self.model:settle()
+end
+
+-- What a front door would do to the connection, told to the engine.
+local function told(answer)
+    local transport = answer.transport or {}
+    local after = transport.delay or 0
+    if transport.drip then
+        after = after + transport.drip.pause * math.ceil(#answer.body / transport.drip.bytes)
     end
-    return self.world.sign(claims, wanted.alg or "RS256")
+    if transport.kill then return { how = "lost", after = after } end
+    return {
+        how = transport.missing and "lost" or "answered",
+        status = answer.status,
+        headers = answer.headers,
+        body = answer.body,
+        after = after,
+    }
 end
 
----From now on the token is refused, whatever it says itself.
----@param token string
----@return boolean|nil done
----@return string|nil message
-function Mock:revoke(token)
-    if type(token) ~= "string" then
-        return nil, "a token is a string"
-    end
-    self.world.revoked[token] = true
-    return true
+--- Answers one exchange; called by auth0.link and the like.
+---@param request auth0.Request
+---@return auth0.Answer
+function Tenant:answer(request)
+    local host, path, query = request.url:match("^https://([^/]*)([^?]*)%??(.*)$")
+    if host ~= self.domain then return { how = "unreached" } end -- a wrong domain must not pass a test
+    return told(self.model:handle {
+        method = request.method,
+        path = path,
+        query = query,
+        headers = request.headers,
+        body = request.body,
+    })
 end
 
----Answers one request. What it changes is committed when this returns; `answer.transport` says what the front door has
----to do to the connection (see faults.lua).
----@param request auth0.mock.request
----@return auth0.mock.answer
-function Mock:handle(request)
-    return self.reception:handle(request)
-end
-
----Carries out what a fault has made late and is due by now. `handle` does it first; call it before a look at the
----record.
----@return number|nil seconds until the next is due
-function Mock:settle()
-    return self.reception:settle()
-end
-
----Arms a fault for requests to come.
----@param order auth0.mock.order
----@return boolean|nil done
----@return string|nil message
-function Mock:arm(order)
-    return self.reception.armed:add(order)
-end
-
-mock.json = json
-
-return mock
+return in_process

@@ -1,0 +1,64 @@
+--- Organizations and their members: /api/v2/users/{id}/organizations, /api/v2/organizations/{id}/members.
+local errors = require "auth0.mock.text.errors"
+local json = require "auth0.mock.text.json"
+local query = require "auth0.mock.text.query"
+local registry = require "auth0.mock.model.registry"
+local schema = require "auth0.mock.text.schema"
+local wire = require "auth0.mock.text.wire"
+
+local memberships = {}
+
+---@class auth0.mock.organization
+---@field id string "org_..."
+---@field name string|nil
+---@field display_name string|nil
+
+---@return table registry
+function memberships.new()
+    return registry.new(function(organization)
+        local name = organization.name or organization.id
+        return { id = organization.id, name = name, display_name = organization.display_name or name }
+    end)
+end
+
+local properties = { members = { types = "array", least = 1, valid = schema.strings } }
+
+---GET /api/v2/users/{id}/organizations
+---@param call table
+---@return auth0.mock.answer
+function memberships.list(call)
+    local account, values, refusal = registry.of_account(call, query.pages, "read:organizations")
+    return refusal or query.page(call.world.organizations:all(account.organizations), values, "organizations")
+end
+
+local function commit(call, id, account)
+    call.record:committed(call, { kind = "add_member", primary = account.user_id, organization = id })
+    call.world.users:change(account, { organizations = registry.joined(account.organizations, { id }) })
+end
+
+---POST /api/v2/organizations/{id}/members: 204; all accounts, or none when one of them is not there.
+---@param call table
+---@return auth0.mock.answer
+function memberships.add(call)
+    local body, refusal = registry.asked(call, properties, "members", "create:organization_members")
+    if refusal then
+        return refusal
+    end
+    local world, id = call.world, call.params.organization
+    if not world.organizations.by_id[id] then
+        return errors.answer("no_organization")
+    end
+    local accounts = json.array({})
+    for i, member in ipairs(body.members) do
+        accounts[i] = world.users:find(member)
+        if not accounts[i] then
+            return errors.answer("inexistent_user")
+        end
+    end
+    for _, account in ipairs(accounts) do
+        commit(call, id, account)
+    end
+    return wire.answer(204)
+end
+
+return memberships

@@ -1,0 +1,133 @@
+--- Lanes of a script without an event loop: coroutines that yield while they wait, and one driver that turns the crank
+--- for all of them.
+local turning = require "auth0.waiting.turning"
+
+local lanes = {}
+
+local PARKED = {}
+local SHORT = 0.005 -- seconds for each engine where several are waited for
+
+local groups = setmetatable({}, { __mode = "k" }) -- of each lane's coroutine
+
+---@return boolean whether the running coroutine is a lane
+function lanes.is_lane()
+    local thread = coroutine.running()
+    return thread ~= nil and groups[thread] ~= nil
+end
+
+--- Lets the others go on until the ticket is done.
+---@param calls auth0.Calls|nil
+---@param ticket auth0.Ticket
+function lanes.park(calls, ticket)
+    local thread = coroutine.running()
+    local group = groups[thread]
+    ticket.lane, ticket.calls = thread, calls
+    group.parked[ticket] = true
+    if calls then group.waiting[calls] = (group.waiting[calls] or 0) + 1 end
+    if ticket.at then group.asleep[ticket] = true end
+    coroutine.yield(PARKED)
+end
+
+---@param ticket auth0.Ticket
+function lanes.wake(ticket)
+    local group = ticket.lane and groups[ticket.lane]
+    if not group or not group.parked[ticket] then return end
+    local calls = ticket.calls
+    group.parked[ticket], group.asleep[ticket] = nil, nil
+    if calls then group.waiting[calls] = group.waiting[calls] > 1 and group.waiting[calls] - 1 or nil end
+    group.ready[#group.ready + 1] = ticket.lane
+end
+
+local function leave(group, thread, fault)
+    groups[thread] = nil
+    group.alive = group.alive - 1
+    if fault == nil then return end
+    if not group.fault then group.fault = fault end
+    group.on_fault()
+end
+
+local function resume(group, thread)
+    local good, told = coroutine.resume(thread)
+    if not good then
+        leave(group, thread, { told })
+    elseif coroutine.status(thread) == "dead" then
+        leave(group, thread)
+    elseif told ~= PARKED then
+        leave(group, thread, { "auth0.each: the function yielded, and there is nobody to resume it: in it only this "
+            .. "library's calls yield" })
+    end
+end
+
+local function resume_ready(group)
+    local ready = group.ready
+    group.ready = {}
+    for _, thread in ipairs(ready) do resume(group, thread) end
+    return #ready > 0
+end
+
+local function wake_sleepers(group)
+    local woken = {}
+    for ticket in pairs(group.asleep) do
+        if turning.is_over(ticket.calls, ticket) then woken[#woken + 1] = ticket end
+    end
+    table.sort(woken, function(a, b) return a.at < b.at end)
+    for _, ticket in ipairs(woken) do lanes.wake(ticket) end
+end
+
+-- When the first of those that sleep by an engine's clock wants to go on.
+local function soonest(group, calls)
+    local at
+    for ticket in pairs(group.asleep) do
+        if ticket.calls == calls and (not at or ticket.at < at) then at = ticket.at end
+    end
+    return at
+end
+
+local function turn(group)
+    local engines = {}
+    for calls in pairs(group.waiting) do engines[#engines + 1] = calls end
+    if not engines[1] then error("auth0.each: a lane waits for nothing that could happen", 0) end
+    for _, calls in ipairs(engines) do
+        local is_waited_for = group.waiting[calls] -- what another's news did may have ended it
+        if is_waited_for then turning.turn(calls, soonest(group, calls), engines[2] and SHORT) end
+    end
+    wake_sleepers(group)
+end
+
+local function drive(group, threads)
+    for _, thread in ipairs(threads) do resume(group, thread) end
+    while group.alive > 0 do
+        if not resume_ready(group) then turn(group) end
+    end
+end
+
+-- The driver itself was interrupted (a debug hook, a mock): its lanes end where they are.
+local function abandon(group, threads)
+    for ticket in pairs(group.parked) do
+        if ticket.calls then ticket.calls:take_back(ticket) end
+    end
+    for _, thread in ipairs(threads) do groups[thread] = nil end
+end
+
+---@param count integer
+---@param body fun()
+---@param on_fault fun()
+---@return boolean good
+---@return any fault
+function lanes.together(count, body, on_fault)
+    local group = { alive = count, parked = {}, waiting = {}, asleep = {}, ready = {}, on_fault = on_fault }
+    local threads = {}
+    for i = 1, count do
+        threads[i] = coroutine.create(body)
+        groups[threads[i]] = group
+    end
+    local driven, fault = pcall(drive, group, threads)
+    if not driven then
+        abandon(group, threads)
+        error(fault, 0)
+    end
+    if group.fault then return false, group.fault[1] end
+    return true
+end
+
+return lanes

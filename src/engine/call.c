@@ -1,0 +1,238 @@
+#include "engine/call.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Reads ask for the identities alone: the rest of a profile is nobody's business here. */
+static const char read_query[] = "?fields=identities&include_fields=true";
+
+static const char bearer[] = "Authorization: Bearer ";
+
+static bool is_by_target(const struct operation_plan *plan) {
+    return plan->kind == OPERATION_LINK || plan->kind == OPERATION_UNLINK;
+}
+
+static enum identity_goal goal_of(const struct operation_plan *plan) {
+    return plan->kind == OPERATION_LINK ? IDENTITY_LINK : IDENTITY_UNLINK;
+}
+
+static size_t room_for(const struct call_order *order) {
+    const struct identity_target *target = &order->plan.target;
+    size_t texts = order->domain.size * 2 + identity_path_room(target) * 2 + order->token.size + order->body.size +
+                   order->user_agent.size + order->telemetry.size + order->correlation_id.size + order->path.size +
+                   target->primary.size + target->provider.size + target->user_id.size + target->connection_id.size +
+                   target->link_with.size + target->bare.size + order->secret.size + order->range.size;
+    return texts + 512; /* header names, "https://", the query, terminators */
+}
+
+/* The three that follow write into memory that room_for has reserved: they cannot fail, and it does not move. */
+
+static struct span keep(struct call *call, struct span text) {
+    if (text.at == NULL) return text;
+    struct span kept = {call->memory.at + call->memory.size, text.size};
+    (void)(buffer_append(&call->memory, text) && buffer_append(&call->memory, (struct span){"", 1}));
+    return kept;
+}
+
+static char *keep_line(struct call *call, struct span name, struct span value) {
+    char *line = call->memory.at + call->memory.size;
+    (void)(buffer_append(&call->memory, name) && buffer_append(&call->memory, value) &&
+           buffer_append(&call->memory, (struct span){"", 1}));
+    return line;
+}
+
+static const char *keep_url(struct call *call, const struct call_order *order, bool is_change) {
+    struct buffer *memory = &call->memory;
+    char *url = memory->at + memory->size;
+    (void)(buffer_append(memory, SPAN("https://")) && buffer_append(memory, order->domain));
+    if (!is_by_target(&order->plan)) {
+        (void)buffer_append(memory, order->path);
+    } else if (is_change) {
+        memory->size += identity_path(goal_of(&order->plan), &order->plan.target, memory->at + memory->size);
+    } else {
+        memory->size += identity_user_path(&order->plan.target, memory->at + memory->size);
+        (void)buffer_append(memory, SPAN(read_query));
+    }
+    (void)buffer_append(memory, (struct span){"", 1});
+    return url;
+}
+
+/* ---- headers ---- */
+
+static struct curl_slist *add_line(struct call *call, size_t *count, char *line) {
+    struct curl_slist *header = &call->headers[(*count)++];
+    header->data = line;
+    return header;
+}
+
+static void add_authorization(struct call *call, const struct call_order *order, size_t *count) {
+    if (order->is_anonymous) return;
+    call->is_engines_token = order->token.at == NULL;
+    if (call->is_engines_token) {
+        call->authorization = add_line(call, count, NULL);
+        return;
+    }
+    char *line = keep_line(call, SPAN(bearer), order->token);
+    call->authorization = add_line(call, count, line);
+    call->token = (struct span){line + sizeof bearer - 1, order->token.size};
+}
+
+/* One list, built once, by hand: libcurl only reads it, and its bytes stay in memory that is wiped
+   (CURLOPT_XOAUTH2_BEARER would copy the token, and costs more). The three requests enter it at different places. */
+static void build_headers(struct call *call, const struct call_order *order) {
+    size_t count = 0;
+    call->post_headers = add_line(call, &count, keep_line(call, SPAN("Content-Type: application/json"), SPAN("")));
+    add_line(call, &count, keep_line(call, SPAN("Expect:"), SPAN(""))); /* no waiting for a 100 */
+    call->change_headers = add_line(call, &count, keep_line(call, SPAN("Accept-Encoding:"), SPAN("")));
+    call->read_headers = &call->headers[count];
+    add_authorization(call, order, &count);
+    if (!order->is_raw) add_line(call, &count, keep_line(call, SPAN("Accept: application/json"), SPAN("")));
+    if (order->range.at != NULL) add_line(call, &count, keep_line(call, SPAN("Range: "), order->range));
+    add_line(call, &count, keep_line(call, SPAN("User-Agent: "), order->user_agent));
+    if (order->telemetry.at != NULL) add_line(call, &count, keep_line(call, SPAN("Auth0-Client: "), order->telemetry));
+    if (order->correlation_id.at != NULL)
+        add_line(call, &count, keep_line(call, SPAN("X-Correlation-ID: "), order->correlation_id));
+    for (size_t i = 0; i + 1 < count; i++) call->headers[i].next = &call->headers[i + 1];
+}
+
+bool call_authorize(struct call *call, struct span token) {
+    call->token = (struct span){NULL, 0};
+    call->authorization->data = NULL;
+    buffer_clear(&call->bearer);
+    if (!buffer_append(&call->bearer, SPAN(bearer)) || !buffer_append(&call->bearer, token) ||
+        !buffer_append(&call->bearer, (struct span){"", 1}))
+        return false;
+    call->authorization->data = call->bearer.at;
+    call->token = (struct span){call->bearer.at + sizeof bearer - 1, token.size};
+    return true;
+}
+
+/* ---- buckets ---- */
+
+static bool begins_with(struct span text, struct span beginning) {
+    return text.size >= beginning.size && memcmp(text.at, beginning.at, beginning.size) == 0;
+}
+
+/* The classes under which Auth0 publishes its limits. */
+static enum pace_class bucket_of(const struct call_order *order) {
+    if (order->plan.kind == OPERATION_LINK) return PACE_WRITE;
+    if (order->plan.kind == OPERATION_UNLINK || order->method == EXCHANGE_DELETE) return PACE_DELETE;
+    if (begins_with(order->path, SPAN("/oauth/"))) return PACE_TOKEN;
+    if (!begins_with(order->path, SPAN("/api/v2/users"))) return PACE_OTHER;
+    return order->method == EXCHANGE_GET ? PACE_READ : PACE_WRITE;
+}
+
+enum pace_class call_bucket(const struct call *call, enum operation_request request) {
+    return request == OPERATION_READ ? PACE_READ : call->bucket;
+}
+
+/* ---- a call ---- */
+
+struct call *call_new(void) {
+    struct call *call = calloc(1, sizeof *call);
+    if (call != NULL) atomic_init(&call->references, 1);
+    return call;
+}
+
+void call_hold(struct call *call) { atomic_fetch_add(&call->references, 1); }
+
+void call_drop(struct call *call) {
+    if (atomic_fetch_sub(&call->references, 1) != 1) return;
+    call_release(call);
+    free(call);
+}
+
+bool call_prepare(struct call *call, const struct call_order *order) {
+    if (!buffer_reserve(&call->memory, room_for(order))) return false;
+    const char *block = call->memory.at;
+    const struct identity_target *given = &order->plan.target;
+    struct operation_plan plan = order->plan;
+    plan.target.primary = keep(call, given->primary);
+    plan.target.provider = keep(call, given->provider);
+    plan.target.connection_id = keep(call, given->connection_id);
+    plan.target.link_with = keep(call, given->link_with);
+    plan.target.user_id = keep(call, given->user_id);
+    plan.target.bare = keep(call, given->bare);
+    operation_init(&call->operation, &plan);
+    call->link_with = plan.target.link_with;
+    call->body = keep(call, order->body);
+    call->secret = keep(call, order->secret);
+    call->correlation_id = keep(call, order->correlation_id);
+    call->change_url = keep_url(call, order, true);
+    call->read_url = is_by_target(&plan) ? keep_url(call, order, false) : NULL;
+    call->method = order->method;
+    if (is_by_target(&plan)) call->method = plan.kind == OPERATION_LINK ? EXCHANGE_POST : EXCHANGE_DELETE;
+    call->bucket = bucket_of(order);
+    call->is_raw = order->is_raw;
+    call->max_response = order->max_response;
+    call->retry_after = -1;
+    build_headers(call, order);
+    return call->memory.at == block; /* else everything points where it was */
+}
+
+struct exchange_order call_exchange(const struct call *call, enum operation_request request) {
+    struct exchange_order order = {.max_response = call->max_response};
+    if (request == OPERATION_READ || call->method == EXCHANGE_GET) {
+        order.method = EXCHANGE_GET;
+        order.url = request == OPERATION_READ ? call->read_url : call->change_url;
+        order.headers = call->is_raw ? call->change_headers : call->read_headers;
+        order.is_raw = call->is_raw;
+        return order;
+    }
+    order.method = call->method;
+    order.url = call->change_url;
+    order.headers = call->body.at != NULL ? call->post_headers : call->change_headers;
+    order.body = call->body;
+    return order;
+}
+
+/* The secrets that must not stand in any text about this call. */
+enum { CALL_SECRETS = 3 };
+
+static void collect_secrets(const struct call *call, struct span secrets[CALL_SECRETS]) {
+    secrets[0] = call->token;
+    secrets[1] = call->link_with;
+    secrets[2] = call->secret;
+}
+
+/* A copy, cut to size, that a log may show: these are words from outside. */
+static void note(const struct call *call, const char *words, char *to, size_t room) {
+    struct span secrets[CALL_SECRETS];
+    collect_secrets(call, secrets);
+    snprintf(to, room, "%s", words);
+    answer_clean(to, secrets, CALL_SECRETS);
+}
+
+void call_note(struct call *call, const struct headers *headers, const char *detail) {
+    static const struct headers none = {.bytes = 0};
+    if (headers == NULL) headers = &none;
+    call->headers_seen = *headers;
+    call->retry_after = headers_retry_after(headers);
+    note(call, headers->request_id, call->request_id, sizeof call->request_id);
+    /* What a read that settles met is no word about the request that it is to settle. */
+    if (call->operation.state != OPERATION_SETTLING) note(call, detail, call->detail, sizeof call->detail);
+}
+
+void call_keep_refusal(struct call *call, int status) {
+    struct span secrets[CALL_SECRETS];
+    collect_secrets(call, secrets);
+    call->refusal = (struct answer_refusal){"", "", ""};
+    if (status >= 400) answer_refusal(buffer_span(&call->answer), secrets, CALL_SECRETS, &call->refusal);
+}
+
+bool call_says(const struct call *call, struct span phrase) {
+    return call->answer.size > 0 && memmem(call->answer.at, call->answer.size, phrase.at, phrase.size) != NULL;
+}
+
+bool call_share_answer(struct call *call, const struct call *leader) {
+    buffer_clear(&call->answer);
+    call->timings = leader->timings;
+    call_note(call, &leader->headers_seen, leader->detail);
+    return buffer_append(&call->answer, buffer_span(&leader->answer));
+}
+
+void call_release(struct call *call) {
+    buffer_free(&call->memory);
+    buffer_free(&call->bearer);
+    buffer_free(&call->answer);
+}

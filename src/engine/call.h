@@ -1,0 +1,129 @@
+/* An operation in the engine's hands: the decisions of src/pure, and the bytes that carry them out.
+   Everything that the caller gave is copied into one block, which is wiped. */
+#ifndef AUTH0_ENGINE_CALL_H
+#define AUTH0_ENGINE_CALL_H
+
+#include "http/exchange.h"
+#include "pure/operation.h"
+#include "pure/pace.h"
+
+#include <stdatomic.h>
+
+#pragma GCC visibility push(hidden)
+
+/* What to do. Spans are borrowed until call_prepare returns. */
+struct call_order {
+    struct operation_plan plan;
+    struct span domain;
+    struct span token; /* absent: the engine's own, which is put in when the exchange begins */
+    struct span body;  /* JSON, or absent */
+    struct span user_agent;
+    struct span telemetry;      /* the value of Auth0-Client; absent switches it off */
+    struct span correlation_id; /* or absent */
+    size_t max_response;
+    /* of a request that is neither link nor unlink */
+    enum exchange_method method;
+    struct span path;   /* with its query, encoded: "/api/v2/users/auth0%7C1?fields=identities" */
+    bool is_anonymous;  /* it carries no token */
+    bool is_raw;        /* the answer is a part of a file, as it stands */
+    struct span range;  /* of that file: "bytes=0-1023" */
+    struct span secret; /* within the body: no text about the call shows it */
+};
+
+enum call_stage { CALL_NEW, CALL_QUEUED, CALL_RUNNING, CALL_PAUSED, CALL_DONE };
+
+struct engine;
+
+enum { CALL_HEADERS = 9 };
+
+struct call {
+    int id; /* where whoever submitted it tells calls apart */
+    struct operation operation;
+    struct buffer memory; /* all text below points into it */
+    struct span token, link_with, body, correlation_id, secret;
+    const char *change_url, *read_url; /* one of them may be NULL: not needed */
+    struct curl_slist headers[CALL_HEADERS];
+    struct curl_slist *authorization;                                /* the line of the token; NULL: none is sent */
+    struct curl_slist *post_headers, *change_headers, *read_headers; /* tails of one list */
+    enum exchange_method method;
+    enum pace_class bucket; /* of its own request */
+    bool is_engines_token, is_raw;
+    size_t max_response;
+
+    atomic_int references; /* 1: of whoever prepared it; and the engine's, while it has the call */
+
+    /* of whoever submitted it: its side of the engine; no other thread reads them */
+    struct engine *engine; /* that has it; NULL for none */
+    struct call *lent_next, **lent_at;
+
+    /* the worker's, under its lock */
+    struct call *inbox_next;
+    unsigned orders;
+    bool is_taken_back;
+
+    /* the engine's */
+    enum call_stage stage;
+    struct call *next;
+    struct call *leader;       /* whose read tells this one too */
+    struct exchange *exchange; /* on its way over the network */
+    struct operation_action action;
+    struct operation_action asked; /* of a follower: before it began */
+    int64_t begun;
+    bool is_wait_told;        /* the event that it waits, of this action */
+    unsigned generation;      /* of the engine's token that was sent */
+    struct buffer bearer;     /* the line of the engine's token */
+    struct attempt_end reply; /* of an exchange that is answered by Lua, there at reply_at */
+    int64_t reply_at;
+
+    /* of the last exchange that ended */
+    struct buffer answer;
+    struct headers headers_seen;
+    struct exchange_timings timings;
+    char request_id[64]; /* fit for a log, as is detail */
+    double retry_after;  /* negative: not said */
+    char detail[CURL_ERROR_SIZE];
+
+    struct answer_refusal
+        refusal; /* the tenant's words to its own request: a read that settles it does not replace them */
+};
+
+/* A zeroed one; NULL where there is no memory. */
+struct call *call_new(void);
+
+/* False where there is no memory. A zeroed call is valid for call_release. */
+bool call_prepare(struct call *call, const struct call_order *order);
+
+/* What to send for a request of the operation. */
+struct exchange_order call_exchange(const struct call *call, enum operation_request request);
+
+/* The rate bucket of such a request. */
+enum pace_class call_bucket(const struct call *call, enum operation_request request);
+
+/* Puts the engine's token in. False where there is no memory. */
+bool call_authorize(struct call *call, struct span token);
+
+/* Keeps what the tenant said in a refusal, of the answer of that status. */
+void call_keep_refusal(struct call *call, int status);
+
+/* Whether the answer's text has a phrase in it. */
+bool call_says(const struct call *call, struct span phrase);
+
+/* Another call's answer, which tells this one as much. False where there is no memory. */
+bool call_share_answer(struct call *call, const struct call *leader);
+
+/* What an exchange's headers said, and words about its end: kept as text that is fit for a log. No headers: none came.
+   */
+void call_note(struct call *call, const struct headers *headers, const char *detail);
+
+/* Wipes and frees what a call owns. The call is not in an engine any more. */
+void call_release(struct call *call);
+
+/* A call that a thread of the engine's has must outlive whoever submitted it. Any thread. */
+void call_hold(struct call *call);
+
+/* The last one releases it, and frees what call_new has made. */
+void call_drop(struct call *call);
+
+#pragma GCC visibility pop
+
+#endif

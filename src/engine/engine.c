@@ -1,0 +1,196 @@
+#include "engine/state.h"
+#include "engine/worker.h"
+
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- opening and closing ---- */
+
+static struct engine *engine_new(void) {
+    struct engine *engine = calloc(1, sizeof *engine);
+    if (engine == NULL) return NULL;
+    engine->owner = getpid();
+    struct call_list *lists[] = {&engine->queue, &engine->running, &engine->following, &engine->paused, &engine->done};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) call_list_init(lists[i]);
+    replies_init(&engine->replies);
+    pace_init(&engine->pace, NULL);
+    engine->gate_at = INT64_MAX;
+    return engine;
+}
+
+/* Pauses are spread among processes; nothing here is a secret. In process every run is the same. */
+static void seed(struct engine *engine) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    engine->random = (uint64_t)now.tv_nsec ^ (uint64_t)now.tv_sec << 30 ^ (uint64_t)engine->owner << 40;
+}
+
+struct engine *engine_open(struct buffer *key) {
+    struct engine *engine = engine_new();
+    if (engine == NULL) {
+        buffer_free(key);
+        return NULL;
+    }
+    engine->key = *key;
+    *key = (struct buffer){NULL, 0, 0};
+    seed(engine);
+    profile_unpack(engine->key.at, &engine->profile);
+    engine->network = network_open(&engine->profile);
+    if (engine->network != NULL) return engine;
+    engine_free(engine);
+    return NULL;
+}
+
+struct engine *engine_open_answered(void) {
+    return engine_new();
+}
+
+static void drop_tokens(struct engine *engine) {
+    if (engine->tokens == NULL) return;
+    engine_let_go(engine, token_source_own_request(engine->tokens));
+    token_source_free(engine->tokens);
+    engine->tokens = NULL;
+    engine->is_asking = engine->is_asked = false;
+}
+
+static struct call *find_dependent(const struct engine *engine) {
+    const struct call_list *lists[] = {&engine->queue,  &engine->running,       &engine->following,
+                                       &engine->paused, &engine->replies.asked, &engine->replies.waiting};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        for (struct call *call = lists[i]->first; call != NULL; call = call->next)
+            if (call->is_engines_token) return call;
+    return NULL;
+}
+
+void engine_configure(struct engine *engine, const struct engine_options *options) {
+    for (struct call *call; (call = find_dependent(engine)) != NULL;) engine_forget(call);
+    drop_tokens(engine);
+    pace_init(&engine->pace, &options->pace);
+    engine->tokens = options->tokens;
+    engine->events.is_wanted = options->wants_events;
+}
+
+bool engine_start(struct engine *engine) {
+    if (engine->worker == NULL && engine->network != NULL) engine->worker = worker_start(engine);
+    return engine->worker != NULL;
+}
+
+/* ---- what is lent: the caller's list of what the engine has of theirs ---- */
+
+static void lend(struct engine *engine, struct call *call) {
+    call_hold(call);
+    call->engine = engine;
+    call->lent_next = engine->lent;
+    call->lent_at = &engine->lent;
+    if (engine->lent != NULL) engine->lent->lent_at = &call->lent_next;
+    engine->lent = call;
+    engine->lent_count++;
+}
+
+static void take_back(struct engine *engine, struct call *call) {
+    *call->lent_at = call->lent_next;
+    if (call->lent_next != NULL) call->lent_next->lent_at = call->lent_at;
+    engine->lent_count--;
+    call->engine = NULL;
+}
+
+void engine_close(struct engine *engine) {
+    if (!engine_is_own(engine)) return;
+    while (engine->lent != NULL) take_back(engine, engine->lent);
+    if (engine->worker != NULL)
+        worker_stop(engine->worker);
+    else
+        engine_free(engine);
+}
+
+/* ---- what never changes ---- */
+
+bool engine_has_tokens(const struct engine *engine) { return engine->tokens != NULL; }
+
+struct span engine_given_token(const struct engine *engine) {
+    return engine->tokens != NULL ? token_source_own(engine->tokens) : (struct span){NULL, 0};
+}
+
+/* ---- to the engine itself, or to its thread ---- */
+
+void engine_submit(struct engine *engine, struct call *call) {
+    lend(engine, call);
+    if (engine->worker != NULL)
+        worker_submit(engine->worker, call);
+    else
+        engine_begin_call(engine, call);
+}
+
+void engine_refuse(struct call *call) {
+    struct operation_event event = {.kind = OPERATION_STARTED};
+    (void)operation_step(&call->operation, &event);
+    event = (struct operation_event){.kind = OPERATION_ENDED, .end = {.how = ATTEMPT_UNREACHED}};
+    (void)operation_step(&call->operation, &event);
+    call_note(call, NULL, "libcurl could not start: not enough memory, or descriptors (see `ulimit -n`)");
+}
+
+void engine_cancel(struct engine *engine, struct call *call) {
+    if (engine->worker != NULL)
+        worker_cancel(engine->worker, call);
+    else
+        engine_stop(engine, call);
+}
+
+void engine_forget(struct call *call) {
+    struct engine *engine = call->engine;
+    if (engine == NULL) return;
+    take_back(engine, call);
+    if (engine->worker == NULL) {
+        engine_let_go(engine, call);
+        call_drop(call);
+    } else if (engine_is_own(engine)) { /* else the thread is the parent's, and what it had stays */
+        worker_forget(engine->worker, call);
+    }
+}
+
+bool engine_reply(struct engine *engine, struct call *call, const struct replies_reply *reply) {
+    return engine->network == NULL && replies_reply(&engine->replies, call, reply);
+}
+
+void engine_give_token(struct engine *engine, int wish, struct span token, int64_t lifetime) {
+    if (engine->worker != NULL)
+        worker_give_token(engine->worker, wish, token, lifetime);
+    else
+        engine_take_token(engine, wish, token, lifetime);
+}
+
+void engine_refuse_token(struct engine *engine, int wish, const char *words) {
+    if (engine->worker != NULL)
+        worker_refuse_token(engine->worker, wish, words);
+    else
+        engine_take_refusal(engine, wish, words);
+}
+
+void engine_turn(struct engine *engine, int wait_ms) {
+    if (engine->worker != NULL)
+        worker_wait(engine->worker, wait_ms);
+    else
+        engine_turn_once(engine, wait_ms);
+}
+
+bool engine_next(struct engine *engine, struct engine_record *record) {
+    bool has_one = engine->worker != NULL ? worker_next(engine->worker, record) : engine_fetch(engine, record);
+    if (!has_one || record->kind != ENGINE_DONE) return has_one;
+    take_back(engine, record->call);
+    call_drop(record->call); /* the engine's; whoever submitted it has theirs */
+    return true;
+}
+
+struct engine_stats engine_stats(struct engine *engine) {
+    return engine->worker != NULL ? worker_stats(engine->worker) : engine_count(engine);
+}
+
+struct bell *engine_bell(struct engine *engine) {
+    return engine->worker != NULL ? worker_bell(engine->worker) : NULL;
+}
+
+int engine_pending(struct engine *engine) {
+    bool owed = engine->worker != NULL ? worker_is_owed(engine->worker) : engine->is_asking || engine->is_asked;
+    return engine->lent_count + owed;
+}

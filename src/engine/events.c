@@ -1,0 +1,34 @@
+#include "engine/events.h"
+
+#include <stdio.h>
+
+void events_add(struct events *events, const struct call *call, struct event event) {
+    if (!events->is_wanted) return;
+    if (events->count == EVENTS_KEPT) {
+        events->dropped++;
+        return;
+    }
+    struct event *kept = &events->ring[(events->first + events->count++) % EVENTS_KEPT];
+    *kept = event;
+    if (call == NULL) return;
+    struct exchange_order order = call_exchange(call, call->action.request);
+    kept->id = call->id;
+    kept->method = order.method;
+    kept->bucket = call_bucket(call, call->action.request);
+    kept->attempts = call->operation.result.attempts;
+    if (call->correlation_id.at != NULL)
+        snprintf(kept->correlation_id, sizeof kept->correlation_id, "%s", call->correlation_id.at);
+}
+
+bool events_next(struct events *events, struct event *event) {
+    if (events->count == 0) return false;
+    *event = events->ring[events->first];
+    events->first = (events->first + 1) % EVENTS_KEPT;
+    events->count--;
+    return true;
+}
+
+const char *event_kind_name(enum event_kind kind) {
+    static const char *const names[EVENT_KINDS] = {"request", "retry", "wait", "token", "settle"};
+    return names[kind];
+}

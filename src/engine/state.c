@@ -1,0 +1,55 @@
+#include "engine/state.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+struct span engine_key(const struct engine *engine) {
+    return buffer_span(&engine->key);
+}
+
+bool engine_is_own(const struct engine *engine) { return engine->owner == getpid(); }
+
+int64_t engine_now(const struct engine *engine) {
+    struct timespec now;
+    if (engine->network == NULL) return engine->replies.clock;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Stops short of where adding a deadline would overflow. */
+void engine_advance(struct engine *engine, int64_t microseconds) {
+    const int64_t end_of_time = INT64_MAX / 2;
+    int64_t *clock = &engine->replies.clock;
+    *clock = microseconds < end_of_time - *clock ? *clock + microseconds : end_of_time;
+}
+
+double engine_random(struct engine *engine) { /* splitmix64 */
+    uint64_t z = engine->random += 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return (double)((z ^ z >> 31) >> 11) / 9007199254740992.0;
+}
+
+void engine_tell_token(struct engine *engine) {
+    struct event event = {.kind = EVENT_TOKEN, .code = token_source_why(engine->tokens)};
+    snprintf(event.detail, sizeof event.detail, "%.150s", token_source_detail(engine->tokens));
+    engine->stats.tokens += event.code == CODE_OK;
+    events_add(&engine->events, NULL, event);
+}
+
+static bool is_awaited(const struct engine *engine, int wish) { return engine->is_asked && engine->wish == wish; }
+
+void engine_take_token(struct engine *engine, int wish, struct span token, int64_t lifetime) {
+    if (!is_awaited(engine, wish)) return;
+    engine->is_asked = false;
+    token_source_given(engine->tokens, engine_now(engine), token, lifetime);
+    engine_tell_token(engine);
+}
+
+void engine_take_refusal(struct engine *engine, int wish, const char *words) {
+    if (!is_awaited(engine, wish)) return;
+    engine->is_asked = false;
+    token_source_failed(engine->tokens, engine_now(engine), engine_random(engine), words);
+    engine_tell_token(engine);
+}

@@ -1,0 +1,98 @@
+/* What the engine's parts share: its state, and what each does for the others. Nobody else includes this.
+   engine_caller.c is the caller's side, where a call goes to the engine itself or to the thread that has it
+   (worker.c); engine_calls.c does what callers ask for; engine_turn.c turns the crank; engine_queue.c lets exchanges
+   begin and end; engine_state.c is what all of them stand on: time, chance, the wish for a token. */
+#ifndef AUTH0_ENGINE_STATE_H
+#define AUTH0_ENGINE_STATE_H
+
+#include "engine/engine.h"
+#include "http/network.h"
+
+#include <sys/types.h>
+
+#pragma GCC visibility push(hidden)
+
+struct worker;
+
+struct engine {
+    struct worker *worker; /* whose the rest is, but for what never changes; NULL: whoever calls turns the crank */
+    struct call *lent;     /* the caller's: calls that it has submitted, and has not fetched yet */
+    int lent_count;
+    struct network *network; /* NULL: whoever holds the engine answers, and the time is theirs */
+    struct replies replies;
+    pid_t owner;
+    struct buffer key;
+    struct profile profile; /* points into the key */
+    struct pace pace;
+    struct token_source *tokens; /* NULL: every call brings its own */
+    bool is_asking;              /* for a token, and nobody has heard it yet */
+    bool is_asked;               /* somebody has, and owes the answer */
+    int wish;                    /* its number */
+    int64_t asked_at;            /* since when it is wanted */
+    struct events events;
+    struct engine_stats stats;
+    struct call_list queue, running, following, paused, done;
+    int64_t gate_at; /* when the first of those that wait for a gate should ask again */
+    uint64_t random;
+};
+
+/* From 0 up to 1. */
+double engine_random(struct engine *engine);
+
+/* Says whether a token came that can be one, or why none did. */
+void engine_tell_token(struct engine *engine);
+
+/* An event about a call, with the time and chance of now. */
+struct operation_event engine_event(struct engine *engine, enum operation_event_kind kind, const struct call *call);
+
+/* Does what an operation asks for. The call is in no list. */
+void engine_obey(struct engine *engine, struct call *call, struct operation_action action);
+
+/* One that was submitted. */
+void engine_begin_call(struct engine *engine, struct call *call);
+
+/* Ends a call as cancelled. */
+void engine_stop(struct engine *engine, struct call *call);
+
+/* Takes a call out of wherever it is, without a word. */
+void engine_let_go(struct engine *engine, struct call *call);
+
+/* What answers the wish of that number, if it is the one that is awaited. */
+void engine_take_token(struct engine *engine, int wish, struct span token, int64_t lifetime);
+void engine_take_refusal(struct engine *engine, int wish, const char *words);
+
+/* The next record, if there is one. A call in it is in the engine no more; its reference still is. */
+bool engine_fetch(struct engine *engine, struct engine_record *record);
+
+struct engine_stats engine_count(const struct engine *engine);
+
+/* One turn of the crank. */
+void engine_turn_once(struct engine *engine, int wait_ms);
+
+/* Drops the calls that it has, and frees the rest. */
+void engine_free(struct engine *engine);
+
+/* Begins an operation. */
+void engine_begin(struct engine *engine, struct call *call);
+
+/* An end without an answer, of a call that is in no list. */
+void engine_tell_silence(struct engine *engine, struct call *call, struct attempt_end end, const char *detail);
+
+/* An exchange that had begun is over; the call is in no list. */
+void engine_end_exchange(struct engine *engine, struct call *call, struct attempt_end end);
+
+/* The leader goes, and has heard nothing that would tell its followers: they queue again. */
+void engine_release_followers(struct engine *engine, const struct call *leader);
+
+/* All that time and gates allow: what paused wakes, what may begin begins, what is too late ends. */
+void engine_advance_queue(struct engine *engine);
+
+/* When something is due that no exchange tells; INT64_MAX for never. */
+int64_t engine_next_timer(const struct engine *engine);
+
+/* Fetches the ends of exchanges on the network. */
+void engine_collect(struct engine *engine);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,23 @@
+/* The only place that knows which libcurl has what. From 7.68 on compiles; AUTH0_PRETEND_CURL=0x074400 builds what an
+   older one would get. */
+#ifndef AUTH0_HTTP_CURL_COMPAT_H
+#define AUTH0_HTTP_CURL_COMPAT_H
+
+#include <curl/curl.h>
+
+#ifdef AUTH0_PRETEND_CURL
+#define CURL_HAS(major, minor) (AUTH0_PRETEND_CURL >= ((major) << 16 | (minor) << 8))
+#else
+#define CURL_HAS(major, minor) (LIBCURL_VERSION_NUM >= ((major) << 16 | (minor) << 8))
+#endif
+
+#if LIBCURL_VERSION_NUM < 0x074400
+#error "lua-auth0 needs libcurl 7.68 or newer"
+#endif
+
+#define CURL_HAS_CAPATH_INFO CURL_HAS(7, 70)
+#define CURL_HAS_PREREQ CURL_HAS(7, 80)
+#define CURL_HAS_PROTOCOLS_STR CURL_HAS(7, 85)
+#define CURL_HAS_QUICK_EXIT CURL_HAS(7, 87)
+
+#endif

@@ -1,0 +1,274 @@
+#include "http/exchange.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+/* ---- callbacks: they fill C memory, and never touch Lua ---- */
+
+static size_t on_body(char *data, size_t size, size_t count, void *context) {
+    struct exchange *exchange = context;
+    (void)size; /* 1, says libcurl */
+    if (exchange->body.size + count > exchange->order.max_response) {
+        exchange->too_large = "its body is larger than max_response";
+        return 0;
+    }
+    return buffer_append(&exchange->body, (struct span){data, count}) ? count : 0;
+}
+
+/* What is not decoded may be coded as it likes. */
+static bool is_overcoded(const struct exchange *exchange) {
+    return exchange->headers.is_overcoded && !exchange->order.is_raw;
+}
+
+static size_t on_header(char *data, size_t size, size_t count, void *context) {
+    struct exchange *exchange = context;
+    (void)size;
+    if (!headers_take(&exchange->headers, (struct span){data, count}))
+        exchange->too_large = "it has more than 64 KiB of headers";
+    return exchange->too_large != NULL || is_overcoded(exchange) ? 0 : count;
+}
+
+#if CURL_HAS_PREREQ
+/* The one definition of "sent": libcurl calls this when a connection stands and the request is about to go out. It
+   calls it again when a reused connection died and it wants to send the request once more by itself. The tenant may
+   have read the first one, so nothing is ever sent twice behind our back. */
+static int on_send(void *context, char *ip, char *local_ip, int port, int local_port) {
+    struct exchange *exchange = context;
+    (void)ip, (void)local_ip, (void)port, (void)local_port;
+    exchange->is_repeat_refused = exchange->sent;
+    if (exchange->sent) return CURL_PREREQFUNC_ABORT;
+    exchange->sent = true;
+    return CURL_PREREQFUNC_OK;
+}
+#endif
+
+/* What has been sent needs no second connection: without this, libcurl would make one, and shake hands, before on_send
+   could tell it so. And programs that the caller starts do not inherit a connection, though one started in this moment
+   by another thread. */
+static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
+    struct exchange *exchange = context;
+    (void)purpose;
+    exchange->is_repeat_refused = exchange->sent;
+    if (exchange->sent) return CURL_SOCKET_BAD;
+#ifdef SOCK_CLOEXEC
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+#else
+    curl_socket_t made = socket(address->family, address->socktype, address->protocol);
+    if (made != CURL_SOCKET_BAD) (void)fcntl(made, F_SETFD, FD_CLOEXEC);
+    return made;
+#endif
+}
+
+/* libcurl does not return while bytes keep coming in: a peer that floods it would be heard past every deadline. */
+static int on_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d) {
+    struct exchange *exchange = context;
+    struct timespec now;
+    (void)a, (void)b, (void)c, (void)d;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t by = exchange_is_sent(exchange) ? exchange->end_by : exchange->connect_by;
+    exchange->is_overdue = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 > by;
+    return exchange->is_overdue ? 1 : 0;
+}
+
+/* ---- a handle and its life ---- */
+
+static CURLcode set_callbacks(struct exchange *exchange) {
+    CURL *easy = exchange->easy;
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->detail);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, exchange);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_XFERINFODATA, exchange);
+    /* An answer has a KiB or two, and a request one: libcurl's own 16 and 64 KiB, for each call that is under way, are
+       meant for files. */
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 8192L);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
+    /* Decodes gzip. Only reads ask for it: a change's header list suppresses the request header. */
+    if (code == CURLE_OK && (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_LIBZ) != 0)
+        code = curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+#if CURL_HAS_PREREQ
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_send);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PREREQDATA, exchange);
+#endif
+    return code;
+}
+
+struct exchange *exchange_new(const struct profile *profile, struct curl_slist *resolve) {
+    struct exchange *exchange = calloc(1, sizeof *exchange);
+    if (exchange == NULL) return NULL;
+    exchange->easy = curl_easy_init();
+    if (exchange->easy != NULL && set_callbacks(exchange) == CURLE_OK &&
+        profile_apply(profile, exchange->easy) == CURLE_OK &&
+        curl_easy_setopt(exchange->easy, CURLOPT_RESOLVE, resolve) == CURLE_OK)
+        return exchange;
+    exchange_free(exchange);
+    return NULL;
+}
+
+void exchange_free(struct exchange *exchange) {
+    curl_easy_cleanup(exchange->easy);
+    buffer_free(&exchange->body);
+    free(exchange);
+}
+
+const char *exchange_method_name(enum exchange_method method) {
+    static const char *const names[EXCHANGE_METHODS] = {"GET", "POST", "DELETE", "PATCH", "PUT"};
+    return names[method];
+}
+
+static CURLcode set_body(CURL *easy, struct span body) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.size);
+    return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.at) : code;
+}
+
+/* libcurl frames a request with a body as it does a POST, whatever its method is called. A POST without one has an
+   empty one. */
+static CURLcode set_method(struct exchange *exchange) {
+    const struct exchange_order *order = &exchange->order;
+    CURL *easy = exchange->easy;
+    bool has_body = order->body.at != NULL || order->method == EXCHANGE_POST;
+    CURLcode code = has_body ? set_body(easy, order->body.at != NULL ? order->body : SPAN(""))
+                             : curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    bool is_named = order->method != (has_body ? EXCHANGE_POST : EXCHANGE_GET);
+    const char *name = is_named ? exchange_method_name(order->method) : NULL;
+    return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, name) : code;
+}
+
+CURLcode exchange_begin(struct exchange *exchange, const struct exchange_order *order) {
+    exchange->order = *order;
+    exchange->sent = exchange->is_repeat_refused = exchange->is_overdue = false;
+    exchange->too_large = NULL;
+    exchange->headers = (struct headers){.bytes = 0};
+    exchange->detail[0] = '\0';
+    buffer_clear(&exchange->body);
+    CURLcode code = curl_easy_setopt(exchange->easy, CURLOPT_URL, order->url);
+    if (code == CURLE_OK) code = curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, order->headers);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(exchange->easy, CURLOPT_HTTP_CONTENT_DECODING, order->is_raw ? 0L : 1L);
+    if (code == CURLE_OK) code = set_method(exchange);
+#if !CURL_HAS_PREREQ
+    /* No hook to stop a second send: it happens on reused connections only, so a change gets a fresh one. */
+    long is_change = order->method == EXCHANGE_GET ? 0L : 1L;
+    if (code == CURLE_OK) code = curl_easy_setopt(exchange->easy, CURLOPT_FRESH_CONNECT, is_change);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(exchange->easy, CURLOPT_FORBID_REUSE, is_change); /* nor for another */
+#endif
+    return code;
+}
+
+/* Ours come first. But libcurl gives each address of a host a share of what it thinks it has: it must know. */
+void exchange_limit(struct exchange *exchange, int64_t now, int64_t connect_by, int64_t end_by) {
+    enum { SLACK_MS = 100 };
+    exchange->connect_by = connect_by;
+    exchange->end_by = end_by;
+    int64_t left = (connect_by - now) / 1000 + SLACK_MS;
+    (void)curl_easy_setopt(exchange->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(left < 86400000 ? left : 86400000));
+}
+
+bool exchange_is_sent(const struct exchange *exchange) {
+#if CURL_HAS_PREREQ
+    return exchange->sent;
+#else
+    curl_off_t before_transfer = 0;
+    return curl_easy_getinfo(exchange->easy, CURLINFO_PRETRANSFER_TIME_T, &before_transfer) == CURLE_OK &&
+           before_transfer > 0;
+#endif
+}
+
+/* ---- how it ended ---- */
+
+static enum attempt_how why_unsent(CURLcode code) {
+    switch (code) {
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_USE_SSL_FAILED:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_HTTP2: return ATTEMPT_UNTRUSTED;
+    default: return ATTEMPT_UNREACHED;
+    }
+}
+
+struct attempt_end exchange_stop(const struct exchange *exchange, enum attempt_how how) {
+    long status = 0;
+    bool sent = exchange_is_sent(exchange);
+    if (sent) (void)curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+    /* an interim answer is none */
+    return (struct attempt_end){.how = how, .sent = sent, .status = status >= 200 ? (int)status : 0};
+}
+
+static void set_detail(struct exchange *exchange, const char *words) {
+    snprintf(exchange->detail, sizeof exchange->detail, "%s", words);
+}
+
+struct attempt_end exchange_overdue(struct exchange *exchange, int64_t now) {
+    struct attempt_end end = exchange_stop(exchange, ATTEMPT_EXPIRED);
+    exchange->detail[0] = '\0';
+    if (end.sent || exchange->end_by <= now) return end;
+    end.how = ATTEMPT_UNREACHED;
+    set_detail(exchange, "no connection within connect_timeout");
+    return end;
+}
+
+struct attempt_end exchange_end(struct exchange *exchange, CURLcode code) {
+    if (exchange->is_overdue)
+        return exchange_overdue(exchange, exchange->sent ? exchange->end_by : exchange->connect_by);
+    struct attempt_end end = exchange_stop(exchange, code == CURLE_OK ? ATTEMPT_ANSWERED : ATTEMPT_LOST);
+    if (exchange->is_repeat_refused)
+        set_detail(exchange, "no answer came; libcurl wanted to send the request a second time, and was not let");
+    else if (code != CURLE_OK && exchange->detail[0] == '\0')
+        set_detail(exchange, curl_easy_strerror(code));
+    if (!end.sent) {
+        /* libcurl quotes a proxy's URL that it cannot read, with its password. */
+        if (strncmp(exchange->detail, "Unsupported proxy", strlen("Unsupported proxy")) == 0)
+            set_detail(exchange, profile_bad_proxy);
+        end.how = why_unsent(code);
+    } else if (exchange->too_large != NULL) {
+        end.how = ATTEMPT_ANSWERED;
+        end.body = ATTEMPT_BODY_TOO_LARGE;
+        set_detail(exchange, exchange->too_large); /* libcurl blames our callback */
+    } else if ((code == CURLE_BAD_CONTENT_ENCODING || is_overcoded(exchange)) && end.status != 0) {
+        if (is_overcoded(exchange)) set_detail(exchange, "its body is encoded otherwise than was asked for");
+        end.how = ATTEMPT_ANSWERED;
+        end.body = ATTEMPT_BODY_OTHER;
+    }
+    return end;
+}
+
+static double seconds(const struct exchange *exchange, CURLINFO what) {
+    curl_off_t microseconds = 0;
+    (void)curl_easy_getinfo(exchange->easy, what, &microseconds);
+    return (double)microseconds / 1e6;
+}
+
+struct exchange_timings exchange_timings(const struct exchange *exchange) {
+    return (struct exchange_timings){
+        .dns = seconds(exchange, CURLINFO_NAMELOOKUP_TIME_T),
+        .connect = seconds(exchange, CURLINFO_CONNECT_TIME_T),
+        .tls = seconds(exchange, CURLINFO_APPCONNECT_TIME_T),
+        .first_byte = seconds(exchange, CURLINFO_STARTTRANSFER_TIME_T),
+        .total = seconds(exchange, CURLINFO_TOTAL_TIME_T),
+    };
+}
+
+void exchange_finish(struct exchange *exchange) {
+    (void)curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, NULL);
+    (void)curl_easy_setopt(exchange->easy, CURLOPT_POSTFIELDS, NULL);
+    exchange->order = (struct exchange_order){.url = NULL};
+    buffer_clear(&exchange->body);
+    exchange->owner = NULL;
+}

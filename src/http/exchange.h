@@ -1,0 +1,79 @@
+/* One request and its answer on one libcurl easy handle. Knows when a request counts as sent, and what an end was.
+   */
+#ifndef AUTH0_HTTP_EXCHANGE_H
+#define AUTH0_HTTP_EXCHANGE_H
+
+#include "http/headers.h"
+#include "http/profile.h"
+#include "pure/attempt.h"
+
+#include <stdint.h>
+
+#pragma GCC visibility push(hidden)
+
+enum exchange_method { EXCHANGE_GET, EXCHANGE_POST, EXCHANGE_DELETE, EXCHANGE_PATCH, EXCHANGE_PUT, EXCHANGE_METHODS };
+
+const char *exchange_method_name(enum exchange_method method);
+
+/* What to send. Nothing of it is copied: it must outlive the exchange. */
+struct exchange_order {
+    enum exchange_method method;
+    const char *url;
+    struct curl_slist *headers;
+    struct span body; /* absent: none */
+    size_t max_response;
+    bool is_raw; /* the answer's body is not decoded: it is a part of a file as it stands */
+};
+
+/* Seconds since the exchange began; connection phases are next to 0 on a reused connection. */
+struct exchange_timings {
+    double dns, connect, tls, first_byte, total;
+};
+
+struct exchange {
+    CURL *easy;
+    struct exchange *next; /* in the network's lists */
+    void *owner;
+    struct attempt_end end; /* once it has ended */
+    bool speaks_for_all, is_timed_out;
+    struct exchange_order order;
+    int64_t connect_by, end_by;
+    bool sent;
+    bool is_overdue;        /* its time was over while libcurl was at work */
+    bool is_repeat_refused; /* libcurl wanted to send it a second time */
+    const char *too_large;  /* what of the answer is; NULL: nothing */
+    struct headers headers;
+    struct buffer body;
+    char detail[CURL_ERROR_SIZE]; /* libcurl's words for a failure */
+};
+
+/* NULL where there is no memory, or libcurl lacks what we need. */
+struct exchange *exchange_new(const struct profile *profile, struct curl_slist *resolve);
+void exchange_free(struct exchange *exchange);
+
+/* Prepares the handle for an order; the caller adds it to a multi. */
+CURLcode exchange_begin(struct exchange *exchange, const struct exchange_order *order);
+
+/* Instants of the monotonic clock, microseconds: unsent at `connect_by`, or not ended at `end_by`, its time is over. */
+void exchange_limit(struct exchange *exchange, int64_t now, int64_t connect_by, int64_t end_by);
+
+/* Whether a byte of the request may have left. */
+bool exchange_is_sent(const struct exchange *exchange);
+
+/* An end that is ours, before libcurl has one: its time is over, or it is cancelled. */
+struct attempt_end exchange_stop(const struct exchange *exchange, enum attempt_how how);
+
+/* Its time is over: as expired; unsent, and only the time to connect, as unreached. */
+struct attempt_end exchange_overdue(struct exchange *exchange, int64_t now);
+
+/* How it ended by libcurl's account. ATTEMPT_BODY_PROMISED means no more than: there is a body to look at. */
+struct attempt_end exchange_end(struct exchange *exchange, CURLcode code);
+
+struct exchange_timings exchange_timings(const struct exchange *exchange);
+
+/* Lets go of everything that the order lent. */
+void exchange_finish(struct exchange *exchange);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,139 @@
+#include "http/headers.h"
+
+#include "http/curl_compat.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <strings.h>
+
+/* The value of a line called `name`; absent if it is another line. */
+static struct span value_of(struct span line, struct span name) {
+    if (line.size <= name.size || line.at[name.size] != ':' || strncasecmp(line.at, name.at, name.size) != 0)
+        return (struct span){NULL, 0};
+    struct span value = span_after(line, name.size + 1);
+    while (value.size > 0 && isspace((unsigned char)value.at[0])) value = span_after(value, 1);
+    while (value.size > 0 && isspace((unsigned char)value.at[value.size - 1])) value.size--;
+    return value;
+}
+
+/* The value, into `to`; true if it is that line. One that does not fit is longer than any that makes sense, and cut it
+   could end in half a secret: it counts as empty. */
+static bool take(struct span line, struct span name, char *to, size_t room) {
+    struct span value = value_of(line, name);
+    if (value.at == NULL) return false;
+    if (value.size >= room) value.size = 0;
+    memcpy(to, value.at, value.size);
+    to[value.size] = '\0';
+    return true;
+}
+
+static bool is_word(struct span value, struct span word) {
+    return value.size == word.size && strncasecmp(value.at, word.at, word.size) == 0;
+}
+
+/* Chunks are the frame of a body, not a coding of it. */
+static void count_codings(struct headers *headers, struct span line) {
+    struct span transfer = value_of(line, SPAN("transfer-encoding")),
+                content = value_of(line, SPAN("content-encoding"));
+    if (transfer.size > 0 && !is_word(transfer, SPAN("chunked")) && !is_word(transfer, SPAN("identity")))
+        headers->is_overcoded = true;
+    if (content.size == 0 || is_word(content, SPAN("identity")) || is_word(content, SPAN("none"))) return;
+    bool is_gzip = is_word(content, SPAN("gzip")) || is_word(content, SPAN("x-gzip"));
+    if (headers->is_coded || !is_gzip) headers->is_overcoded = true;
+    headers->is_coded = true;
+}
+
+/* An interim answer (100, 103) has a status line and headers of its own: start again at each. Only where one may stand:
+   elsewhere it would be a way to hide what was said before. */
+static void start_again(struct headers *headers) { *headers = (struct headers){.bytes = headers->bytes}; }
+
+static bool is_status_line(const struct headers *headers, struct span line) {
+    return (headers->bytes == 0 || headers->is_over) && line.size > 5 && memcmp(line.at, "HTTP/", 5) == 0;
+}
+
+bool headers_take(struct headers *headers, struct span line) {
+    if (is_status_line(headers, line)) start_again(headers);
+    headers->is_over = line.size <= 2 && strspn(line.at, "\r\n") >= line.size;
+    headers->bytes += line.size;
+    if (headers->bytes > HEADERS_AT_MOST) return false;
+    count_codings(headers, line);
+    char *request_id = headers->request_id;
+    if (!take(line, SPAN("ot-baggage-auth0-request-id"), request_id, sizeof headers->request_id) &&
+        request_id[0] == '\0')
+        (void)(take(line, SPAN("x-auth0-requestid"), request_id, sizeof headers->request_id) ||
+               take(line, SPAN("cf-ray"), request_id, sizeof headers->request_id));
+    (void)(take(line, SPAN("date"), headers->date, sizeof headers->date) ||
+           take(line, SPAN("retry-after"), headers->retry_after, sizeof headers->retry_after) ||
+           take(line, SPAN("content-range"), headers->content_range, sizeof headers->content_range) ||
+           take(line, SPAN("etag"), headers->etag, sizeof headers->etag) ||
+           take(line, SPAN("x-ratelimit-limit"), headers->limit, sizeof headers->limit) ||
+           take(line, SPAN("x-ratelimit-remaining"), headers->remaining, sizeof headers->remaining) ||
+           take(line, SPAN("x-ratelimit-reset"), headers->reset, sizeof headers->reset));
+    return true;
+}
+
+static bool read_digits(const char *text, size_t size, int *number) {
+    *number = 0;
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] < '0' || text[i] > '9') return false;
+        *number = *number * 10 + (text[i] - '0');
+    }
+    return true;
+}
+
+/* Days since 1970 of a day in the Gregorian calendar, with years that begin in March (so a leap day ends one). */
+static int64_t days_since_1970(int year, int month, int day) {
+    int64_t shifted = month > 2 ? year : year - 1, of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    return shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + of_year - 719468;
+}
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT", the one form in which servers write a date (RFC 9110, 5.6.7); -1 for another. Every
+   answer has one, and curl_getdate spends as much on it as all else that is done about an answer's headers. */
+static time_t read_fixed_date(const char *text) {
+    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static const char form[] = "???, ## ??? #### ##:##:## GMT"; /* ? a letter, # a digit */
+    int day, year, hour, minute, second, month = 0;
+    if (strlen(text) != sizeof form - 1) return -1;
+    for (size_t i = 0; i < sizeof form - 1; i++)
+        if (form[i] != '?' && form[i] != '#' && form[i] != text[i]) return -1;
+    while (month < 12 && memcmp(months[month], text + 8, 3) != 0) month++;
+    if (month == 12 || !read_digits(text + 5, 2, &day) || !read_digits(text + 12, 4, &year) ||
+        !read_digits(text + 17, 2, &hour) || !read_digits(text + 20, 2, &minute) || !read_digits(text + 23, 2, &second))
+        return -1;
+    if (year < 1970 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60) return -1;
+    int seconds = hour * 3600 + minute * 60 + second;
+    return (time_t)(days_since_1970(year, month + 1, day) * 86400 + seconds);
+}
+
+static time_t read_date(const char *text) {
+    time_t date = read_fixed_date(text);
+    return date != -1 ? date : curl_getdate(text, NULL);
+}
+
+double headers_retry_after(const struct headers *headers) {
+    const char *text = headers->retry_after;
+    size_t digits = strspn(text, "0123456789");
+    if (digits > 0 && digits < 10 && text[digits] == '\0') return (double)strtol(text, NULL, 10);
+    if (text[0] == '\0' || headers->date[0] == '\0') return -1;
+    time_t then = read_date(text), now = read_date(headers->date);
+    if (then == -1 || now == -1) return -1;
+    return then > now ? (double)(then - now) : 0;
+}
+
+static bool read_integer(const char *text, int64_t *number) {
+    char *end;
+    errno = 0;
+    *number = strtoll(text, &end, 10);
+    return end != text && *end == '\0' && errno == 0;
+}
+
+struct pace_answer headers_pace(const struct headers *headers) {
+    struct pace_answer answer = {.date = -1, .retry_after = headers_retry_after(headers)};
+    if (headers->date[0] != '\0') answer.date = read_date(headers->date);
+    answer.has_limit = read_integer(headers->limit, &answer.limit) &&
+                       read_integer(headers->remaining, &answer.remaining) &&
+                       read_integer(headers->reset, &answer.reset);
+    return answer;
+}

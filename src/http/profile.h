@@ -1,0 +1,42 @@
+/* A transport profile: everything about a connection that must not be shared between callers who said different things.
+   One engine serves one profile. */
+#ifndef AUTH0_HTTP_PROFILE_H
+#define AUTH0_HTTP_PROFILE_H
+
+#include "http/curl_compat.h"
+#include "os/buffer.h"
+
+#pragma GCC visibility push(hidden)
+
+enum { PROFILE_RESOLVES = 32 };
+
+enum profile_http { PROFILE_HTTP_2, PROFILE_HTTP_1_1 };
+
+/* Terminated strings; NULL is "not said". */
+struct profile {
+    const char *domain;
+    const char *proxy;   /* "" switches the environment's proxy off, as in libcurl */
+    const char *ca_file; /* either of these two replaces the system's store */
+    const char *ca_path;
+    const char *client_cert;
+    const char *client_key;
+    const char *resolve[PROFILE_RESOLVES + 1]; /* "HOST:PORT:ADDRESS", ends with NULL */
+    enum profile_http http;
+};
+
+/* Two profiles are the same if their keys are. The key is a copy of all that the profile says. */
+bool profile_pack(const struct profile *profile, struct buffer *key);
+
+/* The profile that a key says; it points into the key. */
+void profile_unpack(const char *key, struct profile *profile);
+
+/* Whether libcurl will go through the proxy that is meant. */
+bool profile_has_usable_proxy(const struct profile *profile);
+extern const char profile_bad_proxy[]; /* where it will not: in words */
+
+/* The options of an easy handle that are the same for every exchange of the profile. */
+CURLcode profile_apply(const struct profile *profile, CURL *easy);
+
+#pragma GCC visibility pop
+
+#endif

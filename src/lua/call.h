@@ -1,0 +1,49 @@
+/* A call as Lua owns it: made from a table, and turned into what Lua is told. Floor 2: decides nothing. */
+#ifndef AUTH0_LUA_CALL_H
+#define AUTH0_LUA_CALL_H
+
+#include "engine/engine.h"
+#include "lua/compat.h"
+#include "lua/options.h"
+
+#pragma GCC visibility push(hidden)
+
+struct bind_call {
+    struct call *call; /* NULL: dropped */
+    enum bind_goal goal;
+    enum attempt_code refused;  /* before anything was sent; else CODE_OK */
+    struct complaint complaint; /* why */
+    struct buffer claims;       /* of link_with, as it is looked into */
+    struct buffer mended;       /* the value, as lua-cjson takes it */
+};
+
+void bind_call_init(lua_State *L);
+
+/* Pushes a new, empty one: from here on the collector wipes and frees what it comes to own. */
+struct bind_call *bind_call_new(lua_State *L);
+
+/* Where a call is made. */
+struct bind_place {
+    bool has_clock;    /* the time of day is the tenant's: a token can be known to have expired */
+    bool has_token;    /* a call without a token takes the tenant's own */
+    struct span token; /* which is this one, where it is known already */
+};
+
+/* Fills it from the options at `index`. Raises, at `level` (2: the caller of the Lua function that called us), with a
+   sentence that names the option and never a secret, in the name of the options' `caller`. False where a token says
+   itself that the tenant would refuse it: the call is complete then, and nothing is to be sent. */
+bool bind_call_prepare(lua_State *L, int index, struct bind_call *self, enum bind_goal goal, struct profile *profile,
+                       struct bind_place place, int level);
+
+/* Pushes `value, receipt`, or `nil, facts` for lua/auth0/failure.lua. Returns 2. */
+int bind_call_push(lua_State *L, struct bind_call *self);
+
+/* Sets `timings` of the table on top of the stack. */
+void bind_push_timings(lua_State *L, const struct exchange_timings *timings);
+
+/* Wipes and frees now rather than when the collector comes. */
+void bind_call_drop(struct bind_call *self);
+
+#pragma GCC visibility pop
+
+#endif

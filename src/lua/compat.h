@@ -1,0 +1,68 @@
+/* Lua 5.1 to 5.4 and LuaJIT from one source: the only place that tests LUA_VERSION_NUM. */
+#ifndef AUTH0_LUA_COMPAT_H
+#define AUTH0_LUA_COMPAT_H
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#if LUA_VERSION_NUM >= 502 || defined(LUA_GCISRUNNING) /* LuaJIT 2.1 has this piece of 5.2 */
+#define compat_setfuncs(L, functions) luaL_setfuncs(L, functions, 0)
+#else
+#define compat_setfuncs(L, functions) luaL_register(L, NULL, functions)
+#endif
+
+#if LUA_VERSION_NUM >= 503
+#define compat_isinteger(L, index) lua_isinteger(L, index)
+#else
+#define compat_isinteger(L, index) (0)
+#endif
+
+#if LUA_VERSION_NUM >= 504
+#define compat_newuserdata(L, size) lua_newuserdatauv(L, size, 0)
+#else
+#define compat_newuserdata(L, size) lua_newuserdata(L, size)
+#endif
+
+/* The registry's value under the address of a static object: a key that nobody else can have. */
+static inline void compat_getref(lua_State *L, void *key) {
+    lua_pushlightuserdata(L, key);
+    lua_rawget(L, LUA_REGISTRYINDEX);
+}
+
+/* Takes the value from the top of the stack. */
+static inline void compat_setref(lua_State *L, void *key) {
+    lua_pushlightuserdata(L, key);
+    lua_insert(L, -2);
+    lua_rawset(L, LUA_REGISTRYINDEX);
+}
+
+/* Where lua.c sets its hook when somebody presses Ctrl-C. 5.1 does not tell which thread that is: it is known where it
+   was the one that loaded the module. */
+#if LUA_VERSION_NUM >= 502
+static inline void compat_keepmain(lua_State *L) { (void)L; }
+
+static inline lua_State *compat_mainthread(lua_State *L) {
+    lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
+    lua_State *main = lua_tothread(L, -1);
+    lua_pop(L, 1);
+    return main;
+}
+#else
+static char compat_main_key;
+
+static inline void compat_keepmain(lua_State *L) {
+    if (lua_pushthread(L) == 1)
+        compat_setref(L, &compat_main_key);
+    else
+        lua_pop(L, 1);
+}
+
+static inline lua_State *compat_mainthread(lua_State *L) {
+    compat_getref(L, &compat_main_key);
+    lua_State *main = lua_tothread(L, -1);
+    lua_pop(L, 1);
+    return main != NULL ? main : L;
+}
+#endif
+
+#endif

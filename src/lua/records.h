@@ -1,0 +1,27 @@
+/* What an engine tells, as Lua tables; and what it is told about itself. Floor 2. */
+#ifndef AUTH0_LUA_RECORDS_H
+#define AUTH0_LUA_RECORDS_H
+
+#include "engine/engine.h"
+#include "lua/compat.h"
+#include "lua/options.h"
+
+#pragma GCC visibility push(hidden)
+
+/* Pushes {method=, url=, headers=, body=}. */
+void bind_push_request(lua_State *L, const struct call *call);
+
+/* Pushes {kind=, id=, ...}; never a secret. */
+void bind_push_event(lua_State *L, const struct event *event);
+
+void bind_push_stats(lua_State *L, const struct engine_stats *stats);
+
+/* Raises, at `level`, where a tenant's domain or token cannot be one. */
+void bind_engine_check(lua_State *L, const struct bind_options *options, int level);
+
+/* Gives the engine the token and the pace that a tenant's options say. Raises where a key cannot be used. */
+void bind_engine_options(lua_State *L, const struct bind_options *options, struct engine *engine, int level);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,19 @@
+/* Rows of a file, for Lua: unpacked, and as values. Floor 2. */
+#ifndef AUTH0_LUA_ROWS_H
+#define AUTH0_LUA_ROWS_H
+
+#include "lua/compat.h"
+
+#pragma GCC visibility push(hidden)
+
+void bind_rows_init(lua_State *L);
+
+/* core.inflater() -> inflater */
+int bind_inflater_new(lua_State *L);
+
+/* core.decode(text) -> value; or nil, fault. As strict as with every answer, and mended like one. */
+int bind_decode(lua_State *L);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,53 @@
+/* What a tenant says in the body of an answer. */
+#ifndef AUTH0_PURE_ANSWER_H
+#define AUTH0_PURE_ANSWER_H
+
+#include "pure/identity.h"
+#include "pure/json.h"
+
+#pragma GCC visibility push(hidden)
+
+/* What was wrong with a body: static text, and where (a byte offset) if it is malformed. */
+struct answer_fault {
+    const char *what;
+    size_t at;
+    bool has_position;
+};
+
+/* What the body of a success is promised to be. */
+enum answer_promise {
+    /* An array of at least one identity, each an object with `provider` (a string) and `user_id` (a string or an
+       integer: both are in the API's schema). More is not asked for: what the tenant adds is its own. */
+    ANSWER_IDENTITIES,
+    ANSWER_USER,            /* the object of the next one */
+    ANSWER_USER_IDENTITIES, /* an object whose `identities` is such an array: it is the value */
+    ANSWER_OBJECT,
+    ANSWER_ARRAY,
+    ANSWER_BYTES, /* whatever it is */
+    ANSWER_ANY    /* JSON, or nothing at all: the value is absent then */
+};
+
+/* Whether the body keeps the promise; `value` is what was promised, else `fault` says what is wrong. */
+bool answer_keeps(enum answer_promise promise, struct span body, struct span *value, struct answer_fault *fault);
+
+/* Whether the target's secondary is among the identities: under its bare id, under its full one, or as a number, also
+   one that was rounded to a double. */
+bool answer_holds(struct span identities, const struct identity_target *target);
+
+/* A refusal's own words, as UTF-8 text fit for a log: no control characters, cut to size, secrets blanked. Empty where
+   it has none. Reads both forms: the Management API's {error, message, errorCode} and OAuth's {error,
+   error_description}. */
+struct answer_refusal {
+    char error[64];
+    char error_code[64];
+    char description[400];
+};
+void answer_refusal(struct span body, const struct span *secrets, size_t count, struct answer_refusal *refusal);
+
+/* Makes text from outside fit for a log, in place: characters that a terminal obeys become spaces; every occurrence of
+   a secret, and whatever looks like a JWT, becomes asterisks. */
+void answer_clean(char *text, const struct span *secrets, size_t count);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,72 @@
+/* Ids, domains, tokens: what may be sent, and as what. */
+#ifndef AUTH0_PURE_IDENTITY_H
+#define AUTH0_PURE_IDENTITY_H
+
+#include "pure/span.h"
+
+#pragma GCC visibility push(hidden)
+
+/* Why an option cannot be used: the name of the one to look at, and what follows "<option>: ", which says what is wrong
+   and what to do. Visible ASCII and spaces, never a piece of a token. Bytes count from 1. Written only where a check
+   fails. */
+struct complaint {
+    const char *option;
+    char what[240];
+};
+
+/* The link API's `provider` values (UserIdentityProviderEnum of the Management API's OpenAPI file), and those that
+   older published lists had. A list to recognise prefixes by: an unknown provider given in so many words is never
+   refused. */
+bool identity_is_known_provider(struct span provider);
+
+/* A host name or address with an optional port: "acme.eu.auth0.com", "127.0.0.1:8443", "[::1]:8443". Nothing that
+   libcurl would read as another piece of a URL passes. */
+bool identity_check_domain(struct span domain, struct complaint *complaint);
+
+/* A token goes into a header: visible ASCII, at least one character, 16 KiB at most. `option` names it in the
+   complaint. */
+bool identity_check_token(const char *option, struct span token, struct complaint *complaint);
+
+enum identity_goal { IDENTITY_LINK, IDENTITY_UNLINK };
+
+/* What the caller gave, under the option's names; absent ones have .at = NULL, empty ones have not. */
+struct identity_given {
+    struct span primary, secondary;                   /* our names: full ids */
+    struct span id, provider, user_id, connection_id; /* the API's names; connection_id goes with both */
+    struct span link_with;                            /* a JWT of the secondary; goes with both */
+    bool user_id_is_integer;                          /* user_id holds its decimal digits, and a sign if negative */
+};
+
+/* Two accounts, resolved. Spans point into what was given. */
+struct identity_target {
+    struct span primary;       /* full id, the path's {id} */
+    struct span provider;      /* of the secondary; absent with link_with */
+    struct span user_id;       /* as it was given: what link sends (the API takes it with and without prefix) */
+    struct span bare;          /* without the provider's prefix: what unlink sends, and identities[].user_id */
+    struct span connection_id; /* absent, or what to send */
+    struct span link_with;     /* absent, or the only thing to send */
+    bool user_id_is_integer;
+};
+
+/* Decides between the two ways of naming and the two ways of linking; false with a complaint, and `target` undefined:
+   - `primary` and `secondary`, or `id`, `provider` and `user_id`. link_with takes the place of the second account and
+     stands without connection_id. An unlink has neither of these two.
+   - Ids are UTF-8, not empty, without control characters. Of the primary's form nothing is asked.
+   - A full id splits at its first "|". Without `provider` what stands before it is a known provider. With `provider` it
+     may be that one, or no known one, and then belongs to the id: ("samlp", "acme|7"). A number needs `provider`.
+   - Neither "." nor ".." becomes a segment of the path. The two accounts differ. */
+bool identity_resolve(enum identity_goal goal, const struct identity_given *given, struct identity_target *target,
+                      struct complaint *complaint);
+
+/* The path of the exchange, each segment percent-encoded exactly once (RFC 3986 unreserved characters stay):
+   link "/api/v2/users/{id}/identities", unlink the same and "/{provider}/{user_id}". Not terminated. `to` has
+   identity_path_room(target) bytes. Returns the bytes written. */
+size_t identity_path(enum identity_goal goal, const struct identity_target *target, char *to);
+size_t identity_path_room(const struct identity_target *target);
+
+/* The primary's own path, "/api/v2/users/{id}", under the same rules and within the same room. */
+size_t identity_user_path(const struct identity_target *target, char *to);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,255 @@
+#include "pure/pace.h"
+
+#include <stddef.h>
+
+static const int64_t second = 1000000;
+
+/* How many go ahead before the first answer: the smallest published bucket holds two. More would gain little, since a
+   full bucket loses no more than what would have come into it during one round trip. */
+static const int64_t cold_start = 2;
+
+/* Each answer lets so many more be under way, so that their number grows threefold with each round trip: others may
+   start at the same time. What was heard longer ago is no reason to send many. */
+static const int64_t growth = 2, widest = 100000, stale = 5000000;
+
+/* Exchanges under way for which nobody minds what others may have taken meanwhile. */
+static const double slack = 2;
+
+/* Between exchanges that look how the bucket fills: at first; then twice as long each time. */
+static const int64_t shortest_gap = 50000;
+
+/* A fixed rate makes up for timers that were late by so much. */
+static const int64_t catch_up = 100000;
+
+/* After so many answers that tell of no limit there is none any more. */
+static const int silence = 20;
+
+/* No published window of the API is longer than a minute; those of the token endpoint were seen to be 86 minutes. What
+   is further ahead is a mistake, and costs no more than this. */
+static const double longest_reset = 120, longest_token_reset = 7200, longest_retry_after = 86400;
+
+/* What is added to every wait for the tenant, beside the spread: clocks and timers are not exact. */
+static const double grace = 0.05;
+
+static double larger(double a, double b) { return a > b ? a : b; }
+static double smaller(double a, double b) { return a < b ? a : b; }
+static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t later(int64_t a, int64_t b) { return a > b ? a : b; }
+static double seconds(int64_t duration) { return (double)duration / (double)second; }
+static int64_t duration(double length) { return (int64_t)(length * (double)second); }
+
+/* NaN becomes `least`. */
+static double within(double value, double least, double most) { return value > least ? smaller(value, most) : least; }
+
+static void init_gate(struct pace_gate *gate) {
+    *gate = (struct pace_gate){.window = cold_start,
+                               .gap = shortest_gap,
+                               .probe_at = INT64_MIN,
+                               .probed_at = INT64_MIN,
+                               .begun = INT64_MIN,
+                               .closed_until = INT64_MIN};
+    bucket_init(&gate->bucket);
+}
+
+void pace_init(struct pace *pace, const struct pace_options *options) {
+    *pace = (struct pace){.options = options != NULL ? *options : PACE_DEFAULTS, .rate_at = INT64_MIN};
+    pace->options.reserve = within(pace->options.reserve, 0, 1);
+    if (pace->options.rate > 0) pace->options.rate = within(pace->options.rate, 1e-6, 1e6);
+    for (int class = 0; class < PACE_CLASSES; class ++) init_gate(&pace->gates[class]);
+}
+
+/* ---- when an exchange may begin ---- */
+
+static bool is_limited(const struct pace_gate *gate) { return gate->bucket.limit > 0; }
+
+/* What is left to others. Rounded down: of a limit of two, nothing. */
+static double kept(const struct pace *pace, const struct pace_gate *gate) {
+    return (double)(int64_t)((double)gate->bucket.limit * pace->options.reserve);
+}
+
+/* Tokens that are not spent. While it is not known how the bucket fills, the last ones are spent one by one, to see
+   what comes in between. Where tokens come evenly, a few keep errors, and others, from leading to a refusal; where they
+   come at the top of a second, what is left then may be lost. After refusals there are others, so more is left. */
+static double margin(const struct pace_gate *gate) {
+    double limit = (double)gate->bucket.limit, others = smaller(1.5 * gate->caution, limit / 5);
+    switch (bucket_fill(&gate->bucket)) {
+    case BUCKET_UNKNOWN: return others + (double)earlier(4, gate->bucket.limit / 5);
+    case BUCKET_EVEN: return others + smaller(3, limit / 16);
+    default: return others;
+    }
+}
+
+/* The level at which one more may begin. A level is one round trip old, and another client may have taken as much as
+   we: no more is under way than is left, but for what comes in meanwhile. */
+static double needed(const struct pace *pace, const struct pace_gate *gate) {
+    const struct bucket *bucket = &gate->bucket;
+    double stake = (double)bucket_uncounted(bucket) - slack - bucket->drip * bucket->round_trip;
+    return kept(pace, gate) + 1 + larger(0, stake) * (1 + gate->caution) + margin(gate);
+}
+
+static int64_t ready_by_level(const struct pace *pace, const struct pace_gate *gate, int64_t now) {
+    const struct bucket *bucket = &gate->bucket;
+    int64_t at = earlier(gate->probe_at, bucket_when(bucket, &pace->clock, needed(pace, gate), now));
+    if (bucket_fill(bucket) == BUCKET_UNKNOWN && bucket_level(bucket, &pace->clock, now) >= kept(pace, gate) + 1)
+        at = earlier(at, gate->begun + gate->gap);
+    return at;
+}
+
+static int64_t ready_by_gate(const struct pace *pace, const struct pace_gate *gate, int64_t now) {
+    if (now < gate->closed_until) return gate->closed_until;
+    if (!is_limited(gate) && gate->is_heard) return now;
+    /* It opens when an answer comes; one that does not come ages until it is not counted any more. */
+    if (bucket_uncounted(&gate->bucket) >= gate->window) return now + second;
+    return is_limited(gate) ? ready_by_level(pace, gate, now) : now;
+}
+
+int64_t pace_ready(const struct pace *pace, enum pace_class class, int64_t now) {
+    int64_t at = ready_by_gate(pace, &pace->gates[class], now);
+    return class == PACE_TOKEN ? at : later(at, pace->rate_at);
+}
+
+/* ---- an exchange begins ---- */
+
+static void note_begin(const struct pace *pace, struct pace_gate *gate, int64_t now) {
+    bool is_plenty = bucket_level(&gate->bucket, &pace->clock, now) >= needed(pace, gate);
+    gate->gap = is_plenty ? shortest_gap : earlier(gate->gap * 2, second);
+    gate->begun = now;
+    if (gate->bucket.in_flight == 0 && now - gate->heard_at > stale) gate->window = cold_start;
+    if (gate->probe_at > now) return;
+    if (!is_plenty) gate->probed_at = now;
+    gate->probe_at = now + second;
+}
+
+void pace_begin(struct pace *pace, enum pace_class class, int64_t now) {
+    struct pace_gate *gate = &pace->gates[class];
+    note_begin(pace, gate, now);
+    bucket_begin(&gate->bucket, &pace->clock, now);
+    if (class != PACE_TOKEN && pace->options.rate > 0)
+        pace->rate_at = later(pace->rate_at, now - catch_up) + duration(1 / pace->options.rate);
+}
+
+/* ---- what an answer says ---- */
+
+/* Until the year 5138. */
+static bool is_date(int64_t date) { return date > 0 && date < INT64_C(100000000000); }
+
+static bool read_bucket(const struct pace_answer *answer, struct bucket_reading *reading) {
+    if (!answer->has_limit || answer->limit < 1 || answer->limit > 1000000000) return false;
+    /* The headers of a global refusal tell of another bucket. */
+    if (answer->is_refused && answer->is_global) return false;
+    int64_t remaining = answer->is_refused ? 0 : later(0, earlier(answer->remaining, answer->limit));
+    *reading = (struct bucket_reading){.limit = answer->limit,
+                                       .remaining = remaining,
+                                       .date = is_date(answer->date) ? answer->date : -1,
+                                       .is_refused = answer->is_refused};
+    return true;
+}
+
+/* Seconds until the reset has surely come, by the tenant's clock; negative: not said, or over. Under either reading of
+   it there is a token then. */
+static double until_reset(const struct pace *pace, enum pace_class class, int64_t now,
+                          const struct pace_answer *answer) {
+    if (!answer->has_limit || !is_date(answer->date) || !is_date(answer->reset) || answer->reset <= answer->date)
+        return -1;
+    double wait = larger(0, seconds(bucket_clock_instant(&pace->clock, answer->reset) - now));
+    return smaller(wait, class == PACE_TOKEN ? longest_token_reset : longest_reset);
+}
+
+/* ---- refusals ---- */
+
+static double backoff(int refusals) { return (double)(1 << (refusals < 6 ? refusals : 6)); }
+
+/* As long as the tenant says, and the longer the more often it refuses. The spread keeps those who were refused
+   together from coming back together. */
+static double closing_time(const struct pace *pace, enum pace_class class, int64_t now,
+                           const struct pace_answer *answer, double random) {
+    int refusals = pace->gates[class].refusals;
+    double wait = within(answer->retry_after, -1, longest_retry_after);
+    if (wait < 0) wait = until_reset(pace, class, now, answer);
+    if (wait < 0) wait = 1;
+    if (refusals > 1) wait = larger(wait, backoff(refusals - 2));
+    return wait + grace + random * within(wait / 10, 0.2, 30);
+}
+
+static void close_gate(struct pace *pace, struct pace_gate *gate, int64_t until) {
+    if (until <= gate->closed_until) return;
+    gate->closed_until = gate->probe_at = gate->heard_at = until;
+    gate->is_heard = false;
+    gate->window = cold_start;
+    bucket_empty(&gate->bucket, &pace->clock, until);
+}
+
+static void refuse(struct pace *pace, enum pace_class class, int64_t begun, int64_t now,
+                   const struct pace_answer *answer, double random) {
+    struct pace_gate *gate = &pace->gates[class];
+    /* Those that were under way together are refused together: that is one refusal. */
+    if (begun >= gate->closed_until) {
+        if (gate->refusals < 100) gate->refusals++;
+        gate->caution = smaller(gate->caution + 1, 3);
+        if (begun == gate->probed_at) gate->is_early = true;
+    }
+    int64_t until = now + duration(closing_time(pace, class, now, answer, random));
+    close_gate(pace, gate, until);
+    if (!answer->is_global || class == PACE_TOKEN) return;
+    for (int other = 0; other < PACE_TOKEN; other++) close_gate(pace, &pace->gates[other], until);
+}
+
+/* ---- an exchange ends ---- */
+
+/* Others show in refusals, and where less is left than we would leave. */
+static void note_caution(const struct pace *pace, struct pace_gate *gate, const struct bucket_reading *reading) {
+    if (reading != NULL && (double)reading->remaining < kept(pace, gate))
+        gate->caution = smaller(gate->caution + 0.25, 3);
+    else
+        gate->caution *= 0.998;
+}
+
+static void pass(struct pace *pace, enum pace_class class, int64_t begun, int64_t now, const struct pace_answer *answer,
+                 const struct bucket_reading *reading) {
+    struct pace_gate *gate = &pace->gates[class];
+    if (begun < gate->closed_until) return; /* it was under way when another was refused */
+    note_caution(pace, gate, reading);
+    double wait = until_reset(pace, class, now, answer);
+    gate->probe_at = now + duration(wait < 0 ? 1 : wait + grace + (gate->is_early ? 1 : 0));
+    gate->is_heard = true;
+    gate->heard_at = now;
+    gate->refusals = 0;
+    if (gate->window < widest) gate->window += growth;
+    gate->silent = reading != NULL ? 0 : gate->silent + 1;
+    if (gate->silent < silence) return;
+    gate->silent = 0;
+    bucket_forget(&gate->bucket);
+}
+
+void pace_end(struct pace *pace, enum pace_class class, int64_t begun, int64_t now, const struct pace_answer *answer,
+              double random) {
+    struct pace_gate *gate = &pace->gates[class];
+    struct bucket_reading reading;
+    bool is_read = answer != NULL && read_bucket(answer, &reading);
+    begun = earlier(begun, now);
+    if (answer != NULL && is_date(answer->date)) bucket_clock_learn(&pace->clock, answer->date, begun, now);
+    bucket_end(&gate->bucket, &pace->clock, begun, now, is_read ? &reading : NULL);
+    if (answer == NULL) return;
+    if (answer->is_refused)
+        refuse(pace, class, begun, now, answer, within(random, 0, 1));
+    else
+        pass(pace, class, begun, now, answer, is_read ? &reading : NULL);
+}
+
+/* ---- for those who watch ---- */
+
+enum pace_state pace_state(const struct pace *pace, enum pace_class class, int64_t now) {
+    const struct pace_gate *gate = &pace->gates[class];
+    if (now < gate->closed_until) return PACE_CLOSED;
+    if (!is_limited(gate) && !gate->is_heard) return PACE_COLD;
+    if (pace_ready(pace, class, now) > now) return PACE_WAITING;
+    return is_limited(gate) ? PACE_OPEN : PACE_FREE;
+}
+
+const char *pace_state_name(enum pace_state state) {
+    static const char *const names[PACE_STATES] = {
+        [PACE_COLD] = "cold",       [PACE_FREE] = "free",     [PACE_OPEN] = "open",
+        [PACE_WAITING] = "waiting", [PACE_CLOSED] = "closed",
+    };
+    return names[state];
+}

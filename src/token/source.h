@@ -1,0 +1,90 @@
+/* The token of an engine: where it comes from, and whether it may be used. When it is fetched, and when again,
+   is decided by pure/token_life. */
+#ifndef AUTH0_TOKEN_SOURCE_H
+#define AUTH0_TOKEN_SOURCE_H
+
+#include "engine/call.h"
+#include "os/secrets.h"
+#include "pure/token_life.h"
+#include "token/assertion.h"
+#include "token/share.h"
+
+#pragma GCC visibility push(hidden)
+
+enum token_source_kind {
+    TOKEN_SOURCE_GIVEN,         /* the caller's own string */
+    TOKEN_SOURCE_CLIENT_SECRET, /* POST /oauth/token, grant client_credentials */
+    TOKEN_SOURCE_CLIENT_KEY,    /* the same, with an assertion instead of the secret */
+    TOKEN_SOURCE_FUNCTION       /* the caller is asked, and answers with token_source_given or token_source_failed */
+};
+
+/* Spans are borrowed until token_source_new returns. */
+struct token_source_config {
+    enum token_source_kind source;
+    struct span token;     /* TOKEN_SOURCE_GIVEN */
+    struct span client_id; /* of the two that fetch */
+    struct span client_secret;
+    struct span client_key; /* PEM */
+    struct span key_id;     /* or absent */
+    enum assertion_alg algorithm;
+    struct span domain, audience;
+    struct span user_agent, telemetry; /* of the request */
+    const char *file;                  /* path of a file that processes share it in, or NULL */
+    struct operation_limits limits;
+};
+
+struct token_source;
+
+/* NULL with a sentence in `fault` (static text): the key cannot be used, no memory. */
+struct token_source *token_source_new(const struct token_source_config *config, const char **fault);
+void token_source_free(struct token_source *tokens);
+
+struct token_source_answer {
+    enum token_life_verdict verdict; /* TOKEN_LIFE_FETCH is never seen here: it is a TOKEN_LIFE_WAIT */
+    int64_t until;                   /* of a wait: when to ask again, unless there is news before */
+    enum attempt_code why;           /* of a refusal; `token_source_detail` has words */
+};
+
+/* An exchange wants to begin. */
+struct token_source_answer token_source_ask(struct token_source *tokens, int64_t now);
+
+/* The caller's own string, of TOKEN_SOURCE_GIVEN; else absent. */
+struct span token_source_own(const struct token_source *tokens);
+
+/* Valid until the next call of any of these functions. */
+struct span token_source_text(const struct token_source *tokens, unsigned *generation);
+
+/* The tenant answered 401 to the token of that generation. */
+void token_source_rejected(struct token_source *tokens, int64_t now, unsigned generation);
+
+/* A request for a token that is to be carried out now, once; NULL for none. */
+struct call *token_source_request(struct token_source *tokens);
+
+bool token_source_is_request(const struct token_source *tokens, const struct call *call);
+struct call *token_source_own_request(struct token_source *tokens);
+
+/* It is done. */
+void token_source_told(struct token_source *tokens, int64_t now, double random);
+
+/* Whether a token is wanted of whoever holds the engine; said once. */
+bool token_source_is_asking(struct token_source *tokens);
+
+/* How long they may take, in microseconds. */
+int64_t token_source_patience(const struct token_source *tokens);
+
+/* What they answer; `lifetime` in microseconds, 0 where it is not said. */
+void token_source_given(struct token_source *tokens, int64_t now, struct span token, int64_t lifetime);
+void token_source_failed(struct token_source *tokens, int64_t now, double random, const char *words);
+
+/* A sentence about the file, fit for a log, where something became known; NULL else. Said once. */
+const char *token_source_warning(struct token_source *tokens);
+
+/* Why there is none, since the last one came; CODE_OK: one did. */
+enum attempt_code token_source_why(const struct token_source *tokens);
+
+/* Words about the last failure, fit for a log; "" for none. */
+const char *token_source_detail(const struct token_source *tokens);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,7 +1,0 @@
-/* The one place that knows the version. */
-#ifndef AUTH0_VERSION_H
-#define AUTH0_VERSION_H
-
-#define AUTH0_VERSION "0.1.0"
-
-#endif

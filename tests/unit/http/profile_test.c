@@ -1,0 +1,138 @@
+#include "unit/support.h"
+
+static struct profile everything(void) {
+    return (struct profile){.domain = "acme.eu.auth0.com",
+                            .proxy = "http://user:password@proxy.test:3128",
+                            .ca_file = "/ca/file.pem",
+                            .ca_path = "/ca/path",
+                            .client_cert = "/client.pem",
+                            .client_key = "/client.key",
+                            .resolve = {"acme.eu.auth0.com:443:127.0.0.1", "acme.eu.auth0.com:444:127.0.0.1"},
+                            .http = PROFILE_HTTP_1_1};
+}
+
+static struct buffer pack(struct profile profile) {
+    struct buffer key = {NULL, 0, 0};
+    assert_true(profile_pack(&profile, &key));
+    return key;
+}
+
+static bool have_one_key(struct profile a, struct profile b) {
+    struct buffer first = pack(a), second = pack(b);
+    bool is_same = span_equals(buffer_span(&first), buffer_span(&second));
+    buffer_free(&first);
+    buffer_free(&second);
+    return is_same;
+}
+
+static void assert_text(const char *is, const char *wanted) {
+    if (wanted == NULL) {
+        assert_null(is);
+    } else {
+        assert_non_null(is);
+        assert_string_equal(is, wanted);
+    }
+}
+
+static void assert_round_trip(struct profile profile) {
+    struct buffer key = pack(profile);
+    struct profile back = {.domain = "something else"};
+    profile_unpack(key.at, &back);
+    assert_int_equal(back.http, profile.http);
+    assert_text(back.domain, profile.domain);
+    assert_text(back.proxy, profile.proxy);
+    assert_text(back.ca_file, profile.ca_file);
+    assert_text(back.ca_path, profile.ca_path);
+    assert_text(back.client_cert, profile.client_cert);
+    assert_text(back.client_key, profile.client_key);
+    for (size_t i = 0; i <= PROFILE_RESOLVES; i++) {
+        assert_text(back.resolve[i], profile.resolve[i]);
+        if (profile.resolve[i] == NULL) break;
+    }
+    buffer_free(&key);
+}
+
+static void every_field_comes_back(void **state) {
+    (void)state;
+    assert_round_trip(everything());
+    assert_round_trip((struct profile){.domain = "acme.eu.auth0.com"});
+}
+
+static void an_empty_text_is_not_an_absent_one(void **state) {
+    (void)state;
+    struct profile profile = {.domain = "acme.eu.auth0.com", .proxy = ""};
+    assert_round_trip(profile);
+    assert_false(have_one_key(profile, (struct profile){.domain = "acme.eu.auth0.com"}));
+}
+
+static void as_many_resolves_as_fit_come_back(void **state) {
+    (void)state;
+    struct profile profile = everything();
+    for (size_t i = 0; i < PROFILE_RESOLVES; i++) profile.resolve[i] = i % 2 == 0 ? "a.test:1:::1" : "";
+    assert_round_trip(profile);
+}
+
+static void one_profile_has_one_key(void **state) {
+    (void)state;
+    char domain[] = "acme.eu.auth0.com"; /* other memory, the same text */
+    struct profile profile = everything();
+    profile.domain = domain;
+    assert_true(have_one_key(profile, everything()));
+}
+
+static void profiles_that_differ_in_one_field_have_different_keys(void **state) {
+    (void)state;
+    struct profile others[16];
+    for (size_t i = 0; i < COUNT(others); i++) others[i] = everything();
+    others[0].domain = "acme.us.auth0.com";
+    others[1].proxy = "http://proxy.test:3128";
+    others[2].proxy = NULL;
+    others[3].ca_file = "/ca/other.pem";
+    others[4].ca_file = NULL;
+    others[5].ca_path = "/ca/other";
+    others[6].ca_path = NULL;
+    others[7].client_cert = "/other.pem";
+    others[8].client_cert = NULL;
+    others[9].client_key = "/other.key";
+    others[10].client_key = NULL;
+    others[11].resolve[0] = "acme.eu.auth0.com:443:127.0.0.2";
+    others[12].resolve[1] = NULL;
+    others[13].resolve[2] = "acme.eu.auth0.com:445:127.0.0.1";
+    others[14].http = PROFILE_HTTP_2;
+    others[15].resolve[0] = others[15].resolve[1];
+    for (size_t i = 0; i < COUNT(others); i++)
+        if (have_one_key(others[i], everything())) fail_msg("profile %zu has the key of another one", i);
+}
+
+/* The ends of two neighbours must not be able to change places. */
+static void texts_do_not_run_into_each_other(void **state) {
+    (void)state;
+    struct profile a = {.domain = "d", .ca_file = "x+", .ca_path = "y"};
+    struct profile b = {.domain = "d", .ca_file = "x", .ca_path = "+y"};
+    struct profile c = {.domain = "d", .ca_file = "x"};
+    struct profile d = {.domain = "d", .ca_path = "x"};
+    assert_false(have_one_key(a, b));
+    assert_false(have_one_key(c, d));
+}
+
+static void every_option_is_one_that_libcurl_takes(void **state) {
+    (void)state;
+    struct profile profile = everything();
+    CURL *easy = curl_easy_init();
+    assert_int_equal(profile_apply(&profile, easy), CURLE_OK);
+    assert_int_equal(profile_apply(&(struct profile){.domain = "acme.eu.auth0.com"}, easy), CURLE_OK);
+    curl_easy_cleanup(easy);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_field_comes_back),
+        cmocka_unit_test(an_empty_text_is_not_an_absent_one),
+        cmocka_unit_test(as_many_resolves_as_fit_come_back),
+        cmocka_unit_test(one_profile_has_one_key),
+        cmocka_unit_test(profiles_that_differ_in_one_field_have_different_keys),
+        cmocka_unit_test(texts_do_not_run_into_each_other),
+        cmocka_unit_test(every_option_is_one_that_libcurl_takes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,767 @@
+/* clang-format keeps these four in their order: cmocka.h needs the other three before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+
+#include "pure/identity.h"
+
+/* A span as a constant initialiser, which SPAN's compound literal is not. */
+#define T(literal)                                                                                                     \
+    { (literal), sizeof(literal) - 1 }
+#define OURS(primary_id, secondary_id)                                                                                 \
+    { .primary = T(primary_id), .secondary = T(secondary_id) }
+#define API(primary_id, provider_name, secondary_id)                                                                   \
+    { .id = T(primary_id), .provider = T(provider_name), .user_id = T(secondary_id) }
+#define API_FULL(primary_id, secondary_id)                                                                             \
+    { .id = T(primary_id), .user_id = T(secondary_id) }
+#define NUMBER(primary_id, provider_name, digits)                                                                      \
+    { .id = T(primary_id), .provider = T(provider_name), .user_id = T(digits), .user_id_is_integer = true }
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+#define SIXTY_TWO "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz"
+#define SIXTY_THREE SIXTY_TWO "0"
+#define HOST_253                                                                                                       \
+    SIXTY_THREE "." SIXTY_THREE "." SIXTY_THREE ".abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxy"
+
+static void assert_span(struct span actual, struct span expected, const char *label) {
+    if (!span_equals(actual, expected) || (actual.at == NULL) != (expected.at == NULL))
+        fail_msg("%s: got \"%.*s\", expected \"%.*s\"", label, (int)actual.size, actual.at != NULL ? actual.at : "",
+                 (int)expected.size, expected.at != NULL ? expected.at : "");
+}
+
+/* A log line: it ends, and holds nothing that a terminal obeys. */
+static void assert_fit_for_a_log(const struct complaint *complaint) {
+    assert_non_null(memchr(complaint->what, '\0', sizeof complaint->what));
+    assert_in_range(strlen(complaint->what), 10, sizeof complaint->what - 2);
+    for (const char *c = complaint->what; *c != '\0'; c++) assert_in_range(*c, ' ', '~');
+}
+
+static void assert_complaint(const struct complaint *complaint, const char *option, const char *piece,
+                             const char *label) {
+    assert_fit_for_a_log(complaint);
+    if (strcmp(complaint->option, option) != 0 || strstr(complaint->what, piece) == NULL)
+        fail_msg("%s: got \"%s: %s\", expected \"%s: ...%s...\"", label, complaint->option, complaint->what, option,
+                 piece);
+}
+
+/* ---- providers ---- */
+
+static const char *const current =
+    "ad adfs amazon apple dropbox bitbucket auth0-oidc auth0 baidu bitly box custom daccount dwolla email "
+    "evernote-sandbox evernote exact facebook fitbit github google-apps google-oauth2 instagram ip line linkedin "
+    "oauth1 oauth2 office365 oidc okta paypal paypal-sandbox pingfederate planningcenter salesforce-community "
+    "salesforce-sandbox salesforce samlp sharepoint shopify shop sms soundcloud thirtysevensignals twitter untappd "
+    "vkontakte waad weibo windowslive wordpress yahoo yandex";
+static const char *const older = "aol flickr miicard renren thecity thecity-sandbox yammer";
+
+static size_t assert_words_are_known(const char *words) {
+    size_t count = 0;
+    for (const char *at = words; *at != '\0'; count++) {
+        struct span word = {at, strcspn(at, " ")};
+        if (!identity_is_known_provider(word)) fail_msg("%.*s is not known", (int)word.size, word.at);
+        at += word.size;
+        at += *at == ' ';
+    }
+    return count;
+}
+
+static void every_published_provider_is_known(void **state) {
+    (void)state;
+    assert_int_equal(assert_words_are_known(current), 55);
+    assert_int_equal(assert_words_are_known(older), 7);
+}
+
+static void other_words_are_no_known_providers(void **state) {
+    static const struct span words[] = {
+        {NULL, 0}, T(""),        T(" "),       T("discord"),       T("Auth0"), T("auth"),   T("auth0-"),
+        T("a"),    T("yandex "), T("ad adfs"), T("yammer yandex"), T("ad\0"),  T("google"), T("samlp|"),
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (identity_is_known_provider(words[i])) fail_msg("\"%.*s\" is known", (int)words[i].size, words[i].at);
+}
+
+/* ---- domain ---- */
+
+static void hosts_and_addresses_with_an_optional_port_are_domains(void **state) {
+    static const struct span good[] = {
+        T("acme.eu.auth0.com"),
+        T("login.acme.example"),
+        T("localhost"),
+        T("localhost:8443"),
+        T("a"),
+        T("ACME.Auth0.COM"),
+        T("xn--bcher-kva.example"),
+        T("my_tenant.eu.auth0.com"),
+        T("a-b--c.example:1"),
+        T("1.example"),
+        T("3com.example"),
+        T("127.0.0.1"),
+        T("127.0.0.1:65535"),
+        T("255.255.255.255"),
+        T("0.0.0.0:9"),
+        T("[::1]"),
+        T("[::1]:8443"),
+        T("[2001:DB8::7]:443"),
+        T("[::ffff:127.0.0.1]:443"),
+        T(SIXTY_THREE ".example"),
+        T(HOST_253 ":65535"),
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(good); i++) {
+        struct complaint complaint = {0};
+        if (!identity_check_domain(good[i], &complaint)) fail_msg("%s: %s", good[i].at, complaint.what);
+    }
+}
+
+static const struct {
+    struct span domain;
+    const char *piece;
+} bad_domains[] = {
+    {{NULL, 0}, "it is missing"},
+    {T(""), "it is empty"},
+    {T("https://acme.eu.auth0.com"), "leave out https://"},
+    {T("HTTP://acme.eu.auth0.com/"), "leave out https://"},
+    {T("acme.eu.auth0.com/"), "leave out the path"},
+    {T("acme.eu.auth0.com/api/v2/?a@b"), "leave out the path"},
+    {T("//acme.eu.auth0.com"), "leave out the path"},
+    {T("user:word@acme.eu.auth0.com"), "leave out the user name and password"},
+    {T("@acme.eu.auth0.com"), "leave out the user name and password"},
+    {T("acme.eu.auth0.com?x=1/2"), "leave out the query"},
+    {T("acme.eu.auth0.com#top"), "leave out the fragment"},
+    {T("acme.eu.auth0.com\\@evil.example"), "leave out the backslash"},
+    {T(" acme.eu.auth0.com"), "holds a space at byte 1"},
+    {T("acme.eu.auth0.com "), "holds a space at byte 18"},
+    {T("acme\t.example"), "holds a tab at byte 5"},
+    {T("acme.example\n"), "holds a line feed at byte 13"},
+    {T("acme.example\r\nX: y"), "holds a carriage return at byte 13"},
+    {T("acme.example\0.evil"), "holds a NUL byte at byte 13"},
+    {T("acme\x1b[31m.example"), "holds a control character at byte 5"},
+    {T("acme\x7f.example"), "holds a control character at byte 5"},
+    {T("b\xc3\xbcrger.example"), "xn--"},
+    {T("acme\xff.example"), "holds a character outside ASCII at byte 5"},
+    {T("."), "lacks a name next to a dot, at byte 1"},
+    {T(".acme.example"), "lacks a name next to a dot, at byte 1"},
+    {T("acme..example"), "lacks a name next to a dot, at byte 6"},
+    {T("acme.example."), "lacks a name next to a dot, at byte 14"},
+    {T("..:443"), "lacks a name next to a dot"},
+    {T("-acme.example"), "holds \"-\" at byte 1"},
+    {T("acme-.example"), "holds \"-\" at byte 5"},
+    {T("acme.example-"), "holds \"-\" at byte 13"},
+    {T("-"), "holds \"-\" at byte 1"},
+    {T("*.eu.auth0.com"), "holds \"*\" at byte 1"},
+    {T("acme.eu.auth0.com,evil"), "holds \",\" at byte 18"},
+    {T("%61cme.example"), "holds \"%\" at byte 1"},
+    {T("acme.exa|mple"), "holds \"|\" at byte 9"},
+    {T(SIXTY_THREE "x.example"), "has 64 bytes between dots"},
+    {T(SIXTY_THREE "." SIXTY_THREE "." SIXTY_THREE "." SIXTY_TWO), "has 254 bytes; expected at most 253"},
+    {T(":443"), "expected a host name before the port"},
+    {T("acme.example:"), "a port of 1 to 65535"},
+    {T("acme.example:0"), "a port of 1 to 65535"},
+    {T("acme.example:0443"), "a port of 1 to 65535"},
+    {T("acme.example:65536"), "a port of 1 to 65535"},
+    {T("acme.example:99999"), "a port of 1 to 65535"},
+    {T("acme.example:100000"), "a port of 1 to 65535"},
+    {T("acme.example:44x"), "a port of 1 to 65535"},
+    {T("acme.example:-1"), "a port of 1 to 65535"},
+    {T("acme.example:+1"), "a port of 1 to 65535"},
+    {T("acme.example:443:443"), "a port of 1 to 65535"},
+    {T("[::1]8443"), "a port of 1 to 65535"},
+    {T("[::1]:"), "a port of 1 to 65535"},
+    {T("256.0.0.1"), "four numbers of 0 to 255"},
+    {T("127.1"), "four numbers of 0 to 255"},
+    {T("0x7f000001"), "four numbers of 0 to 255"},
+    {T("127.0.0.0x1"), "four numbers of 0 to 255"},
+    {T("2130706433"), "four numbers of 0 to 255"},
+    {T("127.0.0.01"), "four numbers of 0 to 255"},
+    {T("1.2.3.4.5:443"), "four numbers of 0 to 255"},
+    {T("acme.127"), "four numbers of 0 to 255"},
+    {T("::1"), "in brackets"},
+    {T("2001:db8::7"), "in brackets"},
+    {T("["), "between [ and ]"},
+    {T("[]"), "between [ and ]"},
+    {T("[::1"), "between [ and ]"},
+    {T("[1:2]"), "between [ and ]"},
+    {T("[fe80::1%25eth0]"), "between [ and ]"},
+    {T("[acme.example]:443"), "between [ and ]"},
+    {T("[0000:0000:0000:0000:0000:0000:0000:0000:0000:00]"), "between [ and ]"},
+    {T("acme]"), "holds \"]\" at byte 5"},
+};
+
+static void each_bad_form_of_a_domain_has_its_own_sentence(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT(bad_domains); i++) {
+        struct complaint complaint = {0};
+        char label[40];
+        snprintf(label, sizeof label, "row %zu", i);
+        if (identity_check_domain(bad_domains[i].domain, &complaint))
+            fail_msg("\"%.*s\" is accepted", (int)bad_domains[i].domain.size, bad_domains[i].domain.at);
+        assert_complaint(&complaint, "domain", bad_domains[i].piece, label);
+    }
+}
+
+static void a_domain_with_a_password_is_not_repeated(void **state) {
+    struct complaint complaint;
+    (void)state;
+    assert_false(identity_check_domain(SPAN("joe:hunter2@acme.example"), &complaint));
+    assert_null(strstr(complaint.what, "hunter2"));
+}
+
+/* ---- token ---- */
+
+static void a_token_is_visible_ascii(void **state) {
+    struct complaint complaint;
+    (void)state;
+    assert_true(identity_check_token("token", SPAN("eyJhbGciOiJSUzI1NiJ9.e30.c2ln-_"), &complaint));
+    assert_true(identity_check_token("token", SPAN("!~"), &complaint));
+    assert_true(identity_check_token("token", SPAN("x"), &complaint));
+}
+
+static void a_bad_token_is_told_by_kind_and_place_and_never_shown(void **state) {
+    static const struct {
+        struct span token;
+        const char *piece;
+    } bad[] = {
+        {{NULL, 0}, "it is missing"},
+        {T(""), "it is empty"},
+        {T("hushsecret\n"), "holds a line feed at byte 11"},
+        {T("hushsecret\r\nX-Evil: 1"), "holds a carriage return at byte 11"},
+        {T("hush\0secret"), "holds a NUL byte at byte 5"},
+        {T("hush\tsecret"), "holds a tab at byte 5"},
+        {T("hush\x01secret"), "holds a control character at byte 5"},
+        {T("hush\x7fsecret"), "holds a control character at byte 5"},
+        {T("hush\xc3\xa9secret"), "holds a character outside ASCII at byte 5"},
+        {T("Bearer hushsecret"), "holds a space at byte 7; expected the token alone, without the word Bearer"},
+        {T(" hushsecret"), "holds a space at byte 1"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        struct complaint complaint = {0};
+        assert_false(identity_check_token("token", bad[i].token, &complaint));
+        assert_complaint(&complaint, "token", bad[i].piece, bad[i].piece);
+        assert_null(strstr(complaint.what, "hush"));
+        assert_null(strstr(complaint.what, "secret"));
+        assert_false(identity_check_token("link_with", bad[i].token, &complaint));
+        assert_string_equal(complaint.option, "link_with");
+    }
+}
+
+/* ---- resolve: what is accepted ---- */
+
+enum { LINK = 1, UNLINK = 2, BOTH = 3 };
+
+struct accepted {
+    int goals;
+    struct identity_given given;
+    struct span provider, bare;
+};
+
+static void resolve_accepts(const struct accepted *rows, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        for (int goal = 0; goal < 2; goal++) {
+            const struct identity_given *given = &rows[i].given;
+            struct identity_target target;
+            struct complaint complaint = {0};
+            char label[40];
+            if ((rows[i].goals & 1 << goal) == 0) continue;
+            snprintf(label, sizeof label, "row %zu, %s", i, goal == IDENTITY_LINK ? "link" : "unlink");
+            if (!identity_resolve((enum identity_goal)goal, given, &target, &complaint))
+                fail_msg("%s: %s: %s", label, complaint.option, complaint.what);
+            assert_span(target.primary, given->id.at != NULL ? given->id : given->primary, label);
+            assert_span(target.provider, rows[i].provider, label);
+            assert_span(target.user_id, given->user_id.at != NULL ? given->user_id : given->secondary, label);
+            assert_span(target.bare, rows[i].bare, label);
+            assert_span(target.connection_id, given->connection_id, label);
+            assert_span(target.link_with, given->link_with, label);
+            assert_int_equal(target.user_id_is_integer, given->user_id_is_integer && given->user_id.at != NULL);
+        }
+}
+
+/* A full id under our name, and the same under the API's user_id without provider. */
+static void a_full_id_splits_at_the_first_bar(void **state) {
+    static const struct {
+        struct span whole, provider, bare;
+    } ids[] = {
+        {T("auth0|63d17c6b77d74b740960460a"), T("auth0"), T("63d17c6b77d74b740960460a")},
+        {T("google-oauth2|115015401343387192604"), T("google-oauth2"), T("115015401343387192604")},
+        {T("sms|560ebaeef609ee1adaa7c551"), T("sms"), T("560ebaeef609ee1adaa7c551")},
+        {T("email|560ebaeef609ee1adaa7c551"), T("email"), T("560ebaeef609ee1adaa7c551")},
+        {T("samlp|samling|123456"), T("samlp"), T("samling|123456")},
+        {T("samlp|NeoLink|40813347"), T("samlp"), T("NeoLink|40813347")},
+        {T("adfs|john@fabrikam.com"), T("adfs"), T("john@fabrikam.com")},
+        {T("office365|1003bffd8@MicrosoftOnline.com"), T("office365"), T("1003bffd8@MicrosoftOnline.com")},
+        {T("windowslive|4cf0a30169d55031"), T("windowslive"), T("4cf0a30169d55031")},
+        {T("oauth2|discord|123"), T("oauth2"), T("discord|123")},
+        {T("auth0|MyConn|x"), T("auth0"), T("MyConn|x")},
+        {T("auth0|a@b.c"), T("auth0"), T("a@b.c")},
+        {T("oauth2|siwe|eip155%3A5%3A0x9c"), T("oauth2"), T("siwe|eip155%3A5%3A0x9c")},
+        {T("samlp|acme|7"), T("samlp"), T("acme|7")},
+        {T("yammer|7"), T("yammer"), T("7")},
+        {T("auth0|..."), T("auth0"), T("...")},
+        {T("auth0|..a/b.."), T("auth0"), T("..a/b..")},
+        {T("samlp||"), T("samlp"), T("|")},
+        {T("auth0|auth0|7"), T("auth0"), T("auth0|7")},
+        {T("custom|\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"), T("custom"), T("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80")},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(ids); i++) {
+        const struct accepted rows[] = {
+            {BOTH, {.primary = T("auth0|p"), .secondary = ids[i].whole}, ids[i].provider, ids[i].bare},
+            {BOTH, {.id = T("auth0|p"), .user_id = ids[i].whole}, ids[i].provider, ids[i].bare},
+            {BOTH,
+             {.id = T("auth0|p"), .provider = ids[i].provider, .user_id = ids[i].whole},
+             ids[i].provider,
+             ids[i].bare},
+        };
+        resolve_accepts(rows, COUNT(rows));
+    }
+}
+static void a_provider_in_so_many_words_is_taken_at_its_word(void **state) {
+    static const struct accepted rows[] = {
+        {BOTH, API("auth0|p", "google-oauth2", "115"), T("google-oauth2"), T("115")},
+        /* acme is a connection: it belongs to the id */
+        {BOTH, API("auth0|p", "samlp", "acme|7"), T("samlp"), T("acme|7")},
+        /* an unknown one, with its own prefix, without, and with another that is unknown too */
+        {BOTH, API("auth0|p", "newcomer", "newcomer|7"), T("newcomer"), T("7")},
+        {BOTH, API("auth0|p", "newcomer", "7"), T("newcomer"), T("7")},
+        {BOTH, API("auth0|p", "newcomer", "acme|7"), T("newcomer"), T("acme|7")},
+        /* a nameless prefix is no provider */
+        {BOTH, API("auth0|p", "samlp", "|7"), T("samlp"), T("|7")},
+        {BOTH, API("auth0|p", "\xc3\xbc/%", "7"), T("\xc3\xbc/%"), T("7")},
+        /* a connection that is called like a provider */
+        {BOTH, API("auth0|p", "oauth2", "oauth2|line|7"), T("oauth2"), T("line|7")},
+        /* one prefix goes, not two */
+        {BOTH, API("auth0|7", "auth0", "auth0|auth0|7"), T("auth0"), T("auth0|7")},
+    };
+    (void)state;
+    resolve_accepts(rows, COUNT(rows));
+}
+
+static void a_number_is_a_user_id_of_a_given_provider(void **state) {
+    static const struct accepted rows[] = {
+        {BOTH, NUMBER("auth0|p", "custom", "9007199254740993"), T("custom"), T("9007199254740993")},
+        {BOTH, NUMBER("auth0|p", "custom", "0"), T("custom"), T("0")},
+        {BOTH, NUMBER("auth0|p", "custom", "-7"), T("custom"), T("-7")},
+    };
+    (void)state;
+    resolve_accepts(rows, COUNT(rows));
+}
+
+static void of_the_primary_no_form_is_asked(void **state) {
+    static const struct accepted rows[] = {
+        {BOTH, OURS("legacy 42", "sms|7"), T("sms"), T("7")},
+        {BOTH, OURS("|", "sms|7"), T("sms"), T("7")},
+        {BOTH, OURS("newcomer|1", "sms|7"), T("sms"), T("7")},
+        {BOTH, OURS("...", "sms|7"), T("sms"), T("7")},
+        {BOTH, OURS("..x/y", "sms|7"), T("sms"), T("7")},
+        /* neighbours of "the same account" */
+        {BOTH, OURS("sms|70", "sms|7"), T("sms"), T("7")},
+        {BOTH, OURS("sms|7", "email|7"), T("email"), T("7")},
+        {BOTH, OURS("auth0|ab", "auth0|aB"), T("auth0"), T("aB")},
+    };
+    (void)state;
+    resolve_accepts(rows, COUNT(rows));
+}
+
+static void link_with_and_connection_id_go_with_both_namings(void **state) {
+    static const struct accepted rows[] = {
+        {LINK, {.primary = T("auth0|p"), .link_with = T("a.b.c")}, {NULL, 0}, {NULL, 0}},
+        {LINK, {.id = T("auth0|p"), .link_with = T("a.b.c")}, {NULL, 0}, {NULL, 0}},
+        {LINK,
+         {.primary = T("auth0|p"), .secondary = T("auth0|7"), .connection_id = T("con_0123456789abcdef")},
+         T("auth0"),
+         T("7")},
+        {LINK,
+         {.id = T("auth0|p"), .user_id = T("auth0|7"), .connection_id = T("no usual form: \xe2\x82\xac")},
+         T("auth0"),
+         T("7")},
+    };
+    (void)state;
+    resolve_accepts(rows, COUNT(rows));
+}
+
+/* ---- resolve: what is refused ---- */
+
+struct refused {
+    int goals;
+    struct identity_given given;
+    const char *option, *piece;
+};
+
+static void resolve_refuses(const struct refused *rows, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        for (int goal = 0; goal < 2; goal++) {
+            struct identity_target target;
+            struct complaint complaint = {0};
+            char label[40];
+            if ((rows[i].goals & 1 << goal) == 0) continue;
+            snprintf(label, sizeof label, "row %zu, %s", i, goal == IDENTITY_LINK ? "link" : "unlink");
+            if (identity_resolve((enum identity_goal)goal, &rows[i].given, &target, &complaint))
+                fail_msg("%s is accepted", label);
+            assert_complaint(&complaint, rows[i].option, rows[i].piece, label);
+        }
+}
+
+static void a_mixture_of_the_two_namings_is_refused(void **state) {
+    static const struct refused rows[] = {
+        {BOTH, {.primary = T("auth0|p"), .id = T("auth0|p"), .secondary = T("sms|7")}, "id", "primary"},
+        {BOTH, {.primary = T("auth0|p"), .provider = T("sms"), .user_id = T("7")}, "user_id", "primary"},
+        {BOTH, {.id = T("auth0|p"), .secondary = T("sms|7")}, "id", "secondary"},
+        {BOTH, {.primary = T("auth0|p"), .secondary = T("sms|7"), .provider = T("sms")}, "provider", "primary"},
+        {BOTH, {.secondary = T("sms|7"), .user_id = T("7")}, "user_id", "secondary"},
+        {LINK, {.primary = T("auth0|p"), .id = T("auth0|p"), .link_with = T("a.b.c")}, "id", "primary"},
+    };
+    (void)state;
+    resolve_refuses(rows, COUNT(rows));
+}
+
+static void both_ways_of_linking_at_once_are_refused(void **state) {
+    static const struct refused rows[] = {
+        {LINK,
+         {.primary = T("auth0|p"), .secondary = T("sms|7"), .link_with = T("a.b.c")},
+         "link_with",
+         "does not go with secondary"},
+        {LINK,
+         {.id = T("auth0|p"), .user_id = T("sms|7"), .link_with = T("a.b.c")},
+         "link_with",
+         "does not go with user_id"},
+        {LINK,
+         {.id = T("auth0|p"), .provider = T("sms"), .link_with = T("a.b.c")},
+         "link_with",
+         "does not go with provider"},
+        {LINK,
+         {.primary = T("auth0|p"), .connection_id = T("con_0123456789abcdef"), .link_with = T("a.b.c")},
+         "link_with",
+         "does not go with connection_id"},
+    };
+    (void)state;
+    resolve_refuses(rows, COUNT(rows));
+}
+
+static void what_is_missing_is_named(void **state) {
+    static const struct refused rows[] = {
+        {BOTH, {.primary = {NULL, 0}}, "primary", "it is missing"},
+        {BOTH, {.secondary = T("sms|7")}, "primary", "it is missing"},
+        {LINK, {.link_with = T("a.b.c")}, "primary", "it is missing"},
+        {LINK, {.connection_id = T("con_0123456789abcdef")}, "primary", "it is missing"},
+        {LINK, {.primary = T("auth0|p")}, "secondary", "to link (or link_with"},
+        {UNLINK, {.primary = T("auth0|p")}, "secondary", "to unlink; it is missing"},
+        {BOTH, {.user_id = T("sms|7")}, "id", "it is missing"},
+        {BOTH, {.provider = T("sms"), .user_id = T("7")}, "id", "it is missing"},
+        {BOTH, {.provider = T("sms")}, "id", "it is missing"},
+        {LINK, {.id = T("auth0|p")}, "user_id", "to link (or link_with"},
+        {UNLINK, {.id = T("auth0|p")}, "user_id", "to unlink; it is missing"},
+        {BOTH, {.id = T("auth0|p"), .provider = T("sms")}, "user_id", "it is missing"},
+        {BOTH, API_FULL("auth0|p", "7"), "provider", "expected the provider of user_id"},
+        {BOTH, {.id = T("auth0|p"), .user_id = T("7"), .user_id_is_integer = true}, "provider", "of user_id"},
+    };
+    (void)state;
+    resolve_refuses(rows, COUNT(rows));
+}
+
+static void what_only_linking_has_is_refused_by_unlink(void **state) {
+    static const struct refused rows[] = {
+        {UNLINK, {.primary = T("auth0|p"), .link_with = T("a.b.c")}, "link_with", "for linking alone"},
+        {UNLINK,
+         {.primary = T("auth0|p"), .secondary = T("auth0|7"), .connection_id = T("con_0123456789abcdef")},
+         "connection_id",
+         "for linking alone"},
+    };
+    (void)state;
+    resolve_refuses(rows, COUNT(rows));
+}
+
+static void a_secondary_without_a_known_provider_is_refused(void **state) {
+    static const struct refused rows[] = {
+        {BOTH, OURS("auth0|p", "115"), "secondary", "give id, provider and user_id"},
+        {BOTH, OURS("auth0|p", "acme|7"), "secondary", "give id, provider and user_id"},
+        {BOTH, OURS("auth0|p", "|7"), "secondary", "expected a full id"},
+        {BOTH, OURS("auth0|p", "Auth0|7"), "secondary", "expected a full id"},
+        {BOTH, API_FULL("auth0|p", "acme|7"), "provider", "begins with no known one"},
+        {BOTH, API_FULL("auth0|p", "|7"), "provider", "begins with no known one"},
+    };
+    (void)state;
+    resolve_refuses(rows, COUNT(rows));
+}
+
+static void a_provider_that_contradicts_a_known_prefix_is_refused(void **state) {
+    static const struct refused rows[] = {
+        {BOTH, API("auth0|p", "google-oauth2", "auth0|7"), "provider", "begins with \"auth0|\""},
+        {BOTH, API("auth0|p", "newcomer", "samlp|acme|7"), "provider", "begins with \"samlp|\""},
+        {BOTH, API("auth0|p", "oauth2", "line|7"), "provider", "a full id begins with its provider"},
+    };
+    (void)state;
+    resolve_refuses(rows, COUNT(rows));
+}
+
+static void a_provider_is_a_word_without_a_bar(void **state) {
+    static const struct refused rows[] = {
+        {BOTH, API("auth0|p", "sms|7", "7"), "provider", "holds a \"|\""},
+        {BOTH, API("auth0|p", "|", "7"), "provider", "holds a \"|\""},
+        {BOTH, API("auth0|p", "", "7"), "provider", "not empty"},
+        {BOTH, API("auth0|p", "s\nms", "7"), "provider", "a line feed"},
+        {BOTH, API("auth0|p", "s\xff", "7"), "provider", "not UTF-8"},
+    };
+    (void)state;
+    resolve_refuses(rows, COUNT(rows));
+}
+
+static void a_dot_segment_is_refused_everywhere(void **state) {
+    static const struct refused rows[] = {
+        {BOTH, OURS(".", "sms|7"), "primary", "out of the user's path"},
+        {BOTH, OURS("..", "sms|7"), "primary", "out of the user's path"},
+        {LINK, {.primary = T(".."), .link_with = T("a.b.c")}, "primary", "out of the user's path"},
+        {BOTH, API_FULL("..", "sms|7"), "id", "out of the user's path"},
+        {BOTH, OURS("auth0|p", "auth0|."), "secondary", "out of the user's path"},
+        {BOTH, OURS("auth0|p", "auth0|.."), "secondary", "out of the user's path"},
+        {BOTH, API_FULL("auth0|p", "auth0|.."), "user_id", "out of the user's path"},
+        {BOTH, API("auth0|p", "sms", ".."), "user_id", "user's path"},
+        {BOTH, API("auth0|p", "sms", "sms|.."), "user_id", "user's path"},
+        {BOTH, OURS("../x", "sms|7"), "primary", "user's path"},
+        {BOTH, OURS("auth0|a/..", "sms|7"), "primary", "user's path"},
+        {BOTH, OURS("auth0|p", "samlp|a/../../../clients/K"), "secondary", "user's path"},
+        {BOTH, OURS("auth0|p", "samlp|a\\..\\b"), "secondary", "user's path"},
+        {BOTH, API("auth0|p", "sms", "a/./b"), "user_id", "user's path"},
+        {BOTH, API("auth0|p", ".", "7"), "provider", "user's path"},
+        {BOTH, API("auth0|p", "..", "7"), "provider", "user's path"},
+    };
+    (void)state;
+    resolve_refuses(rows, COUNT(rows));
+}
+
+static void an_id_that_is_empty_or_ends_at_its_bar_is_refused(void **state) {
+    static const struct refused rows[] = {
+        {BOTH, OURS("", "sms|7"), "primary", "not empty"},
+        {BOTH, OURS("auth0|p", ""), "secondary", "not empty"},
+        {BOTH, API_FULL("", "sms|7"), "id", "not empty"},
+        {BOTH, API("auth0|p", "sms", ""), "user_id", "not empty"},
+        {LINK,
+         {.primary = T("auth0|p"), .secondary = T("auth0|7"), .connection_id = T("")},
+         "connection_id",
+         "not empty"},
+        {LINK, {.primary = T("auth0|p"), .link_with = T("")}, "link_with", "it is empty"},
+        {BOTH, OURS("auth0|p", "google-oauth2|"), "secondary", "ends at its \"|\""},
+        {BOTH, API("auth0|p", "sms", "sms|"), "user_id", "ends at its"},
+    };
+    (void)state;
+    resolve_refuses(rows, COUNT(rows));
+}
+
+static void control_characters_are_refused_in_every_text(void **state) {
+    static const struct refused rows[] = {
+        {BOTH, OURS("auth0|p\n", "sms|7"), "primary", "a line feed at byte 8"},
+        {BOTH, OURS("auth0|p", "sms|7\0"), "secondary", "a NUL byte at byte 6"},
+        {BOTH, API_FULL("\x1b[2J", "sms|7"), "id", "a control character at byte 1"},
+        {BOTH, API_FULL("auth0|p", "sms|\x7f"), "user_id", "a control character at byte 5"},
+        {LINK,
+         {.primary = T("auth0|p"), .secondary = T("auth0|7"), .connection_id = T("con_\t")},
+         "connection_id",
+         "a tab at byte 5"},
+        {LINK, {.primary = T("auth0|p"), .link_with = T("a.b.c\r\n")}, "link_with", "a carriage return at byte 6"},
+    };
+    (void)state;
+    resolve_refuses(rows, COUNT(rows));
+}
+
+static void what_is_not_utf8_is_refused(void **state) {
+    static const struct span texts[] = {
+        T("sms|\x80"),             /* nothing to continue */
+        T("sms|\xc3"),             /* cut off */
+        T("sms|\xe2\x82"),         /* cut off */
+        T("sms|\xf0\x9f\x98"),     /* cut off */
+        T("sms|\xc3z"),            /* not continued */
+        T("sms|\xc0\x80"),         /* overlong */
+        T("sms|\xc1\xbf"),         /* overlong */
+        T("sms|\xe0\x9f\xbf"),     /* overlong */
+        T("sms|\xf0\x8f\xbf\xbf"), /* overlong */
+        T("sms|\xed\xa0\x80"),     /* a surrogate */
+        T("sms|\xed\xbf\xbf"),     /* a surrogate */
+        T("sms|\xf4\x90\x80\x80"), /* beyond U+10FFFF */
+        T("sms|\xf5\x80\x80\x80"), /* beyond U+10FFFF */
+        T("sms|\xff"),
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        const struct refused rows[] = {
+            {BOTH, {.primary = T("auth0|p"), .secondary = texts[i]}, "secondary", "is not UTF-8 at byte 5"},
+            {BOTH, {.primary = texts[i], .secondary = T("sms|7")}, "primary", "is not UTF-8 at byte 5"},
+        };
+        resolve_refuses(rows, COUNT(rows));
+    }
+}
+
+static void the_edges_of_utf8_are_accepted(void **state) {
+    static const struct span texts[] = {
+        T("sms|\xc2\x80"),     T("sms|\xdf\xbf"),     T("sms|\xe0\xa0\x80"),     T("sms|\xed\x9f\xbf"),
+        T("sms|\xee\x80\x80"), T("sms|\xef\xbf\xbf"), T("sms|\xf0\x90\x80\x80"), T("sms|\xf4\x8f\xbf\xbf"),
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        const struct accepted row = {
+            BOTH, {.primary = T("auth0|p"), .secondary = texts[i]}, T("sms"), span_after(texts[i], 4)};
+        resolve_accepts(&row, 1);
+    }
+}
+
+static void an_account_with_itself_is_refused(void **state) {
+    static const struct refused rows[] = {
+        {LINK, OURS("sms|7", "sms|7"), "secondary", "be linked with itself"},
+        {UNLINK, OURS("sms|7", "sms|7"), "secondary", "main identity cannot be removed"},
+        {BOTH, OURS("sms|7", "sms|7"), "secondary", "same account as primary"},
+        {BOTH, API("sms|7", "sms", "7"), "user_id", "same account as id"},
+        {BOTH, API("sms|7", "sms", "sms|7"), "user_id", "as id"},
+        {BOTH, API_FULL("sms|7", "sms|7"), "user_id", "same account as id"},
+        {BOTH, API("samlp|acme|7", "samlp", "acme|7"), "user_id", "as id"},
+        {BOTH, NUMBER("custom|7", "custom", "7"), "user_id", "same account as id"},
+    };
+    (void)state;
+    resolve_refuses(rows, COUNT(rows));
+}
+
+static void a_text_under_another_name_is_no_number(void **state) {
+    static const struct accepted rows[] = {
+        {BOTH, {.primary = T("auth0|p"), .secondary = T("sms|7"), .user_id_is_integer = true}, T("sms"), T("7")},
+        {LINK, {.id = T("auth0|p"), .link_with = T("a.b.c"), .user_id_is_integer = true}, {NULL, 0}, {NULL, 0}},
+    };
+    (void)state;
+    resolve_accepts(rows, COUNT(rows));
+}
+
+static void what_is_no_whole_number_is_never_written_without_quotes(void **state) {
+    static const struct span texts[] = {
+        T("7.5"), T("1e9"), T("007"), T("-"), T("--7"), T("-0"), T("7,\"x\":1"), T("custom|7"),
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        const struct refused row = {
+            BOTH,
+            {.id = T("auth0|p"), .provider = T("custom"), .user_id = texts[i], .user_id_is_integer = true},
+            "user_id",
+            "expected a whole number"};
+        resolve_refuses(&row, 1);
+    }
+}
+
+static void a_token_stands_in_no_complaint(void **state) {
+    static const struct identity_given given[] = {
+        {.link_with = T("hush.secret.token")},
+        {.primary = T("auth0|p"), .secondary = T("sms|7"), .link_with = T("hush.secret.token")},
+        {.primary = T("auth0|p"), .link_with = T("hush.secret.token\n")},
+        OURS("auth0|p", "hush.secret.token"),
+        API_FULL("auth0|p", "hush.secret.token"),
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(given); i++)
+        for (int goal = 0; goal < 2; goal++) {
+            struct identity_target target;
+            struct complaint complaint;
+            assert_false(identity_resolve((enum identity_goal)goal, &given[i], &target, &complaint));
+            assert_fit_for_a_log(&complaint);
+            assert_null(strstr(complaint.what, "hush"));
+        }
+}
+
+/* ---- path ---- */
+
+static void a_path_is_percent_encoded_exactly_once(void **state) {
+    static const struct {
+        struct identity_given given;
+        const char *link, *unlink;
+    } rows[] = {
+        {OURS("auth0|63d1", "google-oauth2|1150"), "/api/v2/users/auth0%7C63d1/identities",
+         "/api/v2/users/auth0%7C63d1/identities/google-oauth2/1150"},
+        {OURS("auth0|a@b.c", "samlp|acme|7"), "/api/v2/users/auth0%7Ca%40b.c/identities",
+         "/api/v2/users/auth0%7Ca%40b.c/identities/samlp/acme%7C7"},
+        {OURS("oauth2|siwe|eip155%3A5", "oauth2|siwe|eip155%3A6"),
+         "/api/v2/users/oauth2%7Csiwe%7Ceip155%253A5/identities",
+         "/api/v2/users/oauth2%7Csiwe%7Ceip155%253A5/identities/oauth2/siwe%7Ceip155%253A6"},
+        {OURS("..a/x", "auth0|a/...\\b"), "/api/v2/users/..a%2Fx/identities",
+         "/api/v2/users/..a%2Fx/identities/auth0/a%2F...%5Cb"},
+        {OURS("AZaz09-._~", "custom|\xc3\xa9\xf0\x9f\x98\x80"), "/api/v2/users/AZaz09-._~/identities",
+         "/api/v2/users/AZaz09-._~/identities/custom/%C3%A9%F0%9F%98%80"},
+        {OURS(" !\"#$%&'()*+,/:;<=>?@[\\]^`{|}", "custom|+ ?#"),
+         "/api/v2/users/"
+         "%20%21%22%23%24%25%26%27%28%29%2A%2B%2C%2F%3A%3B%3C%3D%3E%3F%40%5B%5C%5D%5E%60%7B%7C%7D/identities",
+         "/api/v2/users/"
+         "%20%21%22%23%24%25%26%27%28%29%2A%2B%2C%2F%3A%3B%3C%3D%3E%3F%40%5B%5C%5D%5E%60%7B%7C%7D/identities"
+         "/custom/%2B%20%3F%23"},
+        {API("auth0|p", "new comer", "new comer|7"), "/api/v2/users/auth0%7Cp/identities",
+         "/api/v2/users/auth0%7Cp/identities/new%20comer/7"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        for (int goal = 0; goal < 2; goal++) {
+            struct identity_target target;
+            struct complaint complaint;
+            char path[400];
+            assert_true(identity_resolve((enum identity_goal)goal, &rows[i].given, &target, &complaint));
+            assert_in_range(identity_path_room(&target), 1, sizeof path);
+            size_t size = identity_path((enum identity_goal)goal, &target, path);
+            assert_in_range(size, 1, identity_path_room(&target));
+            assert_span((struct span){path, size}, span_of(goal == IDENTITY_LINK ? rows[i].link : rows[i].unlink),
+                        "path");
+        }
+}
+
+static void a_users_own_path_is_where_its_identities_are(void **state) {
+    const struct identity_target target = {.primary = T("auth0|a/../b%")};
+    char path[100];
+    (void)state;
+    assert_in_range(identity_path_room(&target), 1, sizeof path);
+    size_t size = identity_user_path(&target, path);
+    assert_span((struct span){path, size}, SPAN("/api/v2/users/auth0%7Ca%2F..%2Fb%25"), "path");
+}
+
+static void a_path_needs_no_second_account_to_link_by_token(void **state) {
+    const struct identity_given given = {.primary = T("auth0|p"), .link_with = T("a.b.c")};
+    struct identity_target target;
+    struct complaint complaint;
+    char path[100];
+    (void)state;
+    assert_true(identity_resolve(IDENTITY_LINK, &given, &target, &complaint));
+    assert_in_range(identity_path_room(&target), 1, sizeof path);
+    size_t size = identity_path(IDENTITY_LINK, &target, path);
+    assert_span((struct span){path, size}, SPAN("/api/v2/users/auth0%7Cp/identities"), "path");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_published_provider_is_known),
+        cmocka_unit_test(other_words_are_no_known_providers),
+        cmocka_unit_test(hosts_and_addresses_with_an_optional_port_are_domains),
+        cmocka_unit_test(each_bad_form_of_a_domain_has_its_own_sentence),
+        cmocka_unit_test(a_domain_with_a_password_is_not_repeated),
+        cmocka_unit_test(a_token_is_visible_ascii),
+        cmocka_unit_test(a_bad_token_is_told_by_kind_and_place_and_never_shown),
+        cmocka_unit_test(a_full_id_splits_at_the_first_bar),
+        cmocka_unit_test(a_provider_in_so_many_words_is_taken_at_its_word),
+        cmocka_unit_test(a_number_is_a_user_id_of_a_given_provider),
+        cmocka_unit_test(of_the_primary_no_form_is_asked),
+        cmocka_unit_test(link_with_and_connection_id_go_with_both_namings),
+        cmocka_unit_test(a_mixture_of_the_two_namings_is_refused),
+        cmocka_unit_test(both_ways_of_linking_at_once_are_refused),
+        cmocka_unit_test(what_is_missing_is_named),
+        cmocka_unit_test(what_only_linking_has_is_refused_by_unlink),
+        cmocka_unit_test(a_secondary_without_a_known_provider_is_refused),
+        cmocka_unit_test(a_provider_that_contradicts_a_known_prefix_is_refused),
+        cmocka_unit_test(a_provider_is_a_word_without_a_bar),
+        cmocka_unit_test(a_dot_segment_is_refused_everywhere),
+        cmocka_unit_test(an_id_that_is_empty_or_ends_at_its_bar_is_refused),
+        cmocka_unit_test(control_characters_are_refused_in_every_text),
+        cmocka_unit_test(what_is_not_utf8_is_refused),
+        cmocka_unit_test(the_edges_of_utf8_are_accepted),
+        cmocka_unit_test(an_account_with_itself_is_refused),
+        cmocka_unit_test(a_text_under_another_name_is_no_number),
+        cmocka_unit_test(what_is_no_whole_number_is_never_written_without_quotes),
+        cmocka_unit_test(a_token_stands_in_no_complaint),
+        cmocka_unit_test(a_path_is_percent_encoded_exactly_once),
+        cmocka_unit_test(a_users_own_path_is_where_its_identities_are),
+        cmocka_unit_test(a_path_needs_no_second_account_to_link_by_token),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
