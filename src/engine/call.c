@@ -1,5 +1,7 @@
 #include "engine/call.h"
 
+#include "pure/redact.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -200,7 +202,7 @@ static void note(const struct call *call, const char *words, char *to, size_t ro
     struct span secrets[CALL_SECRETS];
     collect_secrets(call, secrets);
     snprintf(to, room, "%s", words);
-    answer_clean(to, secrets, CALL_SECRETS);
+    redact_text(to, secrets, CALL_SECRETS);
 }
 
 void call_note(struct call *call, const struct headers *headers, const char *detail) {

@@ -186,7 +186,7 @@ static bool launch(struct engine *engine, struct call *call, int64_t now) {
 struct gate {
     bool is_open;
     int64_t until;         /* shut: when to ask again; INT64_MAX: when there is news */
-    enum attempt_code why; /* shut for longer than the call has, or for good; CODE_OK: not so */
+    enum failure_code why; /* shut for longer than the call has, or for good; CODE_OK: not so */
     double retry_after;    /* seconds; negative: nobody said */
     const char *detail;
 };

@@ -21,7 +21,7 @@ struct event {
     int id; /* of the call; 0: the engine's own */
     enum exchange_method method;
     enum pace_class bucket;
-    enum attempt_code code; /* how the exchange, or the try, ended */
+    enum failure_code code; /* how the exchange, or the try, ended */
     enum operation_seen seen;
     int status, attempts;
     int64_t wait; /* microseconds */

@@ -4,6 +4,7 @@
 #include "lua/json.h"
 #include "lua/options.h"
 #include "lua/push.h"
+#include "pure/domain.h"
 
 #include <stdio.h>
 
@@ -77,7 +78,7 @@ static bool check_texts(lua_State *L, const struct bind_options *options, struct
                         struct complaint *complaint) {
     bool needs_token = goal != BIND_DOWNLOAD && !(options->token.at == NULL && place.has_token) &&
                        !bind_claims_knows(L, options->token);
-    return identity_check_domain(options->domain, complaint) &&
+    return domain_check(options->domain, complaint) &&
            (!needs_token || identity_check_token("token", options->token, complaint)) &&
            check_header("user_agent", options->user_agent, complaint) &&
            check_header("telemetry", options->telemetry, complaint) &&
@@ -258,10 +259,10 @@ static int push_failure(lua_State *L, const struct call *call) {
     lua_pushnil(L);
     lua_createtable(L, 0, 13);
     set_facts(L, call);
-    push_string(L, "code", attempt_code_name(result->code));
-    push_string(L, "outcome", attempt_outcome_name(result->outcome));
+    push_string(L, "code", failure_code_name(result->code));
+    push_string(L, "outcome", failure_outcome_name(result->outcome));
     if (result->cause != CODE_OK) {
-        push_string(L, "cause", attempt_code_name(result->cause));
+        push_string(L, "cause", failure_code_name(result->cause));
         push_string(L, "last_seen", operation_seen_name(result->seen));
     }
     push_string(L, "error", call->refusal.error);
@@ -277,8 +278,8 @@ static int push_refused(lua_State *L, const struct bind_call *self) {
     lua_pushnil(L);
     lua_createtable(L, 0, 5);
     set_facts(L, self->call);
-    push_string(L, "code", attempt_code_name(self->refused));
-    push_string(L, "outcome", attempt_outcome_name(OUTCOME_NONE));
+    push_string(L, "code", failure_code_name(self->refused));
+    push_string(L, "outcome", failure_outcome_name(OUTCOME_NONE));
     lua_pushfstring(L, "%s: %s", self->complaint.option, self->complaint.what);
     lua_setfield(L, -2, "detail");
     return 2;

@@ -11,7 +11,7 @@
 struct bind_call {
     struct call *call; /* NULL: dropped */
     enum bind_goal goal;
-    enum attempt_code refused;  /* before anything was sent; else CODE_OK */
+    enum failure_code refused;  /* before anything was sent; else CODE_OK */
     struct complaint complaint; /* why */
     struct buffer claims;       /* of link_with, as it is looked into */
     struct buffer mended;       /* the value, as lua-cjson takes it */

@@ -60,7 +60,7 @@ static enum jwt_need need_of(const struct bind_options *options, enum bind_goal 
     return options->given.link_with.at != NULL ? JWT_FOR_LINK_WITH : JWT_FOR_LINK;
 }
 
-static enum attempt_code refuse_link_with(const struct bind_claims *claims, const struct bind_options *options,
+static enum failure_code refuse_link_with(const struct bind_claims *claims, const struct bind_options *options,
                                           int64_t now, struct complaint *complaint) {
     if (!claims->has_link_with) {
         *complaint = (struct complaint){"link_with", "is no JWT: give the secondary account's ID token"};
@@ -74,7 +74,7 @@ static enum attempt_code refuse_link_with(const struct bind_claims *claims, cons
     return CODE_INVALID_REQUEST;
 }
 
-enum attempt_code bind_claims_refuse(const struct bind_claims *claims, const struct bind_options *options,
+enum failure_code bind_claims_refuse(const struct bind_claims *claims, const struct bind_options *options,
                                      enum bind_goal goal, bool has_clock, struct complaint *complaint) {
     int64_t now = has_clock ? (int64_t)time(NULL) : INT64_MIN / 2;
     if (claims->token != NULL) {

@@ -28,7 +28,7 @@ bool bind_claims_read(lua_State *L, struct bind_claims *claims, struct buffer *m
 void bind_claims_complete(const struct bind_claims *claims, struct bind_options *options);
 
 /* CODE_OK, or the code and the reason of what is certain. */
-enum attempt_code bind_claims_refuse(const struct bind_claims *claims, const struct bind_options *options,
+enum failure_code bind_claims_refuse(const struct bind_claims *claims, const struct bind_options *options,
                                      enum bind_goal goal, bool has_clock, struct complaint *complaint);
 
 /* The account of a link_with, by which a lost answer is settled. */

@@ -2,6 +2,7 @@
 
 #include "lua/call.h"
 #include "lua/push.h"
+#include "pure/domain.h"
 
 #include <ctype.h>
 
@@ -52,7 +53,7 @@ void bind_push_event(lua_State *L, const struct event *event) {
     push_string(L, "kind", event_kind_name(event->kind));
     if (event->id != 0) push_integer(L, "id", event->id);
     if (event->attempts != 0) push_integer(L, "attempts", event->attempts);
-    push_string(L, "code", attempt_code_name(event->code));
+    push_string(L, "code", failure_code_name(event->code));
     push_string(L, "correlation_id", event->correlation_id);
     push_string(L, "detail", event->detail);
     if (event->kind == EVENT_REQUEST) push_exchange_facts(L, event);
@@ -94,7 +95,7 @@ static void complain(lua_State *L, int level, const char *option, const char *wh
 
 void bind_engine_check(lua_State *L, const struct bind_options *options, int level) {
     struct complaint complaint;
-    bool is_good = identity_check_domain(options->domain, &complaint) &&
+    bool is_good = domain_check(options->domain, &complaint) &&
                    (options->token.at == NULL || identity_check_token("token", options->token, &complaint));
     if (!is_good) complain(L, level, complaint.option, complaint.what);
 }

@@ -44,10 +44,6 @@ struct answer_refusal {
 };
 void answer_refusal(struct span body, const struct span *secrets, size_t count, struct answer_refusal *refusal);
 
-/* Makes text from outside fit for a log, in place: characters that a terminal obeys become spaces; every occurrence of
-   a secret, and whatever looks like a JWT, becomes asterisks. */
-void answer_clean(char *text, const struct span *secrets, size_t count);
-
 #pragma GCC visibility pop
 
 #endif

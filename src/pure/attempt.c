@@ -23,7 +23,7 @@ static struct attempt_verdict classify_status(int status, enum attempt_body body
 }
 
 static struct attempt_verdict classify_silence(const struct attempt_end *end) {
-    enum attempt_outcome outcome = end->sent ? OUTCOME_UNKNOWN : OUTCOME_NONE;
+    enum failure_outcome outcome = end->sent ? OUTCOME_UNKNOWN : OUTCOME_NONE;
     if (end->how == ATTEMPT_WITHHELD) return (struct attempt_verdict){end->why, OUTCOME_NONE};
     if (end->how == ATTEMPT_EXPIRED) return (struct attempt_verdict){CODE_TIMEOUT, outcome};
     if (end->how == ATTEMPT_CANCELLED) return (struct attempt_verdict){CODE_CANCELLED, outcome};
@@ -37,30 +37,4 @@ struct attempt_verdict attempt_classify(const struct attempt_end *end, bool is_c
         end->how == ATTEMPT_ANSWERED ? classify_status(end->status, end->body) : classify_silence(end);
     if (!is_change) verdict.outcome = OUTCOME_NONE;
     return verdict;
-}
-
-const char *attempt_code_name(enum attempt_code code) {
-    static const char *const names[CODES] = {
-        [CODE_OK] = "ok",
-        [CODE_UNREACHABLE] = "unreachable",
-        [CODE_TLS] = "tls",
-        [CODE_TIMEOUT] = "timeout",
-        [CODE_CANCELLED] = "cancelled",
-        [CODE_CONNECTION_LOST] = "connection_lost",
-        [CODE_UNKNOWN_OUTCOME] = "unknown_outcome",
-        [CODE_BAD_RESPONSE] = "bad_response",
-        [CODE_TOO_LARGE] = "too_large",
-        [CODE_INVALID_REQUEST] = "invalid_request",
-        [CODE_UNAUTHORIZED] = "unauthorized",
-        [CODE_FORBIDDEN] = "forbidden",
-        [CODE_NOT_FOUND] = "not_found",
-        [CODE_CONFLICT] = "conflict",
-        [CODE_RATE_LIMITED] = "rate_limited",
-        [CODE_SERVER_ERROR] = "server_error",
-    };
-    return names[code];
-}
-
-const char *attempt_outcome_name(enum attempt_outcome outcome) {
-    return outcome == OUTCOME_UNKNOWN ? "unknown" : "none";
 }

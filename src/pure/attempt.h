@@ -3,6 +3,8 @@
 #ifndef AUTH0_PURE_ATTEMPT_H
 #define AUTH0_PURE_ATTEMPT_H
 
+#include "pure/failure.h"
+
 #include <stdbool.h>
 
 #pragma GCC visibility push(hidden)
@@ -17,27 +19,6 @@ enum attempt_how {
     ATTEMPT_WITHHELD /* it was not begun, for the reason `why`: no token was to be had, no gate would open in time */
 };
 
-/* The words of `failure.code` and `failure.cause`. */
-enum attempt_code {
-    CODE_OK,
-    CODE_UNREACHABLE,
-    CODE_TLS,
-    CODE_TIMEOUT,
-    CODE_CANCELLED,
-    CODE_CONNECTION_LOST, /* of a read, and a cause: a change that ends so is an unknown_outcome */
-    CODE_UNKNOWN_OUTCOME, /* a change that may have been carried out: said by an operation, never of one attempt */
-    CODE_BAD_RESPONSE,
-    CODE_TOO_LARGE,
-    CODE_INVALID_REQUEST,
-    CODE_UNAUTHORIZED,
-    CODE_FORBIDDEN,
-    CODE_NOT_FOUND,
-    CODE_CONFLICT,
-    CODE_RATE_LIMITED,
-    CODE_SERVER_ERROR,
-    CODES
-};
-
 enum attempt_body { ATTEMPT_BODY_PROMISED, ATTEMPT_BODY_OTHER, ATTEMPT_BODY_TOO_LARGE };
 
 struct attempt_end {
@@ -45,20 +26,15 @@ struct attempt_end {
     bool sent;
     int status;             /* 0 where no status line came */
     enum attempt_body body; /* of an answer */
-    enum attempt_code why;
+    enum failure_code why;
 };
 
-enum attempt_outcome { OUTCOME_NONE, OUTCOME_UNKNOWN };
-
 struct attempt_verdict {
-    enum attempt_code code;
-    enum attempt_outcome outcome; /* of a change, whether the tenant may have changed; of a read always none */
+    enum failure_code code;
+    enum failure_outcome outcome; /* of a change, whether the tenant may have changed; of a read always none */
 };
 
 struct attempt_verdict attempt_classify(const struct attempt_end *end, bool is_change);
-
-const char *attempt_code_name(enum attempt_code code);
-const char *attempt_outcome_name(enum attempt_outcome outcome);
 
 #pragma GCC visibility pop
 

@@ -1,27 +1,15 @@
-/* Ids, domains, tokens: what may be sent, and as what. */
+/* Ids and tokens: what may be sent, and as what. */
 #ifndef AUTH0_PURE_IDENTITY_H
 #define AUTH0_PURE_IDENTITY_H
 
-#include "pure/span.h"
+#include "pure/complaint.h"
 
 #pragma GCC visibility push(hidden)
-
-/* Why an option cannot be used: the name of the one to look at, and what follows "<option>: ", which says what is wrong
-   and what to do. Visible ASCII and spaces, never a piece of a token. Bytes count from 1. Written only where a check
-   fails. */
-struct complaint {
-    const char *option;
-    char what[240];
-};
 
 /* The link API's `provider` values (UserIdentityProviderEnum of the Management API's OpenAPI file), and those that
    older published lists had. A list to recognise prefixes by: an unknown provider given in so many words is never
    refused. */
 bool identity_is_known_provider(struct span provider);
-
-/* A host name or address with an optional port: "acme.eu.auth0.com", "127.0.0.1:8443", "[::1]:8443". Nothing that
-   libcurl would read as another piece of a URL passes. */
-bool identity_check_domain(struct span domain, struct complaint *complaint);
 
 /* A token goes into a header: visible ASCII, at least one character, 16 KiB at most. `option` names it in the
    complaint. */

@@ -6,17 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* Always false, so that a check can end with it. */
-__attribute__((format(printf, 3, 4))) static bool complain(struct complaint *complaint, const char *option,
-                                                           const char *format, ...) {
-    va_list pieces;
-    va_start(pieces, format);
-    vsnprintf(complaint->what, sizeof complaint->what, format, pieces);
-    va_end(pieces);
-    complaint->option = option;
-    return false;
-}
-
 /* ---- base64url ---- */
 
 /* One more than the six bits that a character stands for; 0 where it is none of the alphabet. A table: every character
@@ -205,8 +194,8 @@ static bool check_end(const struct jwt *jwt, const char *option, int64_t unix_no
     if (ago <= (leeway > 0 ? leeway : 0)) return true;
     size_t unit = 0;
     while (units[unit].seconds > 1 && ago / units[unit].seconds < 2) unit++;
-    return complain(complaint, option, "expired %" PRId64 " %s ago; expected one that is still valid",
-                    ago / units[unit].seconds, ago == 1 ? "second" : units[unit].name);
+    return complaint_make(complaint, option, "expired %" PRId64 " %s ago; expected one that is still valid",
+                          ago / units[unit].seconds, ago == 1 ? "second" : units[unit].name);
 }
 
 /* The scopes of which one is enough (API description of each endpoint), as OAuth writes them. Whether a user's token is
@@ -228,16 +217,17 @@ bool jwt_check_access_token(const struct jwt *jwt, enum jwt_need need, int64_t u
     if (!check_end(jwt, "token", unix_now, leeway, complaint)) return false;
     const char *scopes = scopes_for(need);
     if (scopes == NULL || jwt->scope.at == NULL || has_one_of(jwt, span_of(scopes))) return true;
-    return complain(complaint, "token", "lacks the scope that this needs; expected a token with %s%s",
-                    strchr(scopes, ' ') != NULL ? "one of " : "", scopes);
+    return complaint_make(complaint, "token", "lacks the scope that this needs; expected a token with %s%s",
+                          strchr(scopes, ' ') != NULL ? "one of " : "", scopes);
 }
 
 bool jwt_check_link_with(const struct jwt *jwt, int64_t unix_now, int64_t leeway, struct complaint *complaint) {
     if (!span_equals(jwt->alg, SPAN("RS256")))
-        return complain(complaint, "link_with",
-                        "is not signed with RS256, the only algorithm that the tenant links with; "
-                        "expected an ID token of an application that is set to RS256");
+        return complaint_make(complaint, "link_with",
+                              "is not signed with RS256, the only algorithm that the tenant links with; "
+                              "expected an ID token of an application that is set to RS256");
     if (jwt->sub.size == 0)
-        return complain(complaint, "link_with", "has no sub, which names the account; expected the ID token of a user");
+        return complaint_make(complaint, "link_with",
+                              "has no sub, which names the account; expected the ID token of a user");
     return check_end(jwt, "link_with", unix_now, leeway, complaint);
 }

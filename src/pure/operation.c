@@ -37,7 +37,7 @@ static struct operation_action finish(struct operation *operation, int64_t now, 
     return (struct operation_action){.kind = OPERATION_FINISH};
 }
 
-static struct operation_action refuse(struct operation *operation, int64_t now, enum attempt_code code,
+static struct operation_action refuse(struct operation *operation, int64_t now, enum failure_code code,
                                       const char *what) {
     operation->result.fault = (struct answer_fault){.what = what};
     return finish(operation, now, (struct attempt_verdict){code, OUTCOME_NONE});
@@ -60,7 +60,7 @@ static int64_t last_instant(const struct operation *operation, enum operation_st
     return leaves_a_fifth ? deadline - operation->plan.limits.deadline / 5 : deadline;
 }
 
-static const char *why_unreadable(enum attempt_code code) {
+static const char *why_unreadable(enum failure_code code) {
     if (code == CODE_FORBIDDEN || code == CODE_UNAUTHORIZED)
         return "the token may not read the primary (read:users), which would tell what became of it";
     return "the primary could not be read, which would tell what became of it";

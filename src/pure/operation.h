@@ -52,9 +52,9 @@ enum operation_seen { SEEN_NOTHING, SEEN_NOT_LINKED, SEEN_LINKED, SEEN_LINKED_EL
 
 /* What a caller is told. */
 struct operation_result {
-    enum attempt_code code;
-    enum attempt_outcome outcome;
-    enum attempt_code cause; /* with CODE_UNKNOWN_OUTCOME: how the last attempt ended; else CODE_OK */
+    enum failure_code code;
+    enum failure_outcome outcome;
+    enum failure_code cause; /* with CODE_UNKNOWN_OUTCOME: how the last attempt ended; else CODE_OK */
     int status;              /* of the exchange that settled it; 0 where none came */
     int attempts;            /* exchanges begun, reads included */
     int64_t elapsed;

@@ -24,4 +24,31 @@ static inline struct span span_after(struct span text, size_t skip) {
     return (struct span){text.at + skip, text.size - skip};
 }
 
+/* Of ASCII, whatever the locale. */
+static inline bool span_is_alphanumeric(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Whether there is text, all of it from `set`. */
+static inline bool span_is_made_of(struct span text, struct span set) {
+    for (size_t i = 0; i < text.size; i++)
+        if (memchr(set.at, text.at[i], set.size) == NULL) return false;
+    return text.size > 0;
+}
+
+static inline bool span_is_digits(struct span text) { return span_is_made_of(text, SPAN("0123456789")); }
+
+/* What stands before the first `mark`; all of it without one. */
+static inline struct span span_until(struct span text, char mark) {
+    const char *found = text.size > 0 ? memchr(text.at, mark, text.size) : NULL;
+    return (struct span){text.at, found != NULL ? (size_t)(found - text.at) : text.size};
+}
+
+/* How many bytes at the beginning are visible ASCII. */
+static inline size_t span_visible(struct span text) {
+    size_t size = 0;
+    while (size < text.size && text.at[size] > ' ' && text.at[size] <= '~') size++;
+    return size;
+}
+
 #endif

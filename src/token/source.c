@@ -1,6 +1,7 @@
 #include "token/source.h"
 
 #include "pure/jwt.h"
+#include "pure/redact.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@ struct token_source {
     bool wants_answer;  /* of a function */
     struct token_share share;
     int64_t share_at; /* another process fetches: when to look again; 0: it does not */
-    enum attempt_code why;
+    enum failure_code why;
     char detail[200];
 };
 
@@ -257,7 +258,7 @@ int64_t token_source_patience(const struct token_source *tokens) { return tokens
 
 /* ---- hearing ---- */
 
-static void fail(struct token_source *tokens, int64_t now, enum attempt_code code, bool is_final, int64_t after,
+static void fail(struct token_source *tokens, int64_t now, enum failure_code code, bool is_final, int64_t after,
                  double random) {
     tokens->why = code;
     token_share_failed(&tokens->share, after > 0 ? after : 0);
@@ -271,7 +272,7 @@ static void describe(struct token_source *tokens, const struct call *call) {
                         : call->refusal.error[0] != '\0'     ? call->refusal.error
                         : result->fault.what != NULL         ? result->fault.what
                                                              : call->detail;
-    snprintf(tokens->detail, sizeof tokens->detail, "no token: %s%s%.140s", attempt_code_name(result->code),
+    snprintf(tokens->detail, sizeof tokens->detail, "no token: %s%s%.140s", failure_code_name(result->code),
              words[0] != '\0' ? ": " : "", words);
 }
 
@@ -350,7 +351,7 @@ void token_source_given(struct token_source *tokens, int64_t now, struct span to
 
 void token_source_failed(struct token_source *tokens, int64_t now, double random, const char *words) {
     snprintf(tokens->detail, sizeof tokens->detail, "no token: %.150s", words);
-    answer_clean(tokens->detail, NULL, 0);
+    redact_text(tokens->detail, NULL, 0);
     fail(tokens, now, CODE_UNAUTHORIZED, true, -1, random);
 }
 
@@ -358,6 +359,6 @@ const char *token_source_warning(struct token_source *tokens) { return token_sha
 
 const char *token_source_detail(const struct token_source *tokens) { return tokens->detail; }
 
-enum attempt_code token_source_why(const struct token_source *tokens) {
+enum failure_code token_source_why(const struct token_source *tokens) {
     return tokens->detail[0] != '\0' ? tokens->why : CODE_OK;
 }

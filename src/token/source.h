@@ -42,7 +42,7 @@ void token_source_free(struct token_source *tokens);
 struct token_source_answer {
     enum token_life_verdict verdict; /* TOKEN_LIFE_FETCH is never seen here: it is a TOKEN_LIFE_WAIT */
     int64_t until;                   /* of a wait: when to ask again, unless there is news before */
-    enum attempt_code why;           /* of a refusal; `token_source_detail` has words */
+    enum failure_code why;           /* of a refusal; `token_source_detail` has words */
 };
 
 /* An exchange wants to begin. */
@@ -80,7 +80,7 @@ void token_source_failed(struct token_source *tokens, int64_t now, double random
 const char *token_source_warning(struct token_source *tokens);
 
 /* Why there is none, since the last one came; CODE_OK: one did. */
-enum attempt_code token_source_why(const struct token_source *tokens);
+enum failure_code token_source_why(const struct token_source *tokens);
 
 /* Words about the last failure, fit for a log; "" for none. */
 const char *token_source_detail(const struct token_source *tokens);

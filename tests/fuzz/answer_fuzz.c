@@ -232,7 +232,7 @@ static bool is_open(const struct drive *drive) {
 static void check_result(const struct drive *drive) {
     const struct operation_result *result = &drive->operation.result;
     bool unknown = result->outcome == OUTCOME_UNKNOWN;
-    HOLDS(attempt_code_name(result->code) != NULL && attempt_code_name(result->cause) != NULL);
+    HOLDS(failure_code_name(result->code) != NULL && failure_code_name(result->cause) != NULL);
     HOLDS(result->attempts == drive->sent && result->attempts <= (drive->operation.plan.check ? 2 : 1));
     HOLDS(result->elapsed == (int64_t)drive->sent * STEP);
     HOLDS(result->status == drive->status);

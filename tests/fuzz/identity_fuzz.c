@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "pure/domain.h"
 #include "pure/identity.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -75,7 +76,7 @@ static struct span disguise(struct span text) {
 
 static void check_domain(struct span domain) {
     struct complaint complaint;
-    if (!identity_check_domain(domain, &complaint)) {
+    if (!domain_check(domain, &complaint)) {
         check_complaint(&complaint);
         HOLDS(strcmp(complaint.option, "domain") == 0);
         return;

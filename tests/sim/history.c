@@ -48,7 +48,7 @@ bool history_is_wished(const struct call *call, const struct step *read) {
     return (read->homes.of[call->secondary] == call->account) == (call->verb == VERB_LINK);
 }
 
-static enum attempt_code word_of_status(const struct step *step) {
+static enum failure_code word_of_status(const struct step *step) {
     int status = step->end.status;
     if (status >= 200 && status < 300)
         return !step->is_spoiled                          ? CODE_OK
@@ -66,8 +66,8 @@ static enum attempt_code word_of_status(const struct step *step) {
     return status >= 400 ? CODE_INVALID_REQUEST : CODE_BAD_RESPONSE;
 }
 
-enum attempt_code history_word(const struct call *call, const struct step *step) {
-    static const enum attempt_code silent[] = {[ATTEMPT_UNREACHED] = CODE_UNREACHABLE,
+enum failure_code history_word(const struct call *call, const struct step *step) {
+    static const enum failure_code silent[] = {[ATTEMPT_UNREACHED] = CODE_UNREACHABLE,
                                                [ATTEMPT_UNTRUSTED] = CODE_TLS,
                                                [ATTEMPT_LOST] = CODE_CONNECTION_LOST,
                                                [ATTEMPT_EXPIRED] = CODE_TIMEOUT,

@@ -5,7 +5,7 @@
 static void broken(struct sim *sim, int index, const char *what) {
     const struct operation_result *result = &sim->calls[index].operation.result;
     world_violation(&sim->world, "call %d (kind %d) ends as %s, cause %s, status %d: %s", index,
-                    (int)sim->calls[index].verb, attempt_code_name(result->code), attempt_code_name(result->cause),
+                    (int)sim->calls[index].verb, failure_code_name(result->code), failure_code_name(result->cause),
                     result->status, what);
 }
 
@@ -50,7 +50,7 @@ static const struct step *decisive(const struct call *call) {
     return late;
 }
 
-static enum attempt_code expected_code(const struct call *call, const struct step *step) {
+static enum failure_code expected_code(const struct call *call, const struct step *step) {
     if (call->is_cancelled) return CODE_CANCELLED;
     if (step == NULL) return CODE_TIMEOUT;
     if (step->state != OPERATION_CHECKING) return history_word(call, step);
@@ -113,7 +113,7 @@ static void check_failure(struct sim *sim, int index) {
     const struct operation_result *result = &call->operation.result;
     const struct step *step = decisive(call);
     bool is_unknown = history_is_open(call);
-    enum attempt_code word = expected_code(call, step);
+    enum failure_code word = expected_code(call, step);
     if ((result->outcome == OUTCOME_UNKNOWN) != is_unknown) broken(sim, index, "the outcome is wrong");
     if (result->code != (is_unknown ? CODE_UNKNOWN_OUTCOME : word)) broken(sim, index, "the code is wrong");
     if (result->cause != (is_unknown ? word : CODE_OK)) broken(sim, index, "the cause is wrong");

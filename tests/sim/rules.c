@@ -133,8 +133,8 @@ void rules_finished(struct sim *sim, int index) {
     int begun = 0;
     for (int i = 0; i < call->step_count; i++) begun += call->steps[i].is_begun;
     world_trace(&sim->world, "call %d: %s, outcome %s, cause %s, status %d, %d exchanges", index,
-                attempt_code_name(result->code), attempt_outcome_name(result->outcome),
-                attempt_code_name(result->cause), result->status, result->attempts);
+                failure_code_name(result->code), failure_outcome_name(result->outcome),
+                failure_code_name(result->cause), result->status, result->attempts);
     if (result->attempts != begun) broken(sim, index, "counts its exchanges wrongly");
     if (result->elapsed != sim->world.now - call->started) broken(sim, index, "tells another time");
     if (result->elapsed > call->plan.limits.deadline + sim->lateness) broken(sim, index, "ends after its deadline");

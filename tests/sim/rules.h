@@ -30,7 +30,7 @@ bool history_leaves_open(const struct call *call, const struct step *step);
 bool history_is_open(const struct call *call);  /* any of them does */
 bool history_is_named(const struct call *call); /* link and unlink of an identity with a name */
 bool history_is_wished(const struct call *call, const struct step *read);
-enum attempt_code history_word(const struct call *call, const struct step *step);
+enum failure_code history_word(const struct call *call, const struct step *step);
 const struct step *history_last(const struct call *call);
 int history_tries(const struct call *call); /* of its own request; a replay is none */
 int history_reads(const struct call *call); /* in the present check or settling */

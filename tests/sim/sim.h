@@ -62,7 +62,7 @@ struct exchange {
 struct fetch {
     bool is_wanted, is_begun;
     int64_t epoch, begun, pump_at;
-    enum attempt_code code; /* why the last one brought none */
+    enum failure_code code; /* why the last one brought none */
 };
 
 /* What is known of a class's gate from outside. */
@@ -120,7 +120,7 @@ struct token_answer {
     enum token_word word;
     int token, generation;
     int64_t until;
-    enum attempt_code code; /* of TOKEN_NONE */
+    enum failure_code code; /* of TOKEN_NONE */
 };
 struct token_answer tokens_ask(struct sim *sim, const struct call *call);
 void tokens_refused(struct sim *sim, const struct call *call, int generation);

@@ -15,7 +15,7 @@ static bool is_final(int status) { return status == 400 || status == 401 || stat
 
 static void probe_later(struct sim *sim);
 
-static void fetch_failed(struct sim *sim, enum attempt_code code, int status, int64_t retry_after) {
+static void fetch_failed(struct sim *sim, enum failure_code code, int status, int64_t retry_after) {
     double random = dice_unit(&sim->world.dice);
     fetch_over(sim);
     sim->fetch.code = code;
@@ -44,7 +44,7 @@ static void token_came(struct sim *sim) {
 
 /* What the token endpoint answers, by fetch_end. */
 static const struct {
-    enum attempt_code code;
+    enum failure_code code;
     int statuses[6];
 } ends[] = {
     [FETCH_GRANTED] = {CODE_OK, {200, 200, 200, 200, 200, 200}},

@@ -71,12 +71,12 @@ void release_all(struct call *calls, size_t count) {
     free(calls);
 }
 
-void assert_told(const struct call *call, enum attempt_code code, enum attempt_outcome outcome) {
+void assert_told(const struct call *call, enum failure_code code, enum failure_outcome outcome) {
     const struct operation_result *result = &call->operation.result;
     if (result->code != code || result->outcome != outcome)
-        fail_msg("told %s (outcome %s, status %d, %s), not %s (outcome %s)", attempt_code_name(result->code),
-                 attempt_outcome_name(result->outcome), result->status, call->detail, attempt_code_name(code),
-                 attempt_outcome_name(outcome));
+        fail_msg("told %s (outcome %s, status %d, %s), not %s (outcome %s)", failure_code_name(result->code),
+                 failure_outcome_name(result->outcome), result->status, call->detail, failure_code_name(code),
+                 failure_outcome_name(outcome));
 }
 
 /* ---- engines ---- */

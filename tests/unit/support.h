@@ -45,7 +45,7 @@ void turn_until_told(struct engine *engine, const struct call *calls, size_t cou
 /* Turns the crank until `call` stands in that stage. */
 void turn_until_stage(struct engine *engine, const struct call *call, enum call_stage stage);
 
-void assert_told(const struct call *call, enum attempt_code code, enum attempt_outcome outcome);
+void assert_told(const struct call *call, enum failure_code code, enum failure_outcome outcome);
 
 double now(void);
 

@@ -44,8 +44,8 @@ static void over_http_1_a_cold_burst_takes_at_most_a_connection_each(void **stat
 
 static const struct trouble {
     const char *fault;
-    enum attempt_code code;
-    enum attempt_outcome outcome;
+    enum failure_code code;
+    enum failure_outcome outcome;
     int links; /* by the tenant's account */
 } troubles[] = {
     {NULL, CODE_OK, OUTCOME_NONE, 1},
@@ -109,7 +109,7 @@ static void no_call_is_told_none_of_a_change_that_was_made(void **state) {
 
 /* ---- connections that end ---- */
 
-static void carry_out(struct engine *engine, int number, struct wish wish, enum attempt_code code) {
+static void carry_out(struct engine *engine, int number, struct wish wish, enum failure_code code) {
     struct call call = {.stage = CALL_NEW};
     prepare(&call, number, wish);
     engine_submit(engine, &call);

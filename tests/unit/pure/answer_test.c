@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "pure/answer.h"
+#include "pure/redact.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -304,7 +305,7 @@ static void every_ascii_control_character_becomes_a_space(void **state) {
     (void)state;
     for (char c = 1; c > 0; c = c < 0x7f ? (char)(c + 1) : 0) {
         char text[] = {'a', c, 'b', '\0'};
-        answer_clean(text, NULL, 0);
+        redact_text(text, NULL, 0);
         assert_int_equal(text[1], c < ' ' || c == 0x7f ? ' ' : c);
         assert_int_equal(text[0] + text[2], 'a' + 'b');
     }
@@ -350,7 +351,7 @@ static void each_of_several_secrets_is_blanked(void **state) {
     (void)state;
     const struct span secrets[] = {SPAN("first-secret"), {NULL, 0}, SPAN("second-secret")};
     char text[] = "first-secret second-secret first-secret";
-    answer_clean(text, secrets, COUNT(secrets));
+    redact_text(text, secrets, COUNT(secrets));
     assert_string_equal(text, "************ ************* ************");
 }
 
@@ -358,7 +359,7 @@ static void a_word_of_less_than_eight_letters_is_no_secret(void **state) {
     (void)state;
     const struct span secrets[] = {SPAN("invalid"), SPAN(""), SPAN("12345678")};
     char text[] = "invalid token 1234567 12345678";
-    answer_clean(text, secrets, COUNT(secrets));
+    redact_text(text, secrets, COUNT(secrets));
     assert_string_equal(text, "invalid token 1234567 ********");
 }
 
@@ -378,7 +379,7 @@ static void a_secret_that_a_cut_would_leave_half_of_is_blanked(void **state) {
 static void what_looks_like_a_jwt_is_blanked(void **state) {
     (void)state;
     char text[] = "the token " JWT " of x" JWT "! is eyJ, not (" JWT ")";
-    answer_clean(text, NULL, 0);
+    redact_text(text, NULL, 0);
     assert_null(strstr(text, "eyJh"));
     assert_null(strstr(text, "c2ln"));
     assert_ptr_equal(strstr(text, "the token *****"), text);
@@ -390,7 +391,7 @@ static void what_looks_like_a_jwt_is_blanked(void **state) {
 static void a_run_of_more_than_sixteen_characters_looks_like_a_jwt(void **state) {
     (void)state;
     char text[] = "eyJ3456789abcdef eyJ3456789abcdefg eyJ345-_.ABCXYZ09 eyJ3456789abcde+g eyJ";
-    answer_clean(text, NULL, 0);
+    redact_text(text, NULL, 0);
     assert_string_equal(text, "eyJ3456789abcdef ***************** ***************** eyJ3456789abcde+g eyJ");
 }
 
@@ -398,7 +399,7 @@ static void a_piece_of_a_secret_is_blanked_wherever_it_was_cut(void **state) {
     (void)state;
     const struct span secrets[] = {SPAN(TOKEN)};
     char text[] = "Bad opaque-token-012..., ...token-0123456789; opaque- (en-0123)";
-    answer_clean(text, secrets, COUNT(secrets));
+    redact_text(text, secrets, COUNT(secrets));
     assert_string_equal(text, "Bad ****************..., ...****************; opaque- (en-0123)");
 }
 
@@ -406,7 +407,7 @@ static void pieces_of_a_secret_that_overlap_are_blanked_both(void **state) {
     (void)state;
     const struct span secrets[] = {SPAN("abcdefghijkl-fghijklmnopq")};
     char text[] = "(abcdefghijklmnopq)";
-    answer_clean(text, secrets, COUNT(secrets));
+    redact_text(text, secrets, COUNT(secrets));
     assert_string_equal(text, "(*****************)");
 }
 
@@ -420,7 +421,7 @@ static void what_is_nearly_a_piece_of_a_long_secret_stays(void **state) {
     for (size_t i = 11; i < sizeof text - 1; i += 12) text[i] = 'b';
     text[sizeof text - 4] = 'b';
     memcpy(same, text, sizeof text);
-    answer_clean(text, secrets, COUNT(secrets));
+    redact_text(text, secrets, COUNT(secrets));
     assert_string_equal(text, same);
 }
 
@@ -428,7 +429,7 @@ static void bytes_that_are_no_utf8_become_spaces(void **state) {
     (void)state;
     char text[] = "A\x9b"
                   "31m\xff\xc3(\xe2\x82 \xed\xa0\x80 \xd8\x9c \xc3\xa9\xc3";
-    answer_clean(text, NULL, 0);
+    redact_text(text, NULL, 0);
     assert_string_equal(text, "A 31m  (          \xc3\xa9 ");
 }
 
@@ -437,10 +438,10 @@ static void clean_text_is_left_as_it_is(void **state) {
     const struct span secrets[] = {SPAN(TOKEN)};
     char text[] = "The user does not exist. \xC3\xA9\xF0\x9F\x98\x80 ~ opaque-toke ok";
     const char *same = "The user does not exist. \xC3\xA9\xF0\x9F\x98\x80 ~ opaque-toke ok";
-    answer_clean(text, secrets, COUNT(secrets));
+    redact_text(text, secrets, COUNT(secrets));
     assert_string_equal(text, same);
     text[0] = '\0';
-    answer_clean(text, secrets, COUNT(secrets));
+    redact_text(text, secrets, COUNT(secrets));
     assert_string_equal(text, "");
 }
 

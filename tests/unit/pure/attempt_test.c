@@ -107,8 +107,8 @@ static struct row {
 };
 
 static void assert_words(struct attempt_verdict verdict, const char *code, const char *outcome) {
-    assert_string_equal(attempt_code_name(verdict.code), code);
-    assert_string_equal(attempt_outcome_name(verdict.outcome), outcome);
+    assert_string_equal(failure_code_name(verdict.code), code);
+    assert_string_equal(failure_outcome_name(verdict.outcome), outcome);
 }
 
 static void of_a_change(void **state) {
@@ -126,20 +126,20 @@ static void of_a_read(void **state) {
 static void each_code_has_a_word_of_its_own(void **state) {
     (void)state;
     for (int code = 0; code < CODES; code++) {
-        const char *name = attempt_code_name((enum attempt_code)code);
+        const char *name = failure_code_name((enum failure_code)code);
         assert_non_null(name);
         assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz_"), strlen(name));
         for (int other = 0; other < code; other++)
-            assert_string_not_equal(name, attempt_code_name((enum attempt_code)other));
+            assert_string_not_equal(name, failure_code_name((enum failure_code)other));
     }
 }
 
 /* The words are the interface: programs compare with them. */
 static void the_words_are_those_that_were_published(void **state) {
     (void)state;
-    assert_string_equal(attempt_code_name(CODE_UNKNOWN_OUTCOME), "unknown_outcome");
-    assert_string_equal(attempt_outcome_name(OUTCOME_NONE), "none");
-    assert_string_equal(attempt_outcome_name(OUTCOME_UNKNOWN), "unknown");
+    assert_string_equal(failure_code_name(CODE_UNKNOWN_OUTCOME), "unknown_outcome");
+    assert_string_equal(failure_outcome_name(OUTCOME_NONE), "none");
+    assert_string_equal(failure_outcome_name(OUTCOME_UNKNOWN), "unknown");
 }
 
 /* That word is about all that an operation did. */

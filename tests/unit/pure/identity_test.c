@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "pure/domain.h"
 #include "pure/identity.h"
 
 /* A span as a constant initialiser, which SPAN's compound literal is not. */
@@ -115,7 +116,7 @@ static void hosts_and_addresses_with_an_optional_port_are_domains(void **state) 
     (void)state;
     for (size_t i = 0; i < COUNT(good); i++) {
         struct complaint complaint = {0};
-        if (!identity_check_domain(good[i], &complaint)) fail_msg("%s: %s", good[i].at, complaint.what);
+        if (!domain_check(good[i], &complaint)) fail_msg("%s: %s", good[i].at, complaint.what);
     }
 }
 
@@ -199,7 +200,7 @@ static void each_bad_form_of_a_domain_has_its_own_sentence(void **state) {
         struct complaint complaint = {0};
         char label[40];
         snprintf(label, sizeof label, "row %zu", i);
-        if (identity_check_domain(bad_domains[i].domain, &complaint))
+        if (domain_check(bad_domains[i].domain, &complaint))
             fail_msg("\"%.*s\" is accepted", (int)bad_domains[i].domain.size, bad_domains[i].domain.at);
         assert_complaint(&complaint, "domain", bad_domains[i].piece, label);
     }
@@ -208,7 +209,7 @@ static void each_bad_form_of_a_domain_has_its_own_sentence(void **state) {
 static void a_domain_with_a_password_is_not_repeated(void **state) {
     struct complaint complaint;
     (void)state;
-    assert_false(identity_check_domain(SPAN("joe:hunter2@acme.example"), &complaint));
+    assert_false(domain_check(SPAN("joe:hunter2@acme.example"), &complaint));
     assert_null(strstr(complaint.what, "hunter2"));
 }
 

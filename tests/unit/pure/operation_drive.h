@@ -115,19 +115,19 @@ static inline void assert_succeeded(const struct drive *drive, int status) {
     assert_int_equal(result->status, status);
 }
 
-static inline void assert_refused(const struct drive *drive, enum attempt_code code, int status) {
+static inline void assert_refused(const struct drive *drive, enum failure_code code, int status) {
     const struct operation_result *result = finished(drive);
-    assert_string_equal(attempt_code_name(result->code), attempt_code_name(code));
+    assert_string_equal(failure_code_name(result->code), failure_code_name(code));
     assert_int_equal(result->outcome, OUTCOME_NONE);
     assert_int_equal(result->cause, CODE_OK);
     assert_int_equal(result->status, status);
 }
 
-static inline void assert_unknown(const struct drive *drive, enum attempt_code cause, int status) {
+static inline void assert_unknown(const struct drive *drive, enum failure_code cause, int status) {
     const struct operation_result *result = finished(drive);
     assert_int_equal(result->code, CODE_UNKNOWN_OUTCOME);
     assert_int_equal(result->outcome, OUTCOME_UNKNOWN);
-    assert_string_equal(attempt_code_name(result->cause), attempt_code_name(cause));
+    assert_string_equal(failure_code_name(result->cause), failure_code_name(cause));
     assert_int_equal(result->status, status);
 }
 

@@ -107,7 +107,7 @@ static void a_token_that_cannot_be_renewed_is_not(void **state) {
 /* Nobody refused a token: none was to be had. */
 static void without_a_token_nothing_is_replayed(void **state) {
     (void)state;
-    const enum attempt_code codes[] = {CODE_UNAUTHORIZED, CODE_FORBIDDEN, CODE_TIMEOUT, CODE_UNREACHABLE};
+    const enum failure_code codes[] = {CODE_UNAUTHORIZED, CODE_FORBIDDEN, CODE_TIMEOUT, CODE_UNREACHABLE};
     for (size_t i = 0; i < COUNT(codes); i++) {
         struct drive drive = begin_renewable(OPERATION_LINK);
         end(&drive, 0, (struct attempt_end){.how = ATTEMPT_WITHHELD, .why = codes[i]}, "");

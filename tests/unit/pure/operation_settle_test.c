@@ -160,7 +160,7 @@ static void once_unknown_always_unknown_unless_a_read_shows_it(void **state) {
     (void)state;
     const struct attempt_end later[] = {WITH(403, PROMISED), WITH(404, PROMISED),  WITH(401, PROMISED),
                                         WITH(302, OTHER),    BY(UNREACHED, false), BY(CANCELLED, false)};
-    const enum attempt_code causes[] = {CODE_FORBIDDEN,    CODE_NOT_FOUND,   CODE_UNAUTHORIZED,
+    const enum failure_code causes[] = {CODE_FORBIDDEN,    CODE_NOT_FOUND,   CODE_UNAUTHORIZED,
                                         CODE_BAD_RESPONSE, CODE_UNREACHABLE, CODE_CANCELLED};
     for (size_t i = 0; i < COUNT(later); i++) {
         struct drive drive = begin_kind(OPERATION_LINK, 5);

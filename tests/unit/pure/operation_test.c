@@ -136,7 +136,7 @@ static void the_two_exchanges_promise_different_bodies(void **state) {
 static const struct ending {
     struct attempt_end end;
     const char *body;
-    enum attempt_code sure;
+    enum failure_code sure;
     bool leaves_a_change_open;
 } endings[] = {
     {BY(UNREACHED, false), "", CODE_UNREACHABLE, false},
