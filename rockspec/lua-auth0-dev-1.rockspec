@@ -71,6 +71,7 @@ build = {
             "src/pure/answer.c",
             "src/pure/attempt.c",
             "src/pure/bucket.c",
+            "src/pure/claims.c",
             "src/pure/complaint.c",
             "src/pure/domain.c",
             "src/pure/failure.c",

@@ -7,6 +7,7 @@
 #include "pure/domain.h"
 
 #include <stdio.h>
+#include <time.h>
 
 static char call_metatable; /* its key in the registry */
 
@@ -181,7 +182,7 @@ bool bind_call_prepare(lua_State *L, int index, struct bind_call *self, enum bin
     struct bind_options options;
     struct complaint complaint;
     struct identity_target target = {.primary = {NULL, 0}};
-    struct bind_claims claims;
+    struct claims claims;
     bind_options_read(L, index, &options);
     self->goal = goal;
     if (!check_texts(L, &options, place, goal, &complaint)) raise_complaint(L, index, goal, &complaint, level);
@@ -190,14 +191,17 @@ bool bind_call_prepare(lua_State *L, int index, struct bind_call *self, enum bin
     if (!bind_claims_read(L, &claims, &self->claims, token, options.given.link_with)) raise_memory(L, index, goal);
     if (goal == BIND_LINK || goal == BIND_UNLINK) {
         enum identity_goal identity_goal = goal == BIND_LINK ? IDENTITY_LINK : IDENTITY_UNLINK;
-        bind_claims_complete(&claims, &options);
+        claims_complete(&claims, &options.given);
         if (!identity_resolve(identity_goal, &options.given, &target, &complaint))
             raise_complaint(L, index, goal, &complaint, level);
     }
     struct call_order order = order_of(L, goal, &options, &target);
     order.plan.can_renew = token.at == NULL && goal != BIND_DOWNLOAD; /* the caller's own is all there is */
-    self->refused = bind_claims_refuse(&claims, &options, goal, place.has_clock, &self->complaint);
-    bind_claims_name(&claims, &order.plan.target);
+    const struct claims_use use = {.kind = order.plan.kind,
+                                   .check_scopes = options.check_scopes,
+                                   .unix_now = place.has_clock ? (int64_t)time(NULL) : INT64_MIN};
+    self->refused = claims_refuse(&claims, &options.given, use, &self->complaint);
+    claims_name(&claims, &order.plan.target);
     *profile = options.profile;
     profile->domain = options.domain.at;
     bool prepared = call_prepare(self->call, &order);
