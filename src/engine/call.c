@@ -1,5 +1,6 @@
 #include "engine/call.h"
 
+#include "pure/limits.h"
 #include "pure/redact.h"
 
 #include <stdio.h>
@@ -109,21 +110,6 @@ bool call_authorize(struct call *call, struct span token) {
     return true;
 }
 
-/* ---- buckets ---- */
-
-static bool begins_with(struct span text, struct span beginning) {
-    return text.size >= beginning.size && memcmp(text.at, beginning.at, beginning.size) == 0;
-}
-
-/* The classes under which Auth0 publishes its limits. */
-static enum pace_class bucket_of(const struct call_order *order) {
-    if (order->plan.kind == OPERATION_LINK) return PACE_WRITE;
-    if (order->plan.kind == OPERATION_UNLINK || order->method == EXCHANGE_DELETE) return PACE_DELETE;
-    if (begins_with(order->path, SPAN("/oauth/"))) return PACE_TOKEN;
-    if (!begins_with(order->path, SPAN("/api/v2/users"))) return PACE_OTHER;
-    return order->method == EXCHANGE_GET ? PACE_READ : PACE_WRITE;
-}
-
 enum pace_class call_bucket(const struct call *call, enum operation_request request) {
     return request == OPERATION_READ ? PACE_READ : call->bucket;
 }
@@ -163,8 +149,8 @@ bool call_prepare(struct call *call, const struct call_order *order) {
     call->change_url = keep_url(call, order, true);
     call->read_url = is_by_target(&plan) ? keep_url(call, order, false) : NULL;
     call->method = order->method;
-    if (is_by_target(&plan)) call->method = plan.kind == OPERATION_LINK ? EXCHANGE_POST : EXCHANGE_DELETE;
-    call->bucket = bucket_of(order);
+    if (is_by_target(&plan)) call->method = plan.kind == OPERATION_LINK ? REQUEST_POST : REQUEST_DELETE;
+    call->bucket = limits_class(order->plan.kind, order->method, order->path);
     call->is_raw = order->is_raw;
     call->max_response = order->max_response;
     call->retry_after = -1;
@@ -174,8 +160,8 @@ bool call_prepare(struct call *call, const struct call_order *order) {
 
 struct exchange_order call_exchange(const struct call *call, enum operation_request request) {
     struct exchange_order order = {.max_response = call->max_response};
-    if (request == OPERATION_READ || call->method == EXCHANGE_GET) {
-        order.method = EXCHANGE_GET;
+    if (request == OPERATION_READ || call->method == REQUEST_GET) {
+        order.method = REQUEST_GET;
         order.url = request == OPERATION_READ ? call->read_url : call->change_url;
         order.headers = call->is_raw ? call->change_headers : call->read_headers;
         order.is_raw = call->is_raw;
@@ -220,10 +206,6 @@ void call_keep_refusal(struct call *call, int status) {
     collect_secrets(call, secrets);
     call->refusal = (struct answer_refusal){"", "", ""};
     if (status >= 400) answer_refusal(buffer_span(&call->answer), secrets, CALL_SECRETS, &call->refusal);
-}
-
-bool call_says(const struct call *call, struct span phrase) {
-    return call->answer.size > 0 && memmem(call->answer.at, call->answer.size, phrase.at, phrase.size) != NULL;
 }
 
 bool call_share_answer(struct call *call, const struct call *leader) {

@@ -22,7 +22,7 @@ struct call_order {
     struct span correlation_id; /* or absent */
     size_t max_response;
     /* of a request that is neither link nor unlink */
-    enum exchange_method method;
+    enum request_method method;
     struct span path;   /* with its query, encoded: "/api/v2/users/auth0%7C1?fields=identities" */
     bool is_anonymous;  /* it carries no token */
     bool is_raw;        /* the answer is a part of a file, as it stands */
@@ -45,7 +45,7 @@ struct call {
     struct curl_slist headers[CALL_HEADERS];
     struct curl_slist *authorization;                                /* the line of the token; NULL: none is sent */
     struct curl_slist *post_headers, *change_headers, *read_headers; /* tails of one list */
-    enum exchange_method method;
+    enum request_method method;
     enum pace_class bucket; /* of its own request */
     bool is_engines_token, is_raw;
     size_t max_response;
@@ -104,9 +104,6 @@ bool call_authorize(struct call *call, struct span token);
 
 /* Keeps what the tenant said in a refusal, of the answer of that status. */
 void call_keep_refusal(struct call *call, int status);
-
-/* Whether the answer's text has a phrase in it. */
-bool call_says(const struct call *call, struct span phrase);
 
 /* Another call's answer, which tells this one as much. False where there is no memory. */
 bool call_share_answer(struct call *call, const struct call *leader);

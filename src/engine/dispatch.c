@@ -1,4 +1,5 @@
 #include "engine/state.h"
+#include "pure/limits.h"
 
 #include <stdio.h>
 
@@ -149,7 +150,7 @@ static void tell_followers(struct engine *engine, const struct call *leader, str
 static struct pace_answer pace_said(const struct call *call, int status) {
     struct pace_answer answer = headers_pace(&call->headers_seen);
     answer.is_refused = status == 429;
-    answer.is_global = answer.is_refused && call_says(call, SPAN("Global limit"));
+    answer.is_global = answer.is_refused && limits_is_global(buffer_span(&call->answer));
     return answer;
 }
 

@@ -19,7 +19,7 @@ enum event_kind {
 struct event {
     enum event_kind kind;
     int id; /* of the call; 0: the engine's own */
-    enum exchange_method method;
+    enum request_method method;
     enum pace_class bucket;
     enum failure_code code; /* how the exchange, or the try, ended */
     enum operation_seen seen;

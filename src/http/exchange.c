@@ -120,11 +120,6 @@ void exchange_free(struct exchange *exchange) {
     free(exchange);
 }
 
-const char *exchange_method_name(enum exchange_method method) {
-    static const char *const names[EXCHANGE_METHODS] = {"GET", "POST", "DELETE", "PATCH", "PUT"};
-    return names[method];
-}
-
 static CURLcode set_body(CURL *easy, struct span body) {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.size);
     return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.at) : code;
@@ -135,11 +130,11 @@ static CURLcode set_body(CURL *easy, struct span body) {
 static CURLcode set_method(struct exchange *exchange) {
     const struct exchange_order *order = &exchange->order;
     CURL *easy = exchange->easy;
-    bool has_body = order->body.at != NULL || order->method == EXCHANGE_POST;
+    bool has_body = order->body.at != NULL || order->method == REQUEST_POST;
     CURLcode code = has_body ? set_body(easy, order->body.at != NULL ? order->body : SPAN(""))
                              : curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-    bool is_named = order->method != (has_body ? EXCHANGE_POST : EXCHANGE_GET);
-    const char *name = is_named ? exchange_method_name(order->method) : NULL;
+    bool is_named = order->method != (has_body ? REQUEST_POST : REQUEST_GET);
+    const char *name = is_named ? request_method_name(order->method) : NULL;
     return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, name) : code;
 }
 
@@ -157,7 +152,7 @@ CURLcode exchange_begin(struct exchange *exchange, const struct exchange_order *
     if (code == CURLE_OK) code = set_method(exchange);
 #if !CURL_HAS_PREREQ
     /* No hook to stop a second send: it happens on reused connections only, so a change gets a fresh one. */
-    long is_change = order->method == EXCHANGE_GET ? 0L : 1L;
+    long is_change = order->method == REQUEST_GET ? 0L : 1L;
     if (code == CURLE_OK) code = curl_easy_setopt(exchange->easy, CURLOPT_FRESH_CONNECT, is_change);
     if (code == CURLE_OK)
         code = curl_easy_setopt(exchange->easy, CURLOPT_FORBID_REUSE, is_change); /* nor for another */

@@ -6,18 +6,15 @@
 #include "http/headers.h"
 #include "http/profile.h"
 #include "pure/attempt.h"
+#include "pure/request.h"
 
 #include <stdint.h>
 
 #pragma GCC visibility push(hidden)
 
-enum exchange_method { EXCHANGE_GET, EXCHANGE_POST, EXCHANGE_DELETE, EXCHANGE_PATCH, EXCHANGE_PUT, EXCHANGE_METHODS };
-
-const char *exchange_method_name(enum exchange_method method);
-
 /* What to send. Nothing of it is copied: it must outlive the exchange. */
 struct exchange_order {
-    enum exchange_method method;
+    enum request_method method;
     const char *url;
     struct curl_slist *headers;
     struct span body; /* absent: none */

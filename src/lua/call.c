@@ -112,13 +112,6 @@ static struct operation_limits limits_of(const struct bind_options *options) {
                                      (int)options->attempts};
 }
 
-static enum exchange_method method_of(struct span name) {
-    for (int method = 0; method < EXCHANGE_METHODS; method++)
-        if (span_equals(name, span_of(exchange_method_name((enum exchange_method)method))))
-            return (enum exchange_method)method;
-    return EXCHANGE_GET;
-}
-
 static enum answer_promise promise_of(struct span name) {
     if (span_equals(name, SPAN("object"))) return ANSWER_OBJECT;
     if (span_equals(name, SPAN("array"))) return ANSWER_ARRAY;
@@ -127,12 +120,11 @@ static enum answer_promise promise_of(struct span name) {
     return ANSWER_ANY;
 }
 
-/* GET, PUT and DELETE are idempotent by RFC 9110; of the others the caller knows. */
 static void order_request(const struct bind_options *options, struct call_order *order) {
-    order->method = method_of(options->method);
-    bool is_once = (order->method == EXCHANGE_POST || order->method == EXCHANGE_PATCH) && !options->idempotent;
-    order->plan.kind = is_once ? OPERATION_ONCE : OPERATION_FREE;
-    order->plan.is_change = order->method != EXCHANGE_GET;
+    order->method = REQUEST_GET;
+    (void)request_method_read(options->method, &order->method); /* lua/auth0 has looked at it */
+    order->plan.kind = request_kind(order->method, options->idempotent);
+    order->plan.is_change = request_is_change(order->method);
     order->plan.promise = promise_of(options->promise);
     order->path = options->path;
     order->body = options->body;
@@ -140,7 +132,7 @@ static void order_request(const struct bind_options *options, struct call_order 
 
 /* A part of a file that is nobody's account: whoever knows where it is may read it, and no token is sent there. */
 static void order_download(const struct bind_options *options, struct call_order *order) {
-    order->method = EXCHANGE_GET;
+    order->method = REQUEST_GET;
     order->plan.kind = OPERATION_FREE;
     order->plan.promise = ANSWER_BYTES;
     order->is_anonymous = order->is_raw = true;

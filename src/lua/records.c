@@ -26,7 +26,7 @@ static void push_headers(lua_State *L, const struct curl_slist *headers) {
 void bind_push_request(lua_State *L, const struct call *call) {
     struct exchange_order order = call_exchange(call, call->action.request);
     lua_createtable(L, 0, 4);
-    push_string(L, "method", exchange_method_name(order.method));
+    push_string(L, "method", request_method_name(order.method));
     push_span(L, "url", span_of(order.url));
     push_span(L, "body", order.body.at != NULL ? order.body : SPAN(""));
     push_headers(L, order.headers);
@@ -41,7 +41,7 @@ static const char *bucket_name(enum pace_class bucket) {
 }
 
 static void push_exchange_facts(lua_State *L, const struct event *event) {
-    push_string(L, "method", exchange_method_name(event->method));
+    push_string(L, "method", request_method_name(event->method));
     push_string(L, "bucket", bucket_name(event->bucket));
     if (event->status != 0) push_integer(L, "status", event->status);
     push_string(L, "request_id", event->request_id);

@@ -24,6 +24,16 @@ static inline struct span span_after(struct span text, size_t skip) {
     return (struct span){text.at + skip, text.size - skip};
 }
 
+static inline bool span_begins(struct span text, struct span beginning) {
+    return text.size >= beginning.size && memcmp(text.at, beginning.at, beginning.size) == 0;
+}
+
+static inline bool span_holds(struct span text, struct span piece) {
+    for (size_t i = 0; i + piece.size <= text.size; i++)
+        if (memcmp(text.at + i, piece.at, piece.size) == 0) return true;
+    return false;
+}
+
 /* Of ASCII, whatever the locale. */
 static inline bool span_is_alphanumeric(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');

@@ -29,18 +29,12 @@ static int refuse_passphrase(char *to, int room, int is_writing, void *was_asked
     return -1;
 }
 
-static bool has(struct span text, struct span piece) {
-    for (size_t i = 0; i + piece.size <= text.size; i++)
-        if (memcmp(text.at + i, piece.at, piece.size) == 0) return true;
-    return false;
-}
-
 /* Why libcrypto found no key. */
 static const char *fault_of_text(struct span pem, bool is_encrypted) {
     if (is_encrypted) return "is encrypted: give the key as \"openssl pkey -in KEY\" writes it";
-    if (has(pem, SPAN("PRIVATE KEY-----"))) return "holds a private key that is damaged";
-    if (has(pem, SPAN("PUBLIC KEY-----"))) return "is a public key: the private one signs";
-    if (has(pem, SPAN("CERTIFICATE-----"))) return "is a certificate: its private key signs";
+    if (span_holds(pem, SPAN("PRIVATE KEY-----"))) return "holds a private key that is damaged";
+    if (span_holds(pem, SPAN("PUBLIC KEY-----"))) return "is a public key: the private one signs";
+    if (span_holds(pem, SPAN("CERTIFICATE-----"))) return "is a certificate: its private key signs";
     return "is no private key in PEM form (\"-----BEGIN PRIVATE KEY-----\")";
 }
 

@@ -144,7 +144,7 @@ static bool prepare(struct token_source *tokens) {
         .user_agent = tokens->user_agent,
         .telemetry = tokens->telemetry,
         .max_response = 65536,
-        .method = EXCHANGE_POST,
+        .method = REQUEST_POST,
         .path = SPAN("/oauth/token"),
         .is_anonymous = true,
         .secret = buffer_span(&proof),

@@ -78,7 +78,7 @@ static void each_request_has_the_headers_that_are_its_own(void **state) {
     struct exchange_order post = call_exchange(&link, OPERATION_CHANGE);
     struct exchange_order change = call_exchange(&unlink, OPERATION_CHANGE);
     struct exchange_order read = call_exchange(&unlink, OPERATION_READ);
-    assert_true(post.method == EXCHANGE_POST && change.method == EXCHANGE_DELETE && read.method == EXCHANGE_GET);
+    assert_true(post.method == REQUEST_POST && change.method == REQUEST_DELETE && read.method == REQUEST_GET);
     assert_true(has_header(post.headers, "Content-Type: application/json"));
     assert_false(has_header(change.headers, "Content-Type: application/json"));
     /* gzip is for reads only: the two others suppress the header that libcurl would send */
