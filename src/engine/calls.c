@@ -1,4 +1,5 @@
 #include "engine/state.h"
+#include "engine/token_call.h"
 #include "os/pipe_guard.h"
 
 #include <stdlib.h>
@@ -60,14 +61,14 @@ void engine_let_go(struct engine *engine, struct call *call) {
     call->stage = CALL_NEW;
 }
 
-/* Every call of a list is let go; the engine's own request goes with the tokens. */
+/* Every call of a list is let go; the engine's own is no caller's. */
 static void abandon(const struct engine *engine, struct call_list *list) {
     while (list->first != NULL) {
         struct call *call = call_list_take(list, &list->first);
         call->stage = CALL_NEW;
         call->leader = NULL;
         call->exchange = NULL;
-        if (engine->tokens == NULL || !token_source_is_request(engine->tokens, call)) call_drop(call);
+        if (!token_call_is(engine, call)) call_drop(call);
     }
 }
 
@@ -77,6 +78,7 @@ void engine_free(struct engine *engine) {
     struct call_list *lists[] = {&engine->queue, &engine->running,       &engine->following,      &engine->paused,
                                  &engine->done,  &engine->replies.asked, &engine->replies.waiting};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) abandon(engine, lists[i]);
+    call_release(&engine->token_call);
     token_source_free(engine->tokens);
     buffer_free(&engine->key); /* a proxy's password may stand in it */
     free(engine);

@@ -1,4 +1,5 @@
 #include "engine/state.h"
+#include "engine/token_call.h"
 #include "pure/limits.h"
 
 #include <stdio.h>
@@ -9,12 +10,6 @@ static void enter(struct call_list *list, struct call *call, enum call_stage sta
     call->stage = stage;
     call->leader = NULL;
     call_list_push(list, call);
-}
-
-static void tell_tokens(struct engine *engine, struct call *call) {
-    call->stage = CALL_NEW;
-    token_source_told(engine->tokens, engine_now(engine), engine_random(engine));
-    engine_tell_token(engine);
 }
 
 static void tell_retry(struct engine *engine, struct call *call, int64_t wait) {
@@ -35,8 +30,8 @@ void engine_obey(struct engine *engine, struct call *call, struct operation_acti
     } else if (action.kind == OPERATION_PAUSE) {
         tell_retry(engine, call, action.until - now);
         enter(&engine->paused, call, CALL_PAUSED);
-    } else if (engine->tokens != NULL && token_source_is_request(engine->tokens, call)) {
-        tell_tokens(engine, call);
+    } else if (token_call_is(engine, call)) {
+        token_call_ended(engine);
     } else {
         enter(&engine->done, call, CALL_DONE);
     }
@@ -201,8 +196,7 @@ static void tell_warning(struct engine *engine, const char *warning) {
 
 static struct gate token_gate(struct engine *engine, const struct call *call, int64_t now) {
     struct token_source_answer answer = token_source_ask(engine->tokens, now);
-    struct call *request = token_source_request(engine->tokens);
-    if (request != NULL) engine_begin(engine, request);
+    if (!token_call_begin(engine)) answer = token_source_ask(engine->tokens, now);
     if (token_source_is_asking(engine->tokens)) {
         engine->is_asking = true;
         engine->asked_at = now;

@@ -48,7 +48,8 @@ struct engine *engine_open_answered(void) {
 
 static void drop_tokens(struct engine *engine) {
     if (engine->tokens == NULL) return;
-    engine_let_go(engine, token_source_own_request(engine->tokens));
+    engine_let_go(engine, &engine->token_call);
+    call_release(&engine->token_call);
     token_source_free(engine->tokens);
     engine->tokens = NULL;
     engine->is_asking = engine->is_asked = false;

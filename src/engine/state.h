@@ -29,6 +29,7 @@ struct engine {
     bool is_asked;               /* somebody has, and owes the answer */
     int wish;                    /* its number */
     int64_t asked_at;            /* since when it is wanted */
+    struct call token_call;      /* the request for one */
     struct events events;
     struct engine_stats stats;
     struct call_list queue, running, following, paused, done;

@@ -18,9 +18,9 @@ struct token_source {
     struct buffer texts; /* that are no secrets; the spans point into it */
     struct span domain, client_id, audience, key_id, user_agent, telemetry;
     struct operation_limits limits;
-    struct call call;   /* the request for a token */
-    bool wants_request; /* `call` is to be carried out, and is not yet */
-    bool wants_answer;  /* of a function */
+    struct buffer body, proof; /* of the request for a token */
+    bool wants_request;        /* it is to be carried out, and was not told of yet */
+    bool wants_answer;         /* of a function */
     struct token_share share;
     int64_t share_at; /* another process fetches: when to look again; 0: it does not */
     enum failure_code why;
@@ -83,9 +83,15 @@ struct token_source *token_source_new(const struct token_source_config *config, 
     return NULL;
 }
 
+static void forget_request(struct token_source *tokens) {
+    tokens->wants_request = false;
+    buffer_free(&tokens->body);
+    buffer_free(&tokens->proof);
+}
+
 void token_source_free(struct token_source *tokens) {
     if (tokens == NULL) return;
-    call_release(&tokens->call);
+    forget_request(tokens);
     token_share_free(&tokens->share);
     buffer_free(&tokens->texts);
     secrets_free(tokens->secrets);
@@ -131,29 +137,11 @@ static bool build_body(const struct token_source *tokens, struct span proof, str
            buffer_append(body, SPAN("}"));
 }
 
-/* A tenant that quotes what it was sent, the token before or the proof, does not bring it into a message. */
 static bool prepare(struct token_source *tokens) {
-    struct buffer body = {NULL, 0, 0}, proof = {NULL, 0, 0};
-    call_release(&tokens->call);
-    tokens->call = (struct call){.stage = CALL_NEW};
-    bool done = make_proof(tokens, &proof) && build_body(tokens, buffer_span(&proof), &body);
-    const struct call_order order = {
-        .plan = {.kind = OPERATION_FREE, .promise = ANSWER_OBJECT, .limits = tokens->limits},
-        .domain = tokens->domain,
-        .body = buffer_span(&body),
-        .user_agent = tokens->user_agent,
-        .telemetry = tokens->telemetry,
-        .max_response = 65536,
-        .method = REQUEST_POST,
-        .path = SPAN("/oauth/token"),
-        .is_anonymous = true,
-        .secret = buffer_span(&proof),
-    };
-    done = done && call_prepare(&tokens->call, &order);
-    tokens->call.token = secrets_get(tokens->secrets, SECRET_TOKEN);
-    buffer_free(&body);
-    buffer_free(&proof);
-    return done;
+    forget_request(tokens);
+    tokens->wants_request =
+        make_proof(tokens, &tokens->proof) && build_body(tokens, buffer_span(&tokens->proof), &tokens->body);
+    return tokens->wants_request;
 }
 
 /* A token goes into a header: what could not is none. */
@@ -172,9 +160,7 @@ static void fail_at_once(struct token_source *tokens, int64_t now) {
 static void fetch_own(struct token_source *tokens, int64_t now) {
     if (tokens->source == TOKEN_SOURCE_FUNCTION)
         tokens->wants_answer = true;
-    else if (prepare(tokens))
-        tokens->wants_request = true;
-    else
+    else if (!prepare(tokens))
         fail_at_once(tokens, now);
 }
 
@@ -234,18 +220,23 @@ void token_source_rejected(struct token_source *tokens, int64_t now, unsigned ge
     token_life_rejected(&tokens->life, now, generation);
 }
 
-struct call *token_source_request(struct token_source *tokens) {
-    bool wants = tokens->wants_request;
+bool token_source_request(struct token_source *tokens, struct token_source_request *request) {
+    if (!tokens->wants_request) return false;
     tokens->wants_request = false;
-    return wants ? &tokens->call : NULL;
-}
-
-bool token_source_is_request(const struct token_source *tokens, const struct call *call) {
-    return call == &tokens->call;
-}
-
-struct call *token_source_own_request(struct token_source *tokens) {
-    return &tokens->call;
+    *request = (struct token_source_request){
+        .method = REQUEST_POST,
+        .domain = tokens->domain,
+        .path = SPAN("/oauth/token"),
+        .body = buffer_span(&tokens->body),
+        .proof = buffer_span(&tokens->proof),
+        .last_token = secrets_get(tokens->secrets, SECRET_TOKEN),
+        .user_agent = tokens->user_agent,
+        .telemetry = tokens->telemetry,
+        .promise = ANSWER_OBJECT,
+        .max_response = 65536,
+        .limits = tokens->limits,
+    };
+    return true;
 }
 
 bool token_source_is_asking(struct token_source *tokens) {
@@ -266,12 +257,12 @@ static void fail(struct token_source *tokens, int64_t now, enum failure_code cod
 }
 
 /* What the tenant, or the way to it, said, in one sentence fit for a log. */
-static void describe(struct token_source *tokens, const struct call *call) {
-    const struct operation_result *result = &call->operation.result;
-    const char *words = call->refusal.description[0] != '\0' ? call->refusal.description
-                        : call->refusal.error[0] != '\0'     ? call->refusal.error
+static void describe(struct token_source *tokens, const struct token_source_end *end) {
+    const struct operation_result *result = end->result;
+    const char *words = end->refusal->description[0] != '\0' ? end->refusal->description
+                        : end->refusal->error[0] != '\0'     ? end->refusal->error
                         : result->fault.what != NULL         ? result->fault.what
-                                                             : call->detail;
+                                                             : end->detail;
     snprintf(tokens->detail, sizeof tokens->detail, "no token: %s%s%.140s", failure_code_name(result->code),
              words[0] != '\0' ? ": " : "", words);
 }
@@ -325,22 +316,20 @@ static bool take_answer(struct token_source *tokens, int64_t now, struct span an
     return done;
 }
 
-void token_source_told(struct token_source *tokens, int64_t now, double random) {
-    struct call *call = &tokens->call;
-    const struct operation_result *result = &call->operation.result;
-    double after = call->retry_after;
+void token_source_ended(struct token_source *tokens, int64_t now, double random, const struct token_source_end *end) {
+    const struct operation_result *result = end->result;
+    double after = end->retry_after;
+    forget_request(tokens);
     if (result->code == CODE_OK && take_answer(tokens, now, result->value)) {
         /* nothing more to do */
     } else if (result->code == CODE_OK) {
         set_detail(tokens, "no token: the answer has no access_token");
         fail(tokens, now, CODE_BAD_RESPONSE, false, -1, random);
     } else {
-        describe(tokens, call);
+        describe(tokens, end);
         fail(tokens, now, result->code, token_life_is_final(result->status),
              after < 0 || after > 1e9 ? -1 : (int64_t)(after * 1e6), random);
     }
-    call_release(call);
-    *call = (struct call){.stage = CALL_NEW};
 }
 
 void token_source_given(struct token_source *tokens, int64_t now, struct span token, int64_t lifetime) {
@@ -352,6 +341,7 @@ void token_source_given(struct token_source *tokens, int64_t now, struct span to
 void token_source_failed(struct token_source *tokens, int64_t now, double random, const char *words) {
     snprintf(tokens->detail, sizeof tokens->detail, "no token: %.150s", words);
     redact_text(tokens->detail, NULL, 0);
+    forget_request(tokens);
     fail(tokens, now, CODE_UNAUTHORIZED, true, -1, random);
 }
 

@@ -3,8 +3,8 @@
 #ifndef AUTH0_TOKEN_SOURCE_H
 #define AUTH0_TOKEN_SOURCE_H
 
-#include "engine/call.h"
 #include "os/secrets.h"
+#include "pure/request.h"
 #include "pure/token_life.h"
 #include "token/assertion.h"
 #include "token/share.h"
@@ -57,14 +57,30 @@ struct span token_source_text(const struct token_source *tokens, unsigned *gener
 /* The tenant answered 401 to the token of that generation. */
 void token_source_rejected(struct token_source *tokens, int64_t now, unsigned generation);
 
-/* A request for a token that is to be carried out now, once; NULL for none. */
-struct call *token_source_request(struct token_source *tokens);
+/* A request for a token. It may be sent again, and carries no token. */
+struct token_source_request {
+    enum request_method method;
+    struct span domain, path, body, user_agent, telemetry;
+    struct span proof;      /* within the body: no text about the request shows it */
+    struct span last_token; /* which is not sent: nor this */
+    enum answer_promise promise;
+    size_t max_response;
+    struct operation_limits limits;
+};
 
-bool token_source_is_request(const struct token_source *tokens, const struct call *call);
-struct call *token_source_own_request(struct token_source *tokens);
+/* Whether one is to be carried out; said once, and answered with token_source_ended, or token_source_failed where it
+   cannot be. Its spans are valid until then. */
+bool token_source_request(struct token_source *tokens, struct token_source_request *request);
 
-/* It is done. */
-void token_source_told(struct token_source *tokens, int64_t now, double random);
+/* How the request ended. */
+struct token_source_end {
+    const struct operation_result *result;
+    const struct answer_refusal *refusal; /* the tenant's words */
+    const char *detail;                   /* words about an end without an answer, or "" */
+    double retry_after;                   /* seconds; negative: not said */
+};
+
+void token_source_ended(struct token_source *tokens, int64_t now, double random, const struct token_source_end *end);
 
 /* Whether a token is wanted of whoever holds the engine; said once. */
 bool token_source_is_asking(struct token_source *tokens);
