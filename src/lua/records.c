@@ -81,9 +81,9 @@ static enum token_source_kind source_of(const struct bind_options *options) {
     return options->signing_key.at != NULL ? TOKEN_SOURCE_CLIENT_KEY : TOKEN_SOURCE_GIVEN;
 }
 
-static enum assertion_alg algorithm_of(struct span name) {
-    if (span_equals(name, SPAN("RS384"))) return ASSERTION_RS384;
-    return span_equals(name, SPAN("PS256")) ? ASSERTION_PS256 : ASSERTION_RS256;
+static enum token_assertion_alg algorithm_of(struct span name) {
+    if (span_equals(name, SPAN("RS384"))) return TOKEN_ASSERTION_RS384;
+    return span_equals(name, SPAN("PS256")) ? TOKEN_ASSERTION_PS256 : TOKEN_ASSERTION_RS256;
 }
 
 static void complain(lua_State *L, int level, const char *option, const char *what) {

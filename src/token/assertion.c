@@ -14,7 +14,7 @@
 /* libcrypto's queue of errors belongs to the thread, and libcurl's TLS reads it: what fails here must not be found
    there. Everything that may fail stands between ERR_set_mark and ERR_pop_to_mark. */
 
-struct assertion_key {
+struct token_assertion_key {
     EVP_PKEY *pkey;
 };
 
@@ -60,8 +60,8 @@ static EVP_PKEY *read_pem(struct span pem, const char **fault) {
     return NULL;
 }
 
-struct assertion_key *assertion_key_read(struct span pem, const char **fault) {
-    struct assertion_key *key = malloc(sizeof *key);
+struct token_assertion_key *token_assertion_key_read(struct span pem, const char **fault) {
+    struct token_assertion_key *key = malloc(sizeof *key);
     *fault = "cannot be read: there is no memory";
     if (key == NULL) return NULL;
     ERR_set_mark();
@@ -72,7 +72,7 @@ struct assertion_key *assertion_key_read(struct span pem, const char **fault) {
     return NULL;
 }
 
-void assertion_key_free(struct assertion_key *key) {
+void token_assertion_key_free(struct token_assertion_key *key) {
     if (key == NULL) return;
     EVP_PKEY_free(key->pkey); /* which clears the private numbers */
     free(key);
@@ -108,9 +108,9 @@ static const struct {
     const EVP_MD *(*digest)(void);
     bool is_pss;
 } algs[] = {
-    [ASSERTION_RS256] = {"RS256", EVP_sha256, false},
-    [ASSERTION_RS384] = {"RS384", EVP_sha384, false},
-    [ASSERTION_PS256] = {"PS256", EVP_sha256, true},
+    [TOKEN_ASSERTION_RS256] = {"RS256", EVP_sha256, false},
+    [TOKEN_ASSERTION_RS384] = {"RS384", EVP_sha384, false},
+    [TOKEN_ASSERTION_PS256] = {"PS256", EVP_sha256, true},
 };
 
 /* RFC 7518, 3.5: the salt is as long as the digest, and MGF1 has the same digest, which is the default. */
@@ -119,7 +119,7 @@ static bool set_pss(EVP_PKEY_CTX *options) {
            EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_DIGEST) > 0;
 }
 
-static bool append_signature(struct buffer *to, const struct assertion_key *key, enum assertion_alg alg,
+static bool append_signature(struct buffer *to, const struct token_assertion_key *key, enum token_assertion_alg alg,
                              struct span text) {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     EVP_PKEY_CTX *options = NULL; /* the context's */
@@ -136,15 +136,15 @@ static bool append_signature(struct buffer *to, const struct assertion_key *key,
 
 /* ---- the assertion ---- */
 
-static const char *fault_of_claims(const struct assertion_claims *claims) {
+static const char *fault_of_claims(const struct token_assertion_claims *claims) {
     if (claims->client_id.size == 0) return "there is no client_id for the assertion";
-    if (claims->client_id.size > ASSERTION_ID_MOST)
+    if (claims->client_id.size > TOKEN_ASSERTION_ID_MOST)
         return "the client_id is longer than the 64 characters that Auth0 takes";
     if (claims->audience.size == 0) return "there is no audience for the assertion";
-    if (claims->audience.size > ASSERTION_MOST || claims->kid.size > ASSERTION_MOST)
+    if (claims->audience.size > TOKEN_ASSERTION_MOST || claims->kid.size > TOKEN_ASSERTION_MOST)
         return "the assertion would be longer than the 2048 bytes that Auth0 takes";
     if (claims->unix_now <= 0) return "the clock says that it is before 1970";
-    if (claims->lifetime < 0 || claims->lifetime > ASSERTION_LIFETIME_MOST)
+    if (claims->lifetime < 0 || claims->lifetime > TOKEN_ASSERTION_LIFETIME_MOST)
         return "an assertion may live for 300 seconds at most";
     return NULL;
 }
@@ -158,14 +158,15 @@ static bool append_jti(struct buffer *to) {
     return append_member(to, SPAN(",\"jti\":"), span_of(digits));
 }
 
-static bool append_header(struct buffer *to, enum assertion_alg alg, const struct assertion_claims *claims) {
+static bool append_header(struct buffer *to, enum token_assertion_alg alg,
+                          const struct token_assertion_claims *claims) {
     return append_member(to, SPAN("{\"typ\":\"JWT\",\"alg\":"), span_of(algs[alg].name)) &&
            (claims->kid.size == 0 || append_member(to, SPAN(",\"kid\":"), claims->kid)) && buffer_append(to, SPAN("}"));
 }
 
 /* No nbf: it could only make a tenant refuse what it would take, where our clock is ahead of its own. */
-static bool append_claims(struct buffer *to, const struct assertion_claims *claims) {
-    int64_t lifetime = claims->lifetime != 0 ? claims->lifetime : ASSERTION_LIFETIME;
+static bool append_claims(struct buffer *to, const struct token_assertion_claims *claims) {
+    int64_t lifetime = claims->lifetime != 0 ? claims->lifetime : TOKEN_ASSERTION_LIFETIME;
     int64_t exp = claims->unix_now > INT64_MAX - lifetime ? INT64_MAX : claims->unix_now + lifetime;
     return append_member(to, SPAN("{\"iss\":"), claims->client_id) &&
            append_member(to, SPAN(",\"sub\":"), claims->client_id) &&
@@ -194,8 +195,8 @@ static const char *append_part(struct buffer *to, struct buffer *json) {
 }
 
 /* Into `to`, which is empty; `part` is for the pieces. */
-static const char *make(const struct assertion_key *key, enum assertion_alg alg, const struct assertion_claims *claims,
-                        struct buffer *to, struct buffer *part) {
+static const char *make(const struct token_assertion_key *key, enum token_assertion_alg alg,
+                        const struct token_assertion_claims *claims, struct buffer *to, struct buffer *part) {
     const char *fault = fault_of_claims(claims);
     if (fault != NULL) return fault;
     if (!append_header(part, alg, claims)) return failed;
@@ -205,14 +206,14 @@ static const char *make(const struct assertion_key *key, enum assertion_alg alg,
     if (!append_signature(part, key, alg, buffer_span(to)) || !buffer_append(to, SPAN(".")) ||
         !append_encoded(to, buffer_span(part)))
         return failed;
-    return to->size > ASSERTION_MOST
+    return to->size > TOKEN_ASSERTION_MOST
                ? "the assertion is longer than the 2048 bytes that Auth0 takes: use a smaller key, "
                  "or a shorter key id"
                : NULL;
 }
 
-bool assertion_sign(const struct assertion_key *key, enum assertion_alg alg, const struct assertion_claims *claims,
-                    struct buffer *to, const char **fault) {
+bool token_assertion_sign(const struct token_assertion_key *key, enum token_assertion_alg alg,
+                          const struct token_assertion_claims *claims, struct buffer *to, const char **fault) {
     struct buffer assertion = {NULL, 0, 0}, part = {NULL, 0, 0};
     ERR_set_mark();
     *fault = make(key, alg, claims, &assertion, &part);

@@ -9,36 +9,36 @@
 
 #pragma GCC visibility push(hidden)
 
-enum assertion_alg { ASSERTION_RS256, ASSERTION_RS384, ASSERTION_PS256 };
+enum token_assertion_alg { TOKEN_ASSERTION_RS256, TOKEN_ASSERTION_RS384, TOKEN_ASSERTION_PS256 };
 
 enum {
-    ASSERTION_MOST = 2048,   /* bytes of the JWT */
-    ASSERTION_ID_MOST = 64,  /* bytes of iss, sub and jti */
-    ASSERTION_LIFETIME = 60, /* seconds: as recommended */
-    ASSERTION_LIFETIME_MOST = 300
+    TOKEN_ASSERTION_MOST = 2048,   /* bytes of the JWT */
+    TOKEN_ASSERTION_ID_MOST = 64,  /* bytes of iss, sub and jti */
+    TOKEN_ASSERTION_LIFETIME = 60, /* seconds: as recommended */
+    TOKEN_ASSERTION_LIFETIME_MOST = 300
 };
 
-struct assertion_key;
+struct token_assertion_key;
 
 /* An RSA key of 2048 to 8192 bits, PKCS#1 or PKCS#8, from the PEM text of a private key; never asks for a passphrase.
    NULL with a `fault`, static text that follows the name of an option: "is encrypted: ...".
    What it returns lies in libcrypto's memory, outside of struct secrets: read it for one signature, then free it. */
-struct assertion_key *assertion_key_read(struct span pem, const char **fault);
+struct token_assertion_key *token_assertion_key_read(struct span pem, const char **fault);
 
 /* Wipes it. NULL is nothing to do. */
-void assertion_key_free(struct assertion_key *key);
+void token_assertion_key_free(struct token_assertion_key *key);
 
-struct assertion_claims {
+struct token_assertion_claims {
     struct span client_id;
     struct span audience; /* "https://TENANT/", with the slash */
     struct span kid;      /* the key's id; absent or empty: it is not said */
     int64_t unix_now;     /* seconds; the tenant forgives 10 */
-    int lifetime;         /* seconds; 0: ASSERTION_LIFETIME */
+    int lifetime;         /* seconds; 0: TOKEN_ASSERTION_LIFETIME */
 };
 
 /* Appends a JWT that is good for one use. False with a `fault`, a static sentence, and `to` is as it was. */
-bool assertion_sign(const struct assertion_key *key, enum assertion_alg alg, const struct assertion_claims *claims,
-                    struct buffer *to, const char **fault);
+bool token_assertion_sign(const struct token_assertion_key *key, enum token_assertion_alg alg,
+                          const struct token_assertion_claims *claims, struct buffer *to, const char **fault);
 
 #pragma GCC visibility pop
 

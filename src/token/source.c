@@ -12,7 +12,7 @@ enum { MARGIN = 5000000 };
 
 struct token_source {
     enum token_source_kind source;
-    enum assertion_alg algorithm;
+    enum token_assertion_alg algorithm;
     struct token_life life;
     struct secrets *secrets;
     struct buffer texts; /* that are no secrets; the spans point into it */
@@ -59,7 +59,8 @@ static const char *keep_secrets(struct token_source *tokens, const struct token_
 
 static const char *check_key(const struct token_source_config *config) {
     const char *fault = NULL;
-    if (config->source == TOKEN_SOURCE_CLIENT_KEY) assertion_key_free(assertion_key_read(config->client_key, &fault));
+    if (config->source == TOKEN_SOURCE_CLIENT_KEY)
+        token_assertion_key_free(token_assertion_key_read(config->client_key, &fault));
     return fault;
 }
 
@@ -115,15 +116,16 @@ static bool make_proof(struct token_source *tokens, struct buffer *proof) {
         return buffer_append(proof, secrets_get(tokens->secrets, SECRET_CLIENT_SECRET));
     char audience[300];
     snprintf(audience, sizeof audience, "https://%.*s/", (int)tokens->domain.size, tokens->domain.at);
-    const struct assertion_claims claims = {.client_id = tokens->client_id,
-                                            .audience = span_of(audience),
-                                            .kid = tokens->key_id,
-                                            .unix_now = (int64_t)time(NULL)};
+    const struct token_assertion_claims claims = {.client_id = tokens->client_id,
+                                                  .audience = span_of(audience),
+                                                  .kid = tokens->key_id,
+                                                  .unix_now = (int64_t)time(NULL)};
     const char *fault = "the signing_key cannot be read";
-    struct assertion_key *key = assertion_key_read(secrets_get(tokens->secrets, SECRET_PRIVATE_KEY), &fault);
-    bool done = key != NULL && assertion_sign(key, tokens->algorithm, &claims, proof, &fault);
+    struct token_assertion_key *key =
+        token_assertion_key_read(secrets_get(tokens->secrets, SECRET_PRIVATE_KEY), &fault);
+    bool done = key != NULL && token_assertion_sign(key, tokens->algorithm, &claims, proof, &fault);
     if (!done) set_detail(tokens, fault);
-    assertion_key_free(key);
+    token_assertion_key_free(key);
     return done;
 }
 

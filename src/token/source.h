@@ -26,7 +26,7 @@ struct token_source_config {
     struct span client_secret;
     struct span client_key; /* PEM */
     struct span key_id;     /* or absent */
-    enum assertion_alg algorithm;
+    enum token_assertion_alg algorithm;
     struct span domain, audience;
     struct span user_agent, telemetry; /* of the request */
     const char *file;                  /* path of a file that processes share it in, or NULL */

@@ -38,22 +38,22 @@ static void write_file(const char *name, struct span text) {
     assert_int_equal(fclose(file), 0);
 }
 
-static struct assertion_key *try_key(const char *name, const char **fault) {
+static struct token_assertion_key *try_key(const char *name, const char **fault) {
     struct buffer pem = contents(name);
-    struct assertion_key *found = assertion_key_read(buffer_span(&pem), fault);
+    struct token_assertion_key *found = token_assertion_key_read(buffer_span(&pem), fault);
     buffer_free(&pem);
     assert_int_equal(ERR_peek_error(), 0); /* libcurl's TLS would find it */
     return found;
 }
 
-static struct assertion_key *read_key(const char *name) {
+static struct token_assertion_key *read_key(const char *name) {
     const char *fault = NULL;
-    struct assertion_key *found = try_key(name, &fault);
+    struct token_assertion_key *found = try_key(name, &fault);
     if (found == NULL) fail_msg("%s %s", name, fault);
     return found;
 }
 
-static struct assertion_key *key; /* of pkcs8.pem */
+static struct token_assertion_key *key; /* of pkcs8.pem */
 
 static int read_usual_key(void **state) {
     (void)state;
@@ -65,23 +65,24 @@ static int read_usual_key(void **state) {
 
 static int free_usual_key(void **state) {
     (void)state;
-    assertion_key_free(key);
+    token_assertion_key_free(key);
     return 0;
 }
 
 /* ---- assertions ---- */
 
-static const struct assertion_claims usual = {
+static const struct token_assertion_claims usual = {
     .client_id = {"nJ8Qc9ZaBcDeFgHiJkLmNoPqRsTuVwXy", 32},
     .audience = {"https://acme.eu.auth0.com/", 26},
     .unix_now = 1700000000,
 };
 
-static struct buffer sign(const struct assertion_key *with, enum assertion_alg alg, struct assertion_claims claims) {
+static struct buffer sign(const struct token_assertion_key *with, enum token_assertion_alg alg,
+                          struct token_assertion_claims claims) {
     struct buffer jwt = {NULL, 0, 0};
     const char *fault = NULL;
-    if (!assertion_sign(with, alg, &claims, &jwt, &fault)) fail_msg("%s", fault);
-    assert_true(jwt.size <= ASSERTION_MOST);
+    if (!token_assertion_sign(with, alg, &claims, &jwt, &fault)) fail_msg("%s", fault);
+    assert_true(jwt.size <= TOKEN_ASSERTION_MOST);
     return jwt;
 }
 
@@ -171,13 +172,13 @@ static void keys_of_both_forms_are_read(void **state) {
     const char *const names[] = {"pkcs8.pem", "pkcs1.pem", "bundle.pem"};
     (void)state;
     for (size_t i = 0; i < COUNT(names); i++) {
-        struct assertion_key *same = read_key(names[i]);
-        struct buffer jwt = sign(same, ASSERTION_RS256, usual);
+        struct token_assertion_key *same = read_key(names[i]);
+        struct buffer jwt = sign(same, TOKEN_ASSERTION_RS256, usual);
         assert_true(verifies(&jwt, EVP_sha256(), false));
         buffer_free(&jwt);
-        assertion_key_free(same);
+        token_assertion_key_free(same);
     }
-    assertion_key_free(NULL);
+    token_assertion_key_free(NULL);
 }
 
 static void other_keys_are_refused_with_the_reason(void **state) {
@@ -211,7 +212,7 @@ static void rubbish_is_no_key(void **state) {
     (void)state;
     for (size_t i = 0; i < COUNT(texts); i++) {
         const char *fault = NULL;
-        assert_null(assertion_key_read(texts[i], &fault));
+        assert_null(token_assertion_key_read(texts[i], &fault));
         assert_non_null(fault);
         assert_int_equal(ERR_peek_error(), 0);
     }
@@ -224,7 +225,7 @@ static void a_key_that_is_cut_anywhere_is_refused(void **state) {
         struct buffer pem = contents(names[i]);
         for (size_t size = 0; size + 2 < pem.size; size++) {
             const char *fault = NULL;
-            assert_null(assertion_key_read((struct span){pem.at, size}, &fault));
+            assert_null(token_assertion_key_read((struct span){pem.at, size}, &fault));
             assert_non_null(fault);
         }
         buffer_free(&pem);
@@ -232,11 +233,11 @@ static void a_key_that_is_cut_anywhere_is_refused(void **state) {
 }
 
 static void it_says_what_the_tenant_asks_for(void **state) {
-    struct assertion_claims claims = usual;
+    struct token_assertion_claims claims = usual;
     (void)state;
     claims.kid = SPAN("my-key");
     claims.lifetime = 300;
-    struct buffer jwt = sign(key, ASSERTION_RS256, claims);
+    struct buffer jwt = sign(key, TOKEN_ASSERTION_RS256, claims);
     assert_int_equal(members(&jwt, 0), 3);
     assert_member(&jwt, 0, "alg", "RS256");
     assert_member(&jwt, 0, "typ", "JWT");
@@ -255,7 +256,7 @@ static void it_says_what_the_tenant_asks_for(void **state) {
 
 static void what_is_not_given_is_not_said(void **state) {
     (void)state;
-    struct buffer jwt = sign(key, ASSERTION_RS256, usual);
+    struct buffer jwt = sign(key, TOKEN_ASSERTION_RS256, usual);
     assert_int_equal(members(&jwt, 0), 2);
     assert_member(&jwt, 1, "exp", "1700000060");
     buffer_free(&jwt);
@@ -266,7 +267,7 @@ static void no_two_have_the_same_jti(void **state) {
     char *jtis[MANY];
     (void)state;
     for (int i = 0; i < MANY; i++) {
-        struct buffer jwt = sign(key, ASSERTION_RS256, usual);
+        struct buffer jwt = sign(key, TOKEN_ASSERTION_RS256, usual);
         jtis[i] = member(&jwt, 1, "jti");
         for (int j = 0; j < i; j++) assert_string_not_equal(jtis[i], jtis[j]);
         buffer_free(&jwt);
@@ -277,12 +278,12 @@ static void no_two_have_the_same_jti(void **state) {
 static void every_algorithm_is_verified_as_itself_alone(void **state) {
     static const char *const names[] = {"RS256", "RS384", "PS256"};
     (void)state;
-    for (int alg = ASSERTION_RS256; alg <= ASSERTION_PS256; alg++) {
-        struct buffer jwt = sign(key, (enum assertion_alg)alg, usual);
+    for (int alg = TOKEN_ASSERTION_RS256; alg <= TOKEN_ASSERTION_PS256; alg++) {
+        struct buffer jwt = sign(key, (enum token_assertion_alg)alg, usual);
         assert_member(&jwt, 0, "alg", names[alg]);
-        assert_int_equal(verifies(&jwt, EVP_sha256(), false), alg == ASSERTION_RS256);
-        assert_int_equal(verifies(&jwt, EVP_sha384(), false), alg == ASSERTION_RS384);
-        assert_int_equal(verifies(&jwt, EVP_sha256(), true), alg == ASSERTION_PS256);
+        assert_int_equal(verifies(&jwt, EVP_sha256(), false), alg == TOKEN_ASSERTION_RS256);
+        assert_int_equal(verifies(&jwt, EVP_sha384(), false), alg == TOKEN_ASSERTION_RS384);
+        assert_int_equal(verifies(&jwt, EVP_sha256(), true), alg == TOKEN_ASSERTION_PS256);
         jwt.at[20] = jwt.at[20] == 'A' ? 'B' : 'A';
         assert_false(verifies(&jwt, EVP_sha256(), false));
         buffer_free(&jwt);
@@ -295,8 +296,8 @@ static void the_openssl_command_verifies_it(void **state) {
                                           "-sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:32"};
     char command[512];
     (void)state;
-    for (int alg = ASSERTION_RS256; alg <= ASSERTION_PS256; alg++) {
-        struct buffer jwt = sign(key, (enum assertion_alg)alg, usual);
+    for (int alg = TOKEN_ASSERTION_RS256; alg <= TOKEN_ASSERTION_PS256; alg++) {
+        struct buffer jwt = sign(key, (enum token_assertion_alg)alg, usual);
         struct buffer signature = decode(part_of(buffer_span(&jwt), 2));
         write_file("text", signed_text(buffer_span(&jwt)));
         write_file("signature", buffer_span(&signature));
@@ -310,11 +311,11 @@ static void the_openssl_command_verifies_it(void **state) {
 }
 
 static void names_are_escaped(void **state) {
-    struct assertion_claims claims = usual;
+    struct token_assertion_claims claims = usual;
     (void)state;
     claims.client_id = SPAN("a\",\"sub\":\"b\\\n\x01\x7f\xc3\xa9");
     claims.kid = SPAN("\"}\t");
-    struct buffer jwt = sign(key, ASSERTION_RS256, claims);
+    struct buffer jwt = sign(key, TOKEN_ASSERTION_RS256, claims);
     assert_int_equal(members(&jwt, 0), 3);
     assert_int_equal(members(&jwt, 1), 6);
     assert_member(&jwt, 0, "kid", claims.kid.at);
@@ -323,14 +324,15 @@ static void names_are_escaped(void **state) {
     buffer_free(&jwt);
 }
 
-static void assert_refused(struct assertion_claims claims, const char *word) {
+static void assert_refused(struct token_assertion_claims claims, const char *word) {
     struct buffer to = {NULL, 0, 0};
     const char *fault = NULL;
     assert_true(buffer_append(&to, SPAN("kept")));
-    if (assertion_sign(key, ASSERTION_RS256, &claims, &to, &fault)) fail_msg("taken, and should not be: %s", word);
+    if (token_assertion_sign(key, TOKEN_ASSERTION_RS256, &claims, &to, &fault))
+        fail_msg("taken, and should not be: %s", word);
     if (fault == NULL || strstr(fault, word) == NULL) fail_msg("\"%s\" does not say \"%s\"", fault, word);
     assert_true(span_equals(buffer_span(&to), SPAN("kept")));
-    assert_true(assertion_sign(key, ASSERTION_RS256, &usual, &to, &fault));
+    assert_true(token_assertion_sign(key, TOKEN_ASSERTION_RS256, &usual, &to, &fault));
     assert_memory_equal(to.at, "keptey", 6);
     buffer_free(&to);
 }
@@ -343,7 +345,7 @@ static struct span repeated(size_t size) {
 }
 
 static void what_the_tenant_would_refuse_is_refused(void **state) {
-    struct assertion_claims claims[10];
+    struct token_assertion_claims claims[10];
     (void)state;
     for (size_t i = 0; i < COUNT(claims); i++) claims[i] = usual;
     claims[0].client_id = repeated(65);
@@ -364,19 +366,19 @@ static void what_the_tenant_would_refuse_is_refused(void **state) {
 
 /* The longest names fit, and the limit is of the whole. */
 static void up_to_2048_bytes_are_signed(void **state) {
-    struct assertion_claims claims = usual;
+    struct token_assertion_claims claims = usual;
     (void)state;
-    claims.client_id = repeated(ASSERTION_ID_MOST);
+    claims.client_id = repeated(TOKEN_ASSERTION_ID_MOST);
     struct buffer jwt = {NULL, 0, 0};
     const char *fault;
     size_t longest = 0;
     for (size_t size = 800; size < 1200; size++) {
         claims.kid = repeated(size);
         buffer_clear(&jwt);
-        if (!assertion_sign(key, ASSERTION_RS256, &claims, &jwt, &fault)) break;
+        if (!token_assertion_sign(key, TOKEN_ASSERTION_RS256, &claims, &jwt, &fault)) break;
         longest = jwt.size;
     }
-    assert_in_range(longest, ASSERTION_MOST - 3, ASSERTION_MOST);
+    assert_in_range(longest, TOKEN_ASSERTION_MOST - 3, TOKEN_ASSERTION_MOST);
     buffer_free(&jwt);
 }
 
