@@ -13,7 +13,7 @@ static void cancel_running(struct engine *engine, struct call *call) {
         engine_tell_silence(engine, call, cancelled, "");
     } else if (engine->network != NULL) {
         struct pipe_guard guard = pipe_guard_begin();
-        network_cancel(engine->network, call, engine_now(engine));
+        network_cancel(engine->network, call->exchange, engine_now(engine));
         engine_collect(engine);
         pipe_guard_end(&guard);
     } else {
@@ -41,8 +41,9 @@ void engine_stop(struct engine *engine, struct call *call) {
 static void drop_exchange(struct engine *engine, struct call *call) {
     if (call->exchange != NULL && engine_is_own(engine)) {
         struct pipe_guard guard = pipe_guard_begin();
-        network_forget(engine->network, call);
+        network_forget(engine->network, call->exchange);
         pipe_guard_end(&guard);
+        call->exchange = NULL;
     }
     engine->stats.in_flight--;
     pace_end(&engine->pace, call_bucket(call, call->action.request), call->begun, engine_now(engine), NULL, 0);

@@ -161,11 +161,22 @@ void engine_end_exchange(struct engine *engine, struct call *call, struct attemp
     tell_end(engine, call, end);
 }
 
+/* False where libcurl cannot, and words about it are kept. */
+static bool launch_over_network(struct engine *engine, struct call *call, int64_t now) {
+    const struct exchange_order order = call_exchange(call, call->action.request);
+    const char *fault;
+    operation_begun(&call->operation, &call->action, now);
+    const struct network_times times = {now, call->action.connect_by, call->action.end_by};
+    call->exchange = network_launch(engine->network, &order, &times, call, &fault);
+    if (call->exchange == NULL) call_note(call, NULL, fault);
+    return call->exchange != NULL;
+}
+
 static bool launch(struct engine *engine, struct call *call, int64_t now) {
     call->begun = now;
     if (engine->network == NULL)
         replies_launch(&engine->replies, call);
-    else if (!network_launch(engine->network, call, now))
+    else if (!launch_over_network(engine, call, now))
         return false;
     pace_begin(&engine->pace, call_bucket(call, call->action.request), now);
     engine->stats.exchanges++;

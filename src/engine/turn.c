@@ -17,25 +17,39 @@ static int64_t patience(const struct call *call) {
 
 /* If the one that went ahead cannot connect, neither can the others: they hear it at once, not one after another. But
    where its time was over, those that gave themselves more have not had theirs. */
-static void fail_queue(struct engine *engine, const struct network_end *leader) {
+static void fail_queue(struct engine *engine, const struct exchange *leader, int64_t patience_of_leader) {
     struct call_list queue = engine->queue;
     struct attempt_end end = {.how = leader->end.how == ATTEMPT_UNTRUSTED ? ATTEMPT_UNTRUSTED : ATTEMPT_UNREACHED};
     if (queue.first == NULL) return;
     call_list_init(&engine->queue);
     while (queue.first != NULL) {
         struct call *call = call_list_take(&queue, &queue.first);
-        if (leader->is_timed_out && patience(call) > patience(leader->call))
+        if (leader->is_timed_out && patience(call) > patience_of_leader)
             call_list_push(&engine->queue, call);
         else
-            engine_tell_silence(engine, call, end, leader->call->detail);
+            engine_tell_silence(engine, call, end, leader->detail);
     }
 }
 
+/* What an exchange brought. The bodies change places, so none is copied and none is lost. */
+static void take_answer(struct call *call, struct exchange *exchange) {
+    struct buffer body = exchange->body;
+    exchange->body = call->answer;
+    call->answer = body;
+    call->timings = exchange_timings(exchange);
+    call->exchange = NULL;
+    call_note(call, &exchange->headers, exchange->detail);
+}
+
 void engine_collect(struct engine *engine) {
-    for (struct network_end end; network_next(engine->network, &end);) {
-        call_list_remove(&engine->running, end.call);
-        if (end.speaks_for_all) fail_queue(engine, &end);
-        engine_end_exchange(engine, end.call, end.end);
+    for (struct exchange *exchange; (exchange = network_next(engine->network)) != NULL;) {
+        struct call *call = exchange->owner;
+        struct attempt_end end = exchange->end;
+        take_answer(call, exchange);
+        call_list_remove(&engine->running, call);
+        if (exchange->speaks_for_all) fail_queue(engine, exchange, patience(call));
+        network_forget(engine->network, exchange);
+        engine_end_exchange(engine, call, end);
     }
 }
 

@@ -29,7 +29,8 @@ struct exchange_timings {
 
 struct exchange {
     CURL *easy;
-    struct exchange *next; /* in the network's lists */
+    struct exchange *next, **at; /* in the network's lists: the pointer that points to it */
+    bool is_running;
     void *owner;
     struct attempt_end end; /* once it has ended */
     bool speaks_for_all, is_timed_out;

@@ -18,7 +18,7 @@ struct network {
     CURLM *multi;
     const struct profile *profile;
     struct curl_slist *resolve;
-    struct exchange *running, *ended, *idle;
+    struct exchange *running, *ended, **last_ended, *idle;
     int in_flight;       /* exchanges that run */
     bool is_multiplexed; /* the last answer came over HTTP/2 */
     bool is_warm; /* a connection has stood lately: whoever starts now need not find out whether the tenant is there */
@@ -49,6 +49,7 @@ struct network *network_open(const struct profile *profile) {
     struct network *network = global_start() ? calloc(1, sizeof *network) : NULL;
     if (network == NULL) return NULL;
     network->profile = profile;
+    network->last_ended = &network->ended;
     network->multi = curl_multi_init();
     /* libcurl does without the descriptors that wake it, where there are none left: a thread would wait for its next
        timer before it heard of a call. The first wait ends at once by this. */
@@ -105,31 +106,33 @@ static void retire(struct network *network, struct exchange *exchange) {
 #endif
 }
 
-bool network_launch(struct network *network, struct call *call, int64_t now) {
-    struct exchange_order order = call_exchange(call, call->action.request);
-    if (!profile_has_usable_proxy(network->profile)) {
-        call_note(call, NULL, profile_bad_proxy);
-        return false;
-    }
+/* A handle that is ready to go, and on its way; NULL where libcurl cannot. */
+static struct exchange *start(struct network *network, const struct exchange_order *order, const char **fault) {
     struct exchange *exchange = take_idle(network);
-    if (exchange == NULL) {
-        call_note(call, NULL, "libcurl could not make a handle: out of memory, or a build without TLS");
-        return false;
-    }
-    CURLcode code = exchange_begin(exchange, &order);
-    if (code != CURLE_OK || curl_multi_add_handle(network->multi, exchange->easy) != CURLM_OK) {
-        call_note(call, NULL, curl_easy_strerror(code != CURLE_OK ? code : CURLE_OUT_OF_MEMORY));
-        retire(network, exchange);
-        return false;
-    }
-    operation_begun(&call->operation, &call->action, now);
-    exchange->owner = call;
-    exchange_limit(exchange, now, call->action.connect_by, call->action.end_by);
+    *fault = "libcurl could not make a handle: out of memory, or a build without TLS";
+    if (exchange == NULL) return NULL;
+    CURLcode code = exchange_begin(exchange, order);
+    if (code == CURLE_OK && curl_multi_add_handle(network->multi, exchange->easy) == CURLM_OK) return exchange;
+    *fault = curl_easy_strerror(code != CURLE_OK ? code : CURLE_OUT_OF_MEMORY);
+    retire(network, exchange);
+    return NULL;
+}
+
+struct exchange *network_launch(struct network *network, const struct exchange_order *order,
+                                const struct network_times *times, void *owner, const char **fault) {
+    *fault = profile_bad_proxy;
+    if (!profile_has_usable_proxy(network->profile)) return NULL;
+    struct exchange *exchange = start(network, order, fault);
+    if (exchange == NULL) return NULL;
+    exchange->owner = owner;
+    exchange_limit(exchange, times->now, times->connect_by, times->end_by);
+    exchange->is_running = true;
     exchange->next = network->running;
+    exchange->at = &network->running;
+    if (exchange->next != NULL) exchange->next->at = &exchange->next;
     network->running = exchange;
     network->in_flight++;
-    call->exchange = exchange;
-    return true;
+    return exchange;
 }
 
 /* ---- ending ---- */
@@ -145,12 +148,23 @@ static void learn_protocol(struct network *network, const struct exchange *excha
                             is_multiplexed ? (long)MULTIPLEXED_AT_MOST : 0L);
 }
 
-static void unlist(struct exchange **list, const struct exchange *exchange) {
-    while (*list != exchange) list = &(*list)->next;
-    *list = exchange->next;
+static void unlist(struct network *network, struct exchange *exchange) {
+    *exchange->at = exchange->next;
+    if (exchange->next != NULL)
+        exchange->next->at = exchange->at;
+    else if (!exchange->is_running)
+        network->last_ended = exchange->at;
 }
 
-/* From running to ended; its call still points to it. */
+/* It runs no more. */
+static void stop(struct network *network, struct exchange *exchange) {
+    unlist(network, exchange);
+    curl_multi_remove_handle(network->multi, exchange->easy);
+    network->in_flight--;
+    exchange->is_running = false;
+}
+
+/* From running to ended. */
 static void end_exchange(struct network *network, struct exchange *exchange, struct attempt_end end, int64_t now) {
     /* An attempt_timeout that is shorter than the connect_timeout ends a connect as well. */
     bool is_refused = !end.sent && end.how != ATTEMPT_CANCELLED;
@@ -160,12 +174,12 @@ static void end_exchange(struct network *network, struct exchange *exchange, str
     exchange->end = end;
     network->is_warm = end.sent || (network->is_warm && !is_refused);
     network->warm_until = now + WARM_FOR_US;
-    unlist(&network->running, exchange);
     learn_protocol(network, exchange);
-    curl_multi_remove_handle(network->multi, exchange->easy);
-    network->in_flight--;
-    exchange->next = network->ended;
-    network->ended = exchange;
+    stop(network, exchange);
+    exchange->next = NULL;
+    exchange->at = network->last_ended;
+    *network->last_ended = exchange;
+    network->last_ended = &exchange->next;
 }
 
 static void collect(struct network *network, int64_t now) {
@@ -198,21 +212,8 @@ void network_turn(struct network *network, int64_t now) {
     expire(network, now);
 }
 
-bool network_next(struct network *network, struct network_end *end) {
-    struct exchange *exchange = network->ended;
-    if (exchange == NULL) return false;
-    struct call *call = exchange->owner;
-    network->ended = exchange->next;
-    *end = (struct network_end){call, exchange->end, exchange->speaks_for_all, exchange->is_timed_out};
-    /* The bodies change places, so none is copied and none is lost. */
-    struct buffer body = exchange->body;
-    exchange->body = call->answer;
-    call->answer = body;
-    call->timings = exchange_timings(exchange);
-    call->exchange = NULL;
-    call_note(call, &exchange->headers, exchange->detail);
-    retire(network, exchange);
-    return true;
+struct exchange *network_next(struct network *network) {
+    return network->ended;
 }
 
 /* ---- waiting ---- */
@@ -236,26 +237,14 @@ int64_t network_next_timer(const struct network *network) {
 
 /* ---- stopping ---- */
 
-static bool is_running(const struct network *network, const struct exchange *exchange) {
-    const struct exchange *at = network->running;
-    while (at != NULL && at != exchange) at = at->next;
-    return at != NULL;
+void network_cancel(struct network *network, struct exchange *exchange, int64_t now) {
+    if (exchange->is_running) end_exchange(network, exchange, exchange_stop(exchange, ATTEMPT_CANCELLED), now);
 }
 
-void network_cancel(struct network *network, struct call *call, int64_t now) {
-    struct exchange *exchange = call->exchange;
-    if (is_running(network, exchange)) end_exchange(network, exchange, exchange_stop(exchange, ATTEMPT_CANCELLED), now);
-}
-
-void network_forget(struct network *network, struct call *call) {
-    struct exchange *exchange = call->exchange;
-    if (is_running(network, exchange)) {
-        unlist(&network->running, exchange);
-        curl_multi_remove_handle(network->multi, exchange->easy);
-        network->in_flight--;
-    } else {
-        unlist(&network->ended, exchange);
-    }
-    call->exchange = NULL;
+void network_forget(struct network *network, struct exchange *exchange) {
+    if (exchange->is_running)
+        stop(network, exchange);
+    else
+        unlist(network, exchange);
     retire(network, exchange);
 }

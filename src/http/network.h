@@ -3,37 +3,37 @@
 #ifndef AUTH0_HTTP_NETWORK_H
 #define AUTH0_HTTP_NETWORK_H
 
-#include "engine/call.h"
+#include "http/exchange.h"
 
 #pragma GCC visibility push(hidden)
 
 struct network;
 
-struct network_end {
-    struct call *call;
-    struct attempt_end end;
-    bool speaks_for_all; /* the one that went ahead could not connect: nor can those that wait */
-    bool is_timed_out;   /* with speaks_for_all: in the time that it gave itself */
+/* Instants of the monotonic clock, microseconds: now, and those of exchange_limit. */
+struct network_times {
+    int64_t now, connect_by, end_by;
 };
 
 /* `profile` must outlive it. NULL where there is no memory, or libcurl fails to start. */
 struct network *network_open(const struct profile *profile);
 
-/* Closes every connection; calls that are under way are let go, and tell nothing. */
+/* Closes every connection; exchanges that are under way are let go, and tell nothing. */
 void network_close(struct network *network);
 
-/* Whether another call may be launched. While nobody knows whether the tenant is there, one goes ahead; the others
+/* Whether another exchange may be launched. While nobody knows whether the tenant is there, one goes ahead; the others
    follow as soon as its connection stands. */
 bool network_has_room(struct network *network, int64_t now);
 
-/* Begins the exchange that the call's action asks for. False where libcurl cannot: `detail` of the call says why. */
-bool network_launch(struct network *network, struct call *call, int64_t now);
+/* Begins an exchange; `owner` is what its end is told by. NULL where libcurl cannot: `fault` says why. */
+struct exchange *network_launch(struct network *network, const struct exchange_order *order,
+                                const struct network_times *times, void *owner, const char **fault);
 
 /* Sends and receives what can be, and ends what has ended or whose time is over. */
 void network_turn(struct network *network, int64_t now);
 
-/* The next end, if there is one. The call's answer, times and words are complete. */
-bool network_next(struct network *network, struct network_end *end);
+/* The next exchange that has ended, with its owner, end, body, headers, times and words; NULL for none. The caller gives
+   it back with network_forget, and may take its body: any other buffer does as well. */
+struct exchange *network_next(struct network *network);
 
 /* Waits for the network, at most `wait_ms`; a signal ends it. */
 void network_wait(struct network *network, int wait_ms);
@@ -44,11 +44,11 @@ void network_wake(struct network *network);
 /* The instant at which network_turn has something to end; INT64_MAX for none. */
 int64_t network_next_timer(const struct network *network);
 
-/* Ends a launched call as cancelled; its end follows. */
-void network_cancel(struct network *network, struct call *call, int64_t now);
+/* Ends a launched exchange as cancelled; its end follows. */
+void network_cancel(struct network *network, struct exchange *exchange, int64_t now);
 
-/* Lets go of a launched call, without a word. */
-void network_forget(struct network *network, struct call *call);
+/* Lets go of a launched exchange, without a word. */
+void network_forget(struct network *network, struct exchange *exchange);
 
 #pragma GCC visibility pop
 
