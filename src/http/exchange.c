@@ -198,6 +198,8 @@ static enum attempt_how why_unsent(CURLcode code) {
     }
 }
 
+/* A status that came is told, also where the body did not follow: beside the request id, which comes with it, it says
+   how far the tenant got. What the end counts as does not depend on it. */
 struct attempt_end exchange_stop(const struct exchange *exchange, enum attempt_how how) {
     long status = 0;
     bool sent = exchange_is_sent(exchange);
