@@ -6,8 +6,9 @@
 ---         primary = "auth0|507f1f77bcf86cd799439020", secondary = "google-oauth2|115015401343387192604",
 ---     }
 ---
---- A mistake of the caller (a wrong type, an unknown option, both ways of linking at once) raises before anything is
---- sent. What the network or the tenant do is returned: nil, message, failure.
+--- A mistake in the arguments (a wrong type, an unknown option, both ways of linking at once) raises an error before
+--- anything is sent. What the network or the tenant does is returned: nil, message, failure. doc/reference.md describes
+--- all of it.
 local calls = require "auth0.calls"
 local core = require "auth0.core"
 local failure = require "auth0.failure"
@@ -26,13 +27,13 @@ local auth0 = {}
 ---@type string
 auth0._VERSION = core._VERSION
 
---- What a null inside an array of an answer is in Lua (lua-cjson's null). A member that is null is absent. In what is
---- sent it is null: as the value of a metadata key it deletes that key.
+--- JSON's null (lua-cjson's), in what is sent and inside an array of an answer. A member of an answer that is null is
+--- absent. Sent as the value of a metadata key, it deletes that key.
 ---@type userdata
 auth0.null = core.null
 json.nulls[core.null] = true
 
---- Marks a table as an array: `{}` is sent as an object, `auth0.array {}` as `[]`. It is not copied.
+--- Marks a table as an array, and returns the same table: `{}` is sent as an object, `auth0.array {}` as `[]`.
 ---@generic T
 ---@param list T[]
 ---@return T[] list
@@ -47,15 +48,15 @@ auth0.each = lanes.each
 --- One identity of a user, under the tenant's own names (UserIdentity of the Management API's OpenAPI file).
 ---@class auth0.Identity
 ---@field provider string the strategy: "auth0", "google-oauth2", "samlp", ...
----@field user_id string without the provider's prefix; exact to the last digit also where the tenant sent a number
+---@field user_id string without the provider's prefix; exact to the last digit even if the tenant sent a number
 ---@field connection? string the connection's name
 ---@field isSocial? boolean
----@field profileData? table<string, any> email_verified may be the string "false", which Lua takes for true
+---@field profileData? table<string, any> email_verified may be the string "false", which is true in Lua
 ---@field access_token? string of the identity provider, with the scope read:user_idp_tokens; a secret
 ---@field access_token_secret? string a secret
 ---@field refresh_token? string a secret
 
---- Seconds since the exchange began; the first three are next to 0 on a reused connection.
+--- Seconds since the request began. The first three are almost 0 on a reused connection.
 ---@class auth0.Timings
 ---@field dns number
 ---@field connect number
@@ -64,46 +65,47 @@ auth0.each = lanes.each
 ---@field total number
 
 ---@class auth0.Receipt
----@field status integer the HTTP status of the answer that settled it
----@field already? boolean true: the identity had been on this primary before; absent where that cannot be known
----@field attempts integer exchanges it took
+---@field status integer the HTTP status of the answer that decided
+---@field already? boolean true: the identity had been on this primary before the call; absent if that is not known
+---@field attempts integer requests that were begun, including reads
 ---@field elapsed number seconds
 ---@field request_id? string the tenant's name for the request, to quote to Auth0's support
 ---@field timings auth0.Timings
 
 --- How a tenant is reached.
 ---@class auth0.Connection
----@field domain string the tenant's: "acme.eu.auth0.com", with ":port" where it is not 443
----@field http_version? "1.1"|"2" "2" (the default) falls back to 1.1 where the server has no more
----@field proxy? string|false as libcurl's CURLOPT_PROXY; false ignores the environment's
+---@field domain string the tenant's: "acme.eu.auth0.com", with ":port" if the port is not 443
+---@field http_version? "1.1"|"2" "2" (the default) falls back to HTTP/1.1 if the server does not speak HTTP/2
+---@field proxy? string|false in the form of libcurl's CURLOPT_PROXY; false ignores the environment's proxy variables
 ---@field resolve? string[] "HOST:PORT:ADDRESS", as libcurl's CURLOPT_RESOLVE
 ---@field ca_file? string a PEM bundle that replaces the system's store
 ---@field ca_path? string a hashed directory (`openssl rehash`) that replaces the system's store
 ---@field client_cert? string a PEM file
----@field client_key? string a PEM file, where client_cert does not hold the key
+---@field client_key? string a PEM file, if client_cert does not hold the key
 ---@field user_agent? string
 ---@field telemetry? boolean false leaves out the Auth0-Client header (this library's and Lua's name and version)
----@field loop? "cqueues"|"luv"|"plain"|"nginx" how to wait; nginx is found by itself, else "plain"
+---@field loop? "cqueues"|"luv"|"plain"|"nginx" in which event loop calls wait. nginx is recognized without it.
+---Elsewhere "plain" is the default, which means that a call blocks until it is done
 ---@field mock? auth0.Mock answers instead of the network: see auth0.mock
 
 ---@class auth0.TransportOptions: auth0.Connection
----@field token string an access token for the Management API; a JWT's claims are looked at first (check_scopes)
+---@field token string an access token for the Management API. If it is a JWT, its claims are checked first
 ---@field connect_timeout? number seconds until the request is sent; 10
----@field attempt_timeout? number seconds for one exchange; 15, and of a change at most 4/5 of the deadline
+---@field attempt_timeout? number seconds for one request and its answer; 15. A change gets at most 4/5 of the deadline
 ---@field deadline? number seconds for all that the call does; 60
----@field attempts? integer tries of the change; 5. Reads that settle a lost answer are not counted
----@field settle? boolean false: do not read the primary where the answer to a change was lost; true
----@field check_scopes? boolean false: send also what the token's own claims say cannot be done; true
+---@field attempts? integer how often the change is tried; 5. Reads that find out about a lost answer are not counted
+---@field settle? boolean false: do not read the primary after a lost answer; true
+---@field check_scopes? boolean false: send the request even if the token's own claims lack the scope; true
 ---@field max_response? integer bytes of an answer's body; 1048576
 ---@field correlation_id? string sent as X-Correlation-ID: up to 64 visible characters, shown in the tenant's logs
 
 ---@class auth0.LinkOptions: auth0.TransportOptions
 ---@field primary? string the full id of the account that stays: "auth0|507f1f77bcf86cd799439020"
----@field secondary? string the full id of the other account; its id and metadata are gone afterwards
+---@field secondary? string the full id of the other account, which loses its id and its metadata
 ---@field link_with? string instead of secondary: a JWT (ID token) of the secondary account
----@field connection_id? string "con_...": picks one of several database connections
+---@field connection_id? string "con_...": which of several database connections the secondary belongs to
 ---@field id? string the API's name for primary
----@field provider? string with id: the secondary's provider. Any is sent, also one that this library does not know
+---@field provider? string with id: the secondary's provider, even one that this library does not know
 ---@field user_id? string|integer with id: the secondary's id, with or without the provider's prefix
 
 ---@class auth0.UnlinkOptions: auth0.TransportOptions
@@ -112,7 +114,7 @@ auth0.each = lanes.each
 ---@field id? string the API's name for primary
 ---@field provider? string with id: the identity's provider
 ---@field user_id? string|integer with id: the identity's id, with or without the provider's prefix
----@field check? boolean read the primary first (read:users); not_found where it has no such identity
+---@field check? boolean read the primary first (read:users), and fail with not_found if it has no such identity
 
 local link_options = options.specify(core.options, "link")
 local unlink_options = options.specify(core.options, "unlink")
@@ -140,9 +142,9 @@ end
 
 --- Links the secondary account to the primary: POST /api/v2/users/{id}/identities.
 ---
---- Needs `update:users`, or with `link_with` the primary's own token with `update:current_user_identities`. It vouches
---- for nothing: that both accounts are of the same person is for the caller to know. Returns when there is an answer;
---- in an event loop others go on meanwhile.
+--- Needs `update:users`, or with `link_with` the primary's own token with `update:current_user_identities`. The caller
+--- has to know that both accounts belong to one person; nothing here proves it. The function returns when there is an
+--- answer. In an event loop, other coroutines go on meanwhile.
 ---@param given auth0.LinkOptions
 ---@return auth0.Identity[] identities all of the primary's, its own first
 ---@return nil
@@ -157,9 +159,9 @@ end
 
 --- Takes an identity from the primary: DELETE /api/v2/users/{id}/identities/{provider}/{user_id}.
 ---
---- The identity becomes a user of its own again, without metadata. The API answers 200 also where it changed nothing:
---- this function succeeds only where the identity is absent from the answer. Returns when there is one; in an event
---- loop others go on meanwhile.
+--- The identity becomes an account of its own again, without metadata. The API answers 200 even if it changed nothing;
+--- this function succeeds only if the identity is absent from the answer. It returns when there is an answer. In an
+--- event loop, other coroutines go on meanwhile.
 ---@param given auth0.UnlinkOptions
 ---@return auth0.Identity[] identities those that remain
 ---@return nil
@@ -172,7 +174,8 @@ function auth0.unlink(given)
     return failure.of_call("auth0.unlink", checked.domain, facts)
 end
 
---- Closes the connections that `link` and `unlink` keep for the next call. Both go on working, with new ones.
+--- Closes the connections that `link` and `unlink` keep for their next call. Both still work afterwards, with new
+--- connections.
 function auth0.close()
     core.close()
     hidden.close()

@@ -1,6 +1,6 @@
 --- Where the secrets of a run are not: in what it prints and returns, in events, in the arguments of any process, in a
---- core dump. What libcurl, TLS and Lua copy while they work is not ours to wipe: the README names it, and the last of
---- these specs counts it.
+--- core dump. What libcurl, TLS and Lua copy while they work is not ours to wipe: doc/safety.md names it, and the last
+--- of these specs counts it.
 local linking = require "support.linking"
 local process = require "support.process"
 local shared = require "benchmarks.shared"

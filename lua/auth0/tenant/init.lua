@@ -3,9 +3,9 @@
 ---     local tenant = auth0.tenant { domain = "acme.eu.auth0.com", client_id = id, client_secret = secret }
 ---     local identities, message, failure = tenant:link(primary, secondary)
 ---
---- A mistake of the caller raises before anything is sent; what the network or the tenant do is returned: `value, nil,
---- receipt`, or `nil, message, failure`. Iterators raise the failure instead (a table, whose tostring is the message),
---- as io.lines does: a loop that merely ends would pass for complete.
+--- A mistake in the arguments raises an error before anything is sent. What the network or the tenant does is returned:
+--- `value, nil, receipt`, or `nil, message, failure`. Iterators raise the failure instead (a table, whose tostring is
+--- the message), as io.lines does: a loop that merely ended would look complete.
 local ask = require "auth0.tenant.ask"
 local calls = require "auth0.calls"
 local core = require "auth0.core"
@@ -23,27 +23,27 @@ local tenants = {}
 ---@field signing_key? string a private key in PEM form, of private_key_jwt
 ---@field signing_key_id? string
 ---@field signing_algorithm? "RS256"|"RS384"|"PS256" RS256
----@field audience? string "https://DOMAIN/api/v2/"; of a custom domain the canonical one has to be given
---- A file (mode 0600) in which processes of one user share the token; for client_id. What is wrong with it is told by
---- a `token` event, and work goes on without it: without on_event nobody hears of it.
+---@field audience? string "https://DOMAIN/api/v2/". With a custom domain, give the one with the canonical domain
+--- A file (mode 0600) in which processes of one user share the token; for client_id. If something is wrong with the
+--- file, calls go on without it, and a `token` event says what is wrong; without on_event you do not learn of it.
 ---@field token_file? string
----@field reserve? number share of the rate limit that is left to others; 0.1
----@field rate? number calls per second, on top of what the tenant's headers say
+---@field reserve? number the share of each rate limit that is left to other clients; 0.1
+---@field rate? number calls per second: a bound of your own, in addition to the tenant's rate limits
 ---@field on_event? fun(event: auth0.Event)
----@field settle? boolean of its changes, false: do not read the primary where the answer was lost; true
----@field check_scopes? boolean of its changes, false: send also what the token's own claims say cannot be done; true
+---@field settle? boolean of its changes, false: do not read the primary after a lost answer; true
+---@field check_scopes? boolean of its changes, false: send them even if the token's own claims lack the scope; true
 
---- One at a time, each given as long as one exchange (attempt_timeout). It may wait in the way of nginx or of the
---- option `loop`, may not yield elsewhere or with a mock, and may not call its own tenant.
+--- Called when a token is needed, once at a time, with as long as one request (attempt_timeout). It may wait in the way
+--- of nginx or of the option `loop`. It must not yield elsewhere or with a mock, and must not call its own tenant.
 ---@alias auth0.TokenFunction fun(): string|nil, number|string|nil token and its life in seconds; or nil and a message
 
---- What happened, told while it happens. It never holds a secret.
+--- What is happening, told meanwhile. It never holds a secret.
 ---@class auth0.Event
 ---@field kind "request"|"retry"|"wait"|"token"|"settle"
----@field id? integer the call, where it is one's; the same in all of its events
+---@field id? integer the call that it is about, if it is about one; the same in all events of the call
 ---@field correlation_id? string
----@field attempts? integer exchanges of the call that have begun
----@field code string how the exchange, or the try, ended: a word of auth0.FailureCode, or "ok"
+---@field attempts? integer requests of the call that were begun so far
+---@field code string how the request, or the try, ended: a word of auth0.FailureCode, or "ok"
 ---@field detail? string words about it; of a token that is "ok": what is wrong with the token_file
 ---@field method? string request
 ---@field status? integer request
@@ -114,9 +114,9 @@ end
 ---@field retries number
 ---@field tokens number that came
 ---@field in_flight integer
----@field waiting integer for a gate, a token, a connection or the end of a pause
----@field events_dropped number for which nobody made room in time
----@field event_errors integer what on_event raised
+---@field waiting integer for a rate limit, a token, a connection or the next try
+---@field events_dropped number that were lost because they were not taken out in time
+---@field event_errors integer errors that on_event raised
 
 ---@return auth0.Stats
 function Tenant:stats()
@@ -126,7 +126,7 @@ function Tenant:stats()
     return stats
 end
 
---- Ends its calls as cancelled, forgets its token, closes its connections. What is closed stays so.
+--- Ends its calls as cancelled, forgets its token and closes its connections, for good.
 function Tenant:close()
     ask.check_tenant(self, "tenant:close", 2)
     if self.is_closed then return end
