@@ -33,8 +33,9 @@ local tenants = {}
 ---@field settle? boolean of its changes, false: do not read the primary after a lost answer; true
 ---@field check_scopes? boolean of its changes, false: send them even if the token's own claims lack the scope; true
 
---- Called when a token is needed, once at a time, with as long as one request (attempt_timeout). It may wait in the way
---- of nginx or of the option `loop`. It must not yield elsewhere or with a mock, and must not call its own tenant.
+--- Called when a token is needed, once at a time, with as long as one request (attempt_timeout). Inside nginx, or in
+--- the event loop that `loop` names, it may wait as other code there does. It must not yield elsewhere or with a mock,
+--- and must not call its own tenant.
 ---@alias auth0.TokenFunction fun(): string|nil, number|string|nil token and its life in seconds; or nil and a message
 
 --- What is happening, told meanwhile. It never holds a secret.
