@@ -152,6 +152,62 @@ describe("of the guides", function()
     end)
 end)
 
+-- ---- what a reader looks up ----
+
+describe("of all that there is, the guides name", function()
+    local function names_all(page, names)
+        local text = process.read(page)
+        assert.is_true(#names > 0)
+        for _, name in ipairs(names) do
+            local is_there = text:find("`" .. name .. "`", 1, true) or text:find("`" .. name .. "(", 1, true)
+            assert(is_there, page .. " lacks " .. name)
+        end
+    end
+
+    local function keys(values)
+        local names = {}
+        for name in pairs(values) do names[#names + 1] = name end
+        return names
+    end
+
+    it("every option", function()
+        local names = {}
+        for _, option in ipairs(require("auth0.core").options) do
+            if option.link or option.unlink or option.request or option.tenant then names[#names + 1] = option.name end
+        end
+        names_all("doc/reference.md", names)
+    end)
+
+    it("every function, every method of a tenant and every counter", function()
+        local mocked = require("auth0.mock").new()
+        local one = require("auth0").tenant { mock = mocked, domain = mocked.domain, token = "token" }
+        local names = {}
+        for _, name in ipairs(keys(require "auth0")) do names[#names + 1] = "auth0." .. name end
+        for _, name in ipairs(keys(getmetatable(one).__index)) do names[#names + 1] = "tenant:" .. name end
+        names_all("doc/reference.md", names)
+        names_all("doc/reference.md", keys(one:stats()))
+        one:close()
+    end)
+
+    it("every code of a failure", function()
+        local names = {}
+        local list = process.read("lua/auth0/failure.lua"):match "alias auth0.FailureCode\n(.-)\n\n"
+        for name in list:gmatch '%-%-%-| "([%w_]+)"' do names[#names + 1] = name end
+        names_all("doc/errors.md", names)
+        names_all("README.md", names)
+    end)
+
+    it("every setting of a mock, every limit and every fault", function()
+        names_all("doc/testing.md", keys(require("auth0.mock.model.settings").defaults()))
+        names_all("doc/testing.md", require("auth0.mock.limits").CLASSES)
+        local names = {}
+        for name in process.read("lua/auth0/mock/faults/init.lua"):gmatch '\n    %["([%w-]+)"%] = { commits' do
+            names[#names + 1] = name
+        end
+        names_all("doc/testing.md", names)
+    end)
+end)
+
 -- ---- links ----
 
 local function folder_of(page)
