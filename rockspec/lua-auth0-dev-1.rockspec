@@ -65,6 +65,7 @@ build = {
             "src/lua/rows.c",
             "src/os/bell.c",
             "src/os/buffer.c",
+            "src/os/clock.c",
             "src/os/inflate.c",
             "src/os/pipe_guard.c",
             "src/os/secrets.c",

@@ -1,8 +1,8 @@
 #include "engine/state.h"
 #include "engine/worker.h"
+#include "os/clock.h"
 
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 /* ---- opening and closing ---- */
@@ -20,11 +20,7 @@ static struct engine *engine_new(void) {
 }
 
 /* Pauses are spread among processes; nothing here is a secret. In process every run is the same. */
-static void seed(struct engine *engine) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    engine->random = (uint64_t)now.tv_nsec ^ (uint64_t)now.tv_sec << 30 ^ (uint64_t)engine->owner << 40;
-}
+static void seed(struct engine *engine) { engine->random = (uint64_t)clock_unix_us() ^ (uint64_t)engine->owner << 40; }
 
 struct engine *engine_open(struct buffer *key) {
     struct engine *engine = engine_new();

@@ -1,7 +1,7 @@
 #include "engine/state.h"
+#include "os/clock.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 struct span engine_key(const struct engine *engine) {
@@ -11,10 +11,7 @@ struct span engine_key(const struct engine *engine) {
 bool engine_is_own(const struct engine *engine) { return engine->owner == getpid(); }
 
 int64_t engine_now(const struct engine *engine) {
-    struct timespec now;
-    if (engine->network == NULL) return engine->replies.clock;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    return engine->network == NULL ? engine->replies.clock : clock_monotonic_us();
 }
 
 /* Stops short of where adding a deadline would overflow. */

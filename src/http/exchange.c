@@ -1,10 +1,11 @@
 #include "http/exchange.h"
 
+#include "os/clock.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 
 /* ---- callbacks: they fill C memory, and never touch Lua ---- */
 
@@ -65,11 +66,9 @@ static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_
 /* libcurl does not return while bytes keep coming in: a peer that floods it would be heard past every deadline. */
 static int on_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d) {
     struct exchange *exchange = context;
-    struct timespec now;
     (void)a, (void)b, (void)c, (void)d;
-    clock_gettime(CLOCK_MONOTONIC, &now);
     int64_t by = exchange_is_sent(exchange) ? exchange->end_by : exchange->connect_by;
-    exchange->is_overdue = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 > by;
+    exchange->is_overdue = clock_monotonic_us() > by;
     return exchange->is_overdue ? 1 : 0;
 }
 

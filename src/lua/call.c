@@ -4,10 +4,10 @@
 #include "lua/json.h"
 #include "lua/options.h"
 #include "lua/push.h"
+#include "os/clock.h"
 #include "pure/domain.h"
 
 #include <stdio.h>
-#include <time.h>
 
 static char call_metatable; /* its key in the registry */
 
@@ -191,7 +191,7 @@ bool bind_call_prepare(lua_State *L, int index, struct bind_call *self, enum bin
     order.plan.can_renew = token.at == NULL && goal != BIND_DOWNLOAD; /* the caller's own is all there is */
     const struct claims_use use = {.kind = order.plan.kind,
                                    .check_scopes = options.check_scopes,
-                                   .unix_now = place.has_clock ? (int64_t)time(NULL) : INT64_MIN};
+                                   .unix_now = place.has_clock ? clock_unix_us() / 1000000 : INT64_MIN};
     self->refused = claims_refuse(&claims, &options.given, use, &self->complaint);
     claims_name(&claims, &order.plan.target);
     *profile = options.profile;

@@ -1,10 +1,11 @@
 #include "os/threads.h"
 
+#include "os/clock.h"
+
 #include <openssl/crypto.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { PATIENCE_S = 2 }; /* of a process that ends, or forks: its threads work for milliseconds at a time */
@@ -54,15 +55,8 @@ void threads_rest(void) {
     pthread_mutex_unlock(&forks.lock);
 }
 
-static struct timespec end_of_patience(void) {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += PATIENCE_S;
-    return until;
-}
-
 static void before_fork(void) {
-    const struct timespec until = end_of_patience();
+    const struct timespec until = clock_after(PATIENCE_S);
     int code = 0;
     pthread_mutex_lock(&forks.lock);
     forks.is_held = true;
@@ -123,7 +117,7 @@ static bool join_ended(void) {
 }
 
 static void stop_all(void) {
-    const struct timespec until = end_of_patience();
+    const struct timespec until = clock_after(PATIENCE_S);
     int code = 0;
     if (all.owner != getpid()) return;
     pthread_mutex_lock(&all.lock);

@@ -1,5 +1,6 @@
 #include "token/file.h"
 
+#include "os/clock.h"
 #include "pure/identity.h"
 
 #include <errno.h>
@@ -9,7 +10,6 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -27,18 +27,8 @@ void token_file_free(struct token_file *file) {
     *file = (struct token_file){.path = NULL};
 }
 
-static int64_t read_clock(clockid_t clock) {
-    struct timespec time = {0, 0};
-    if (clock_gettime(clock, &time) != 0 || time.tv_sec < 0) return 0;
-    return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
-}
-
 struct token_now token_file_now(void) {
-#ifdef CLOCK_BOOTTIME
-    return (struct token_now){read_clock(CLOCK_REALTIME), read_clock(CLOCK_BOOTTIME)};
-#else
-    return (struct token_now){read_clock(CLOCK_REALTIME), read_clock(CLOCK_MONOTONIC)};
-#endif
+    return (struct token_now){clock_unix_us(), clock_boot_us()};
 }
 
 /* ---- what can be wrong ---- */

@@ -1,11 +1,11 @@
 #include "token/source.h"
 
+#include "os/clock.h"
 #include "pure/jwt.h"
 #include "pure/redact.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* What a fetch may take beyond its deadline until its end is told to those that share it, in microseconds. */
 enum { MARGIN = 5000000 };
@@ -119,7 +119,7 @@ static bool make_proof(struct token_source *tokens, struct buffer *proof) {
     const struct token_assertion_claims claims = {.client_id = tokens->client_id,
                                                   .audience = span_of(audience),
                                                   .kid = tokens->key_id,
-                                                  .unix_now = (int64_t)time(NULL)};
+                                                  .unix_now = clock_unix_us() / 1000000};
     const char *fault = "the signing_key cannot be read";
     struct token_assertion_key *key =
         token_assertion_key_read(secrets_get(tokens->secrets, SECRET_PRIVATE_KEY), &fault);

@@ -1,0 +1,20 @@
+/* The readings of the clock: no other file takes one. What decides by the time gets it as an argument. */
+#ifndef AUTH0_OS_CLOCK_H
+#define AUTH0_OS_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+#pragma GCC visibility push(hidden)
+
+/* Microseconds; 0 where the system has no such clock. */
+int64_t clock_monotonic_us(void); /* of this process: nobody sets it */
+int64_t clock_boot_us(void);      /* the same in every process; goes on while the machine sleeps, where it can */
+int64_t clock_unix_us(void);      /* since 1970; can be set */
+
+/* In so many seconds, as pthread_cond_timedwait takes it. */
+struct timespec clock_after(int seconds);
+
+#pragma GCC visibility pop
+
+#endif
