@@ -51,6 +51,7 @@ build = {
             "src/http/headers.c",
             "src/http/network.c",
             "src/http/profile.c",
+            "src/http/store.c",
             "src/lua/bell.c",
             "src/lua/call.c",
             "src/lua/claims.c",

@@ -1,8 +1,8 @@
 #include "http/profile.h"
 
+#include "http/store.h"
+
 #include <ctype.h>
-#include <dirent.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* Every text of a profile, in the order in which a key holds them. */
@@ -11,7 +11,7 @@ static const struct {
     CURLoption option;
 } texts[] = {
     {offsetof(struct profile, domain), (CURLoption)0},        {offsetof(struct profile, proxy), CURLOPT_PROXY},
-    {offsetof(struct profile, ca_file), CURLOPT_CAINFO},      {offsetof(struct profile, ca_path), CURLOPT_CAPATH},
+    {offsetof(struct profile, ca_file), (CURLoption)0},       {offsetof(struct profile, ca_path), (CURLoption)0},
     {offsetof(struct profile, client_cert), CURLOPT_SSLCERT}, {offsetof(struct profile, client_key), CURLOPT_SSLKEY},
 };
 enum { TEXTS = sizeof texts / sizeof *texts };
@@ -77,70 +77,6 @@ static const char *get_proxy(const struct profile *profile) {
    environment's nobody else looks. */
 bool profile_has_usable_proxy(const struct profile *profile) { return !has_encoded_control(get_proxy(profile)); }
 
-/* Whether a file has the name under which OpenSSL looks a certificate up: "0123abcd.0". */
-static bool is_hashed(const char *name) {
-    return strlen(name) > 9 && strspn(name, "0123456789abcdef") == 8 && name[8] == '.' &&
-           strspn(name + 9, "0123456789") == strlen(name + 9);
-}
-
-/* How many such names a directory has, counted up to `enough`; the last of them goes into `name`. */
-static int count_hashed(const char *path, int enough, char *name, size_t room) {
-    DIR *directory = opendir(path);
-    int count = 0;
-    if (directory == NULL) return 0;
-    for (const struct dirent *entry; count < enough && (entry = readdir(directory)) != NULL;)
-        if (is_hashed(entry->d_name) && strlen(entry->d_name) < room) {
-            memcpy(name, entry->d_name, strlen(entry->d_name) + 1);
-            count++;
-        }
-    closedir(directory);
-    return count;
-}
-
-/* The public roots are well over a hundred: a directory that holds fewer may hold only what somebody added. */
-enum { WHOLE_STORE = 50 };
-
-/* The system's store. Parsing the bundle costs 30 ms at every handshake where libcurl's defaults name both; the hashed
-   directory alone is read on demand, one certificate at a time. */
-static CURLcode prefer_directory(CURL *easy) {
-#if CURL_HAS_CAPATH_INFO
-    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-    char name[16];
-    if (info->age >= CURLVERSION_SEVENTH && info->capath != NULL &&
-        count_hashed(info->capath, WHOLE_STORE, name, sizeof name) == WHOLE_STORE)
-        return curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
-#endif
-    (void)easy;
-    return CURLE_OK;
-}
-
-/* From some 8.x on, an option that is set to NULL gets libcurl's built-in default back, and more would be trusted than
-   was named. OpenSSL and its relatives take a directory that is none. */
-static bool has_stubborn_defaults(void) {
-    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-    return info->version_num >= 0x080000 && info->ssl_version != NULL &&
-           (strstr(info->ssl_version, "SSL") != NULL || strstr(info->ssl_version, "AWS-LC") != NULL);
-}
-
-/* A bundle must hold something: one of the directory's own certificates says nothing new. */
-static CURLcode trust_directory_alone(const char *path, CURL *easy) {
-    char file[4096 + 16];
-    if (!has_stubborn_defaults()) return curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
-    char hashed[16] = "none"; /* no such file: the handshake will say that there is nothing to trust */
-    (void)count_hashed(path, 1, hashed, sizeof hashed);
-    snprintf(file, sizeof file, "%s/%s", path, hashed);
-    return curl_easy_setopt(easy, CURLOPT_CAINFO, file);
-}
-
-static CURLcode apply_store(const struct profile *profile, CURL *easy) {
-    if (profile->ca_file == NULL && profile->ca_path == NULL) return prefer_directory(easy);
-    /* libcurl would go on trusting the half of its defaults that was not replaced. */
-    if (profile->ca_file == NULL) return trust_directory_alone(profile->ca_path, easy);
-    if (profile->ca_path == NULL)
-        return curl_easy_setopt(easy, CURLOPT_CAPATH, has_stubborn_defaults() ? "/dev/null" : NULL);
-    return CURLE_OK;
-}
-
 /* A token travels encrypted, or not at all. */
 static CURLcode apply_protocols(CURL *easy) {
 #if CURL_HAS_PROTOCOLS_STR
@@ -177,5 +113,5 @@ CURLcode profile_apply(const struct profile *profile, CURL *easy) {
     for (size_t i = 0; i < TEXTS && code == CURLE_OK; i++)
         if (texts[i].option != (CURLoption)0 && get_text(profile, i) != NULL)
             code = curl_easy_setopt(easy, texts[i].option, get_text(profile, i));
-    return code == CURLE_OK ? apply_store(profile, easy) : code;
+    return code == CURLE_OK ? store_apply(easy, profile->ca_file, profile->ca_path) : code;
 }
