@@ -3,41 +3,8 @@
    The first byte chooses the call and how its last exchange ends (bit 7: unlink; bit 6: check; bit 5: which account;
    bits 0 to 4: a row of `endings`). Then comes the body. A checked unlink has two: the read's, a NUL, and the change's;
    without a NUL both have the same body and the same end. */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-
+#include "fuzz/fuzz.h"
 #include "pure/operation.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define HOLDS(condition) ((condition) ? (void)0 : broken(#condition, __LINE__))
-
-static void broken(const char *condition, int line) {
-    fprintf(stderr, "line %d: %s\n", line, condition);
-    abort();
-}
-
-static void *allocate(size_t size) {
-    void *memory = malloc(size > 0 ? size : 1);
-    HOLDS(memory != NULL);
-    return memory;
-}
-
-/* A copy of its own size, so that the sanitizer sees a read beyond it. */
-static struct span own(const char *at, size_t size) {
-    char *copy = allocate(size);
-    if (size > 0) memcpy(copy, at, size);
-    return (struct span){copy, size};
-}
-
-static void release(struct span text) {
-    union {
-        const char *at;
-        void *memory;
-    } owned = {text.at};
-    free(owned.memory);
-}
 
 /* ---- the call ---- */
 

@@ -2,32 +2,13 @@
 
    The first byte says what follows (bit 0: a header, a NUL and a payload, to be encoded here; else the token's text),
    and what it is for (bits 1 to 3: the need; bits 4 and 5: a row of `clocks`). */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-
+#include "fuzz/fuzz.h"
 #include "pure/json.h"
 #include "pure/jwt.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define HOLDS(condition) ((condition) ? (void)0 : broken(#condition, __LINE__))
-
-static void broken(const char *condition, int line) {
-    fprintf(stderr, "line %d: %s\n", line, condition);
-    abort();
-}
 
 static const struct {
     int64_t now, leeway;
 } clocks[4] = {{1700000000, 0}, {1700000000, 3600}, {INT64_MAX, INT64_MIN}, {INT64_MIN, INT64_MAX}};
-
-/* Memory of just that size, so that the sanitizer sees an access beyond it. */
-static char *allocate(size_t size) {
-    char *memory = malloc(size > 0 ? size : 1);
-    HOLDS(memory != NULL);
-    return memory;
-}
 
 static size_t encode(const uint8_t *from, size_t size, char *to) {
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -60,12 +41,9 @@ static void check_scopes(const struct jwt *jwt) {
     }
 }
 
-static void check_complaint(const struct complaint *complaint, const char *option) {
-    size_t size = 0;
+static void check_complaint_of(const struct complaint *complaint, const char *option) {
+    check_complaint(complaint);
     HOLDS(strcmp(complaint->option, option) == 0);
-    HOLDS(memchr(complaint->what, '\0', sizeof complaint->what) != NULL);
-    for (; complaint->what[size] != '\0'; size++) HOLDS(complaint->what[size] >= ' ' && complaint->what[size] <= '~');
-    HOLDS(size > 10 && size < sizeof complaint->what - 1);
 }
 
 /* What is said may depend on these alone: whether there is a subject, whether the algorithm is right, and the end. */
@@ -85,10 +63,10 @@ static void check_judgement(const struct jwt *jwt, enum jwt_need need, int64_t n
     bool is_good = jwt_check_link_with(jwt, now, leeway, &complaint);
     HOLDS(jwt_check_link_with(&outlined, now, leeway, &blind) == is_good);
     HOLDS(is_good || strcmp(complaint.what, blind.what) == 0);
-    if (!is_good) check_complaint(&complaint, "link_with");
+    if (!is_good) check_complaint_of(&complaint, "link_with");
     is_good = jwt_check_access_token(jwt, need, now, leeway, &complaint);
     if (!is_good) {
-        check_complaint(&complaint, "token");
+        check_complaint_of(&complaint, "token");
         HOLDS(!jwt_check_access_token(&outlined, need, now, leeway, &blind));
         HOLDS(strcmp(complaint.what, blind.what) == 0);
     }

@@ -123,25 +123,6 @@ static void of_a_read(void **state) {
 
 /* ---- beside the table ---- */
 
-static void each_code_has_a_word_of_its_own(void **state) {
-    (void)state;
-    for (int code = 0; code < CODES; code++) {
-        const char *name = failure_code_name((enum failure_code)code);
-        assert_non_null(name);
-        assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz_"), strlen(name));
-        for (int other = 0; other < code; other++)
-            assert_string_not_equal(name, failure_code_name((enum failure_code)other));
-    }
-}
-
-/* The words are the interface: programs compare with them. */
-static void the_words_are_those_that_were_published(void **state) {
-    (void)state;
-    assert_string_equal(failure_code_name(CODE_UNKNOWN_OUTCOME), "unknown_outcome");
-    assert_string_equal(failure_outcome_name(OUTCOME_NONE), "none");
-    assert_string_equal(failure_outcome_name(OUTCOME_UNKNOWN), "unknown");
-}
-
 /* That word is about all that an operation did. */
 static void no_single_attempt_is_an_unknown_outcome(void **state) {
     (void)state;
@@ -170,8 +151,6 @@ static void every_status_of_http_has_its_verdict(void **state) {
 }
 
 static const struct CMUnitTest others[] = {
-    cmocka_unit_test(each_code_has_a_word_of_its_own),
-    cmocka_unit_test(the_words_are_those_that_were_published),
     cmocka_unit_test(no_single_attempt_is_an_unknown_outcome),
     cmocka_unit_test(what_was_not_sent_has_changed_nothing),
     cmocka_unit_test(every_status_of_http_has_its_verdict),

@@ -1,25 +1,15 @@
-/* clang-format keeps these four in their order: cmocka.h needs the other three before it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "pure/claims.h"
+#include "unit/pure/complaints.h"
 
 static const int64_t NOON = 1700000000, HOUR = 3600;
 
-#define TEXT(literal)                                                                                                  \
-    { (literal), sizeof(literal) - 1 } /* a constant, which SPAN is not */
-
 /* Tokens as jwt_read gives them, of which nothing more is said than a test is about. */
-static const struct jwt users = {.sub = TEXT("auth0|1")};
-static const struct jwt machines = {.sub = TEXT("x7@clients"), .is_machine = true};
-static const struct jwt secondarys = {.alg = TEXT("RS256"), .sub = TEXT("google-oauth2|2")};
+static const struct jwt users = {.sub = T("auth0|1")};
+static const struct jwt machines = {.sub = T("x7@clients"), .is_machine = true};
+static const struct jwt secondarys = {.alg = T("RS256"), .sub = T("google-oauth2|2")};
 
-static const struct identity_given by_ids = {.primary = TEXT("auth0|1"), .secondary = TEXT("google-oauth2|2")};
-static const struct identity_given by_link_with = {.primary = TEXT("auth0|1"), .link_with = TEXT("a.b.c")};
+static const struct identity_given by_ids = {.primary = T("auth0|1"), .secondary = T("google-oauth2|2")};
+static const struct identity_given by_link_with = {.primary = T("auth0|1"), .link_with = T("a.b.c")};
 
 static struct claims_use use_of(enum operation_kind kind) {
     return (struct claims_use){.kind = kind, .check_scopes = true, .unix_now = NOON};
