@@ -1,8 +1,6 @@
 /* The engine with a thread of its own, against the TLS tenant. ThreadSanitizer is told to look on. */
 #include "unit/support.h"
 
-#include "os/threads.h"
-
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -276,50 +274,6 @@ static void a_process_that_ends_does_not_die_by_a_signal(void **state) {
     }
 }
 
-/* A thread of ours that has something locked most of the time, as the TLS library has. */
-static pthread_mutex_t table = PTHREAD_MUTEX_INITIALIZER;
-static atomic_bool is_to_end;
-
-static void lock_often(void *context) {
-    (void)context;
-    while (!is_to_end) {
-        pthread_mutex_lock(&table);
-        pause_ms(5);
-        pthread_mutex_unlock(&table);
-        threads_rest();
-        pause_ms(1);
-        threads_go_on();
-    }
-}
-
-static void end_it(void *context) {
-    (void)context;
-    is_to_end = true;
-}
-
-static bool is_left(void *context) {
-    (void)context;
-    return true;
-}
-
-static void finish_nothing(void *context) { (void)context; }
-
-static void a_child_finds_nothing_locked_by_a_thread(void **state) {
-    static const struct threads_job job = {lock_often, end_it, is_left, finish_nothing};
-    (void)state;
-    threads_before = threads();
-    assert_true(threads_start(&job, &table));
-    for (int i = 0; i < 50; i++) {
-        int status;
-        pid_t child = fork();
-        if (child == 0) _exit(pthread_mutex_trylock(&table) == 0 ? 9 : 1);
-        assert_int_equal(waitpid(child, &status, 0), child);
-        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 9);
-    }
-    end_it(NULL);
-    wait_for_threads();
-}
-
 static void after_a_fork_the_thread_is_the_parents(void **state) {
     int status;
     (void)state;
@@ -369,7 +323,6 @@ int main(void) {
         cmocka_unit_test(chance_finds_no_lost_call),
 #ifndef __SANITIZE_THREAD__
         cmocka_unit_test(a_process_that_ends_does_not_die_by_a_signal),
-        cmocka_unit_test(a_child_finds_nothing_locked_by_a_thread),
         cmocka_unit_test(after_a_fork_the_thread_is_the_parents),
 #endif
     };
