@@ -158,7 +158,7 @@ describe("token_file", function()
             local auth0 = require "auth0"
             local one = auth0.tenant { domain = os.getenv "AUTH0_TENANT_DOMAIN", client_id = "mockclient",
                 client_secret = "mocksecret", resolve = { os.getenv "AUTH0_TENANT_RESOLVE" }, proxy = false,
-                ca_file = os.getenv "AUTH0_TENANT_CA", token_file = arg[1], attempt_timeout = 1 }
+                ca_file = os.getenv "AUTH0_TENANT_CA", token_file = arg[1], attempt_timeout = 4 }
             one:identities(arg[2])
         ]]
         local script, pid
