@@ -21,11 +21,11 @@ static enum identity_goal goal_of(const struct operation_plan *plan) {
 
 static size_t room_for(const struct call_order *order) {
     const struct identity_target *target = &order->plan.target;
-    size_t texts = order->domain.size * 2 + identity_path_room(target) * 2 + order->token.size + order->body.size +
+    size_t texts = order->domain.size + identity_path_room(target) * 2 + order->token.size + order->body.size +
                    order->user_agent.size + order->telemetry.size + order->correlation_id.size + order->path.size +
                    target->primary.size + target->provider.size + target->user_id.size + target->connection_id.size +
                    target->link_with.size + target->bare.size + order->secret.size + order->range.size;
-    return texts + 512; /* header names, "https://", the query, terminators */
+    return texts + 512; /* header names, the query, terminators */
 }
 
 /* The three that follow write into memory that room_for has reserved: they cannot fail, and it does not move. */
@@ -44,10 +44,9 @@ static char *keep_line(struct call *call, struct span name, struct span value) {
     return line;
 }
 
-static const char *keep_url(struct call *call, const struct call_order *order, bool is_change) {
+static const char *keep_target(struct call *call, const struct call_order *order, bool is_change) {
     struct buffer *memory = &call->memory;
-    char *url = memory->at + memory->size;
-    (void)(buffer_append(memory, SPAN("https://")) && buffer_append(memory, order->domain));
+    const char *target = memory->at + memory->size;
     if (!is_by_target(&order->plan)) {
         (void)buffer_append(memory, order->path);
     } else if (is_change) {
@@ -57,7 +56,7 @@ static const char *keep_url(struct call *call, const struct call_order *order, b
         (void)buffer_append(memory, SPAN(read_query));
     }
     (void)buffer_append(memory, (struct span){"", 1});
-    return url;
+    return target;
 }
 
 /* ---- headers ---- */
@@ -146,8 +145,9 @@ bool call_prepare(struct call *call, const struct call_order *order) {
     call->body = keep(call, order->body);
     call->secret = keep(call, order->secret);
     call->correlation_id = keep(call, order->correlation_id);
-    call->change_url = keep_url(call, order, true);
-    call->read_url = is_by_target(&plan) ? keep_url(call, order, false) : NULL;
+    call->domain = keep(call, order->domain);
+    call->change_target = keep_target(call, order, true);
+    call->read_target = is_by_target(&plan) ? keep_target(call, order, false) : NULL;
     call->method = order->method;
     if (is_by_target(&plan)) call->method = plan.kind == OPERATION_LINK ? REQUEST_POST : REQUEST_DELETE;
     call->bucket = limits_class(order->plan.kind, order->method, order->path);
@@ -162,13 +162,13 @@ struct exchange_order call_exchange(const struct call *call, enum operation_requ
     struct exchange_order order = {.max_response = call->max_response};
     if (request == OPERATION_READ || call->method == REQUEST_GET) {
         order.method = REQUEST_GET;
-        order.url = request == OPERATION_READ ? call->read_url : call->change_url;
+        order.target = request == OPERATION_READ ? call->read_target : call->change_target;
         order.headers = call->is_raw ? call->change_headers : call->read_headers;
         order.is_raw = call->is_raw;
         return order;
     }
     order.method = call->method;
-    order.url = call->change_url;
+    order.target = call->change_target;
     order.headers = call->body.at != NULL ? call->post_headers : call->change_headers;
     order.body = call->body;
     return order;

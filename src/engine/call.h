@@ -40,8 +40,8 @@ struct call {
     int id; /* where whoever submitted it tells calls apart */
     struct operation operation;
     struct buffer memory; /* all text below points into it */
-    struct span token, link_with, body, correlation_id, secret;
-    const char *change_url, *read_url; /* one of them may be NULL: not needed */
+    struct span domain, token, link_with, body, correlation_id, secret;
+    const char *change_target, *read_target; /* one of them may be NULL: not needed */
     struct curl_slist headers[CALL_HEADERS];
     struct curl_slist *authorization;                                /* the line of the token; NULL: none is sent */
     struct curl_slist *post_headers, *change_headers, *read_headers; /* tails of one list */

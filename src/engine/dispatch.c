@@ -93,7 +93,7 @@ void engine_tell_silence(struct engine *engine, struct call *call, struct attemp
 static bool is_same_read(const struct call *a, const struct call *b) {
     return a->stage == CALL_QUEUED && a->operation.state == OPERATION_SETTLING &&
            b->operation.state == OPERATION_SETTLING && a->action.request == OPERATION_READ &&
-           a->is_engines_token == b->is_engines_token && strcmp(a->read_url, b->read_url) == 0 &&
+           a->is_engines_token == b->is_engines_token && strcmp(a->read_target, b->read_target) == 0 &&
            a->max_response == b->max_response && (a->is_engines_token || span_equals(a->token, b->token));
 }
 

@@ -101,12 +101,24 @@ static CURLcode set_callbacks(struct exchange *exchange) {
     return code;
 }
 
+/* The address has no path: that is the request's target, in which libcurl resolves no "..", by which an id could climb
+   to another resource. What is no address libcurl refuses in its own words, when it is used. */
+static CURLcode set_origin(struct exchange *exchange, const char *domain) {
+    char url[512];
+    int size = snprintf(url, sizeof url, "https://%s", domain);
+    if (size < 0 || (size_t)size >= sizeof url) return CURLE_URL_MALFORMAT;
+    exchange->origin = curl_url();
+    if (curl_url_set(exchange->origin, CURLUPART_URL, url, 0) != CURLUE_OK)
+        return curl_easy_setopt(exchange->easy, CURLOPT_URL, url);
+    return curl_easy_setopt(exchange->easy, CURLOPT_CURLU, exchange->origin);
+}
+
 struct exchange *exchange_new(const struct profile *profile, struct curl_slist *resolve) {
     struct exchange *exchange = calloc(1, sizeof *exchange);
     if (exchange == NULL) return NULL;
     exchange->easy = curl_easy_init();
     if (exchange->easy != NULL && set_callbacks(exchange) == CURLE_OK &&
-        profile_apply(profile, exchange->easy) == CURLE_OK &&
+        profile_apply(profile, exchange->easy) == CURLE_OK && set_origin(exchange, profile->domain) == CURLE_OK &&
         curl_easy_setopt(exchange->easy, CURLOPT_RESOLVE, resolve) == CURLE_OK)
         return exchange;
     exchange_free(exchange);
@@ -115,6 +127,7 @@ struct exchange *exchange_new(const struct profile *profile, struct curl_slist *
 
 void exchange_free(struct exchange *exchange) {
     curl_easy_cleanup(exchange->easy);
+    curl_url_cleanup(exchange->origin);
     buffer_free(&exchange->body);
     free(exchange);
 }
@@ -144,7 +157,7 @@ CURLcode exchange_begin(struct exchange *exchange, const struct exchange_order *
     exchange->headers = (struct headers){.bytes = 0};
     exchange->detail[0] = '\0';
     buffer_clear(&exchange->body);
-    CURLcode code = curl_easy_setopt(exchange->easy, CURLOPT_URL, order->url);
+    CURLcode code = curl_easy_setopt(exchange->easy, CURLOPT_REQUEST_TARGET, order->target);
     if (code == CURLE_OK) code = curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, order->headers);
     if (code == CURLE_OK)
         code = curl_easy_setopt(exchange->easy, CURLOPT_HTTP_CONTENT_DECODING, order->is_raw ? 0L : 1L);
@@ -264,7 +277,7 @@ struct exchange_timings exchange_timings(const struct exchange *exchange) {
 void exchange_finish(struct exchange *exchange) {
     (void)curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, NULL);
     (void)curl_easy_setopt(exchange->easy, CURLOPT_POSTFIELDS, NULL);
-    exchange->order = (struct exchange_order){.url = NULL};
+    exchange->order = (struct exchange_order){.target = NULL};
     buffer_clear(&exchange->body);
     exchange->owner = NULL;
 }

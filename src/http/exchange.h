@@ -15,7 +15,7 @@
 /* What to send. Nothing of it is copied: it must outlive the exchange. */
 struct exchange_order {
     enum request_method method;
-    const char *url;
+    const char *target; /* path and query, encoded: they go out as they are, to the profile's domain */
     struct curl_slist *headers;
     struct span body; /* absent: none */
     size_t max_response;
@@ -29,6 +29,7 @@ struct exchange_timings {
 
 struct exchange {
     CURL *easy;
+    CURLU *origin;               /* the profile's, which libcurl would else read and write anew for each request */
     struct exchange *next, **at; /* in the network's lists: the pointer that points to it */
     bool is_running;
     void *owner;

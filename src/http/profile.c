@@ -98,7 +98,6 @@ CURLcode profile_apply(const struct profile *profile, CURL *easy) {
         {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},     /* at least */
         {CURLOPT_SSL_VERIFYPEER, 1},                       /* no option of ours switches these two off */
         {CURLOPT_SSL_VERIFYHOST, 2},
-        {CURLOPT_PATH_AS_IS, 1},               /* libcurl would resolve "..": an id could climb to another resource */
         {CURLOPT_FOLLOWLOCATION, 0},           /* a token goes to the domain that was named, and nowhere else */
         {CURLOPT_NOSIGNAL, 1},                 /* no SIGALRM in other people's processes */
         {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1}, /* a proxy's headers are not the tenant's */

@@ -27,7 +27,8 @@ void bind_push_request(lua_State *L, const struct call *call) {
     struct exchange_order order = call_exchange(call, call->action.request);
     lua_createtable(L, 0, 4);
     push_string(L, "method", request_method_name(order.method));
-    push_span(L, "url", span_of(order.url));
+    lua_pushfstring(L, "https://%s%s", call->domain.at, order.target);
+    lua_setfield(L, -2, "url");
     push_span(L, "body", order.body.at != NULL ? order.body : SPAN(""));
     push_headers(L, order.headers);
     lua_setfield(L, -2, "headers");

@@ -37,7 +37,7 @@ static void texts_stay_where_they_are_whatever_the_size_of_the_token(void **stat
         assert_true(call_prepare(&call, &order));
         assert_within(&call, call.token.at);
         assert_within(&call, call.operation.plan.target.primary.at);
-        assert_within(&call, call.change_url);
+        assert_within(&call, call.change_target);
         for (const struct curl_slist *header = call.post_headers; header != NULL; header = header->next)
             assert_within(&call, header->data);
         assert_true(span_equals(call.token, order.token));
@@ -56,8 +56,8 @@ static void texts_stay_where_they_are_when_every_byte_is_encoded(void **state) {
         order.plan.target.primary = order.plan.target.bare = order.plan.target.user_id = (struct span){id, size};
         assert_true(call_prepare(&call, &order));
         assert_within(&call, call.token.at);
-        assert_within(&call, call.read_url);
-        assert_true(strlen(call.change_url) > size * 6);
+        assert_within(&call, call.read_target);
+        assert_true(strlen(call.change_target) > size * 6);
         call_release(&call);
     }
 }
@@ -88,10 +88,10 @@ static void each_request_has_the_headers_that_are_its_own(void **state) {
     assert_true(has_header(post.headers, "Authorization: Bearer token"));
     assert_true(has_header(change.headers, "Authorization: Bearer token"));
     assert_true(has_header(read.headers, "Authorization: Bearer token"));
-    assert_string_equal(read.url, "https://acme.eu.auth0.com/api/v2/users/auth0%7C1"
-                                  "?fields=identities&include_fields=true");
-    assert_string_equal(post.url, "https://acme.eu.auth0.com/api/v2/users/auth0%7C1/identities");
-    assert_string_equal(change.url, "https://acme.eu.auth0.com/api/v2/users/auth0%7C1/identities/auth0/2");
+    assert_string_equal(read.target, "/api/v2/users/auth0%7C1"
+                                     "?fields=identities&include_fields=true");
+    assert_string_equal(post.target, "/api/v2/users/auth0%7C1/identities");
+    assert_string_equal(change.target, "/api/v2/users/auth0%7C1/identities/auth0/2");
     call_release(&link);
     call_release(&unlink);
 }

@@ -69,11 +69,11 @@ static void one_handle_carries_out_one_after_another(void **state) {
     exchange_finish(exchange);
     assert_end(perform(exchange, read_order(&request, NULL)), ATTEMPT_ANSWERED, true, 200, ATTEMPT_BODY_PROMISED);
     exchange_finish(exchange);
-    assert_end(perform(exchange, order_to(&request, NULL, REQUEST_PATCH, "/api/v2/users/auth0%7Cp2",
+    assert_end(perform(exchange, order_to(&request, REQUEST_PATCH, "/api/v2/users/auth0%7Cp2",
                                           "{\"nickname\":\"second\"}", NULL)),
                ATTEMPT_ANSWERED, true, 200, ATTEMPT_BODY_PROMISED);
     exchange_finish(exchange);
-    assert_end(perform(exchange, order_to(&request, NULL, REQUEST_DELETE, LINK_PATH "/google-oauth2/s1", NULL, NULL)),
+    assert_end(perform(exchange, order_to(&request, REQUEST_DELETE, LINK_PATH "/google-oauth2/s1", NULL, NULL)),
                ATTEMPT_ANSWERED, true, 200, ATTEMPT_BODY_PROMISED);
     exchange_finish(exchange);
     assert_end(perform(exchange, read_order(&request, NULL)), ATTEMPT_ANSWERED, true, 200, ATTEMPT_BODY_PROMISED);
@@ -92,7 +92,7 @@ static void a_post_without_a_body_has_an_empty_one(void **state) {
     const struct profile profile = to_tenant(PROFILE_HTTP_1_1);
     struct request request;
     struct exchange *exchange = open_exchange(&profile);
-    struct attempt_end end = perform(exchange, order_to(&request, NULL, REQUEST_POST, LINK_PATH, NULL, NULL));
+    struct attempt_end end = perform(exchange, order_to(&request, REQUEST_POST, LINK_PATH, NULL, NULL));
     assert_end(end, ATTEMPT_ANSWERED, true, 400, ATTEMPT_BODY_PROMISED);
     exchange_free(exchange);
 }
@@ -147,7 +147,7 @@ static void a_host_that_refuses_was_sent_nothing(void **state) {
     const struct profile profile = {.domain = name, .proxy = ""};
     struct request request;
     struct exchange *exchange = open_exchange(&profile);
-    struct attempt_end end = perform(exchange, order_to(&request, name, REQUEST_GET, "/", NULL, NULL));
+    struct attempt_end end = perform(exchange, order_to(&request, REQUEST_GET, "/", NULL, NULL));
     assert_end(end, ATTEMPT_UNREACHED, false, 0, ATTEMPT_BODY_PROMISED);
     assert_string_not_equal(exchange->detail, "");
     exchange_free(exchange);
@@ -209,7 +209,7 @@ static void time_that_is_over_before_anything_was_sent(void **state) {
     const struct profile profile = {.domain = "127.0.0.1", .proxy = ""};
     struct request request;
     struct exchange *exchange = open_exchange(&profile);
-    const struct exchange_order order = order_to(&request, "127.0.0.1", REQUEST_GET, "/", NULL, NULL);
+    const struct exchange_order order = order_to(&request, REQUEST_GET, "/", NULL, NULL);
     assert_int_equal(exchange_begin(exchange, &order), CURLE_OK);
     exchange_limit(exchange, 0, 10 * SECOND, 15 * SECOND);
     assert_end(exchange_overdue(exchange, 10 * SECOND), ATTEMPT_UNREACHED, false, 0, ATTEMPT_BODY_PROMISED);
@@ -245,7 +245,7 @@ static void time_that_is_over_while_a_connection_is_made(void **state) {
     const struct profile profile = {.domain = name, .proxy = ""};
     struct request request;
     struct exchange *exchange = open_exchange(&profile);
-    const struct exchange_order order = order_to(&request, name, REQUEST_GET, "/", NULL, NULL);
+    const struct exchange_order order = order_to(&request, REQUEST_GET, "/", NULL, NULL);
     int64_t began = clock_monotonic_us();
     assert_int_equal(exchange_begin(exchange, &order), CURLE_OK);
     exchange_limit(exchange, began, began + SECOND / 2, began + 20 * SECOND);
@@ -268,7 +268,7 @@ static void what_is_finished_points_to_nothing_of_its_order(void **state) {
     exchange->owner = &owner;
     (void)perform(exchange, link_order(&request, NULL));
     exchange_finish(exchange);
-    assert_true(exchange->order.url == NULL && exchange->order.headers == NULL && exchange->order.body.at == NULL);
+    assert_true(exchange->order.target == NULL && exchange->order.headers == NULL && exchange->order.body.at == NULL);
     assert_true(exchange->body.size == 0 && exchange->owner == NULL);
     memset(&request, 'x', sizeof request); /* nor does libcurl */
     exchange_free(exchange);

@@ -158,7 +158,7 @@ static void what_is_not_connected_in_time_ends_as_unreached(void **state) {
     int host = open_silent_host(name, sizeof name);
     const struct profile profile = {.domain = name, .proxy = ""};
     struct network *network = network_open(&profile);
-    const struct exchange_order order = order_to(&request, name, REQUEST_GET, "/", NULL, NULL);
+    const struct exchange_order order = order_to(&request, REQUEST_GET, "/", NULL, NULL);
     const struct network_times times = in(SECOND / 2, 20 * SECOND);
     const char *fault;
     assert_int_equal(network_next_timer(network), INT64_MAX);

@@ -1,0 +1,119 @@
+/* What of an exchange a server reads, to the byte: a socket of this process takes the place of a tenant. */
+#include "unit/support.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { MOST = 8192 };
+
+struct server {
+    int listener, peer;
+    char domain[32], request[MOST];
+    size_t size;
+};
+
+static void open_server(struct server *server) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    *server = (struct server){.listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), .peer = -1};
+    assert_int_equal(bind(server->listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(server->listener, 1), 0);
+    assert_int_equal(getsockname(server->listener, (struct sockaddr *)&address, &size), 0);
+    snprintf(server->domain, sizeof server->domain, "127.0.0.1:%d", ntohs(address.sin_port));
+}
+
+/* True once the request's head has come. */
+static bool serve(struct server *server) {
+    if (server->peer < 0) server->peer = accept(server->listener, NULL, NULL);
+    ssize_t count = recv(server->peer, server->request + server->size, MOST - 1 - server->size, MSG_DONTWAIT);
+    if (count > 0) server->size += (size_t)count;
+    return strstr(server->request, "\r\n\r\n") != NULL;
+}
+
+static void close_server(struct server *server) {
+    close(server->peer);
+    close(server->listener);
+}
+
+/* Without TLS, so that the bytes can be read. */
+static struct exchange *open_exchange(const struct server *server) {
+    const struct profile profile = {.domain = server->domain, .proxy = "", .http = PROFILE_HTTP_1_1};
+    struct exchange *exchange = exchange_new(&profile, NULL);
+    assert_non_null(exchange);
+    assert_int_equal(curl_url_set(exchange->origin, CURLUPART_SCHEME, "http", 0), CURLUE_OK);
+#if CURL_HAS_PROTOCOLS_STR
+    curl_easy_setopt(exchange->easy, CURLOPT_PROTOCOLS_STR, "http");
+#else
+    curl_easy_setopt(exchange->easy, CURLOPT_PROTOCOLS, CURLPROTO_HTTP);
+#endif
+    exchange->connect_by = exchange->end_by = INT64_MAX;
+    return exchange;
+}
+
+/* The head of the request that such an order makes; it lasts until the next one. */
+static const char *sent_for(struct exchange_order order) {
+    static struct server server;
+    int running = 1;
+    open_server(&server);
+    struct exchange *exchange = open_exchange(&server);
+    CURLM *multi = curl_multi_init();
+    assert_int_equal(exchange_begin(exchange, &order), CURLE_OK);
+    curl_multi_add_handle(multi, exchange->easy);
+    for (double end = now() + 20; running > 0 && !serve(&server) && now() < end;) {
+        curl_multi_perform(multi, &running);
+        curl_multi_poll(multi, NULL, 0, 10, NULL);
+    }
+    curl_multi_remove_handle(multi, exchange->easy);
+    exchange_free(exchange);
+    curl_multi_cleanup(multi);
+    close_server(&server);
+    return server.request;
+}
+
+static void assert_begins(const char *text, const char *beginning) {
+    char found[MOST];
+    snprintf(found, sizeof found, "%.*s", (int)strlen(beginning), text);
+    assert_string_equal(found, beginning);
+}
+
+static void a_target_goes_out_as_it_is(void **state) {
+    static const char *const targets[] = {
+        "/api/v2/users/auth0%7C1?fields=identities",
+        "/api/v2/users/../clients",
+        "/api/v2/users/./x/..",
+        "/..",
+        "/api/v2/users/%2e%2E/x",
+        "//elsewhere.test/x",
+        "/a//b?c=/../d",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(targets); i++) {
+        char line[128];
+        snprintf(line, sizeof line, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:", targets[i]);
+        assert_begins(sent_for((struct exchange_order){.target = targets[i]}), line);
+    }
+}
+
+static void no_address_is_refused_in_words_of_libcurl(void **state) {
+    (void)state;
+    const struct profile profile = {.domain = "[1:2]", .proxy = "", .http = PROFILE_HTTP_1_1};
+    struct exchange *exchange = exchange_new(&profile, NULL);
+    assert_non_null(exchange);
+    assert_int_equal(exchange_begin(exchange, &(struct exchange_order){.target = "/"}), CURLE_OK);
+    assert_int_equal(exchange_end(exchange, curl_easy_perform(exchange->easy)).how, ATTEMPT_UNREACHED);
+    assert_string_equal(exchange->detail, curl_easy_strerror(CURLE_URL_MALFORMAT));
+    exchange_free(exchange);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_target_goes_out_as_it_is),
+        cmocka_unit_test(no_address_is_refused_in_words_of_libcurl),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
