@@ -172,14 +172,17 @@ for _, http in ipairs { "1.1", "2" } do
             check_absent(arguments, "the arguments of a process")
         end)
 
-        --- Where the mappings are that are marked: to be kept out of core dumps, and neither the kernel's own nor a
-        --- sanitizer's, which are huge. The open tenant's, and that of the token that was looked into last.
+        --- Where the mappings are that are marked: to be kept out of core dumps, and neither the kernel's own, nor those
+        --- that it may drop (dp: the C library's random numbers), nor a sanitizer's, which are huge. The open tenant's,
+        --- and that of the token that was looked into last.
         local function find_pages()
             local pages, from, to = {}, nil, nil
             for line in io.lines(("/proc/%s/smaps"):format(pid)) do
                 local first, last, rest = line:match("^(%x+)-(%x+) (.*)$")
                 if first then from, to = first, not rest:find("[", 1, true) and last or nil end
-                if to and line:find("^VmFlags:.* dd") and tonumber(to, 16) - tonumber(from, 16) < 1048576 then
+                local flags = to and line:match("^VmFlags:(.*)$")
+                if flags and flags:find(" dd") and not flags:find(" dp")
+                    and tonumber(to, 16) - tonumber(from, 16) < 1048576 then
                     pages[#pages + 1] = { from = tonumber(from, 16), to = tonumber(to, 16) }
                 end
             end

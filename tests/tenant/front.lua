@@ -15,14 +15,10 @@ local own = { host = true, connection = true, ["content-length"] = true, ["x-ten
 local function read_headers(wire)
     local raw, headers, is_http2 = {}, {}, wire:sub(1, 6) == "HTTP/2"
     for name, value in pairs(ngx.req.get_headers(0, true)) do
-        local lower = name:lower()
-        if not own[lower] then
+        if not own[name:lower()] then
             local moved = name:match("^X%-Tenant%-Was%-(.*)$")
-            if moved then
-                lower = moved:lower()
-                name = is_http2 and lower or moved
-            end
-            raw[name], headers[lower] = value, first(value)
+            local sent = moved and is_http2 and moved:lower() or moved or name
+            raw[sent], headers[sent:lower()] = value, first(value)
         end
     end
     return raw, headers

@@ -24,8 +24,8 @@ local function climbs(text)
         text, plain, layers = plain, decode(plain), layers + 1
     end
     for part in plain:gmatch("[^/\\]+") do
-        part = part:match "^[^;]*"
-        if part == "." or part == ".." then return true end
+        local name = part:match "^[^;]*"
+        if name == "." or name == ".." then return true end
     end
     return false
 end
