@@ -77,7 +77,8 @@ build = {
             "src/pure/claims.c",
             "src/pure/complaint.c",
             "src/pure/domain.c",
-            "src/pure/failure.c",
+            "src/pure/failure.c"
+            "src/pure/heap.c",
             "src/pure/identity.c",
             "src/pure/json.c",
             "src/pure/json_check.c",
@@ -85,7 +86,8 @@ build = {
             "src/pure/jwt.c",
             "src/pure/limits.c",
             "src/pure/operation.c",
-            "src/pure/pace.c",
+            "src/pure/pace.c"
+            "src/pure/queue.c",
             "src/pure/redact.c",
             "src/pure/request.c",
             "src/pure/token_life.c",
