@@ -1,8 +1,30 @@
 --- The calls of one engine that are under way: what the engine tells is handed on to whoever it concerns. The engine
 --- never calls up: whoever waits turns the crank (see loop/), and the records are fetched here.
+local core = require "auth0.core"
 local loop = require "auth0.loop"
+local telemetry = require "auth0.telemetry"
 
 local calls = {}
+
+core.introduce(telemetry.user_agent, telemetry.header)
+
+--- A function of ours that makes calls.
+---@class auth0.Method
+---@field caller string "tenant:link"
+---@field options auth0.Specification what its callers may give
+---@field core auth0.core.Method the same, as the core reads it
+---@field is_read? boolean it changes nothing
+
+---@param caller string
+---@param goal "link"|"unlink"|"request"|"download"
+---@param specification auth0.Specification
+---@param is_read? boolean
+---@return auth0.Method
+function calls.method(caller, goal, specification, is_read)
+    local names = {}
+    for name in pairs(specification.known) do names[#names + 1] = name end
+    return { caller = caller, options = specification, core = core.method(goal, caller, names), is_read = is_read }
+end
 
 ---@class auth0.Calls
 ---@field engine auth0.core.Engine
@@ -171,6 +193,12 @@ function Calls:turn(seconds)
     return had_news
 end
 
+--- Whether its engine can be asked: the pool closes one that is idle without a word.
+---@return boolean
+function Calls:is_open()
+    return not self.is_closed and self.engine:is_own()
+end
+
 --- Hands on all that there is to tell of an engine that has a thread.
 ---@return boolean had_news
 function Calls:hear()
@@ -192,36 +220,48 @@ local function check(self, mock)
     end
 end
 
--- Before anything is sent. Nil, and words, where whoever waits would hold up all the others.
-local function begin(self, caller, level)
-    loop.check(self.loop, caller or "auth0", level + 1)
-    if not loop.has_thread(self.loop) then return true end
-    return self.engine:start()
-end
-
---- One call, from its beginning to its end. The running coroutine may be suspended meanwhile.
----@param goal "link"|"unlink"|"request"
----@param options table checked
----@param level integer whose line is blamed for a mistake in the options, as error's, from the caller of this
----@param mock? auth0.Mock that answers; the tenant's own
----@return any value nil where it failed
----@return table facts
-function Calls:perform(goal, options, level, mock)
-    check(self, mock or self.mock)
-    if not self.is_virtual then
-        local begun, words = begin(self, options.caller, level + 1)
-        if not begun then
-            return nil, { code = "unreachable", outcome = "none", detail = words, attempts = 0, elapsed = 0 }
-        end
-    end
-    local id, refused, why = self.engine:submit(goal, options, level + 1)
-    if not id then return refused, why end
-    local is_read = goal == "download" or (goal == "request" and (options.method or "GET") == "GET")
-    local ticket = { id = id, mock = mock or self.mock, is_others = mock ~= nil, is_read = is_read }
+local function wait(self, id, method, mock)
+    local ticket = { id = id, mock = mock or self.mock, is_others = mock ~= nil, is_read = method.is_read }
     self.tickets[id] = ticket
     loop.wait(self, ticket)
     if ticket.fault then error(ticket.fault[1], 0) end
     return ticket.value, ticket.facts
+end
+
+--- One call, from its beginning to its end. The running coroutine may be suspended meanwhile. Without facts the core
+--- has declined, and nothing was done: options.check has the words, or makes a copy of which the core is in no doubt.
+---@param method auth0.Method
+---@param level integer whose line is blamed, as error's, from the caller of this
+---@param given table|nil options
+---@param first any the primary of a link; of a request what is asked for, as a table
+---@param second any the secondary
+---@param is_checked? boolean the options are: what is wrong with them raises
+---@param mock? auth0.Mock that answers; the tenant's own
+---@return any value nil where it failed
+---@return table|nil facts
+function Calls:perform(method, level, given, first, second, is_checked, mock)
+    check(self, mock or self.mock)
+    local how = self.is_virtual and "submit" or loop.how(self.loop, method.caller, level + 1)
+    local checked_level = is_checked and level + 1 or nil
+    local value, facts = self.engine:call(method.core, how, given, first, second, checked_level)
+    if facts ~= nil or value == nil then return value, facts end
+    return wait(self, value, method, mock)
+end
+
+--- The same, of options that say where: by an engine of the pool.
+---@param method auth0.Method
+---@param level integer as error's, from the caller of this
+---@param given table options
+---@param named table|nil the loop that was named
+---@param is_checked? boolean
+---@return any value
+---@return table|nil facts
+function calls.pooled(method, level, given, named, is_checked)
+    local how = loop.how(named, method.caller, level + 1)
+    local checked_level = is_checked and level + 1 or nil
+    local value, facts, engine = core.call(named, method.core, how, given, nil, nil, checked_level)
+    if facts ~= nil or value == nil then return value, facts end
+    return wait(calls.of(engine, false, named), value, method)
 end
 
 --- Whoever waited does so no more. Its own words are the ones to read, whatever becomes of the call.

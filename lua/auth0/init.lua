@@ -12,12 +12,10 @@
 local calls = require "auth0.calls"
 local core = require "auth0.core"
 local failure = require "auth0.failure"
-local hidden = require "auth0.hidden"
 local json = require "auth0.json"
 local lanes = require "auth0.lanes"
 local loop = require "auth0.loop"
 local options = require "auth0.options"
-local telemetry = require "auth0.telemetry"
 local tenants = require "auth0.tenant"
 
 ---@class auth0
@@ -116,28 +114,31 @@ auth0.each = lanes.each
 ---@field user_id? string|integer with id: the identity's id, with or without the provider's prefix
 ---@field check? boolean read the primary first (read:users), and fail with not_found if it has no such identity
 
-local link_options = options.specify(core.options, "link")
-local unlink_options = options.specify(core.options, "unlink")
+local link = calls.method("auth0.link", "link", options.specify(core.options, "link"))
+local unlink = calls.method("auth0.unlink", "unlink", options.specify(core.options, "unlink"))
 
-local function prepare(specification, given, caller)
-    local checked = options.check(specification, given, caller, 3)
-    checked.loop = loop.named(checked.loop, caller, 3)
-    if not checked.mock then loop.check(checked.loop, caller, 3) end
-    checked.caller = caller
-    return telemetry.introduce(checked)
+-- A loop and a mock are Lua's to look at; all else is the core's.
+local function is_for_core(given)
+    return type(given) == "table" and rawget(given, "loop") == nil and rawget(given, "mock") == nil
 end
 
--- No tail calls: the core blames the line that is three levels above it.
-local function perform(goal, checked)
-    local identities, facts
-    if checked.mock then
-        identities, facts = calls.of(checked.mock.engine, true):perform(goal, checked, 3, checked.mock)
-    elseif loop.has_thread(checked.loop) then
-        identities, facts = hidden.calls(checked, checked.loop, goal, 3):perform(goal, checked, 3)
-    else
-        identities, facts = core[goal](checked)
+-- No tail calls: lines are blamed by counting.
+local function perform(method, given)
+    local value, facts
+    if is_for_core(given) then
+        value, facts = calls.pooled(method, 3, given, loop.named(nil, method.caller, 3))
     end
-    return identities, facts
+    if facts == nil then
+        given = options.check(method.options, given, method.caller, 3)
+        local named, mock = loop.named(given.loop, method.caller, 3), given.mock
+        if mock then
+            value, facts = calls.of(mock.engine, true):perform(method, 3, given, nil, nil, true, mock)
+        else
+            value, facts = calls.pooled(method, 3, given, named, true)
+        end
+    end
+    if value ~= nil then return value, nil, facts end
+    return failure.of_call(method.caller, given.domain, facts)
 end
 
 --- Links the secondary account to the primary: POST /api/v2/users/{id}/identities.
@@ -151,10 +152,8 @@ end
 ---@return auth0.Receipt receipt
 ---@overload fun(given: auth0.LinkOptions): nil, string, auth0.Failure the message is one sentence, fit for a log
 function auth0.link(given)
-    local checked = prepare(link_options, given, "auth0.link")
-    local identities, facts = perform("link", checked)
-    if identities then return identities, nil, facts end
-    return failure.of_call("auth0.link", checked.domain, facts)
+    local identities, message, facts = perform(link, given)
+    return identities, message, facts
 end
 
 --- Takes an identity from the primary: DELETE /api/v2/users/{id}/identities/{provider}/{user_id}.
@@ -168,17 +167,14 @@ end
 ---@return auth0.Receipt receipt
 ---@overload fun(given: auth0.UnlinkOptions): nil, string, auth0.Failure the message is one sentence, fit for a log
 function auth0.unlink(given)
-    local checked = prepare(unlink_options, given, "auth0.unlink")
-    local identities, facts = perform("unlink", checked)
-    if identities then return identities, nil, facts end
-    return failure.of_call("auth0.unlink", checked.domain, facts)
+    local identities, message, facts = perform(unlink, given)
+    return identities, message, facts
 end
 
 --- Closes the connections that `link` and `unlink` keep for their next call. Both still work afterwards, with new
 --- connections.
 function auth0.close()
     core.close()
-    hidden.close()
 end
 
 return auth0

@@ -38,13 +38,4 @@ telemetry.header = base64(('{"name":"lua-auth0","version":"%s","env":{"%s":"%s"}
 ---@type string
 telemetry.user_agent = ("lua-auth0/%s %s/%s libcurl/%s"):format(core._VERSION, name, version, core.curl_version)
 
---- Puts both into options, unless they say otherwise.
----@param checked table options; changed
----@return table checked
-function telemetry.introduce(checked)
-    checked.telemetry = checked.telemetry ~= false and telemetry.header or nil
-    checked.user_agent = checked.user_agent or telemetry.user_agent
-    return checked
-end
-
 return telemetry

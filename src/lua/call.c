@@ -1,6 +1,7 @@
 #include "lua/call.h"
 
 #include "lua/claims.h"
+#include "lua/class.h"
 #include "lua/json.h"
 #include "lua/options.h"
 #include "lua/push.h"
@@ -9,7 +10,7 @@
 
 #include <stdio.h>
 
-static char call_metatable; /* its key in the registry */
+static char call_class;
 
 void bind_call_drop(struct bind_call *self) {
     if (self->call != NULL) {
@@ -28,64 +29,17 @@ static int on_gc(lua_State *L) {
 
 void bind_call_init(lua_State *L) {
     bind_claims_init(L);
-    lua_createtable(L, 0, 2);
-    push_finalizer(L, on_gc);
-    compat_setref(L, &call_metatable);
+    class_make(L, &call_class, "auth0.core.call", NULL, on_gc);
 }
 
 struct bind_call *bind_call_new(lua_State *L) {
-    struct bind_call *self = compat_newuserdata(L, sizeof *self);
-    memset(self, 0, sizeof *self);
-    compat_getref(L, &call_metatable);
-    lua_setmetatable(L, -2);
+    struct bind_call *self = class_new(L, &call_class, sizeof *self);
     self->call = call_new();
-    if (self->call == NULL) luaL_error(L, "auth0: not enough memory; nothing was sent");
+    if (self->call == NULL) class_raise_memory(L, "auth0", "nothing was sent");
     return self;
 }
 
-/* ---- a table into a call ---- */
-
-/* Pushes it: which function of ours the caller called. */
-static const char *push_caller(lua_State *L, int index, enum bind_goal goal) {
-    static const char *const goal_names[] = {"auth0.link", "auth0.unlink", "tenant:request", "tenant:export"};
-    lua_getfield(L, index, "caller");
-    return lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : goal_names[goal];
-}
-
-static void raise_complaint(lua_State *L, int index, enum bind_goal goal, const struct complaint *complaint,
-                            int level) {
-    const char *caller = push_caller(L, index, goal);
-    luaL_where(L, level);
-    lua_pushfstring(L, "%s: %s: %s", caller, complaint->option, complaint->what);
-    lua_concat(L, 2);
-    lua_error(L);
-}
-
-static void raise_memory(lua_State *L, int index, enum bind_goal goal) {
-    luaL_error(L, "%s: not enough memory; nothing was sent", push_caller(L, index, goal));
-}
-
-/* lua/auth0/options.lua has looked at these; a line break in a header is worth a second look. */
-static bool check_header(const char *option, struct span text, struct complaint *complaint) {
-    for (size_t i = 0; i < text.size; i++)
-        if ((unsigned char)text.at[i] < ' ' || text.at[i] == 0x7f) {
-            *complaint = (struct complaint){option, "holds a control character"};
-            return false;
-        }
-    return true;
-}
-
-static bool check_texts(lua_State *L, const struct bind_options *options, struct bind_place place, enum bind_goal goal,
-                        struct complaint *complaint) {
-    bool needs_token = goal != BIND_DOWNLOAD && !(options->token.at == NULL && place.has_token) &&
-                       !bind_claims_knows(L, options->token);
-    return domain_check(options->domain, complaint) &&
-           (!needs_token || identity_check_token("token", options->token, complaint)) &&
-           check_header("user_agent", options->user_agent, complaint) &&
-           check_header("telemetry", options->telemetry, complaint) &&
-           check_header("correlation_id", options->correlation_id, complaint) &&
-           check_header("path", options->path, complaint) && check_header("range", options->range, complaint);
-}
+/* ---- options into a call ---- */
 
 /* Pushes the JSON body of a link. */
 static void push_body(lua_State *L, const struct identity_target *target) {
@@ -107,9 +61,9 @@ static void push_body(lua_State *L, const struct identity_target *target) {
 }
 
 static struct operation_limits limits_of(const struct bind_options *options) {
-    return (struct operation_limits){to_microseconds(options->connect_timeout),
-                                     to_microseconds(options->attempt_timeout), to_microseconds(options->deadline),
-                                     (int)options->attempts};
+    const struct bind_common *common = &options->common;
+    return (struct operation_limits){to_microseconds(common->connect_timeout), to_microseconds(common->attempt_timeout),
+                                     to_microseconds(common->deadline), (int)common->attempts};
 }
 
 static enum answer_promise promise_of(struct span name) {
@@ -145,7 +99,7 @@ static void order_change(lua_State *L, enum bind_goal goal, const struct bind_op
                          struct call_order *order) {
     order->plan.kind = goal == BIND_LINK ? OPERATION_LINK : OPERATION_UNLINK;
     order->plan.check = options->check;
-    order->plan.settle = options->settle;
+    order->plan.settle = options->common.settle;
     if (goal != BIND_LINK) return;
     push_body(L, &order->plan.target);
     order->body.at = lua_tolstring(L, -1, &order->body.size);
@@ -160,46 +114,47 @@ static struct call_order order_of(lua_State *L, enum bind_goal goal, const struc
         order_download(options, &order);
     else
         order_change(L, goal, options, &order);
-    order.domain = options->domain;
+    order.domain = options->common.domain;
     order.token = options->token;
-    order.user_agent = options->user_agent;
-    order.telemetry = options->telemetry;
-    order.correlation_id = options->correlation_id;
-    order.max_response = (size_t)options->max_response;
+    order.user_agent = options->common.user_agent;
+    order.telemetry = options->common.telemetry;
+    order.correlation_id = options->common.correlation_id;
+    order.max_response = (size_t)options->common.max_response;
     return order;
 }
 
-bool bind_call_prepare(lua_State *L, int index, struct bind_call *self, enum bind_goal goal, struct profile *profile,
-                       struct bind_place place, int level) {
-    struct bind_options options;
-    struct complaint complaint;
+static bool needs_token(lua_State *L, enum bind_goal goal, struct span token, struct bind_place place) {
+    return goal != BIND_DOWNLOAD && !(token.at == NULL && place.has_token) && !bind_claims_knows(L, token);
+}
+
+enum bind_prepared bind_call_prepare(lua_State *L, struct bind_call *self, const struct bind_method *method,
+                                     struct bind_options *options, struct bind_place place,
+                                     struct complaint *complaint) {
+    enum bind_goal goal = self->goal = method->goal;
     struct identity_target target = {.primary = {NULL, 0}};
     struct claims claims;
-    bind_options_read(L, index, &options);
-    self->goal = goal;
-    if (!check_texts(L, &options, place, goal, &complaint)) raise_complaint(L, index, goal, &complaint, level);
-    struct span token = options.token.at != NULL ? options.token : place.token;
+    if (!domain_check(options->common.domain, complaint) ||
+        (needs_token(L, goal, options->token, place) && !identity_check_token("token", options->token, complaint)))
+        return BIND_COMPLAINT;
+    struct span token = options->token.at != NULL ? options->token : place.token;
     if (goal == BIND_DOWNLOAD) token = (struct span){NULL, 0};
-    if (!bind_claims_read(L, &claims, &self->claims, token, options.given.link_with)) raise_memory(L, index, goal);
-    if (goal == BIND_LINK || goal == BIND_UNLINK) {
-        enum identity_goal identity_goal = goal == BIND_LINK ? IDENTITY_LINK : IDENTITY_UNLINK;
-        claims_complete(&claims, &options.given);
-        if (!identity_resolve(identity_goal, &options.given, &target, &complaint))
-            raise_complaint(L, index, goal, &complaint, level);
-    }
-    struct call_order order = order_of(L, goal, &options, &target);
+    if (!bind_claims_read(L, &claims, &self->claims, token, options->given.link_with))
+        class_raise_memory(L, method->caller, "nothing was sent");
+    claims_complete(&claims, &options->given);
+    if ((goal == BIND_LINK && !identity_resolve(IDENTITY_LINK, &options->given, &target, complaint)) ||
+        (goal == BIND_UNLINK && !identity_resolve(IDENTITY_UNLINK, &options->given, &target, complaint)))
+        return BIND_COMPLAINT;
+    struct call_order order = order_of(L, goal, options, &target);
     order.plan.can_renew = token.at == NULL && goal != BIND_DOWNLOAD; /* the caller's own is all there is */
     const struct claims_use use = {.kind = order.plan.kind,
-                                   .check_scopes = options.check_scopes,
+                                   .check_scopes = options->common.check_scopes,
                                    .unix_now = place.has_clock ? clock_unix_us() / 1000000 : INT64_MIN};
-    self->refused = claims_refuse(&claims, &options.given, use, &self->complaint);
+    self->refused = claims_refuse(&claims, &options->given, use, &self->complaint);
     claims_name(&claims, &order.plan.target);
-    *profile = options.profile;
-    profile->domain = options.domain.at;
     bool prepared = call_prepare(self->call, &order);
     buffer_free(&self->claims);
-    if (!prepared) raise_memory(L, index, goal);
-    return self->refused == CODE_OK;
+    if (!prepared) class_raise_memory(L, method->caller, "nothing was sent");
+    return self->refused == CODE_OK ? BIND_READY : BIND_REFUSED;
 }
 
 /* ---- a finished call into what Lua is told ---- */

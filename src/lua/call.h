@@ -1,4 +1,4 @@
-/* A call as Lua owns it: made from a table, and turned into what Lua is told. Floor 2: decides nothing. */
+/* A call as Lua owns it: made from options, and turned into what Lua is told. */
 #ifndef AUTH0_LUA_CALL_H
 #define AUTH0_LUA_CALL_H
 
@@ -29,11 +29,16 @@ struct bind_place {
     struct span token; /* which is this one, where it is known already */
 };
 
-/* Fills it from the options at `index`. Raises, at `level` (2: the caller of the Lua function that called us), with a
-   sentence that names the option and never a secret, in the name of the options' `caller`. False where a token says
-   itself that the tenant would refuse it: the call is complete then, and nothing is to be sent. */
-bool bind_call_prepare(lua_State *L, int index, struct bind_call *self, enum bind_goal goal, struct profile *profile,
-                       struct bind_place place, int level);
+enum bind_prepared {
+    BIND_COMPLAINT, /* what was given cannot be used, and nothing was done */
+    BIND_REFUSED, /* a token says itself that the tenant would refuse it: the call is complete, and is not to be sent */
+    BIND_READY
+};
+
+/* Fills it. The method's options are read; a token that is not said is the tenant's. */
+enum bind_prepared bind_call_prepare(lua_State *L, struct bind_call *self, const struct bind_method *method,
+                                     struct bind_options *options, struct bind_place place,
+                                     struct complaint *complaint);
 
 /* Pushes `value, receipt`, or `nil, facts` for lua/auth0/failure.lua. Returns 2. */
 int bind_call_push(lua_State *L, struct bind_call *self);

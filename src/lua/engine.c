@@ -1,47 +1,28 @@
 #include "lua/engine.h"
 
-#include "lua/call.h"
-#include "lua/engines.h"
+#include "lua/class.h"
 #include "lua/interrupt.h"
-#include "lua/options.h"
 #include "lua/push.h"
 #include "lua/records.h"
 #include "lua/reply.h"
 
-#include <stdlib.h>
+static char engine_class, calls_by_engine; /* keys in the registry */
 
-static char engine_metatable, calls_by_engine; /* keys in the registry */
-
-struct bind_engine {
-    struct engine *engine;
-    struct call *own; /* the engine's own request for a token, that is to be answered: it has the id 0 */
-    bool is_network;
-    int last_id;
-    int untold; /* the id of a call that is done, and could not be told for want of memory; 0 for none */
-};
-
-/* luaL_argerror does not return, but does not say so to a compiler. */
-static _Noreturn void refuse(lua_State *L, int index, const char *what) {
-    luaL_argerror(L, index, what);
-    abort();
-}
-
-static struct bind_engine *check_any_engine(lua_State *L) {
-    struct bind_engine *self = lua_touserdata(L, 1);
-    compat_getref(L, &engine_metatable);
-    if (self == NULL || !lua_getmetatable(L, 1) || !lua_rawequal(L, -1, -2)) refuse(L, 1, "expected an engine");
-    lua_pop(L, 2);
+struct bind_engine *bind_engine_check_any(lua_State *L, int index) {
+    struct bind_engine *self = class_check(L, index, &engine_class, "expected an engine");
+    if (self->is_running) luaL_error(L, "auth0: a call is under way; a debug hook cannot make or close another");
     return self;
 }
 
-/* One that can be used here. */
-static struct bind_engine *check_engine(lua_State *L) {
-    struct bind_engine *self = check_any_engine(L);
+struct bind_engine *bind_engine_check(lua_State *L, int index) {
+    struct bind_engine *self = bind_engine_check_any(L, index);
     if (self->engine == NULL) luaL_error(L, "auth0: this tenant is closed");
     if (!engine_is_own(self->engine))
         luaL_error(L, "auth0: this tenant was made before a fork, by another process: make one in this process");
     return self;
 }
+
+static struct bind_engine *check_engine(lua_State *L) { return bind_engine_check(L, 1); }
 
 /* ---- the calls that are under way ---- */
 
@@ -60,7 +41,7 @@ static struct bind_call *check_call(lua_State *L, int index) {
     lua_rawgeti(L, -1, (int)luaL_checkinteger(L, index));
     lua_remove(L, -2);
     struct bind_call *call = lua_touserdata(L, -1);
-    if (call == NULL) refuse(L, index, "no call of that id is under way");
+    if (call == NULL) luaL_argerror(L, index, "no call of that id is under way");
     return call;
 }
 
@@ -71,40 +52,13 @@ static void drop_id(lua_State *L, int id) {
     lua_pop(L, 1);
 }
 
-/* Keeps the call at `index` under a new id. */
-static int keep_call(lua_State *L, struct bind_engine *self, int index, struct bind_call *call) {
+int bind_engine_keep(lua_State *L, struct bind_engine *self, int index, struct bind_call *call) {
     push_calls(L);
     lua_pushvalue(L, index);
     lua_rawseti(L, -2, ++self->last_id);
     lua_pop(L, 1);
     call->call->id = self->last_id;
     return self->last_id;
-}
-
-/* engine:submit("link"|"unlink"|"request"|"download", options, level) -> id; or nil, nil, facts where nothing is to be
-   sent. Raises, at `level` and in the name of options.caller, for options that cannot be used. */
-static int method_submit(lua_State *L) {
-    static const char *const goals[] = {"link", "unlink", "request", "download", NULL};
-    struct bind_engine *self = check_engine(L);
-    enum bind_goal goal = (enum bind_goal)luaL_checkoption(L, 2, NULL, goals);
-    struct profile profile;
-    luaL_checktype(L, 3, LUA_TTABLE);
-    int level = (int)luaL_optinteger(L, 4, 2); /* before anything else stands at 4 */
-    bind_engines_check(L);
-    struct bind_call *call = bind_call_new(L);
-    int index = lua_gettop(L);
-    const struct bind_place place = {.has_clock = self->is_network,
-                                     .has_token = engine_has_tokens(self->engine),
-                                     .token = engine_given_token(self->engine)};
-    bool is_good = bind_call_prepare(L, 3, call, goal, &profile, place, level);
-    lua_settop(L, index);
-    if (!is_good) {
-        lua_pushnil(L);
-        return 1 + bind_call_push(L, call);
-    }
-    lua_pushinteger(L, keep_call(L, self, index, call));
-    engine_submit(self->engine, call->call);
-    return 1;
 }
 
 /* engine:cancel(id): ends a call; its record follows. */
@@ -257,8 +211,39 @@ static int method_stats(lua_State *L) {
 
 /* ---- making and closing ---- */
 
-/* engine:configure(options, level): the token and the pace of the calls to come; without options neither. Raises, at
-   `level`, for options that cannot be used. */
+/* Copies what a tenant says for all of its calls. */
+static void keep_defaults(lua_State *L, struct bind_engine *self, const struct bind_common *common) {
+    self->defaults = *common;
+    struct span *texts[] = {&self->defaults.domain, &self->defaults.user_agent, &self->defaults.telemetry,
+                            &self->defaults.correlation_id};
+    size_t size = 0, count = sizeof texts / sizeof *texts;
+    for (size_t i = 0; i < count; i++) size += texts[i]->size + 1;
+    buffer_clear(&self->texts);
+    if (!buffer_reserve(&self->texts, size)) class_raise_memory(L, "auth0.tenant", "none was made");
+    for (size_t i = 0; i < count; i++) {
+        if (texts[i]->at == NULL) continue;
+        const char *at = self->texts.at + self->texts.size;
+        (void)(buffer_append(&self->texts, *texts[i]) && buffer_append(&self->texts, (struct span){"", 1}));
+        texts[i]->at = at;
+    }
+}
+
+/* Reads the options of a tenant at `index`. Raises, at `level`, for those that cannot be used. */
+static void read_tenant(lua_State *L, int index, int level, struct bind_options *options) {
+    bind_options_start(L, options, NULL);
+    const char *fault = bind_options_read(L, index, bind_options_of_tenant(), false, options);
+    bind_tenant_check(L, options, fault, level);
+}
+
+static void configure(lua_State *L, struct bind_engine *self, const struct bind_options *options, int level) {
+    self->own = NULL; /* it goes with the tokens */
+    keep_defaults(L, self, &options->common);
+    bind_tenant_configure(L, options, self->engine, level);
+    self->calls_lua = options->has_token_function || options->has_event_function;
+}
+
+/* engine:configure(options, level): the token, the pace and the defaults of the calls to come; without options none.
+   Raises, at `level`, for options that cannot be used. */
 static int method_configure(lua_State *L) {
     struct bind_engine *self = check_engine(L);
     struct bind_options options;
@@ -270,36 +255,37 @@ static int method_configure(lua_State *L) {
         return 0;
     }
     luaL_checktype(L, 2, LUA_TTABLE);
-    bind_options_read(L, 2, &options);
-    bind_engine_check(L, &options, level);
-    self->own = NULL; /* it goes with the tokens */
-    bind_engine_options(L, &options, self->engine, level);
+    read_tenant(L, 2, level, &options);
+    configure(L, self, &options, level);
     return 0;
+}
+
+void bind_engine_close(struct bind_engine *self) {
+    if (self->engine != NULL) engine_close(self->engine);
+    self->engine = NULL;
+    buffer_free(&self->texts);
 }
 
 static int on_gc(lua_State *L) {
-    struct bind_engine *self = lua_touserdata(L, 1);
-    if (self->engine != NULL) engine_close(self->engine);
-    self->engine = NULL;
+    bind_engine_close(lua_touserdata(L, 1));
     return 0;
 }
 
-/* engine:is_own() -> boolean: false in a process that forked from the one that made it */
+/* engine:is_own() -> boolean: false where it is closed, and in a process that forked from the one that made it */
 static int method_is_own(lua_State *L) {
-    const struct bind_engine *self = check_any_engine(L);
+    const struct bind_engine *self = bind_engine_check_any(L, 1);
     lua_pushboolean(L, self->engine != NULL && engine_is_own(self->engine));
     return 1;
 }
 
 /* engine:close(): its calls are taken back without a word. After a fork nothing is touched. */
 static int method_close(lua_State *L) {
-    (void)check_any_engine(L);
-    return on_gc(L);
+    bind_engine_close(bind_engine_check_any(L, 1));
+    return 0;
 }
 
 void bind_engine_init(lua_State *L) {
     static const luaL_Reg methods[] = {
-        {"submit", method_submit},
         {"cancel", method_cancel},
         {"forget", method_forget},
         {"pending", method_pending},
@@ -316,12 +302,7 @@ void bind_engine_init(lua_State *L) {
         {"close", method_close},
         {NULL, NULL},
     };
-    lua_createtable(L, 0, 3);
-    lua_newtable(L);
-    compat_setfuncs(L, methods);
-    lua_setfield(L, -2, "__index");
-    push_finalizer(L, on_gc);
-    compat_setref(L, &engine_metatable);
+    class_make(L, &engine_class, "auth0.core.engine", methods, on_gc);
     lua_newtable(L);
     lua_createtable(L, 0, 1);
     lua_pushliteral(L, "k");
@@ -330,63 +311,50 @@ void bind_engine_init(lua_State *L) {
     compat_setref(L, &calls_by_engine);
 }
 
-static struct engine *open_network(const struct bind_options *options) {
-    struct profile profile = options->profile;
+void bind_engine_extend(lua_State *L, const luaL_Reg *methods) { class_extend(L, &engine_class, methods); }
+
+/* Pushes one that is closed as yet. */
+static struct bind_engine *push_engine(lua_State *L) {
+    struct bind_engine *self = class_new(L, &engine_class, sizeof *self);
+    compat_getref(L, &calls_by_engine);
+    lua_pushvalue(L, -2);
+    lua_newtable(L);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+    return self;
+}
+
+struct bind_engine *bind_engine_open(lua_State *L, const struct profile *profile) {
+    struct bind_engine *self = push_engine(L);
     struct buffer key = {NULL, 0, 0};
-    profile.domain = options->domain.at;
-    if (profile_pack(&profile, &key)) return engine_open(&key);
+    self->is_network = true;
+    if (profile_pack(profile, &key)) self->engine = engine_open(&key);
     buffer_free(&key);
-    return NULL;
+    if (self->engine == NULL) {
+        lua_pop(L, 1);
+        return NULL;
+    }
+    profile_unpack(engine_key(self->engine).at, &self->profile);
+    return self;
 }
 
-struct engine *bind_engine_self(lua_State *L) {
-    return check_engine(L)->engine;
+static int raise_not_started(lua_State *L) {
+    return luaL_error(L, "auth0: libcurl could not start: not enough memory, or descriptors (see `ulimit -n`)");
 }
 
-void bind_engine_push_methods(lua_State *L) {
-    compat_getref(L, &engine_metatable);
-    lua_getfield(L, -1, "__index");
-    lua_remove(L, -2);
-}
-
-/* core.profile(options) -> text: the same for the same transport, whether or not it can be used. It may hold a proxy's
-   password. */
-int bind_engine_profile(lua_State *L) {
-    struct bind_options options;
-    struct buffer key = {NULL, 0, 0};
-    luaL_checktype(L, 1, LUA_TTABLE);
-    bind_options_read(L, 1, &options);
-    struct profile profile = options.profile;
-    profile.domain = options.domain.at;
-    bool packed = profile_pack(&profile, &key);
-    if (packed) lua_pushlstring(L, key.at, key.size);
-    buffer_free(&key);
-    return packed ? 1 : luaL_error(L, "auth0: not enough memory; nothing was sent");
+static int new_answered(lua_State *L) {
+    struct bind_engine *self = push_engine(L);
+    self->engine = engine_open_answered();
+    return self->engine != NULL ? 1 : raise_not_started(L);
 }
 
 int bind_engine_new(lua_State *L) {
     struct bind_options options;
     int level = (int)luaL_optinteger(L, 2, 2);
-    lua_settop(L, 1);
-    bool is_network = lua_istable(L, 1);
-    struct bind_engine *self = compat_newuserdata(L, sizeof *self);
-    *self = (struct bind_engine){.is_network = is_network};
-    lua_insert(L, 1);
-    compat_getref(L, &engine_metatable);
-    lua_setmetatable(L, 1);
-    compat_getref(L, &calls_by_engine);
-    lua_pushvalue(L, 1);
-    lua_newtable(L);
-    lua_rawset(L, -3);
-    lua_settop(L, 2);
-    if (is_network) {
-        bind_options_read(L, 2, &options);
-        bind_engine_check(L, &options, level);
-    }
-    self->engine = is_network ? open_network(&options) : engine_open_answered();
-    if (self->engine == NULL)
-        return luaL_error(L, "auth0: libcurl could not start: not enough memory, or descriptors (see `ulimit -n`)");
-    if (is_network) bind_engine_options(L, &options, self->engine, level);
-    lua_settop(L, 1);
+    if (!lua_istable(L, 1)) return new_answered(L);
+    read_tenant(L, 1, level, &options);
+    struct bind_engine *self = bind_engine_open(L, &options.profile);
+    if (self == NULL) return raise_not_started(L);
+    configure(L, self, &options, level);
     return 1;
 }

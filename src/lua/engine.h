@@ -1,26 +1,50 @@
-/* An engine as Lua holds it: calls in, records out. One over the network for a tenant, one that Lua answers for
-   auth0.mock. Floor 2. */
+/* An engine as Lua holds it: calls in, records out. One over the network for a tenant or the pool, one that Lua answers
+   for auth0.mock. */
 #ifndef AUTH0_LUA_ENGINE_H
 #define AUTH0_LUA_ENGINE_H
 
 #include "engine/engine.h"
-#include "lua/compat.h"
+#include "lua/call.h"
+#include "lua/options.h"
 
 #pragma GCC visibility push(hidden)
 
+struct bind_engine {
+    struct engine *engine;       /* NULL: closed */
+    struct profile profile;      /* of a network; points into the engine */
+    struct bind_common defaults; /* what its tenant says for all of its calls */
+    struct buffer texts;         /* of those */
+    struct call *own;            /* the engine's own request for a token, that is to be answered: it has the id 0 */
+    int last_id;
+    int untold; /* the id of a call that is done, and could not be told for want of memory; 0 for none */
+    bool is_network;
+    bool calls_lua;   /* a function of Lua's gets the tokens, or hears of events */
+    bool is_running;  /* a call is run to its end: a debug hook may be at work in the middle of it */
+    const void *loop; /* the pool's: in whose way its calls wait */
+};
+
 void bind_engine_init(lua_State *L);
 
-/* The engine at 1; raises where it cannot be used here: closed, made before a fork, or none. */
-struct engine *bind_engine_self(lua_State *L);
+/* Adds methods to those of engines. */
+void bind_engine_extend(lua_State *L, const luaL_Reg *methods);
 
-/* Pushes the table of their methods, for what stands above. */
-void bind_engine_push_methods(lua_State *L);
+/* The engine at `index`; raises where it cannot be used here: closed, made before a fork, or none. */
+struct bind_engine *bind_engine_check(lua_State *L, int index);
 
-/* engine(options) -> userdata; without options, its exchanges are handed out */
+/* The same; it may be closed, or the parent's. */
+struct bind_engine *bind_engine_check_any(lua_State *L, int index);
+
+/* Pushes a new one for the network. NULL where it cannot be opened. */
+struct bind_engine *bind_engine_open(lua_State *L, const struct profile *profile);
+
+/* Keeps the call at `index` under a new id of the engine at 1. */
+int bind_engine_keep(lua_State *L, struct bind_engine *self, int index, struct bind_call *call);
+
+/* Safe to run twice. */
+void bind_engine_close(struct bind_engine *self);
+
+/* core.engine(options, level) -> engine; without options, its exchanges are handed out */
 int bind_engine_new(lua_State *L);
-
-/* core.profile */
-int bind_engine_profile(lua_State *L);
 
 #pragma GCC visibility pop
 

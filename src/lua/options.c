@@ -1,12 +1,27 @@
 #include "lua/options.h"
 
+#include "lua/class.h"
 #include "lua/push.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
-/* ---- how C reads a value that is on top of the stack; another type than expected counts as absent ---- */
+struct option;
 
-typedef void reader(lua_State *L, struct bind_options *options, void *to);
+/* Reads the value on top of the stack into its place. False, where it is not of that kind: nothing else is lost by a
+   no than time, so where C is in doubt it is one. What Lua takes as well (lua/auth0/option_types.lua), C takes. */
+typedef bool reader(lua_State *L, const struct option *option, struct bind_options *options, void *to);
+
+struct option {
+    const char *name;
+    const char *kind; /* what Lua holds it against */
+    int use;
+    reader *read; /* NULL: it is Lua's alone */
+    size_t at;    /* in struct bind_options */
+    double least, most;
+};
+
+/* ---- how a value is read ---- */
 
 static struct span top_text(lua_State *L) {
     struct span text = {NULL, 0};
@@ -14,66 +29,146 @@ static struct span top_text(lua_State *L) {
     return text;
 }
 
-static void read_text(lua_State *L, struct bind_options *options, void *to) {
-    (void)options;
+static bool read_string(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
+    (void)option, (void)options;
     *(struct span *)to = top_text(L);
+    return ((struct span *)to)->at != NULL;
 }
 
-static void read_terminated(lua_State *L, struct bind_options *options, void *to) {
-    (void)options;
-    *(const char **)to = top_text(L).at;
+static bool read_domain(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
+    bool is_good = read_string(L, option, options, to);
+    options->profile.domain = options->common.domain.at;
+    return is_good;
 }
 
-static void read_number(lua_State *L, struct bind_options *options, void *to) {
-    (void)options;
-    if (lua_type(L, -1) == LUA_TNUMBER) *(double *)to = (double)lua_tonumber(L, -1);
+static bool has_control(struct span text) {
+    for (size_t i = 0; i < text.size; i++)
+        if ((unsigned char)text.at[i] < ' ' || text.at[i] == 0x7f) return true;
+    return false;
 }
 
-static void read_nothing(lua_State *L, struct bind_options *options, void *to) { (void)L, (void)options, (void)to; }
-
-static void read_flag(lua_State *L, struct bind_options *options, void *to) {
+static bool read_text(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
     (void)options;
+    struct span text = *(struct span *)to = top_text(L);
+    return text.size > 0 && (option->most == 0 || (double)text.size <= option->most) && !has_control(text);
+}
+
+static bool read_terminated(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
+    struct span text;
+    bool is_good = read_text(L, option, options, &text);
+    *(const char **)to = text.at;
+    return is_good;
+}
+
+static bool read_word(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
+    return read_text(L, option, options, to) && span_visible(*(struct span *)to) == ((struct span *)to)->size;
+}
+
+static bool read_number(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
+    (void)options;
+    double value = *(double *)to = (double)lua_tonumber(L, -1);
+    return lua_type(L, -1) == LUA_TNUMBER && value >= option->least && value <= option->most;
+}
+
+static bool read_whole(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
+    const double *value = to;
+    return read_number(L, option, options, to) && *value == (double)(int64_t)*value;
+}
+
+static bool read_flag(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
+    (void)option, (void)options;
     *(bool *)to = lua_toboolean(L, -1);
+    return lua_isboolean(L, -1);
 }
 
-static void read_function(lua_State *L, struct bind_options *options, void *to) {
-    (void)options;
-    *(bool *)to = lua_isfunction(L, -1);
+static bool read_telemetry(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
+    (void)option, (void)options;
+    if (!lua_toboolean(L, -1)) *(struct span *)to = (struct span){NULL, 0};
+    return lua_isboolean(L, -1);
 }
 
-static void read_token(lua_State *L, struct bind_options *options, void *to) {
+static bool read_function(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
+    (void)option, (void)options;
+    return *(bool *)to = lua_isfunction(L, -1);
+}
+
+static bool read_token(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
     options->has_token_function = lua_isfunction(L, -1);
-    *(struct span *)to = top_text(L);
+    return read_string(L, option, options, to) || options->has_token_function;
 }
 
-static void read_http_version(lua_State *L, struct bind_options *options, void *to) {
-    (void)options;
-    *(enum profile_http *)to = span_equals(top_text(L), SPAN("1.1")) ? PROFILE_HTTP_1_1 : PROFILE_HTTP_2;
+static bool read_http_version(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
+    (void)option, (void)options;
+    struct span text = top_text(L);
+    *(enum profile_http *)to = span_equals(text, SPAN("1.1")) ? PROFILE_HTTP_1_1 : PROFILE_HTTP_2;
+    return *(enum profile_http *)to == PROFILE_HTTP_1_1 || span_equals(text, SPAN("2"));
 }
 
-/* A string, or an integer, whose digits it becomes. Before 5.3 every number is a float: lua/auth0/options.lua has seen
-   that it is whole. */
-static void read_user_id(lua_State *L, struct bind_options *options, void *to) {
-    *(struct span *)to = top_text(L);
-    if (lua_type(L, -1) != LUA_TNUMBER) return;
+static bool read_proxy(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
+    (void)option, (void)options;
+    struct span text = lua_isboolean(L, -1) && !lua_toboolean(L, -1) ? SPAN("") : top_text(L);
+    *(const char **)to = text.at;
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.at[i] == '%' && (text.at[i + 1] == '0' || text.at[i + 1] == '1') &&
+            isxdigit((unsigned char)text.at[i + 2]))
+            return false;
+        if (text.at[i] == ' ') return false;
+    }
+    return text.at != NULL && !has_control(text);
+}
+
+/* A string, or an integer, whose digits it becomes. */
+static bool read_user_id(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
+    if (read_string(L, option, options, to)) return true;
+    double value = (double)lua_tonumber(L, -1);
+    if (lua_type(L, -1) != LUA_TNUMBER) return false;
     if (compat_isinteger(L, -1))
         snprintf(options->digits, sizeof options->digits, "%lld", (long long)lua_tointeger(L, -1));
+    else if (!COMPAT_INTEGERS && value >= -0x1p53 && value <= 0x1p53 && value == (double)(int64_t)value)
+        snprintf(options->digits, sizeof options->digits, "%.0f", value);
     else
-        snprintf(options->digits, sizeof options->digits, "%.0f", (double)lua_tonumber(L, -1));
+        return false;
     *(struct span *)to = span_of(options->digits);
-    options->given.user_id_is_integer = true;
+    return options->given.user_id_is_integer = true;
 }
 
-static void read_list(lua_State *L, struct bind_options *options, void *to) {
+static size_t skip(const char *text, bool (*is_one)(char)) {
+    size_t count = 0;
+    while (text[count] != '\0' && is_one(text[count])) count++;
+    return count;
+}
+
+static bool is_of_name(char c) { return span_is_alphanumeric(c) || memchr("_.-", c, 3) != NULL; }
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_of_address(char c) { return span_is_alphanumeric(c) || memchr(".-:[],", c, 6) != NULL; }
+
+/* "HOST:PORT:ADDRESS" */
+static bool is_entry(struct span text) {
+    const char *at = text.at;
+    if (at == NULL || memchr(".-:", at[0], 4) != NULL) return false; /* its terminator, too */
+    at += *at == '*' ? 1 + skip(at + 1, is_of_name) : skip(at, is_of_name);
+    if (*at != ':') return false;
+    size_t digits = skip(++at, is_digit);
+    at += digits;
+    if (digits == 0 || *at++ != ':' || *at == '\0') return false;
+    return skip(at, is_of_address) == text.size - (size_t)(at - text.at);
+}
+
+/* Entries stay on the stack, above the table. */
+static bool read_resolve(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
+    (void)option, (void)options;
     const char **texts = to;
-    (void)options;
-    if (lua_type(L, -1) != LUA_TTABLE) return;
-    for (int i = 0; i < PROFILE_RESOLVES; i++) {
-        lua_rawgeti(L, -1, i + 1);
-        texts[i] = top_text(L).at; /* the table keeps the string */
-        lua_pop(L, 1);
-        if (texts[i] == NULL) return;
+    int index = lua_gettop(L);
+    size_t count = 0;
+    if (!lua_istable(L, index) || lua_getmetatable(L, index)) return false;
+    for (lua_pushnil(L); lua_next(L, index) != 0; count++) lua_pop(L, 1);
+    if (count > PROFILE_RESOLVES) return false;
+    for (size_t i = 0; i < count; i++) {
+        lua_rawgeti(L, index, (int)i + 1);
+        texts[i] = top_text(L).at;
+        if (!is_entry(top_text(L))) return false;
     }
+    return true;
 }
 
 /* ---- the specifications ---- */
@@ -83,134 +178,201 @@ enum {
     FOR_UNLINK = 2,
     FOR_REQUEST = 4,
     FOR_TENANT = 8, /* what a tenant is made from: the transport profile, the token, and defaults of its calls */
+    INSIDE = 16,    /* what this library says of its own requests */
     FOR_CHANGE = FOR_LINK | FOR_UNLINK,
-    FOR_CALL = FOR_CHANGE | FOR_REQUEST,
     FOR_BOTH = FOR_CHANGE | FOR_TENANT, /* of a tenant's calls the tenant says it */
-    FOR_ALL = FOR_CALL | FOR_TENANT
+    FOR_ALL = FOR_BOTH | FOR_REQUEST
 };
 
-static const struct option {
-    const char *name;
-    const char *kind; /* what lua/auth0/options.lua holds it against */
-    int use;
-    reader *read;
-    size_t at; /* in struct bind_options */
-    double fallback, least, most;
-} specifications[] = {
+static const struct option specifications[] = {
 #define AT(field) offsetof(struct bind_options, field)
-    {"domain", "string", FOR_BOTH, read_text, AT(domain), 0, 0, 0},
-    {"token", "token", FOR_BOTH, read_token, AT(token), 0, 0, 0},
-    {"primary", "string", FOR_CHANGE, read_text, AT(given.primary), 0, 0, 0},
-    {"secondary", "string", FOR_CHANGE, read_text, AT(given.secondary), 0, 0, 0},
-    {"id", "string", FOR_CHANGE, read_text, AT(given.id), 0, 0, 0},
-    {"provider", "string", FOR_CHANGE, read_text, AT(given.provider), 0, 0, 0},
-    {"user_id", "string_or_integer", FOR_CHANGE, read_user_id, AT(given.user_id), 0, 0, 0},
-    {"connection_id", "string", FOR_LINK, read_text, AT(given.connection_id), 0, 0, 0},
-    {"link_with", "string", FOR_LINK, read_text, AT(given.link_with), 0, 0, 0},
-    {"loop", "loop", FOR_BOTH, read_nothing, 0, 0, 0, 0},
-    {"check", "flag", FOR_UNLINK, read_flag, AT(check), 0, 0, 0},
-    {"settle", "flag", FOR_BOTH, read_flag, AT(settle), 1, 0, 0},
-    {"check_scopes", "flag", FOR_BOTH, read_flag, AT(check_scopes), 1, 0, 0},
-    {"method", "method", FOR_REQUEST, read_text, AT(method), 0, 0, 0},
-    {"path", "path", FOR_REQUEST, read_text, AT(path), 0, 0, 0},
-    {"query", "query", FOR_REQUEST, read_nothing, 0, 0, 0, 0},   /* Lua's: it becomes part of the path */
-    {"body", "body", FOR_REQUEST, read_text, AT(body), 0, 0, 0}, /* Lua makes text of a table */
-    {"idempotent", "flag", FOR_REQUEST, read_flag, AT(idempotent), 0, 0, 0},
-    {"promise", "word", 0, read_text, AT(promise), 0, 0, 16}, /* a tenant's own */
-    {"range", "word", 0, read_text, AT(range), 0, 0, 64},     /* likewise */
-    {"client_id", "word", FOR_TENANT, read_text, AT(client_id), 0, 0, 64},
-    {"client_secret", "secret", FOR_TENANT, read_text, AT(client_secret), 0, 0, 2048},
-    {"signing_key", "secret", FOR_TENANT, read_text, AT(signing_key), 0, 0, 16384},
-    {"signing_algorithm", "signing_algorithm", FOR_TENANT, read_text, AT(signing_algorithm), 0, 0, 0},
-    {"signing_key_id", "word", FOR_TENANT, read_text, AT(signing_key_id), 0, 0, 64},
-    {"audience", "word", FOR_TENANT, read_text, AT(audience), 0, 0, 512},
-    {"token_file", "text", FOR_TENANT, read_terminated, AT(token_file), 0, 0, 4096},
-    {"reserve", "number", FOR_TENANT, read_number, AT(reserve), 0.1, 0, 0.9},
-    {"rate", "number", FOR_TENANT, read_number, AT(rate), 0, 0.001, 100000},
-    {"on_event", "function", FOR_TENANT, read_function, AT(has_event_function), 0, 0, 0},
-    {"connect_timeout", "seconds", FOR_ALL, read_number, AT(connect_timeout), 10, 0.001, 86400},
-    {"attempt_timeout", "seconds", FOR_ALL, read_number, AT(attempt_timeout), 15, 0.001, 86400},
-    {"deadline", "seconds", FOR_ALL, read_number, AT(deadline), 60, 0.001, 86400},
-    {"attempts", "count", FOR_ALL, read_number, AT(attempts), 5, 1, 100},
-    {"max_response", "bytes", FOR_ALL, read_number, AT(max_response), 1048576, 1024, 1073741824},
-    {"http_version", "http_version", FOR_BOTH, read_http_version, AT(profile.http), 0, 0, 0},
-    {"proxy", "proxy", FOR_BOTH, read_terminated, AT(profile.proxy), 0, 0, 0},
-    {"resolve", "resolve", FOR_BOTH, read_list, AT(profile.resolve), 0, 0, PROFILE_RESOLVES},
-    {"ca_file", "text", FOR_BOTH, read_terminated, AT(profile.ca_file), 0, 0, 4096},
-    {"ca_path", "text", FOR_BOTH, read_terminated, AT(profile.ca_path), 0, 0, 4096},
-    {"client_cert", "text", FOR_BOTH, read_terminated, AT(profile.client_cert), 0, 0, 4096},
-    {"client_key", "text", FOR_BOTH, read_terminated, AT(profile.client_key), 0, 0, 4096},
-    {"user_agent", "text", FOR_BOTH, read_text, AT(user_agent), 0, 0, 256},
-    {"telemetry", "telemetry", FOR_BOTH, read_text, AT(telemetry), 0, 0, 0},
-    {"correlation_id", "word", FOR_ALL, read_text, AT(correlation_id), 0, 0,
-     64},                                                 /* longer ones the tenant's log cuts */
-    {"mock", "mock", FOR_BOTH, read_nothing, 0, 0, 0, 0}, /* Lua's: see lua/auth0/calls.lua */
+    {"domain", "string", FOR_BOTH | INSIDE, read_domain, AT(common.domain), 0, 0},
+    {"token", "token", FOR_BOTH, read_token, AT(token), 0, 0},
+    {"primary", "string", FOR_CHANGE, read_string, AT(given.primary), 0, 0},
+    {"secondary", "string", FOR_CHANGE, read_string, AT(given.secondary), 0, 0},
+    {"id", "string", FOR_CHANGE, read_string, AT(given.id), 0, 0},
+    {"provider", "string", FOR_CHANGE, read_string, AT(given.provider), 0, 0},
+    {"user_id", "string_or_integer", FOR_CHANGE, read_user_id, AT(given.user_id), 0, 0},
+    {"connection_id", "string", FOR_LINK, read_string, AT(given.connection_id), 0, 0},
+    {"link_with", "string", FOR_LINK, read_string, AT(given.link_with), 0, 0},
+    {"loop", "loop", FOR_BOTH, NULL, 0, 0, 0},
+    {"check", "flag", FOR_UNLINK, read_flag, AT(check), 0, 0},
+    {"settle", "flag", FOR_BOTH, read_flag, AT(common.settle), 0, 0},
+    {"check_scopes", "flag", FOR_BOTH, read_flag, AT(common.check_scopes), 0, 0},
+    {"method", "method", FOR_REQUEST | INSIDE, read_string, AT(method), 0, 0},
+    {"path", "path", FOR_REQUEST | INSIDE, read_word, AT(path), 0, 0},
+    {"query", "query", FOR_REQUEST, NULL, 0, 0, 0},                      /* it becomes part of the path */
+    {"body", "body", FOR_REQUEST | INSIDE, read_string, AT(body), 0, 0}, /* Lua makes text of a table */
+    {"idempotent", "flag", FOR_REQUEST | INSIDE, read_flag, AT(idempotent), 0, 0},
+    {"promise", "word", INSIDE, read_word, AT(promise), 0, 16},
+    {"range", "word", INSIDE, read_word, AT(range), 0, 64},
+    {"client_id", "word", FOR_TENANT, read_word, AT(client_id), 0, 64},
+    {"client_secret", "secret", FOR_TENANT, read_string, AT(client_secret), 0, 2048},
+    {"signing_key", "secret", FOR_TENANT, read_string, AT(signing_key), 0, 16384},
+    {"signing_algorithm", "signing_algorithm", FOR_TENANT, read_string, AT(signing_algorithm), 0, 0},
+    {"signing_key_id", "word", FOR_TENANT, read_word, AT(signing_key_id), 0, 64},
+    {"audience", "word", FOR_TENANT, read_word, AT(audience), 0, 512},
+    {"token_file", "text", FOR_TENANT, read_terminated, AT(token_file), 0, 4096},
+    {"reserve", "number", FOR_TENANT, read_number, AT(reserve), 0, 0.9},
+    {"rate", "number", FOR_TENANT, read_number, AT(rate), 0.001, 100000},
+    {"on_event", "function", FOR_TENANT, read_function, AT(has_event_function), 0, 0},
+    {"connect_timeout", "seconds", FOR_ALL, read_number, AT(common.connect_timeout), 0.001, 86400},
+    {"attempt_timeout", "seconds", FOR_ALL, read_number, AT(common.attempt_timeout), 0.001, 86400},
+    {"deadline", "seconds", FOR_ALL | INSIDE, read_number, AT(common.deadline), 0.001, 86400},
+    {"attempts", "count", FOR_ALL, read_whole, AT(common.attempts), 1, 100},
+    {"max_response", "bytes", FOR_ALL | INSIDE, read_whole, AT(common.max_response), 1024, 1073741824},
+    {"http_version", "http_version", FOR_BOTH, read_http_version, AT(profile.http), 0, 0},
+    {"proxy", "proxy", FOR_BOTH, read_proxy, AT(profile.proxy), 0, 0},
+    {"resolve", "resolve", FOR_BOTH, read_resolve, AT(profile.resolve), 0, PROFILE_RESOLVES},
+    {"ca_file", "text", FOR_BOTH, read_terminated, AT(profile.ca_file), 0, 4096},
+    {"ca_path", "text", FOR_BOTH, read_terminated, AT(profile.ca_path), 0, 4096},
+    {"client_cert", "text", FOR_BOTH, read_terminated, AT(profile.client_cert), 0, 4096},
+    {"client_key", "text", FOR_BOTH, read_terminated, AT(profile.client_key), 0, 4096},
+    {"user_agent", "text", FOR_BOTH, read_text, AT(common.user_agent), 0, 256},
+    {"telemetry", "telemetry", FOR_BOTH | INSIDE, read_telemetry, AT(common.telemetry), 0, 0},
+    {"correlation_id", "word", FOR_ALL, read_word, AT(common.correlation_id), 0,
+     64}, /* longer ones the tenant's log cuts */
+    {"mock", "mock", FOR_BOTH, NULL, 0, 0, 0},
 #undef AT
 };
 enum { SPECIFICATIONS = sizeof specifications / sizeof *specifications };
+_Static_assert(SPECIFICATIONS <= 64, "a set of options is 64 bits");
 
-static void set_fallbacks(struct bind_options *options) {
-    for (size_t i = 0; i < SPECIFICATIONS; i++) {
-        const struct option *option = &specifications[i];
-        void *to = (char *)options + option->at;
-        if (option->read == read_number) *(double *)to = option->fallback;
-        if (option->read == read_flag) *(bool *)to = option->fallback > 0;
-    }
+static uint64_t set_of(int use) {
+    uint64_t set = 0;
+    for (size_t i = 0; i < SPECIFICATIONS; i++)
+        if ((specifications[i].use & use) && specifications[i].read != NULL) set |= UINT64_C(1) << i;
+    return set;
 }
 
-/* The value is on top of the stack. A number that is out of range leaves the fallback. */
-static void read_option(lua_State *L, const struct option *option, struct bind_options *options) {
-    void *to = (char *)options + option->at;
-    option->read(L, options, to);
-    if (option->read == read_number && !(*(double *)to >= option->least && *(double *)to <= option->most))
-        *(double *)to = option->fallback;
-}
+uint64_t bind_options_of_tenant(void) { return set_of(FOR_TENANT); }
 
-/* The place of each specification by its name, from 1: a call is given a dozen of the many that there are, so that the
-   table's keys are looked up, not all names. */
-static char places_key;
+/* ---- reading ---- */
 
-static void push_places(lua_State *L) {
-    lua_createtable(L, 0, SPECIFICATIONS);
-    for (size_t i = 0; i < SPECIFICATIONS; i++) {
-        lua_pushinteger(L, (lua_Integer)i + 1);
-        lua_setfield(L, -2, specifications[i].name);
-    }
-}
+/* Keys in the registry. The first is the place of each specification by its name, from 1: a call is given a dozen of
+   the many that there are, so that the table's keys are looked up, not all names. */
+static char places_key, user_agent_key, telemetry_key, method_class;
 
-void bind_options_read(lua_State *L, int index, struct bind_options *options) {
-    *options = (struct bind_options){.check = false};
-    set_fallbacks(options);
-    compat_getref(L, &places_key);
-    for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
-        lua_pushvalue(L, -2);
-        lua_rawget(L, -4);
-        lua_Integer place = lua_tointeger(L, -1); /* 0: none of C's */
-        lua_pop(L, 1);
-        if (place > 0) read_option(L, &specifications[place - 1], options);
-    }
+static struct span kept_text(lua_State *L, void *key) {
+    compat_getref(L, key);
+    struct span text = top_text(L);
     lua_pop(L, 1);
+    return text;
+}
+
+void bind_options_start(lua_State *L, struct bind_options *options, const struct bind_common *defaults) {
+    *options = (struct bind_options){.reserve = 0.1};
+    if (defaults != NULL) {
+        options->common = *defaults;
+        return;
+    }
+    options->common = (struct bind_common){.user_agent = kept_text(L, &user_agent_key),
+                                           .telemetry = kept_text(L, &telemetry_key),
+                                           .connect_timeout = 10,
+                                           .attempt_timeout = 15,
+                                           .deadline = 60,
+                                           .max_response = 1048576,
+                                           .attempts = 5,
+                                           .settle = true,
+                                           .check_scopes = true};
+}
+
+/* The place of the name at `index`; 0 for none. */
+static lua_Integer place_of(lua_State *L, int places, int index) {
+    lua_pushvalue(L, index);
+    lua_rawget(L, places);
+    lua_Integer place = lua_tointeger(L, -1);
+    lua_pop(L, 1);
+    return place;
+}
+
+const char *bind_options_read(lua_State *L, int index, uint64_t wanted, bool is_strict, struct bind_options *options) {
+    luaL_checkstack(L, SPECIFICATIONS + PROFILE_RESOLVES + LUA_MINSTACK, "auth0: for options");
+    compat_getref(L, &places_key);
+    int places = lua_gettop(L);
+    lua_pushnil(L);
+    for (int key = places + 1; lua_next(L, index) != 0; key = lua_gettop(L)) {
+        lua_Integer place = place_of(L, places, key);
+        bool is_wanted = place > 0 && (wanted >> (place - 1) & 1);
+        if (!is_wanted && is_strict) return "an option";
+        if (!is_wanted) {
+            lua_pop(L, 1);
+            continue;
+        }
+        const struct option *option = &specifications[place - 1];
+        if (!option->read(L, option, options, (char *)options + option->at)) return option->name;
+        lua_pushvalue(L, key); /* above what was read, which stays */
+        lua_remove(L, key);
+    }
+    return NULL;
+}
+
+/* ---- methods ---- */
+
+int bind_method_new(lua_State *L) {
+    static const char *const goals[] = {"link", "unlink", "request", "download", NULL};
+    enum bind_goal goal = (enum bind_goal)luaL_checkoption(L, 1, NULL, goals);
+    const char *caller = luaL_checkstring(L, 2);
+    luaL_checktype(L, 3, LUA_TTABLE);
+    struct bind_method *self = class_new(L, &method_class, sizeof *self);
+    self->goal = goal;
+    snprintf(self->caller, sizeof self->caller, "%s", caller);
+    compat_getref(L, &places_key);
+    int places = lua_gettop(L);
+    for (int i = 1; lua_rawgeti(L, 3, i), !lua_isnil(L, -1); i++) {
+        lua_Integer place = place_of(L, places, places + 1);
+        if (place > 0) self->options |= UINT64_C(1) << (place - 1) & set_of(FOR_CHANGE);
+        lua_pop(L, 1);
+    }
+    self->is_of_tenant = !(self->options & 1); /* its domain is the tenant's */
+    self->request = goal == BIND_REQUEST || goal == BIND_DOWNLOAD ? set_of(INSIDE) : 0;
+    lua_settop(L, places - 1);
+    return 1;
+}
+
+const struct bind_method *bind_method_check(lua_State *L, int index) {
+    return class_check(L, index, &method_class, "expected a method");
+}
+
+/* ---- what Lua is told ---- */
+
+int bind_options_introduce(lua_State *L) {
+    luaL_checkstring(L, 1);
+    luaL_checkstring(L, 2);
+    lua_settop(L, 2);
+    compat_setref(L, &telemetry_key);
+    compat_setref(L, &user_agent_key);
+    return 0;
+}
+
+static void set_use(lua_State *L, const struct option *option, const char *name, int use) {
+    lua_pushboolean(L, option->use & use);
+    lua_setfield(L, -2, name);
 }
 
 void bind_options_push(lua_State *L) {
-    push_places(L);
-    compat_setref(L, &places_key);
     lua_createtable(L, SPECIFICATIONS, 0);
     for (size_t i = 0; i < SPECIFICATIONS; i++) {
         const struct option *option = &specifications[i];
         lua_createtable(L, 0, 8);
         push_string(L, "name", option->name);
         push_string(L, "kind", option->kind);
-        lua_pushboolean(L, option->use & FOR_LINK);
-        lua_setfield(L, -2, "link");
-        lua_pushboolean(L, option->use & FOR_UNLINK);
-        lua_setfield(L, -2, "unlink");
-        lua_pushboolean(L, option->use & FOR_REQUEST);
-        lua_setfield(L, -2, "request");
-        lua_pushboolean(L, option->use & FOR_TENANT);
-        lua_setfield(L, -2, "tenant");
+        set_use(L, option, "link", FOR_LINK);
+        set_use(L, option, "unlink", FOR_UNLINK);
+        set_use(L, option, "request", FOR_REQUEST);
+        set_use(L, option, "tenant", FOR_TENANT);
         if (option->least != 0) push_number(L, "least", option->least);
         if (option->most != 0) push_number(L, "most", option->most);
         lua_rawseti(L, -2, (int)i + 1);
     }
+}
+
+void bind_options_init(lua_State *L) {
+    lua_createtable(L, 0, SPECIFICATIONS);
+    for (size_t i = 0; i < SPECIFICATIONS; i++) {
+        lua_pushinteger(L, (lua_Integer)i + 1);
+        lua_setfield(L, -2, specifications[i].name);
+    }
+    compat_setref(L, &places_key);
+    class_make(L, &method_class, "auth0.core.method", NULL, NULL);
 }

@@ -1,21 +1,29 @@
-/* Options: one table of specifications. C reads by it, Lua checks by it (lua/auth0/options.lua). Floor 2. */
+/* Options: one table of specifications. C reads by it, and refuses to where it is in any doubt; then Lua says what is
+   wrong (lua/auth0/options.lua). */
 #ifndef AUTH0_LUA_OPTIONS_H
 #define AUTH0_LUA_OPTIONS_H
 
 #include "engine/call.h"
 #include "lua/compat.h"
 
+#include <stdint.h>
+
 #pragma GCC visibility push(hidden)
 
-enum bind_goal { BIND_LINK, BIND_UNLINK, BIND_REQUEST, BIND_DOWNLOAD };
+/* What a tenant says for all of its calls, and a call may say anew. */
+struct bind_common {
+    struct span domain, user_agent, telemetry, correlation_id;
+    double connect_timeout, attempt_timeout, deadline, max_response, attempts;
+    bool settle, check_scopes;
+};
 
 struct bind_options {
+    struct bind_common common;
     struct identity_given given;
-    struct span domain, token, user_agent, telemetry, correlation_id;
-    double connect_timeout, attempt_timeout, deadline, max_response, attempts;
-    bool check, settle, check_scopes;
-    struct profile profile;
     char digits[32]; /* of an integer user_id */
+    struct span token;
+    bool check;
+    struct profile profile;
 
     /* of a request that is neither link nor unlink */
     struct span method, path, body, promise, range;
@@ -28,9 +36,38 @@ struct bind_options {
     bool has_token_function, has_event_function;
 };
 
-/* Reads the table at `index`, which lua/auth0/options.lua has checked and copied: what has another type than expected
-   counts as absent. The spans point into strings of that table, which must stay on the stack. */
-void bind_options_read(lua_State *L, int index, struct bind_options *options);
+enum bind_goal { BIND_LINK, BIND_UNLINK, BIND_REQUEST, BIND_DOWNLOAD };
+
+/* A function that makes calls. */
+struct bind_method {
+    enum bind_goal goal;
+    uint64_t options;  /* that its caller may give, by their places in the table of specifications */
+    uint64_t request;  /* what this library itself says of each of its requests */
+    bool is_of_tenant; /* its calls stand on a tenant's options */
+    char caller[32];   /* "auth0.link": in whose name it complains */
+};
+
+/* The tables and classes of this file. */
+void bind_options_init(lua_State *L);
+
+/* core.method(goal, caller, names) -> method: `names` are those of the options that its caller may give */
+int bind_method_new(lua_State *L);
+
+const struct bind_method *bind_method_check(lua_State *L, int index);
+
+/* core.introduce(user_agent, telemetry): what these two headers say where no option says otherwise */
+int bind_options_introduce(lua_State *L);
+
+/* What holds where nothing is said: `defaults`, or this library's own. */
+void bind_options_start(lua_State *L, struct bind_options *options, const struct bind_common *defaults);
+
+/* All that a tenant is made from. */
+uint64_t bind_options_of_tenant(void);
+
+/* Reads those of the table at `index` that are `wanted`, on top of what `options` holds. NULL; or the name of the first
+   that cannot be used. One that is not wanted cannot where `is_strict`, and is left out else. Calls no Lua. The spans
+   point into strings that are left on the stack: the caller of ours may change the table. */
+const char *bind_options_read(lua_State *L, int index, uint64_t wanted, bool is_strict, struct bind_options *options);
 
 /* Pushes the specifications as an array of {name=, kind=, link=, unlink=, request=, tenant=, least=, most=}; most is of
    a length for texts. */

@@ -94,9 +94,9 @@ static void complain(lua_State *L, int level, const char *option, const char *wh
     lua_error(L);
 }
 
-void bind_engine_check(lua_State *L, const struct bind_options *options, int level) {
-    struct complaint complaint;
-    bool is_good = domain_check(options->domain, &complaint) &&
+void bind_tenant_check(lua_State *L, const struct bind_options *options, const char *fault, int level) {
+    struct complaint complaint = {fault, "cannot be used"};
+    bool is_good = fault == NULL && domain_check(options->common.domain, &complaint) &&
                    (options->token.at == NULL || identity_check_token("token", options->token, &complaint));
     if (!is_good) complain(L, level, complaint.option, complaint.what);
 }
@@ -110,13 +110,13 @@ static struct token_source *make_tokens(lua_State *L, const struct bind_options 
         .client_key = options->signing_key,
         .key_id = options->signing_key_id,
         .algorithm = algorithm_of(options->signing_algorithm),
-        .domain = options->domain,
+        .domain = options->common.domain,
         .audience = options->audience,
-        .user_agent = options->user_agent,
-        .telemetry = options->telemetry,
+        .user_agent = options->common.user_agent,
+        .telemetry = options->common.telemetry,
         .file = options->token_file,
-        .limits = {to_microseconds(options->connect_timeout), to_microseconds(options->attempt_timeout),
-                   to_microseconds(options->attempt_timeout), 1},
+        .limits = {to_microseconds(options->common.connect_timeout), to_microseconds(options->common.attempt_timeout),
+                   to_microseconds(options->common.attempt_timeout), 1},
     };
     const char *fault;
     struct token_source *tokens = token_source_new(&config, &fault);
@@ -125,7 +125,7 @@ static struct token_source *make_tokens(lua_State *L, const struct bind_options 
     return tokens;
 }
 
-void bind_engine_options(lua_State *L, const struct bind_options *options, struct engine *engine, int level) {
+void bind_tenant_configure(lua_State *L, const struct bind_options *options, struct engine *engine, int level) {
     bool has_token = options->token.at != NULL || options->has_token_function || options->client_id.at != NULL;
     const struct engine_options configured = {
         .pace = {.reserve = options->reserve, .rate = options->rate},

@@ -16,11 +16,12 @@ void bind_push_event(lua_State *L, const struct event *event);
 
 void bind_push_stats(lua_State *L, const struct engine_stats *stats);
 
-/* Raises, at `level`, where a tenant's domain or token cannot be one. */
-void bind_engine_check(lua_State *L, const struct bind_options *options, int level);
+/* Raises, at `level`, where a tenant's option is one that could not be read (`fault`), or its domain or token cannot be
+   one. */
+void bind_tenant_check(lua_State *L, const struct bind_options *options, const char *fault, int level);
 
 /* Gives the engine the token and the pace that a tenant's options say. Raises where a key cannot be used. */
-void bind_engine_options(lua_State *L, const struct bind_options *options, struct engine *engine, int level);
+void bind_tenant_configure(lua_State *L, const struct bind_options *options, struct engine *engine, int level);
 
 #pragma GCC visibility pop
 

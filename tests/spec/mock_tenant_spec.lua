@@ -257,8 +257,9 @@ describe("a mock", function()
     it("is not asked for a call that an error left behind", function()
         tenant = canned { status = 201, body = GOOD }
         tenant.domain = "acme.test"
-        local checked = { domain = "acme.test", token = token, primary = PRIMARY, secondary = SECONDARY }
-        tenant.engine:submit("unlink", checked)
+        local left = core.method("unlink", "a spec", { "domain", "token", "primary", "secondary" })
+        assert.is_number((tenant.engine:call(left, "submit", { domain = "acme.test", token = token, primary = PRIMARY,
+            secondary = SECONDARY })))
         assert.is_table((link()))
         assert.is_table((link()))
     end)

@@ -24,6 +24,7 @@
 --- Above them nobody knows which loop there is. A new one: such a file, and its name in `loop.names`.
 local nginx = require "auth0.loop.nginx"
 local plain = require "auth0.loop.plain"
+local lanes = require "auth0.waiting.plain_lanes"
 
 local loop = {}
 
@@ -79,20 +80,16 @@ local function waiting(calls)
     return here
 end
 
---- Raises where to wait would do harm.
+--- How a call that is about to be made is waited for. Raises where to wait would do harm.
 ---@param chosen table|nil the loop that was named
 ---@param caller string
 ---@param level integer as error's second argument, from the caller of this
-function loop.check(chosen, caller, level)
+---@return "wait"|"submit"|"thread" how on the spot; as `loop.wait` does; likewise, by an engine with a thread
+function loop.how(chosen, caller, level)
     local here = at(chosen)
     if here.check then here.check(caller, level + 1) end
-end
-
---- Whether engines are to have a thread of their own here.
----@param chosen table|nil the loop that was named
----@return boolean
-function loop.has_thread(chosen)
-    return at(chosen).has_thread or false
+    if here.has_thread then return "thread" end
+    return lanes.is_lane() and "submit" or "wait"
 end
 
 ---@class auth0.Ticket what somebody waits for

@@ -1,17 +1,15 @@
 --- One account, by its id.
-local ask = require "auth0.tenant.ask"
 local body = require "auth0.tenant.body"
+local call = require "auth0.tenant.call"
 local json = require "auth0.json"
 local paths = require "auth0.tenant.paths"
 
 local accounts = {}
 
-local every_call = ask.specify("request", {})
-local identities = { caller = "tenant:identities", goal = "request", options = every_call, is_read = true }
-local user = { caller = "tenant:user", goal = "request", is_read = true,
-    options = ask.specify("request", {}, { fields = "fields", include_fields = "flag" }) }
-local update = { caller = "tenant:update_user", goal = "request", options = ask.specify("request", {},
-    { erase = "flag" }) }
+local identities = call.method { caller = "tenant:identities", is_read = true }
+local user = call.method { caller = "tenant:user", own = { fields = "fields", include_fields = "flag" },
+    is_read = true }
+local update = call.method { caller = "tenant:update_user", own = { erase = "flag" } }
 
 --- The identities of an account, its own first.
 ---@param id string the full id
@@ -20,10 +18,10 @@ local update = { caller = "tenant:update_user", goal = "request", options = ask.
 ---@return string|nil message
 ---@return auth0.Receipt|auth0.Failure
 function accounts:identities(id, given)
-    local order = ask.order(self, identities, given, 2)
-    order.path = ask.account_path(identities, id, 2) .. "?fields=identities&include_fields=true"
-    order.method, order.promise = "GET", "identities"
-    local value, message, facts = ask.perform(self, identities, order, 2)
+    local checked = call.options(self, identities, given, 2)
+    local path = call.account_path(identities, id, 2) .. "?fields=identities&include_fields=true"
+    local value, message, facts = call.request(self, identities, checked,
+        { method = "GET", path = path, promise = "identities" }, 2)
     return value, message, facts
 end
 
@@ -38,11 +36,11 @@ end
 ---@return string|nil message
 ---@return auth0.Receipt|auth0.Failure
 function accounts:user(id, given)
-    local order = ask.order(self, user, given, 2)
-    local query = paths.query { fields = order.fields, include_fields = order.include_fields }
-    order.path = ask.account_path(user, id, 2) .. query
-    order.method, order.promise = "GET", "object"
-    local value, message, facts = ask.perform(self, user, order, 2)
+    local checked = call.options(self, user, given, 2)
+    local query = paths.query { fields = checked.fields, include_fields = checked.include_fields }
+    local path = call.account_path(user, id, 2) .. query
+    local value, message, facts = call.request(self, user, checked,
+        { method = "GET", path = path, promise = "object" }, 2)
     return value, message, facts
 end
 
@@ -70,15 +68,15 @@ end
 ---@return string|nil message
 ---@return auth0.Receipt|auth0.Failure
 function accounts:update_user(id, patch, given)
-    local order = ask.order(self, update, given, 2)
-    order.path = ask.account_path(update, id, 2)
+    local checked = call.options(self, update, given, 2)
+    local path = call.account_path(update, id, 2)
     local text, fault = body.text(patch)
     if not text then error("tenant:update_user: patch: " .. fault, 2) end
     if type(patch) == "table" and next(patch) == nil then error("tenant:update_user: patch: is empty", 2) end
-    if type(patch) == "table" and not order.erase then check_erasure(patch, 2) end
+    if type(patch) == "table" and not checked.erase then check_erasure(patch, 2) end
     -- Any object would do for a gateway's page of an error, too.
-    order.method, order.body, order.idempotent, order.promise = "PATCH", text, true, "user"
-    local value, message, facts = ask.perform(self, update, order, 2)
+    local value, message, facts = call.request(self, update, checked,
+        { method = "PATCH", path = path, body = text, idempotent = true, promise = "user" }, 2)
     return value, message, facts
 end
 

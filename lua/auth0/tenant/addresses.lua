@@ -1,5 +1,5 @@
 --- Accounts by their address. The tenant compares it as it stands, in case too.
-local ask = require "auth0.tenant.ask"
+local call = require "auth0.tenant.call"
 local paths = require "auth0.tenant.paths"
 
 local addresses = {}
@@ -27,7 +27,7 @@ local function merge(found, seen, list)
 end
 
 local function are_accounts(list)
-    if not ask.is_list(list) then return false end
+    if not call.is_list(list) then return false end
     for _, account in ipairs(list) do
         if type(account.user_id) ~= "string" then return false end
     end
@@ -36,21 +36,21 @@ end
 
 ---@param self auth0.Tenant
 ---@param method auth0.Method in whose name it is done
----@param order table
+---@param checked table options
+---@param span auth0.Span
 ---@param email string
 ---@param level integer as error's second argument, from the caller of this
 ---@return table[]|nil users
 ---@return string|nil message
 ---@return table facts of the last request
-function addresses.find(self, method, order, email, level)
+function addresses.find(self, method, checked, span, email, level)
     local found, seen, last = {}, {}, nil
     for _, address in ipairs(forms(email)) do
-        local one = ask.again(self, order, level + 1)
-        one.method, one.promise = "GET", "array"
-        one.path = "/api/v2/users-by-email" .. paths.query { email = address }
-        local list, message, facts = ask.perform(self, method, one, level + 1)
+        local path = "/api/v2/users-by-email" .. paths.query { email = address }
+        local list, message, facts = call.request(self, method, checked,
+            { method = "GET", path = path, promise = "array", span = span }, level + 1)
         if not list then return nil, message, facts end
-        if not are_accounts(list) then return ask.bad_response(self, method, facts, "an account in it has no id") end
+        if not are_accounts(list) then return call.bad_response(self, method, facts, "an account in it has no id") end
         merge(found, seen, list)
         last = facts
     end

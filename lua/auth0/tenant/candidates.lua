@@ -1,11 +1,10 @@
 --- Suggested linking: accounts that may be the same person's, each with its evidence.
 local addresses = require "auth0.tenant.addresses"
-local ask = require "auth0.tenant.ask"
+local call = require "auth0.tenant.call"
 
 local candidates = {}
 
-local look_up = { caller = "tenant:candidates", goal = "request", is_read = true,
-    options = ask.specify("request", {}, { unverified = "flag" }) }
+local look_up = call.method { caller = "tenant:candidates", own = { unverified = "flag" }, is_read = true }
 
 -- What is no string is none of that evidence.
 local function text_of(value)
@@ -41,7 +40,7 @@ end
 local MISSHAPEN = "an account has no id, or its identities are no array of objects"
 
 local function has_shape(account)
-    return type(account.user_id) == "string" and (account.identities == nil or ask.is_list(account.identities))
+    return type(account.user_id) == "string" and (account.identities == nil or call.is_list(account.identities))
 end
 
 -- The tenant was asked for it; a proxy, or a cache, may answer something else.
@@ -79,24 +78,23 @@ end
 ---@return string|nil message
 ---@return auth0.Receipt|auth0.Failure of the last request
 function candidates:candidates(id, given)
-    local order = ask.order(self, look_up, given, 2)
-    ask.bound(self, order)
-    local read = ask.again(self, order, 2)
-    read.method, read.path, read.promise = "GET", ask.account_path(look_up, id, 2), "object"
-    local account, message, facts = ask.perform(self, look_up, read, 2)
+    local checked = call.options(self, look_up, given, 2)
+    local span, path = call.span(self, checked), call.account_path(look_up, id, 2)
+    local account, message, facts = call.request(self, look_up, checked,
+        { method = "GET", path = path, promise = "object", span = span }, 2)
     if not account then return nil, message, facts end
-    if not has_shape(account) then return ask.bad_response(self, look_up, facts, MISSHAPEN) end
+    if not has_shape(account) then return call.bad_response(self, look_up, facts, MISSHAPEN) end
     local has_address = type(account.email) == "string" and account.email ~= ""
-    if not has_address or (account.email_verified ~= true and not order.unverified) then return {}, nil, facts end
+    if not has_address or (account.email_verified ~= true and not checked.unverified) then return {}, nil, facts end
     local others
-    others, message, facts = addresses.find(self, look_up, order, account.email, 2)
+    others, message, facts = addresses.find(self, look_up, checked, span, account.email, 2)
     if not others then return nil, message, facts end
     local found, own_ids = {}, { [id] = true, [account.user_id] = true }
     for _, other in ipairs(others) do
-        if not has_shape(other) then return ask.bad_response(self, look_up, facts, MISSHAPEN) end
+        if not has_shape(other) then return call.bad_response(self, look_up, facts, MISSHAPEN) end
         local evidence = evidence_of(account, other)
         local is_another = not own_ids[other.user_id] and has_same_address(account, other)
-        if is_another and (evidence.both_verified or order.unverified) then
+        if is_another and (evidence.both_verified or checked.unverified) then
             found[#found + 1] = { user_id = other.user_id, user = other, evidence = evidence }
         end
     end

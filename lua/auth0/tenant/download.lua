@@ -1,10 +1,15 @@
 --- A file from wherever the tenant keeps it: another host, which gets no token. It is fetched in parts (Range of HTTP),
 --- each with its own tries and deadline: memory does not grow with the file, and a connection that ends costs one part.
+local call = require "auth0.tenant.call"
 local calls = require "auth0.calls"
 local core = require "auth0.core"
 local failure = require "auth0.failure"
+local options = require "auth0.options"
 
 local download = {}
+
+-- Of the tenant it takes the limits alone.
+local fetch = calls.method("tenant:export", "download", options.specify(core.options, "tenant"), true)
 
 local PART = 1048576 -- bytes
 local FRESH = 45 -- seconds of the 60 for which a link is valid
@@ -85,11 +90,9 @@ end
 -- One part, or what went wrong.
 local function ask(file)
     locate(file)
-    local order = { caller = "tenant:export", domain = file.host, path = file.path, max_response = 2 * PART,
-        user_agent = file.tenant.defaults.user_agent,
-        range = not file.is_whole and ("bytes=%.0f-%.0f"):format(file.at, file.at + PART - 1) or nil }
-    for name, value in pairs(file.limits) do order[name] = value end
-    return calls_to(file.tenant, file.host):perform("download", order, 1)
+    local range = not file.is_whole and ("bytes=%.0f-%.0f"):format(file.at, file.at + PART - 1) or nil
+    return calls_to(file.tenant, file.host):perform(fetch, 1, file.limits, { domain = file.host, path = file.path,
+        range = range, max_response = 2 * PART, telemetry = false }, nil, true)
 end
 
 -- A part whose link was too old may be had with a new one.
@@ -154,9 +157,12 @@ end
 --- The file's bytes, part after part. Raises the failure.
 ---@param tenant auth0.Tenant
 ---@param find fun(): string a new link to the file
----@param limits table options of every call
+---@param checked table options of the export
 ---@return fun(): string|nil
-function download.parts(tenant, find, limits)
+function download.parts(tenant, find, checked)
+    local limits = call.limits(checked)
+    for name, value in pairs(tenant.limits) do limits[name] = limits[name] or value end
+    limits.user_agent = tenant.transport.user_agent
     local file = { tenant = tenant, find = find, limits = limits, at = 0 }
     return function() return (next_part(file)) end
 end

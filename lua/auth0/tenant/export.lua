@@ -1,6 +1,6 @@
 --- All accounts, or those of a connection: a job of the tenant's, whose file is read row by row.
-local ask = require "auth0.tenant.ask"
 local body = require "auth0.tenant.body"
+local call = require "auth0.tenant.call"
 local download = require "auth0.tenant.download"
 local failure = require "auth0.failure"
 local json = require "auth0.json"
@@ -10,15 +10,15 @@ local rows = require "auth0.tenant.rows"
 
 local exports = {}
 
-local export = { caller = "tenant:export", goal = "request", is_read = true, options = ask.specify("request", {}, {
+local export = call.method { caller = "tenant:export", is_read = true, own = {
     format = "export_format", connection_id = "string", fields = "export_fields", limit = "whole",
     on_progress = "function", timeout = "pause",
-}) }
+} }
 
 local FIRST_PAUSE, LONGEST_PAUSE = 1, 10 -- seconds between two looks at the job
 
-local function call(self, order, level)
-    local value, _, what = ask.perform(self, export, order, level + 1)
+local function ask(self, given, request, level)
+    local value, _, what = call.request(self, export, given, request, level + 1)
     if value == nil then error(what, 0) end
     return value
 end
@@ -32,17 +32,15 @@ end
 
 -- Begins the job. Twice would make two, which harms nobody.
 local function begin(self, given)
-    local order = ask.again(self, given, 3)
-    order.method, order.path, order.promise, order.idempotent = "POST", "/api/v2/jobs/users-exports", "object", true
-    order.body = body.text { format = given.format or "json", connection_id = given.connection_id,
+    local text = body.text { format = given.format or "json", connection_id = given.connection_id,
         fields = given.fields and json.array(given.fields), limit = given.limit }
-    return call(self, order, 3)
+    return ask(self, given, { method = "POST", path = "/api/v2/jobs/users-exports", body = text, promise = "object",
+        idempotent = true }, 3)
 end
 
 local function look(self, given, id)
-    local order = ask.again(self, given, 4)
-    order.method, order.path, order.promise = "GET", paths.path { "api", "v2", "jobs", id }, "object"
-    local job = call(self, order, 4)
+    local path = paths.path { "api", "v2", "jobs", id }
+    local job = ask(self, given, { method = "GET", path = path, promise = "object" }, 4)
     if job.status == "failed" then fail(self, "server_error", "the job failed at the tenant") end
     return job
 end
@@ -76,7 +74,7 @@ local function open(self, given)
     local lines = rows.lines(download.parts(self, function()
         local location = look(self, given, job.id).location
         return type(location) == "string" and location or ""
-    end, ask.limits(given)), function() loop.give_way(self.calls) end)
+    end, given), function() loop.give_way(self.calls) end)
     return given.format == "csv" and lines or rows.values(lines)
 end
 
@@ -98,10 +96,10 @@ end
 ---@param given? auth0.ExportOptions
 ---@return fun(): table|string|nil iterator
 function exports:export(given)
-    local order = ask.order(self, export, given, 2)
+    local checked = call.options(self, export, given, 2)
     local next_row
     return function()
-        next_row = next_row or open(self, order)
+        next_row = next_row or open(self, checked)
         return next_row()
     end
 end

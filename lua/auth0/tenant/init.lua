@@ -6,13 +6,12 @@
 --- A mistake in the arguments raises an error before anything is sent. What the network or the tenant does is returned:
 --- `value, nil, receipt`, or `nil, message, failure`. Iterators raise the failure instead (a table, whose tostring is
 --- the message), as io.lines does: a loop that merely ended would look complete.
-local ask = require "auth0.tenant.ask"
+local call = require "auth0.tenant.call"
 local calls = require "auth0.calls"
 local core = require "auth0.core"
 local credentials = require "auth0.tenant.credentials"
 local loop = require "auth0.loop"
 local options = require "auth0.options"
-local telemetry = require "auth0.telemetry"
 
 local tenants = {}
 
@@ -98,12 +97,11 @@ function tenants.new(given)
     if checked.mock then take_mock(checked.mock) end
     local named = loop.named(checked.loop, "auth0.tenant", 2)
     checked.audience = checked.audience or ("https://%s/api/v2/"):format(checked.domain)
-    telemetry.introduce(checked)
     local own = open(checked, named)
     own.token_function = type(checked.token) == "function" and checked.token or nil
     own.on_event, own.event_errors = checked.on_event, 0
     local self = setmetatable({ domain = checked.domain, calls = own, mock = checked.mock, is_closed = false,
-        defaults = ask.defaults(checked), transport = ask.transport(checked), hosts = {} }, tenant_mt)
+        limits = call.limits(checked), transport = call.transport(checked), hosts = {} }, tenant_mt)
     if checked.mock then owners[checked.mock] = self end
     return self
 end
@@ -121,7 +119,7 @@ end
 
 ---@return auth0.Stats
 function Tenant:stats()
-    ask.check_open(self, "tenant:stats", 2)
+    call.check_open(self, "tenant:stats", 2)
     local stats = self.calls.engine:stats()
     stats.event_errors = self.calls.event_errors
     return stats
@@ -129,11 +127,12 @@ end
 
 --- Ends its calls as cancelled, forgets its token and closes its connections, for good.
 function Tenant:close()
-    ask.check_tenant(self, "tenant:close", 2)
+    call.check_tenant(self, "tenant:close", 2)
     if self.is_closed then return end
-    self.is_closed = true
     local engine = self.calls.engine
-    if not engine:is_own() then return end -- after a fork all of it is the parent's
+    local is_own = engine:is_own() -- raises in a debug hook that runs in the middle of a call
+    self.is_closed = true
+    if not is_own then return end -- after a fork all of it is the parent's
     self.calls:close()
     for _, others in pairs(self.hosts) do
         others:close()

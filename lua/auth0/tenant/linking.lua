@@ -1,22 +1,11 @@
 --- The two changes of identities that a tenant is asked for.
-local ask = require "auth0.tenant.ask"
+local call = require "auth0.tenant.call"
 
 local linking = {}
 
-local link = {
-    caller = "tenant:link",
-    goal = "link",
-    options = ask.specify("link", { "connection_id", "link_with", "settle", "check_scopes" }),
-}
-local unlink = { caller = "tenant:unlink", goal = "unlink", options = ask.specify("unlink",
-    { "check", "settle", "check_scopes" }) }
-
--- What is no string counts as absent in C: the mistake would have another's name.
-local function check(method, name, id, level)
-    if id == nil or type(id) == "string" then return end
-    local usage = type(id) == "table" and ("; it is %s(primary, secondary, options)"):format(method.caller) or ""
-    error(("%s: %s: expected a string, got a %s%s"):format(method.caller, name, type(id), usage), level + 1)
-end
+local link = call.method { caller = "tenant:link", goal = "link",
+    takes = { "connection_id", "link_with", "settle", "check_scopes" } }
+local unlink = call.method { caller = "tenant:unlink", goal = "unlink", takes = { "check", "settle", "check_scopes" } }
 
 ---@class auth0.TenantLinkOptions: auth0.Defaults
 ---@field link_with? string instead of the secondary's id: its ID token (a JWT)
@@ -32,11 +21,7 @@ end
 ---@return string|nil message
 ---@return auth0.Receipt|auth0.Failure
 function linking:link(primary, secondary, given)
-    local order = ask.order(self, link, given, 2)
-    check(link, "primary", primary, 2)
-    check(link, "secondary", secondary, 2)
-    order.primary, order.secondary = primary, secondary
-    local identities, message, facts = ask.perform(self, link, order, 2)
+    local identities, message, facts = call.change(self, link, primary, secondary, given, 2)
     return identities, message, facts
 end
 
@@ -53,11 +38,7 @@ end
 ---@return string|nil message
 ---@return auth0.Receipt|auth0.Failure
 function linking:unlink(primary, secondary, given)
-    local order = ask.order(self, unlink, given, 2)
-    check(unlink, "primary", primary, 2)
-    check(unlink, "secondary", secondary, 2)
-    order.primary, order.secondary = primary, secondary
-    local identities, message, facts = ask.perform(self, unlink, order, 2)
+    local identities, message, facts = call.change(self, unlink, primary, secondary, given, 2)
     return identities, message, facts
 end
 

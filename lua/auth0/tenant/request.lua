@@ -1,32 +1,33 @@
 --- Any endpoint of the Management API.
-local ask = require "auth0.tenant.ask"
 local body = require "auth0.tenant.body"
+local call = require "auth0.tenant.call"
 local paths = require "auth0.tenant.paths"
 
 local requests = {}
 
-local request = { caller = "tenant:request", goal = "request", options = ask.specify("request",
-    { "method", "path", "query", "body", "idempotent" }) }
-local read = { caller = request.caller, goal = "request", options = request.options, is_read = true }
+local takes = { "method", "path", "query", "body", "idempotent" }
+local request = call.method { caller = "tenant:request", takes = takes }
+local read = call.method { caller = "tenant:request", takes = takes, is_read = true }
 
 local function complain(name, fault, level)
     error(("tenant:request: %s: %s"):format(name, fault), level + 1)
 end
 
--- Puts the order's path, query and body into the form in which they are sent.
-local function compose(order, level)
-    if order.path == nil then complain("path", "is missing", level + 1) end
-    local path, fault = paths.path(order.path)
+-- What is asked for, in the form in which it is sent.
+local function compose(checked, level)
+    if checked.path == nil then complain("path", "is missing", level + 1) end
+    local path, fault = paths.path(checked.path)
     if not path then complain("path", fault, level + 1) end
-    local query = ""
-    if order.query ~= nil then query, fault = paths.query(order.query) end
+    local query, text = "", nil
+    if checked.query ~= nil then query, fault = paths.query(checked.query) end
     if not query then complain("query", fault, level + 1) end
-    if order.body ~= nil then
-        if order.method == "GET" then complain("body", "does not go with GET", level + 1) end
-        order.body, fault = body.text(order.body)
-        if not order.body then complain("body", fault, level + 1) end
+    local method = checked.method or "GET"
+    if checked.body ~= nil then
+        if method == "GET" then complain("body", "does not go with GET", level + 1) end
+        text, fault = body.text(checked.body)
+        if not text then complain("body", fault, level + 1) end
     end
-    order.path = path .. query
+    return { method = method, path = path .. query, body = text, idempotent = checked.idempotent }
 end
 
 ---@class auth0.RequestOptions: auth0.Defaults
@@ -42,12 +43,11 @@ end
 ---@return string|nil message
 ---@return auth0.Receipt|auth0.Failure
 function requests:request(given)
-    ask.check_open(self, request.caller, 2)
+    call.check_open(self, request.caller, 2)
     if given == nil then error("tenant:request: expected a table of options, got nothing", 2) end
-    local order = ask.order(self, request, given, 2)
-    order.method = order.method or "GET"
-    compose(order, 2)
-    local value, message, facts = ask.perform(self, order.method == "GET" and read or request, order, 2)
+    local checked = call.options(self, request, given, 2)
+    local asked = compose(checked, 2)
+    local value, message, facts = call.request(self, asked.method == "GET" and read or request, checked, asked, 2)
     return value, message, facts
 end
 

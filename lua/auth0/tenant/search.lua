@@ -1,17 +1,16 @@
 --- Finding accounts: by an address, which is exact and up to date, or by a query, which is neither.
 local addresses = require "auth0.tenant.addresses"
-local ask = require "auth0.tenant.ask"
+local call = require "auth0.tenant.call"
 local failure = require "auth0.failure"
 local paths = require "auth0.tenant.paths"
 
 local search = {}
 
-local by_email = { caller = "tenant:users_by_email", goal = "request", is_read = true,
-    options = ask.specify("request", {}) }
-local users = { caller = "tenant:users", goal = "request", is_read = true, options = ask.specify("request", {}, {
+local by_email = call.method { caller = "tenant:users_by_email", is_read = true }
+local users = call.method { caller = "tenant:users", is_read = true, own = {
     q = "string", sort = "string", fields = "fields", include_fields = "flag", connection = "string",
     per_page = "page_size", search_engine = "string", primary_order = "flag",
-}) }
+} }
 
 --- Accounts whose own address this is. The tenant compares as it stands, in case too, and keeps the addresses of its
 --- databases in lower case, those of others as the provider wrote them: so it is asked for the address as given, and in
@@ -22,44 +21,43 @@ local users = { caller = "tenant:users", goal = "request", is_read = true, optio
 ---@return string|nil message
 ---@return auth0.Receipt|auth0.Failure of the last request
 function search:users_by_email(email, given)
-    ask.check_open(self, by_email.caller, 2)
+    call.check_open(self, by_email.caller, 2)
     if type(email) ~= "string" or email == "" then
         error(("%s: expected an address, got %s"):format(by_email.caller, email == "" and "an empty text" or
             "a " .. type(email)), 2)
     end
-    local order = ask.order(self, by_email, given, 2)
-    ask.bound(self, order)
-    local found, message, facts = addresses.find(self, by_email, order, email, 2)
+    local checked = call.options(self, by_email, given, 2)
+    local found, message, facts = addresses.find(self, by_email, checked, call.span(self, checked), email, 2)
     return found, message, facts
 end
 
 local CAP = 1000 -- the tenant shows no more of any search
+local PER_PAGE = 50
 
 -- A page without accounts would end the loop, as if that were all.
 local function fault_of(page, state)
-    if not ask.is_list(page.users) then return "its users are no array of objects" end
+    if not call.is_list(page.users) then return "its users are no array of objects" end
     if type(page.total) ~= "number" then return "its total is no number" end
     if #page.users == 0 and state.seen < page.total then return "a page is empty, and its total says more" end
 end
 
 -- One page, or nil where there are no more. Raises the failure.
 local function next_page(self, state, level)
-    local order = ask.again(self, state.order, level + 1)
-    local query = { page = state.page, per_page = order.per_page, include_totals = true,
-        search_engine = order.search_engine or "v3" }
+    local checked, per_page = state.checked, state.checked.per_page or PER_PAGE
+    local query = { page = state.page, per_page = per_page, include_totals = true,
+        search_engine = checked.search_engine or "v3" }
     for _, name in ipairs { "q", "sort", "fields", "include_fields", "connection", "primary_order" } do
-        query[name] = order[name]
+        query[name] = checked[name]
     end
-    order.method, order.promise = "GET", "object"
-    order.path = "/api/v2/users" .. paths.query(query)
-    local page, _, what = ask.perform(self, users, order, level + 1)
+    local page, _, what = call.request(self, users, checked,
+        { method = "GET", path = "/api/v2/users" .. paths.query(query), promise = "object" }, level + 1)
     if not page then error(what, 0) end
     local fault = fault_of(page, state)
-    if fault then error(select(3, ask.bad_response(self, users, what, fault)), 0) end
+    if fault then error(select(3, call.bad_response(self, users, what, fault)), 0) end
     state.total = page.total
     state.page = state.page + 1
     local limit = page.limit -- a public cloud gives 50 where 100 are asked for
-    state.page_size = type(limit) == "number" and limit >= 1 and limit or order.per_page
+    state.page_size = type(limit) == "number" and limit >= 1 and limit or per_page
     state.seen = state.seen + #page.users
     return page.users
 end
@@ -97,9 +95,7 @@ end
 ---@param given? auth0.UsersOptions
 ---@return fun(): table|nil iterator
 function search:users(given)
-    local order = ask.order(self, users, given, 2)
-    order.per_page = order.per_page or 50
-    local state = { order = order, page = 0, seen = 0, total = 0, list = {}, at = 0 }
+    local state = { checked = call.options(self, users, given, 2), page = 0, seen = 0, total = 0, list = {}, at = 0 }
     return function()
         while state.at == #state.list do
             if is_at_end(self, state) then return nil end

@@ -30,9 +30,9 @@ local function lingers(calls, state, ngx)
     state.is_idle = true
     state.semaphore:wait(LINGER)
     state.is_idle = false
-    if calls.is_closed then return false end
+    if not calls:is_open() then return false end
     calls:hear()
-    return not calls.is_closed and calls.engine:pending() > 0
+    return calls:is_open() and calls.engine:pending() > 0
 end
 
 local function listen(state, ngx)
@@ -46,9 +46,9 @@ local function work(calls, state, ngx)
     state.line = open_line(calls.engine, ngx)
     state.semaphore = require("ngx.semaphore").new(0)
     calls:hear() -- what another could not tell, nothing rings for
-    while not calls.is_closed and (calls.engine:pending() > 0 or lingers(calls, state, ngx)) do
+    while calls:is_open() and (calls.engine:pending() > 0 or lingers(calls, state, ngx)) do
         listen(state, ngx)
-        if not calls.is_closed then calls:hear() end
+        if calls:is_open() then calls:hear() end
     end
 end
 
@@ -57,7 +57,7 @@ local function run(calls, state, ngx)
     local done, fault = pcall(work, calls, state, ngx)
     if running[calls] == state then running[calls] = nil end
     if state.line then state.line:close() end
-    if not calls.is_closed then calls.engine:bell_close() end
+    if calls:is_open() then calls.engine:bell_close() end
     if not done then ngx.log(ngx.ERR, "auth0: ", fault) end -- whoever waits starts another
 end
 

@@ -1,0 +1,224 @@
+--- What all of a tenant's methods share: their options, one call, and what is returned.
+local calls = require "auth0.calls"
+local core = require "auth0.core"
+local failure = require "auth0.failure"
+local options = require "auth0.options"
+local paths = require "auth0.tenant.paths"
+
+local call = {}
+
+--- Options of every call; those of auth0.tenant are the defaults.
+---@class auth0.Defaults
+---@field deadline? number seconds for all that a call does; 60
+---@field attempt_timeout? number seconds for one exchange; 15
+---@field connect_timeout? number seconds until a request is sent; 10
+---@field attempts? integer tries; 5
+---@field max_response? integer bytes of an answer's body; 1048576
+---@field correlation_id? string shown in the tenant's logs
+
+local of_every_call = { deadline = true, attempt_timeout = true, connect_timeout = true, attempts = true,
+    max_response = true, correlation_id = true }
+
+---@class auth0.MethodSpecification
+---@field caller string "tenant:link"
+---@field goal? "link"|"unlink"|"request" "request"
+---@field takes? string[] options of the core's, beside those of every call
+---@field own? table<string, string> others, with their types
+---@field is_read? boolean it changes nothing
+
+--- A method of a tenant, as its calls are made.
+---@param wanted auth0.MethodSpecification
+---@return auth0.Method
+function call.method(wanted)
+    local goal, taken = wanted.goal or "request", {}
+    for _, name in ipairs(wanted.takes or {}) do taken[name] = true end
+    local specification = options.specify(core.options, goal, function(option)
+        return of_every_call[option.name] or taken[option.name] or false
+    end, "tenant")
+    for name, kind in pairs(wanted.own or {}) do specification.known[name] = { name = name, kind = kind } end
+    return calls.method(wanted.caller, goal, specification, wanted.is_read)
+end
+
+---@param self auth0.Tenant
+---@param caller string
+---@param level integer as error's second argument, from the caller of this
+function call.check_tenant(self, caller, level)
+    if type(self) ~= "table" or type(self.calls) ~= "table" then
+        error(caller .. ": is called with a colon, not with a dot", level + 1)
+    end
+end
+
+---@param self auth0.Tenant
+---@param caller string
+---@param level integer as error's second argument, from the caller of this
+function call.check_open(self, caller, level)
+    call.check_tenant(self, caller, level + 1)
+    if self.is_closed then error(caller .. ": this tenant is closed", level + 1) end
+    if not self.calls.engine:is_own() then
+        error(caller .. ": this tenant was made before a fork, by another process: make one in this process", level + 1)
+    end
+end
+
+local none = {}
+
+--- The options of one call, checked: for methods that look into them before they make it.
+---@param self auth0.Tenant
+---@param method auth0.Method
+---@param given table|nil
+---@param level integer as error's second argument, from the caller of this
+---@return table checked not to be changed
+function call.options(self, method, given, level)
+    call.check_open(self, method.caller, level + 1)
+    if given == nil then return none end
+    return (options.check(method.options, given, method.caller, level + 1))
+end
+
+--- What options say about the limits of any exchange.
+---@param checked table
+---@return table limits
+function call.limits(checked)
+    local limits = {}
+    for _, name in ipairs { "deadline", "attempt_timeout", "connect_timeout", "attempts" } do
+        limits[name] = checked[name]
+    end
+    return limits
+end
+
+--- How other hosts than the tenant's are reached: no client's certificate is shown there.
+---@param checked table the tenant's options
+---@return table transport
+function call.transport(checked)
+    local transport = {}
+    for _, name in ipairs { "http_version", "proxy", "resolve", "ca_file", "ca_path", "user_agent", "on_event" } do
+        transport[name] = checked[name]
+    end
+    return transport
+end
+
+local DEADLINE, LEAST = 60, 0.01 -- seconds: the core's default, and the least that is worth a request
+
+---@class auth0.Span of all requests of a method together
+---@field begun number
+---@field ends number
+
+--- Begins it: a method may need several requests, and its deadline is that of all.
+---@param self auth0.Tenant
+---@param checked table options
+---@return auth0.Span
+function call.span(self, checked)
+    local now = self.calls.engine:now()
+    return { begun = now, ends = now + (checked.deadline or self.limits.deadline or DEADLINE) }
+end
+
+--- Whether it is an array of tables, as answers that list something have.
+---@param value any
+---@return boolean
+function call.is_list(value)
+    if type(value) ~= "table" then return false end
+    local count = 0
+    for _, inner in pairs(value) do
+        if type(inner) ~= "table" then return false end
+        count = count + 1
+    end
+    return count == #value and (count == 0 or value[1] ~= nil)
+end
+
+--- The failure of an answer that came whole, and says what the API never does.
+---@param self auth0.Tenant
+---@param method auth0.Method
+---@param receipt auth0.Receipt of that answer
+---@param detail string
+---@return nil
+---@return string message
+---@return auth0.Failure failure
+function call.bad_response(self, method, receipt, detail)
+    return failure.of_call(method.caller, self.domain, { code = "bad_response", outcome = "none", detail = detail,
+        status = receipt.status, attempts = receipt.attempts, elapsed = receipt.elapsed,
+        request_id = receipt.request_id }, method.is_read)
+end
+
+--- The path of an account. Raises for what cannot be one's id.
+---@param method auth0.Method
+---@param id string
+---@param level integer as error's second argument, from the caller of this
+---@return string path
+function call.account_path(method, id, level)
+    if type(id) ~= "string" or id == "" then
+        error(("%s: expected an account's full id, got %s"):format(method.caller, id == "" and "an empty text" or
+            "a " .. type(id)), level + 1)
+    end
+    local path, fault = paths.path { "api", "v2", "users", id }
+    if not path then error(("%s: id: %s"):format(method.caller, (fault:gsub("^part 4: ", ""))), level + 1) end
+    return path
+end
+
+-- No tail calls: lines are blamed by counting.
+local function told(self, method, value, facts)
+    if value ~= nil then return value, nil, facts end
+    local _, message, what = failure.of_call(method.caller, self.domain, facts, method.is_read)
+    return nil, message, what
+end
+
+---@class auth0.RequestOrder
+---@field method string
+---@field path string with its query
+---@field body? string
+---@field promise? "object"|"array"|"user"|"identities" what the answer has to be
+---@field idempotent? boolean
+---@field span? auth0.Span of which it is a part
+---@field deadline? number what is left of that
+
+--- One request.
+---@param self auth0.Tenant
+---@param method auth0.Method
+---@param checked table options
+---@param request auth0.RequestOrder
+---@param level integer as error's second argument, from the caller of this
+---@return any value
+---@return string|nil message
+---@return table facts a receipt or a failure
+function call.request(self, method, checked, request, level)
+    if self.is_closed then call.check_open(self, method.caller, level + 1) end
+    local span, now = request.span, nil
+    if span then
+        now = self.calls.engine:now()
+        request.deadline = math.max(span.ends - now, LEAST)
+    end
+    if span and span.ends <= now then
+        return told(self, method, nil, { code = "timeout", outcome = "none", attempts = 0, elapsed = now - span.begun })
+    end
+    local value, facts = self.calls:perform(method, level + 1, checked, request, nil, true)
+    return told(self, method, value, facts)
+end
+
+local function check_id(method, name, id, level)
+    if id == nil or type(id) == "string" then return end
+    local usage = type(id) == "table" and ("; it is %s(primary, secondary, options)"):format(method.caller) or ""
+    error(("%s: %s: expected a string, got a %s%s"):format(method.caller, name, type(id), usage), level + 1)
+end
+
+--- A link or an unlink. The core reads the options as they were given; where it is in doubt, Lua looks at all of it.
+---@param self auth0.Tenant
+---@param method auth0.Method
+---@param primary any
+---@param secondary any
+---@param given any options
+---@param level integer as error's second argument, from the caller of this
+---@return any value
+---@return string|nil message
+---@return table facts a receipt or a failure
+function call.change(self, method, primary, secondary, given, level)
+    if type(self) ~= "table" or not self.calls or self.is_closed then
+        call.check_open(self, method.caller, level + 1)
+    end
+    local value, facts = self.calls:perform(method, level + 1, given, primary, secondary)
+    if facts == nil then
+        local checked = call.options(self, method, given, level + 1)
+        check_id(method, "primary", primary, level + 1)
+        check_id(method, "secondary", secondary, level + 1)
+        value, facts = self.calls:perform(method, level + 1, checked, primary, secondary, true)
+    end
+    return told(self, method, value, facts)
+end
+
+return call

@@ -1,0 +1,152 @@
+#include "lua/perform.h"
+
+#include "lua/class.h"
+#include "lua/interrupt.h"
+#include "lua/pool.h"
+
+/* Where the arguments stand. The first is an engine, or the loop of a call by the pool's. */
+enum { ENGINE = 1, METHOD, HOW, OPTIONS, FIRST, SECOND, LEVEL };
+
+enum how { WAIT, SUBMIT, THREAD };
+
+enum { TURN_MS = 1000 };
+
+/* Turns the crank until the call is done. A signal ends a turn, and a new debug hook is asked whether to stop: the call
+   ends as cancelled then, and what the hook raised is raised. */
+static void run(lua_State *L, struct bind_engine *self, struct bind_call *call) {
+    struct engine *engine = self->engine;
+    struct engine_record record;
+    lua_State *main = bind_interrupt_main(L);
+    lua_Hook hook = lua_gethook(L); /* not main's: one that came while this coroutine ran has not spoken yet */
+    bool stopped = false;
+    pool_run(L, self, true);
+    engine_submit(engine, call->call);
+    while (!engine_next(engine, &record)) {
+        engine_turn(engine, TURN_MS);
+        if (stopped || lua_gethook(main) == hook) continue;
+        stopped = bind_is_stopped(L, main);
+        hook = lua_gethook(main);
+        if (stopped && engine_is_own(engine)) engine_cancel(engine, call->call);
+        if (!engine_is_own(engine)) break; /* the hook forked, and this is the child: the call is the parent's */
+    }
+    pool_run(L, self, false);
+    if (!engine_is_own(engine)) {
+        engine_forget(call->call);
+        luaL_error(L, "auth0: forked in the middle of a call: the call is the parent's");
+    }
+    if (stopped) lua_error(L);
+}
+
+/* Whether nothing but the end of a call of ours would be told. */
+static bool can_run(const struct bind_engine *self) {
+    return self->is_network && !self->calls_lua && self->untold == 0 && engine_pending(self->engine) == 0;
+}
+
+static bool read_id(lua_State *L, int index, struct span *id) {
+    if (lua_isnil(L, index)) return true;
+    if (lua_type(L, index) != LUA_TSTRING) return false;
+    id->at = lua_tolstring(L, index, &id->size);
+    return true;
+}
+
+/* NULL; or the name of an option that cannot be used. */
+static const char *read_arguments(lua_State *L, const struct bind_method *method, bool is_strict,
+                                  struct bind_options *options) {
+    const char *fault = NULL;
+    if (lua_istable(L, OPTIONS) && !(is_strict && lua_getmetatable(L, OPTIONS)))
+        fault = bind_options_read(L, OPTIONS, method->options, is_strict, options);
+    else if (!lua_isnil(L, OPTIONS))
+        return "options";
+    if (fault == NULL && method->request != 0) return bind_options_read(L, FIRST, method->request, false, options);
+    if (fault == NULL && !read_id(L, FIRST, &options->given.primary)) return "primary";
+    return fault == NULL && !read_id(L, SECOND, &options->given.secondary) ? "secondary" : fault;
+}
+
+static struct bind_place place_of(const struct bind_engine *self, const struct bind_method *method) {
+    struct bind_place place = {.has_clock = self == NULL || self->is_network};
+    if (self == NULL || !method->is_of_tenant) return place;
+    place.has_token = engine_has_tokens(self->engine);
+    place.token = engine_given_token(self->engine);
+    return place;
+}
+
+static int push_end(lua_State *L, struct bind_call *call) {
+    int results = bind_call_push(L, call);
+    bind_call_drop(call);
+    return results;
+}
+
+/* Nothing is sent: there is no engine for it, or none with a thread. */
+static int push_unreachable(lua_State *L, struct bind_call *call, const char *words) {
+    engine_refuse(call->call);
+    if (words != NULL) call_note(call->call, NULL, words);
+    return push_end(L, call);
+}
+
+/* The call at `index`, and the engine at 1. */
+static int begin(lua_State *L, struct bind_engine *self, int index, enum how how) {
+    struct bind_call *call = lua_touserdata(L, index);
+    if (self == NULL) return push_unreachable(L, call, NULL);
+    if (how == THREAD && !engine_start(self->engine))
+        return push_unreachable(L, call,
+                                "no thread can be started: is there memory, and does `ulimit -u` allow one more?");
+    if (how == WAIT && can_run(self)) {
+        run(L, self, call);
+        return push_end(L, call);
+    }
+    lua_pushinteger(L, bind_engine_keep(L, self, index, call));
+    lua_pushnil(L);
+    lua_pushvalue(L, ENGINE);
+    engine_submit(self->engine, call->call);
+    return 3;
+}
+
+static int complain(lua_State *L, const char *caller, const struct complaint *complaint, int level) {
+    if (level == 0) return 0;
+    luaL_where(L, level);
+    lua_pushfstring(L, "%s: %s: %s", caller, complaint->option, complaint->what);
+    lua_concat(L, 2);
+    return lua_error(L);
+}
+
+/* Without an engine it is the pool's. */
+static int perform(lua_State *L, struct bind_engine *self) {
+    static const char *const hows[] = {"wait", "submit", "thread", NULL};
+    const struct bind_method *method = bind_method_check(L, METHOD);
+    enum how how = (enum how)luaL_checkoption(L, HOW, NULL, hows);
+    struct bind_options options;
+    lua_settop(L, LEVEL);
+    int level = (int)lua_tointeger(L, LEVEL), index = LEVEL + 1;
+    pool_check(L);
+    struct bind_call *call = bind_call_new(L);
+    bind_options_start(L, &options, self != NULL && method->is_of_tenant ? &self->defaults : NULL);
+    struct complaint complaint = {read_arguments(L, method, level == 0, &options), "cannot be used"};
+    enum bind_prepared prepared = BIND_COMPLAINT;
+    if (complaint.option == NULL)
+        prepared = bind_call_prepare(L, call, method, &options, place_of(self, method), &complaint);
+    if (prepared == BIND_COMPLAINT) {
+        bind_call_drop(call);
+        return complain(L, method->caller, &complaint, level);
+    }
+    if (prepared == BIND_REFUSED) return push_end(L, call);
+    if (self == NULL) {
+        self = pool_get(L, &options.profile, lua_topointer(L, ENGINE));
+        if (self != NULL) lua_replace(L, ENGINE);
+    }
+    lua_settop(L, index);
+    return begin(L, self, index, how);
+}
+
+static int method_call(lua_State *L) {
+    struct bind_engine *self = bind_engine_check_any(L, ENGINE);
+    bool is_open = self->engine != NULL && engine_is_own(self->engine);
+    if (!is_open && lua_isnoneornil(L, LEVEL)) return 0;
+    return perform(L, bind_engine_check(L, ENGINE));
+}
+
+int perform_pooled(lua_State *L) { return perform(L, NULL); }
+
+void perform_init(lua_State *L) {
+    static const luaL_Reg methods[] = {{"call", method_call}, {NULL, NULL}};
+    bind_engine_extend(L, methods);
+}

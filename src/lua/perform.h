@@ -1,0 +1,30 @@
+/* One call, from its arguments to its answer. */
+#ifndef AUTH0_LUA_PERFORM_H
+#define AUTH0_LUA_PERFORM_H
+
+#include "lua/compat.h"
+
+#pragma GCC visibility push(hidden)
+
+/* Adds engine:call(method, how, options, first, second, level); after bind_engine_init.
+
+   `first` and `second` are the primary and the secondary of a link and an unlink; of a request `first` is a table of
+   what this library says of it. Without `level` the caller's own options are read, and C declines, with no value and
+   no trace, where anything is in doubt. With `level` they are Lua's checked copy, and what cannot be used raises in
+   the method's name and at that level.
+
+   -> value, receipt; or nil, facts: the call is done, or is not to be sent
+   -> id, nil, engine: it is under way, and engine:next will tell its end
+   -> nothing: C declines
+
+   `how`: "wait", by turning the crank here until the call is done, where nothing is to be told to Lua meanwhile;
+   "submit", to return at once; "thread", likewise, to an engine that has a thread from here on. */
+void perform_init(lua_State *L);
+
+/* core.call(loop, method, how, options, nil, nil, level): the same by an engine of the pool, for calls that wait in the
+   way of `loop` */
+int perform_pooled(lua_State *L);
+
+#pragma GCC visibility pop
+
+#endif

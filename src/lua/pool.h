@@ -1,0 +1,28 @@
+/* The engines behind calls without a tenant: one for each transport profile and way to wait. A few that are idle are
+   kept; the one that was used the longest time ago is closed, never one that has a call under way. In a child of a fork
+   the parent's are left alone. */
+#ifndef AUTH0_LUA_POOL_H
+#define AUTH0_LUA_POOL_H
+
+#include "lua/engine.h"
+
+#pragma GCC visibility push(hidden)
+
+/* Makes the (empty) pool; at most once per Lua state. */
+void pool_init(lua_State *L);
+
+/* Pushes the engine of a profile and a loop, made where there is none. NULL where that fails. */
+struct bind_engine *pool_get(lua_State *L, const struct profile *profile, const void *loop);
+
+/* Raises where no call can be made: in a finalizer that runs after ours, in a debug hook that runs during a call. */
+void pool_check(lua_State *L);
+
+/* From here on, or no more, a call is run to its end. */
+void pool_run(lua_State *L, struct bind_engine *engine, bool is_running);
+
+/* core.close(): closes those that are idle */
+int pool_close(lua_State *L);
+
+#pragma GCC visibility pop
+
+#endif
