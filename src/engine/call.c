@@ -113,6 +113,26 @@ enum pace_class call_bucket(const struct call *call, enum operation_request requ
     return request == OPERATION_READ ? PACE_READ : call->bucket;
 }
 
+/* ---- what the queue knows ---- */
+
+/* How long it would wait for a connection. */
+static int64_t patience(const struct operation_limits *limits) {
+    int64_t shorter = limits->connect < limits->attempt ? limits->connect : limits->attempt;
+    return shorter < limits->deadline ? shorter : limits->deadline;
+}
+
+/* Only what settles is shared: another read may be of more than the identities. */
+void call_describe(const struct call *call, struct queue_entry *entry) {
+    entry->class = call_bucket(call, call->action.request);
+    entry->needs_token = call->is_engines_token;
+    entry->last_by = call->action.last_by;
+    entry->patience = patience(&call->operation.plan.limits);
+    entry->read = (struct queue_read){.room = call->max_response};
+    if (call->operation.state != OPERATION_SETTLING) return;
+    entry->read.url = span_of(call->read_target);
+    if (!call->is_engines_token) entry->read.token = call->token;
+}
+
 /* ---- a call ---- */
 
 struct call *call_new(void) {

@@ -5,7 +5,7 @@
 
 #include "http/exchange.h"
 #include "pure/operation.h"
-#include "pure/pace.h"
+#include "pure/queue.h"
 
 #include <stdatomic.h>
 
@@ -63,17 +63,16 @@ struct call {
 
     /* the engine's */
     enum call_stage stage;
-    struct call *next;
-    struct call *leader;       /* whose read tells this one too */
+    struct list link;          /* in the list of what the engine has, or of what is done */
+    struct queue_entry entry;  /* of an exchange that waits or runs */
+    struct heap_node timer;    /* of a pause, or of a reply that is to come */
     struct exchange *exchange; /* on its way over the network */
     struct operation_action action;
-    struct operation_action asked; /* of a follower: before it began */
-    int64_t begun;
-    bool is_wait_told;        /* the event that it waits, of this action */
     unsigned generation;      /* of the engine's token that was sent */
     struct buffer bearer;     /* the line of the engine's token */
+    struct list owed;         /* among those that wait for a reply */
     struct attempt_end reply; /* of an exchange that is answered by Lua, there at reply_at */
-    int64_t reply_at;
+    int64_t reply_at;         /* negative: it is not known yet */
 
     /* of the last exchange that ended */
     struct buffer answer;
@@ -87,6 +86,12 @@ struct call {
         refusal; /* the tenant's words to its own request: a read that settles it does not replace them */
 };
 
+/* The first of a list; NULL where it is empty. */
+static inline struct call *call_first(const struct list *calls) {
+    struct list *link = list_first(calls);
+    return link != NULL ? LIST_OWNER(struct call, link, link) : NULL;
+}
+
 /* A zeroed one; NULL where there is no memory. */
 struct call *call_new(void);
 
@@ -98,6 +103,9 @@ struct exchange_order call_exchange(const struct call *call, enum operation_requ
 
 /* The rate bucket of such a request. */
 enum pace_class call_bucket(const struct call *call, enum operation_request request);
+
+/* What the queue is to know of the exchange that its action asks for. */
+void call_describe(const struct call *call, struct queue_entry *entry);
 
 /* Puts the engine's token in. False where there is no memory. */
 bool call_authorize(struct call *call, struct span token);

@@ -7,11 +7,7 @@
 /* ---- stopping ---- */
 
 static void cancel_running(struct engine *engine, struct call *call) {
-    const struct attempt_end cancelled = {.how = ATTEMPT_CANCELLED, .sent = true};
-    if (call->leader != NULL) {
-        call_list_remove(&engine->following, call);
-        engine_tell_silence(engine, call, cancelled, "");
-    } else if (engine->network != NULL) {
+    if (engine->network != NULL) {
         struct pipe_guard guard = pipe_guard_begin();
         network_cancel(engine->network, call->exchange, engine_now(engine));
         engine_collect(engine);
@@ -20,24 +16,22 @@ static void cancel_running(struct engine *engine, struct call *call) {
         replies_forget(&engine->replies, call);
         buffer_clear(&call->answer);
         call_note(call, NULL, "");
-        engine_end_exchange(engine, call, cancelled);
+        engine_end_exchange(engine, call, (struct attempt_end){.how = ATTEMPT_CANCELLED, .sent = true},
+                            (struct engine_connection){.http = 0});
     }
 }
 
 void engine_stop(struct engine *engine, struct call *call) {
     if (call->stage == CALL_QUEUED) {
-        call_list_remove(&engine->queue, call);
+        queue_drop(&engine->queue, &call->entry, engine_now(engine));
         engine_tell_silence(engine, call, (struct attempt_end){.how = ATTEMPT_CANCELLED}, "");
     } else if (call->stage == CALL_PAUSED) {
-        call_list_remove(&engine->paused, call);
-        struct operation_event cancelled = engine_event(engine, OPERATION_CANCELLED, call);
-        engine_obey(engine, call, operation_step(&call->operation, &cancelled));
+        engine_end_pause(engine, call, OPERATION_CANCELLED);
     } else if (call->stage == CALL_RUNNING) {
         cancel_running(engine, call);
     }
 }
 
-/* Of an exchange that nobody hears the end of, the gates must not wait for it. */
 static void drop_exchange(struct engine *engine, struct call *call) {
     if (call->exchange != NULL && engine_is_own(engine)) {
         struct pipe_guard guard = pipe_guard_begin();
@@ -45,29 +39,26 @@ static void drop_exchange(struct engine *engine, struct call *call) {
         pipe_guard_end(&guard);
         call->exchange = NULL;
     }
-    engine->stats.in_flight--;
-    pace_end(&engine->pace, call_bucket(call, call->action.request), call->begun, engine_now(engine), NULL, 0);
     replies_forget(&engine->replies, call);
-    (void)call_list_remove(&engine->running, call);
-    engine_release_followers(engine, call);
+    queue_drop(&engine->queue, &call->entry, engine_now(engine));
 }
 
 void engine_let_go(struct engine *engine, struct call *call) {
     if (call->stage == CALL_NEW) return;
-    if (call->stage == CALL_RUNNING && call->leader == NULL)
-        drop_exchange(engine, call);
-    else
-        (void)(call_list_remove(&engine->queue, call) || call_list_remove(&engine->following, call) ||
-               call_list_remove(&engine->paused, call) || call_list_remove(&engine->done, call));
+    if (call->stage == CALL_QUEUED || call->stage == CALL_RUNNING) drop_exchange(engine, call);
+    if (call->stage == CALL_PAUSED) {
+        heap_leave(&engine->paused, &call->timer);
+        engine->pauses--;
+    }
+    list_leave(&call->link);
     call->stage = CALL_NEW;
 }
 
 /* Every call of a list is let go; the engine's own is no caller's. */
-static void abandon(const struct engine *engine, struct call_list *list) {
-    while (list->first != NULL) {
-        struct call *call = call_list_take(list, &list->first);
+static void abandon(const struct engine *engine, const struct list *calls) {
+    for (struct call *call; (call = call_first(calls)) != NULL;) {
+        list_leave(&call->link);
         call->stage = CALL_NEW;
-        call->leader = NULL;
         call->exchange = NULL;
         if (!token_call_is(engine, call)) call_drop(call);
     }
@@ -76,9 +67,8 @@ static void abandon(const struct engine *engine, struct call_list *list) {
 void engine_free(struct engine *engine) {
     struct pipe_guard guard = pipe_guard_begin(); /* closing says goodbye over TLS */
     if (engine->network != NULL) network_close(engine->network);
-    struct call_list *lists[] = {&engine->queue, &engine->running,       &engine->following,      &engine->paused,
-                                 &engine->done,  &engine->replies.asked, &engine->replies.waiting};
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) abandon(engine, lists[i]);
+    abandon(engine, &engine->calls);
+    abandon(engine, &engine->done);
     call_release(&engine->token_call);
     token_source_free(engine->tokens);
     buffer_free(&engine->key); /* a proxy's password may stand in it */
@@ -109,16 +99,17 @@ bool engine_fetch(struct engine *engine, struct engine_record *record) {
         record->wish = engine->wish;
         return true;
     }
-    if (engine->done.first == NULL) return false;
+    if ((record->call = call_first(&engine->done)) == NULL) return false;
     record->kind = ENGINE_DONE;
-    record->call = call_list_take(&engine->done, &engine->done.first);
+    list_leave(&record->call->link);
     record->call->stage = CALL_NEW;
     return true;
 }
 
 struct engine_stats engine_count(const struct engine *engine) {
     struct engine_stats stats = engine->stats;
-    stats.waiting = engine->queue.count + engine->paused.count;
+    stats.in_flight = engine->queue.in_flight;
+    stats.waiting = engine->queue.waiting + engine->pauses;
     stats.events_dropped = engine->events.dropped;
     return stats;
 }

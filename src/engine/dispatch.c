@@ -4,12 +4,26 @@
 
 #include <stdio.h>
 
+static struct call *call_of(struct queue_entry *entry) { return LIST_OWNER(struct call, entry, entry); }
+
 /* ---- the operation's events in, its actions out ---- */
 
-static void enter(struct call_list *list, struct call *call, enum call_stage stage) {
+static void enter(struct list *list, struct call *call, enum call_stage stage) {
     call->stage = stage;
-    call->leader = NULL;
-    call_list_push(list, call);
+    list_leave(&call->link);
+    list_push(list, &call->link);
+}
+
+static void wait_for_turn(struct engine *engine, struct call *call) {
+    enter(&engine->calls, call, CALL_QUEUED);
+    call_describe(call, &call->entry);
+    queue_add(&engine->queue, &call->entry);
+}
+
+static void wait_for_timer(struct engine *engine, struct call *call) {
+    enter(&engine->calls, call, CALL_PAUSED);
+    heap_put(&engine->paused, &call->timer, call->action.until);
+    engine->pauses++;
 }
 
 static void tell_retry(struct engine *engine, struct call *call, int64_t wait) {
@@ -21,15 +35,14 @@ static void tell_retry(struct engine *engine, struct call *call, int64_t wait) {
 void engine_obey(struct engine *engine, struct call *call, struct operation_action action) {
     int64_t now = engine_now(engine);
     call->action = action;
-    call->is_wait_told = false;
     if (action.kind == OPERATION_SEND) {
         bool is_told = call->stage == CALL_PAUSED;
         /* When it goes out, its gate knows. */
         if (call->operation.last.code == CODE_RATE_LIMITED && !is_told) tell_retry(engine, call, 0);
-        enter(&engine->queue, call, CALL_QUEUED);
+        wait_for_turn(engine, call);
     } else if (action.kind == OPERATION_PAUSE) {
         tell_retry(engine, call, action.until - now);
-        enter(&engine->paused, call, CALL_PAUSED);
+        wait_for_timer(engine, call);
     } else if (token_call_is(engine, call)) {
         token_call_ended(engine);
     } else {
@@ -59,7 +72,7 @@ void engine_begin_call(struct engine *engine, struct call *call) {
     engine_begin(engine, call);
 }
 
-/* An exchange, or the wait for one, ended. The call is in no list. */
+/* An exchange, or the wait for one, ended. */
 static void tell_end(struct engine *engine, struct call *call, struct attempt_end end) {
     struct operation_event event = engine_event(engine, OPERATION_ENDED, call);
     bool is_settling = call->operation.state == OPERATION_SETTLING;
@@ -69,8 +82,10 @@ static void tell_end(struct engine *engine, struct call *call, struct attempt_en
     memcpy(told.request_id, call->request_id, sizeof told.request_id);
     told.code = attempt_classify(&end, false).code;
     events_add(&engine->events, call, told);
-    if (end.how == ATTEMPT_ANSWERED && end.status == 401 && call->is_engines_token)
+    if (end.how == ATTEMPT_ANSWERED && end.status == 401 && call->is_engines_token) {
         token_source_rejected(engine->tokens, event.now, call->generation);
+        queue_token_changed(&engine->queue);
+    }
     struct operation_action action = operation_step(&call->operation, &event);
     if (is_settling)
         events_add(&engine->events, call,
@@ -80,64 +95,11 @@ static void tell_end(struct engine *engine, struct call *call, struct attempt_en
     engine_obey(engine, call, action);
 }
 
-/* An end without an answer, of a call that is in no list. */
 void engine_tell_silence(struct engine *engine, struct call *call, struct attempt_end end, const char *detail) {
     buffer_clear(&call->answer);
     call_note(call, NULL, detail);
     call->timings = (struct exchange_timings){.total = 0};
     tell_end(engine, call, end);
-}
-
-/* ---- reads that several wait for ---- */
-
-static bool is_same_read(const struct call *a, const struct call *b) {
-    return a->stage == CALL_QUEUED && a->operation.state == OPERATION_SETTLING &&
-           b->operation.state == OPERATION_SETTLING && a->action.request == OPERATION_READ &&
-           a->is_engines_token == b->is_engines_token && strcmp(a->read_target, b->read_target) == 0 &&
-           a->max_response == b->max_response && (a->is_engines_token || span_equals(a->token, b->token));
-}
-
-/* Settling reads of one primary that have not begun yet can all be told by one. */
-static void gather(struct engine *engine, struct call *leader, int64_t now) {
-    if (leader->operation.state != OPERATION_SETTLING) return;
-    for (struct call **at = &engine->queue.first; *at != NULL;) {
-        if (!is_same_read(*at, leader)) {
-            at = &(*at)->next;
-            continue;
-        }
-        struct call *call = call_list_take(&engine->queue, at);
-        call->asked = call->action;
-        operation_begun(&call->operation, &call->action, now);
-        enter(&engine->following, call, CALL_RUNNING);
-        call->leader = leader;
-        call->generation = leader->generation;
-    }
-}
-
-static struct call *take_follower(struct engine *engine, const struct call *leader) {
-    for (struct call **at = &engine->following.first; *at != NULL; at = &(*at)->next)
-        if ((*at)->leader == leader) return call_list_take(&engine->following, at);
-    return NULL;
-}
-
-/* As if it had not begun. */
-void engine_release_followers(struct engine *engine, const struct call *leader) {
-    for (struct call *call; (call = take_follower(engine, leader)) != NULL;) {
-        call->action = call->asked;
-        call->operation.result.attempts--;
-        enter(&engine->queue, call, CALL_QUEUED);
-    }
-}
-
-/* What the leader heard tells the others as much; its own time is not theirs. */
-static void tell_followers(struct engine *engine, const struct call *leader, struct attempt_end end) {
-    if (end.how != ATTEMPT_EXPIRED && end.how != ATTEMPT_CANCELLED)
-        for (struct call *call; (call = take_follower(engine, leader)) != NULL;) {
-            const struct attempt_end lost = {.how = ATTEMPT_LOST, .sent = true};
-            bool is_told = call_share_answer(call, leader); /* there may be no memory for it */
-            tell_end(engine, call, is_told ? end : lost);
-        }
-    engine_release_followers(engine, leader);
 }
 
 /* ---- exchanges: begin and end ---- */
@@ -149,15 +111,36 @@ static struct pace_answer pace_said(const struct call *call, int status) {
     return answer;
 }
 
-/* An exchange that had begun is over; the call is in no list. */
-void engine_end_exchange(struct engine *engine, struct call *call, struct attempt_end end) {
-    int64_t now = engine_now(engine);
+/* What a read showed tells another as much. */
+static void tell_follower(struct engine *engine, struct call *call, const struct call *leader, struct attempt_end end) {
+    const struct attempt_end lost = {.how = ATTEMPT_LOST, .sent = true};
+    operation_begun(&call->operation, &call->action, engine_now(engine));
+    call->generation = leader->generation;
+    bool is_told = call_share_answer(call, leader); /* there may be no memory for it */
+    tell_end(engine, call, is_told ? end : lost);
+}
+
+static void tell_queue(struct engine *engine, struct call *call, const struct queue_end *end) {
+    int connections = queue_connections(&engine->queue);
+    if (queue_ended(&engine->queue, &call->entry, engine_now(engine), end))
+        memcpy(engine->unconnected, call->detail, sizeof engine->unconnected);
+    if (connections == queue_connections(&engine->queue)) return;
+    network_limit(engine->network, queue_connections(&engine->queue));
+}
+
+void engine_end_exchange(struct engine *engine, struct call *call, struct attempt_end end,
+                         struct engine_connection connection) {
     struct pace_answer said = pace_said(call, end.status);
     bool is_answered = end.how == ATTEMPT_ANSWERED && end.status != 0;
-    engine->stats.in_flight--;
-    pace_end(&engine->pace, call_bucket(call, call->action.request), call->begun, now, is_answered ? &said : NULL,
-             engine_random(engine));
-    tell_followers(engine, call, end);
+    tell_queue(engine, call,
+               &(struct queue_end){.how = end.how,
+                                   .sent = end.sent,
+                                   .is_timed_out = connection.is_timed_out,
+                                   .http = connection.http,
+                                   .said = is_answered ? &said : NULL,
+                                   .random = engine_random(engine)});
+    for (struct queue_entry *entry; (entry = queue_told(&engine->queue)) != NULL;)
+        tell_follower(engine, call_of(entry), call, end);
     tell_end(engine, call, end);
 }
 
@@ -173,30 +156,45 @@ static bool launch_over_network(struct engine *engine, struct call *call, int64_
 }
 
 static bool launch(struct engine *engine, struct call *call, int64_t now) {
-    call->begun = now;
+    call->stage = CALL_RUNNING;
     if (engine->network == NULL)
         replies_launch(&engine->replies, call);
     else if (!launch_over_network(engine, call, now))
         return false;
-    pace_begin(&engine->pace, call_bucket(call, call->action.request), now);
     engine->stats.exchanges++;
-    engine->stats.in_flight++;
-    call->stage = CALL_RUNNING;
-    if (engine->network != NULL) call_list_push(&engine->running, call);
-    gather(engine, call, now);
     return true;
 }
 
-/* ---- what waits for its turn ---- */
+/* ---- what the queue decides ---- */
 
-/* What stands between a call and its exchange. */
-struct gate {
-    bool is_open;
-    int64_t until;         /* shut: when to ask again; INT64_MAX: when there is news */
-    enum failure_code why; /* shut for longer than the call has, or for good; CODE_OK: not so */
-    double retry_after;    /* seconds; negative: nobody said */
-    const char *detail;
-};
+static void begin(struct engine *engine, struct call *call, int64_t now) {
+    bool is_authorized =
+        !call->is_engines_token || call_authorize(call, token_source_text(engine->tokens, &call->generation));
+    if (!is_authorized) call_note(call, NULL, "not enough memory");
+    if (is_authorized && launch(engine, call, now)) return;
+    queue_drop(&engine->queue, &call->entry, now);
+    buffer_clear(&call->answer);
+    call->timings = (struct exchange_timings){.total = 0};
+    tell_end(engine, call, (struct attempt_end){.how = ATTEMPT_UNREACHED});
+}
+
+static void end(struct engine *engine, struct call *call, const struct queue_action *action) {
+    const char *const details[QUEUE_REASONS] = {
+        [QUEUE_LATE] = "its time was over before it could be sent",
+        [QUEUE_GATE] = "the tenant's rate limit opens again after the deadline",
+        [QUEUE_TOKEN] = engine->tokens != NULL ? token_source_detail(engine->tokens) : "",
+        [QUEUE_UNCONNECTED] = engine->unconnected,
+    };
+    buffer_clear(&call->answer);
+    call_note(call, NULL, details[action->reason]);
+    call->timings = (struct exchange_timings){.total = 0};
+    if (action->retry_after >= 0) call->retry_after = (double)action->retry_after / 1e6;
+    tell_end(engine, call, (struct attempt_end){.how = action->how, .why = action->why});
+}
+
+static void tell_hold(struct engine *engine, const struct call *call, int64_t now, int64_t until) {
+    events_add(&engine->events, call, (struct event){.kind = EVENT_WAIT, .wait = until != INT64_MAX ? until - now : 0});
+}
 
 static void tell_warning(struct engine *engine, const char *warning) {
     struct event event = {.kind = EVENT_TOKEN, .code = CODE_OK};
@@ -205,7 +203,11 @@ static void tell_warning(struct engine *engine, const char *warning) {
     events_add(&engine->events, NULL, event);
 }
 
-static struct gate token_gate(struct engine *engine, const struct call *call, int64_t now) {
+static void ask_for_token(struct engine *engine, int64_t now) {
+    static const enum queue_verdict verdicts[] = {[TOKEN_LIFE_USE] = QUEUE_TOKEN_THERE,
+                                                  [TOKEN_LIFE_WAIT] = QUEUE_TOKEN_COMES,
+                                                  [TOKEN_LIFE_FETCH] = QUEUE_TOKEN_COMES,
+                                                  [TOKEN_LIFE_REFUSE] = QUEUE_TOKEN_REFUSED};
     struct token_source_answer answer = token_source_ask(engine->tokens, now);
     if (!token_call_begin(engine)) answer = token_source_ask(engine->tokens, now);
     if (token_source_is_asking(engine->tokens)) {
@@ -213,125 +215,33 @@ static struct gate token_gate(struct engine *engine, const struct call *call, in
         engine->asked_at = now;
     }
     tell_warning(engine, token_source_warning(engine->tokens));
-    bool is_in_vain = answer.until >= call->action.last_by && answer.until != INT64_MAX;
-    bool is_refused = answer.verdict == TOKEN_LIFE_REFUSE || (answer.verdict == TOKEN_LIFE_WAIT && is_in_vain);
-    return (struct gate){.is_open = answer.verdict == TOKEN_LIFE_USE,
-                         .until = answer.until,
-                         .why = is_refused ? answer.why : CODE_OK,
-                         .retry_after = is_in_vain ? (double)(answer.until - now) / 1e6 : -1,
-                         .detail = token_source_detail(engine->tokens)};
+    queue_answer(&engine->queue, &(struct queue_token){verdicts[answer.verdict], answer.until, answer.why});
 }
 
-static struct gate pace_gate(const struct engine *engine, const struct call *call, int64_t now, int64_t until) {
-    bool is_closed = pace_state(&engine->pace, call_bucket(call, call->action.request), now) == PACE_CLOSED;
-    bool is_in_vain = is_closed && until >= call->action.last_by;
-    return (struct gate){.until = until,
-                         .why = is_in_vain ? CODE_RATE_LIMITED : CODE_OK,
-                         .retry_after = (double)(until - now) / 1e6,
-                         .detail = "the tenant's rate limit opens again after the deadline"};
-}
-
-static struct gate gate_of(struct engine *engine, const struct call *call, int64_t now) {
-    int64_t ready = pace_ready(&engine->pace, call_bucket(call, call->action.request), now);
-    if (ready > now) return pace_gate(engine, call, now, ready);
-    if (call->is_engines_token) return token_gate(engine, call, now);
-    return (struct gate){.is_open = true};
-}
-
-static void begin(struct engine *engine, struct call *call, int64_t now) {
-    struct attempt_end unreached = {.how = ATTEMPT_UNREACHED};
-    if (call->is_engines_token && !call_authorize(call, token_source_text(engine->tokens, &call->generation)))
-        engine_tell_silence(engine, call, unreached, "not enough memory");
-    else if (!launch(engine, call, now))
-        tell_end(engine, call, unreached);
-}
-
-static void withhold(struct engine *engine, struct call *call, const struct gate *gate) {
-    buffer_clear(&call->answer);
-    call_note(call, NULL, gate->detail);
-    call->retry_after = gate->retry_after;
-    tell_end(engine, call, (struct attempt_end){.how = ATTEMPT_WITHHELD, .why = gate->why});
-}
-
-/* It stays in the queue. `until`: when its gate should be asked again. */
-static void keep_waiting(struct engine *engine, struct call *call, int64_t now, int64_t until) {
-    if (!call->is_wait_told)
-        events_add(&engine->events, call,
-                   (struct event){.kind = EVENT_WAIT, .wait = until != INT64_MAX ? until - now : 0});
-    call->is_wait_told = true;
-    if (until < engine->gate_at) engine->gate_at = until;
-}
-
-/* `call` is still in the queue, at `at`. True if it left. */
-static bool try_one(struct engine *engine, struct call **at, int64_t now, bool has_room) {
-    struct call *call = *at;
-    struct gate gate = {.until = INT64_MAX};
-    if (call->action.last_by <= now) {
-        engine_tell_silence(engine, call_list_take(&engine->queue, at), (struct attempt_end){.how = ATTEMPT_EXPIRED},
-                            "its time was over before it could be sent");
-        return true;
+static void carry_out(struct engine *engine, const struct queue_action *action, int64_t now) {
+    switch (action->kind) {
+    case QUEUE_BEGIN: begin(engine, call_of(action->entry), now); break;
+    case QUEUE_END: end(engine, call_of(action->entry), action); break;
+    case QUEUE_HOLD: tell_hold(engine, call_of(action->entry), now, action->until); break;
+    case QUEUE_ASK: ask_for_token(engine, now); break;
+    case QUEUE_REST: break;
     }
-    if (has_room) gate = gate_of(engine, call, now);
-    if (gate.is_open) {
-        begin(engine, call_list_take(&engine->queue, at), now);
-        return true;
-    }
-    if (gate.why != CODE_OK) {
-        withhold(engine, call_list_take(&engine->queue, at), &gate);
-        return true;
-    }
-    if (call->action.last_by < engine->gate_at) engine->gate_at = call->action.last_by;
-    if (has_room) keep_waiting(engine, call, now, gate.until);
-    return false;
 }
 
-/* Begins what may begin, ends what is too late. True if something did. What left may have taken others along, or put
-   new ones in: each time, from the start. */
-static bool serve_queue(struct engine *engine) {
-    bool moved = false;
-    int64_t now = engine_now(engine);
-    engine->gate_at = INT64_MAX;
-    for (struct call **at = &engine->queue.first; *at != NULL;) {
-        bool has_room = engine->network == NULL || network_has_room(engine->network, now);
-        if (try_one(engine, at, now, has_room)) {
-            moved = true;
-            at = &engine->queue.first;
-        } else {
-            at = &(*at)->next;
-        }
-    }
-    return moved;
-}
+/* ---- what time brings ---- */
 
 static bool wake_paused(struct engine *engine) {
-    bool moved = false;
-    int64_t now = engine_now(engine);
-    for (struct call **at = &engine->paused.first; *at != NULL;) {
-        if ((*at)->action.until > now) {
-            at = &(*at)->next;
-            continue;
-        }
-        struct call *call = call_list_take(&engine->paused, at);
-        struct operation_event woken = engine_event(engine, OPERATION_WOKEN, call);
-        engine_obey(engine, call, operation_step(&call->operation, &woken));
-        moved = true;
-    }
-    return moved;
+    if (heap_least(&engine->paused) > engine_now(engine)) return false;
+    struct call *call = LIST_OWNER(struct call, timer, engine->paused.first);
+    engine_end_pause(engine, call, OPERATION_WOKEN);
+    return true;
 }
 
-static bool expire_followers(struct engine *engine) {
-    bool moved = false;
-    int64_t now = engine_now(engine);
-    for (struct call **at = &engine->following.first; *at != NULL;) {
-        if ((*at)->action.end_by > now) {
-            at = &(*at)->next;
-            continue;
-        }
-        struct call *call = call_list_take(&engine->following, at);
-        engine_tell_silence(engine, call, (struct attempt_end){.how = ATTEMPT_EXPIRED, .sent = true}, "");
-        moved = true;
-    }
-    return moved;
+void engine_end_pause(struct engine *engine, struct call *call, enum operation_event_kind kind) {
+    struct operation_event event = engine_event(engine, kind, call);
+    heap_leave(&engine->paused, &call->timer);
+    engine->pauses--;
+    engine_obey(engine, call, operation_step(&call->operation, &event));
 }
 
 /* When a wish for a token is over: never where the time is the engine's own, which stands still until it is
@@ -349,22 +259,25 @@ static bool expire_wish(struct engine *engine) {
 
 /* When something is due that no exchange tells. */
 int64_t engine_next_timer(const struct engine *engine) {
-    int64_t timer = engine->gate_at, wish = end_of_wish(engine);
+    int64_t timer = engine->queue_at, wish = end_of_wish(engine), wakes = heap_least(&engine->paused);
     if (wish < timer) timer = wish;
-    for (const struct call *call = engine->paused.first; call != NULL; call = call->next)
-        if (call->action.until < timer) timer = call->action.until;
-    for (const struct call *call = engine->following.first; call != NULL; call = call->next)
-        if (call->action.end_by < timer) timer = call->action.end_by;
-    return timer;
+    return wakes < timer ? wakes : timer;
+}
+
+static void look_for_connection(struct engine *engine) {
+    struct queue_entry *leader = queue_leader(&engine->queue);
+    if (leader != NULL && exchange_is_sent(call_of(leader)->exchange)) queue_sent(&engine->queue, leader);
 }
 
 /* All that time and gates allow. */
 void engine_advance_queue(struct engine *engine) {
-    bool moved;
-    do {
-        moved = wake_paused(engine);
-        moved = expire_followers(engine) || moved;
-        moved = expire_wish(engine) || moved;
-        moved = serve_queue(engine) || moved;
-    } while (moved);
+    struct queue_action action = {.kind = QUEUE_ASK};
+    look_for_connection(engine);
+    while (action.kind != QUEUE_REST) {
+        if (wake_paused(engine) || expire_wish(engine)) continue;
+        int64_t now = engine_now(engine);
+        action = queue_next(&engine->queue, now);
+        carry_out(engine, &action, now);
+    }
+    engine->queue_at = action.until;
 }

@@ -7,15 +7,15 @@
 
 /* ---- opening and closing ---- */
 
-static struct engine *engine_new(void) {
+static struct engine *engine_new(bool has_network) {
     struct engine *engine = calloc(1, sizeof *engine);
     if (engine == NULL) return NULL;
     engine->owner = getpid();
-    struct call_list *lists[] = {&engine->queue, &engine->running, &engine->following, &engine->paused, &engine->done};
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) call_list_init(lists[i]);
+    list_init(&engine->calls);
+    list_init(&engine->done);
     replies_init(&engine->replies);
-    pace_init(&engine->pace, NULL);
-    engine->gate_at = INT64_MAX;
+    queue_init(&engine->queue, NULL, has_network ? &queue_usual_rooms : NULL);
+    engine->queue_at = INT64_MAX;
     return engine;
 }
 
@@ -23,7 +23,7 @@ static struct engine *engine_new(void) {
 static void seed(struct engine *engine) { engine->random = (uint64_t)clock_unix_us() ^ (uint64_t)engine->owner << 40; }
 
 struct engine *engine_open(struct buffer *key) {
-    struct engine *engine = engine_new();
+    struct engine *engine = engine_new(true);
     if (engine == NULL) {
         buffer_free(key);
         return NULL;
@@ -39,7 +39,7 @@ struct engine *engine_open(struct buffer *key) {
 }
 
 struct engine *engine_open_answered(void) {
-    return engine_new();
+    return engine_new(false);
 }
 
 static void drop_tokens(struct engine *engine) {
@@ -48,22 +48,22 @@ static void drop_tokens(struct engine *engine) {
     call_release(&engine->token_call);
     token_source_free(engine->tokens);
     engine->tokens = NULL;
+    queue_token_changed(&engine->queue);
     engine->is_asking = engine->is_asked = false;
 }
 
-static struct call *find_dependent(const struct engine *engine) {
-    const struct call_list *lists[] = {&engine->queue,  &engine->running,       &engine->following,
-                                       &engine->paused, &engine->replies.asked, &engine->replies.waiting};
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
-        for (struct call *call = lists[i]->first; call != NULL; call = call->next)
-            if (call->is_engines_token) return call;
-    return NULL;
+/* What is done needs no token any more. */
+static void forget_dependents(struct engine *engine) {
+    for (struct call *call = engine->lent, *next; call != NULL; call = next) {
+        next = call->lent_next;
+        if (call->is_engines_token && call->stage != CALL_DONE) engine_forget(call);
+    }
 }
 
 void engine_configure(struct engine *engine, const struct engine_options *options) {
-    for (struct call *call; (call = find_dependent(engine)) != NULL;) engine_forget(call);
+    forget_dependents(engine);
     drop_tokens(engine);
-    pace_init(&engine->pace, &options->pace);
+    pace_init(&engine->queue.pace, &options->pace);
     engine->tokens = options->tokens;
     engine->events.is_wanted = options->wants_events;
 }

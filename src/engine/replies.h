@@ -3,13 +3,14 @@
 #ifndef AUTH0_ENGINE_REPLIES_H
 #define AUTH0_ENGINE_REPLIES_H
 
-#include "engine/call_list.h"
+#include "engine/call.h"
 
 #pragma GCC visibility push(hidden)
 
 struct replies {
     int64_t clock;
-    struct call_list asked, waiting;
+    struct list asked, owed; /* exchanges that are to be handed out; that are answered next */
+    struct heap coming;      /* replies, by when they are there */
 };
 
 /* How an exchange that was handed out ended. Its body is copied. */
@@ -30,6 +31,9 @@ struct call *replies_next(struct replies *replies);
 
 /* False where there is no memory, or the call waits for no answer. */
 bool replies_reply(struct replies *replies, struct call *call, const struct replies_reply *reply);
+
+/* Whether there is an exchange to hand out. */
+bool replies_has_asked(const struct replies *replies);
 
 /* Whether somebody owes an answer: time stands still. */
 bool replies_is_owed(const struct replies *replies);

@@ -30,6 +30,7 @@ double engine_random(struct engine *engine) { /* splitmix64 */
 
 void engine_tell_token(struct engine *engine) {
     struct event event = {.kind = EVENT_TOKEN, .code = token_source_why(engine->tokens)};
+    queue_token_changed(&engine->queue);
     snprintf(event.detail, sizeof event.detail, "%.150s", token_source_detail(engine->tokens));
     engine->stats.tokens += event.code == CODE_OK;
     events_add(&engine->events, NULL, event);

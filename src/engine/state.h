@@ -1,7 +1,7 @@
-/* What the engine's parts share: its state, and what each does for the others. Nobody else includes this.
-   engine_caller.c is the caller's side, where a call goes to the engine itself or to the thread that has it
-   (worker.c); engine_calls.c does what callers ask for; engine_turn.c turns the crank; engine_queue.c lets exchanges
-   begin and end; engine_state.c is what all of them stand on: time, chance, the wish for a token. */
+/* What the engine's parts share: its state, and what each does for the others. Nothing else includes this.
+   engine.c is the caller's side, where a call goes to the engine itself or to the thread that has it (worker.c); calls.c
+   does what callers ask for; turn.c turns the crank; dispatch.c carries out what operations and the queue decide;
+   state.c is what all of them stand on: time, chance, the wish for a token. */
 #ifndef AUTH0_ENGINE_STATE_H
 #define AUTH0_ENGINE_STATE_H
 
@@ -23,7 +23,8 @@ struct engine {
     pid_t owner;
     struct buffer key;
     struct profile profile; /* points into the key */
-    struct pace pace;
+    struct queue queue;
+    int64_t queue_at;            /* when it is to be asked again */
     struct token_source *tokens; /* NULL: every call brings its own */
     bool is_asking;              /* for a token, and nobody has heard it yet */
     bool is_asked;               /* somebody has, and owes the answer */
@@ -32,21 +33,23 @@ struct engine {
     struct call token_call;      /* the request for one */
     struct events events;
     struct engine_stats stats;
-    struct call_list queue, running, following, paused, done;
-    int64_t gate_at; /* when the first of those that wait for a gate should ask again */
+    struct list calls, done; /* that it has, and that are done */
+    struct heap paused;      /* by when they wake */
+    int pauses;
+    char unconnected[CURL_ERROR_SIZE]; /* why the last one that went ahead of others could not connect */
     uint64_t random;
 };
 
 /* From 0 up to 1. */
 double engine_random(struct engine *engine);
 
-/* Says whether a token came that can be one, or why none did. */
+/* There is news of the token: tells whether one came that can be one, or why none did; the queue asks again. */
 void engine_tell_token(struct engine *engine);
 
 /* An event about a call, with the time and chance of now. */
 struct operation_event engine_event(struct engine *engine, enum operation_event_kind kind, const struct call *call);
 
-/* Does what an operation asks for. The call is in no list. */
+/* Does what an operation asks for. The call neither waits nor runs. */
 void engine_obey(struct engine *engine, struct call *call, struct operation_action action);
 
 /* One that was submitted. */
@@ -76,14 +79,21 @@ void engine_free(struct engine *engine);
 /* Begins an operation. */
 void engine_begin(struct engine *engine, struct call *call);
 
-/* An end without an answer, of a call that is in no list. */
+/* An end without an answer, of a call that neither waits nor runs. */
 void engine_tell_silence(struct engine *engine, struct call *call, struct attempt_end end, const char *detail);
 
-/* An exchange that had begun is over; the call is in no list. */
-void engine_end_exchange(struct engine *engine, struct call *call, struct attempt_end end);
+/* What an exchange said of its connection. */
+struct engine_connection {
+    bool is_timed_out; /* it was not made in the time that it had */
+    int http;          /* the version that was spoken; 0: not known */
+};
 
-/* The leader goes, and has heard nothing that would tell its followers: they queue again. */
-void engine_release_followers(struct engine *engine, const struct call *leader);
+/* An exchange that had begun is over, and its call has what it brought. */
+void engine_end_exchange(struct engine *engine, struct call *call, struct attempt_end end,
+                         struct engine_connection connection);
+
+/* Wakes, or cancels, a call that pauses. */
+void engine_end_pause(struct engine *engine, struct call *call, enum operation_event_kind kind);
 
 /* All that time and gates allow: what paused wakes, what may begin begins, what is too late ends. */
 void engine_advance_queue(struct engine *engine);

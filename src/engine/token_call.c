@@ -23,12 +23,11 @@ static bool prepare(struct call *call, const struct token_source_request *reques
 bool token_call_begin(struct engine *engine) {
     struct token_source_request request;
     if (!token_source_request(engine->tokens, &request)) return true;
-    bool done = prepare(&engine->token_call, &request);
-    if (done)
+    if (prepare(&engine->token_call, &request))
         engine_begin(engine, &engine->token_call);
     else
         token_source_failed(engine->tokens, engine_now(engine), engine_random(engine), "not enough memory");
-    return done;
+    return engine->token_call.stage != CALL_NEW;
 }
 
 bool token_call_is(const struct engine *engine, const struct call *call) { return call == &engine->token_call; }
@@ -36,6 +35,7 @@ bool token_call_is(const struct engine *engine, const struct call *call) { retur
 void token_call_ended(struct engine *engine) {
     struct call *call = &engine->token_call;
     const struct token_source_end end = {&call->operation.result, &call->refusal, call->detail, call->retry_after};
+    list_leave(&call->link);
     call->stage = CALL_NEW;
     token_source_ended(engine->tokens, engine_now(engine), engine_random(engine), &end);
     call_release(call);

@@ -6,12 +6,13 @@
 
 #pragma GCC visibility push(hidden)
 
-/* Begins it, if the source asks for one. False where there is no memory: the source knows, and may be asked again. */
+/* Begins it, if the source asks for one. False where it is over already, for want of memory: the source knows, and may
+   be asked again. */
 bool token_call_begin(struct engine *engine);
 
 bool token_call_is(const struct engine *engine, const struct call *call);
 
-/* It is done, and in no list: tells the source. */
+/* It is done: tells the source. */
 void token_call_ended(struct engine *engine);
 
 #pragma GCC visibility pop

@@ -2,34 +2,11 @@
 #include "os/pipe_guard.h"
 
 static bool has_news(const struct engine *engine) {
-    return engine->done.first != NULL || engine->replies.asked.first != NULL || engine->is_asking ||
+    return call_first(&engine->done) != NULL || replies_has_asked(&engine->replies) || engine->is_asking ||
            engine->events.count > 0;
 }
 
 /* ---- over the network ---- */
-
-/* How long a call would wait for a connection. */
-static int64_t patience(const struct call *call) {
-    const struct operation_limits *limits = &call->operation.plan.limits;
-    int64_t shorter = limits->connect < limits->attempt ? limits->connect : limits->attempt;
-    return shorter < limits->deadline ? shorter : limits->deadline;
-}
-
-/* If the one that went ahead cannot connect, neither can the others: they hear it at once, not one after another. But
-   where its time was over, those that gave themselves more have not had theirs. */
-static void fail_queue(struct engine *engine, const struct exchange *leader, int64_t patience_of_leader) {
-    struct call_list queue = engine->queue;
-    struct attempt_end end = {.how = leader->end.how == ATTEMPT_UNTRUSTED ? ATTEMPT_UNTRUSTED : ATTEMPT_UNREACHED};
-    if (queue.first == NULL) return;
-    call_list_init(&engine->queue);
-    while (queue.first != NULL) {
-        struct call *call = call_list_take(&queue, &queue.first);
-        if (leader->is_timed_out && patience(call) > patience_of_leader)
-            call_list_push(&engine->queue, call);
-        else
-            engine_tell_silence(engine, call, end, leader->detail);
-    }
-}
 
 /* What an exchange brought. The bodies change places, so none is copied and none is lost. */
 static void take_answer(struct call *call, struct exchange *exchange) {
@@ -45,11 +22,10 @@ void engine_collect(struct engine *engine) {
     for (struct exchange *exchange; (exchange = network_next(engine->network)) != NULL;) {
         struct call *call = exchange->owner;
         struct attempt_end end = exchange->end;
+        const struct engine_connection connection = {exchange->is_timed_out, exchange->http};
         take_answer(call, exchange);
-        call_list_remove(&engine->running, call);
-        if (exchange->speaks_for_all) fail_queue(engine, exchange, patience(call));
         network_forget(engine->network, exchange);
-        engine_end_exchange(engine, call, end);
+        engine_end_exchange(engine, call, end, connection);
     }
 }
 
@@ -86,7 +62,7 @@ static bool pass_time(struct engine *engine) {
 static void collect_answered(struct engine *engine) {
     struct attempt_end end;
     for (struct call *call; (call = replies_end(&engine->replies, &end)) != NULL;)
-        engine_end_exchange(engine, call, end);
+        engine_end_exchange(engine, call, end, (struct engine_connection){.http = 0});
 }
 
 static void turn_answered(struct engine *engine) {

@@ -24,7 +24,7 @@ struct worker {
     struct call *inbox, **inbox_last;
     bool is_stopping, is_left, is_woken;
     struct token_news news;
-    struct call_list done;
+    struct list done;
     struct events told;
     bool is_asking, is_owed;
     int wish;
@@ -108,7 +108,7 @@ static void let_go(struct worker *worker, struct call *call, unsigned orders) {
     if ((orders & ORDER_SUBMIT) == 0) {
         engine_let_go(worker->engine, call);
         lock(worker);
-        (void)call_list_remove(&worker->done, call);
+        list_leave(&call->link);
         unlock(worker);
     }
     call_drop(call);
@@ -174,7 +174,7 @@ static bool collect(struct worker *worker) {
             worker->is_asking = true;
             worker->wish = record.wish;
         } else {
-            call_list_push(&worker->done, record.call);
+            list_push(&worker->done, &record.call->link);
         }
     }
     return had_news;
@@ -195,7 +195,7 @@ static void drop_calls(struct worker *worker) {
     unsigned orders;
     for (struct call *call; (call = next_order(worker, &orders)) != NULL; call_drop(call))
         if ((orders & ORDER_SUBMIT) != 0) call_drop(call);
-    while (worker->done.first != NULL) call_drop(call_list_take(&worker->done, &worker->done.first));
+    for (struct call *call; (call = call_first(&worker->done)) != NULL; call_drop(call)) list_leave(&call->link);
     engine_free(worker->engine);
 }
 
@@ -243,7 +243,7 @@ struct worker *worker_start(struct engine *engine) {
     worker->engine = engine;
     worker->inbox_last = &worker->inbox;
     worker->told.is_wanted = engine->events.is_wanted;
-    call_list_init(&worker->done);
+    list_init(&worker->done);
     bool has_lock = pthread_mutex_init(&worker->lock, NULL) == 0;
     bool has_bell = has_lock && bell_init(&worker->bell);
     if (has_bell && threads_start(&job, worker)) return worker;
@@ -261,10 +261,12 @@ void worker_stop(struct worker *worker) {
 /* ---- news out ---- */
 
 /* Those that were taken back stay where the thread, which drops them, or its end finds them. The lock is held. */
-static struct call **first_end(struct worker *worker) {
-    struct call **at = &worker->done.first;
-    while (*at != NULL && (*at)->is_taken_back) at = &(*at)->next;
-    return at;
+static struct call *first_end(const struct worker *worker) {
+    for (struct list *at = worker->done.next; at != &worker->done; at = at->next) {
+        struct call *call = LIST_OWNER(struct call, link, at);
+        if (!call->is_taken_back) return call;
+    }
+    return NULL;
 }
 
 bool worker_next(struct worker *worker, struct engine_record *record) {
@@ -276,9 +278,10 @@ bool worker_next(struct worker *worker, struct engine_record *record) {
         worker->is_asking = false;
         has_news = true;
     }
-    struct call **at = first_end(worker);
-    if (!has_news && *at != NULL) {
-        *record = (struct engine_record){.kind = ENGINE_DONE, .call = call_list_take(&worker->done, at)};
+    struct call *call = has_news ? NULL : first_end(worker);
+    if (call != NULL) {
+        *record = (struct engine_record){.kind = ENGINE_DONE, .call = call};
+        list_leave(&call->link);
         has_news = true;
     }
     unlock(worker);
@@ -302,7 +305,7 @@ bool worker_is_owed(struct worker *worker) {
 
 static bool has_news(struct worker *worker) {
     lock(worker);
-    bool news = worker->told.count > 0 || worker->is_asking || *first_end(worker) != NULL;
+    bool news = worker->told.count > 0 || worker->is_asking || first_end(worker) != NULL;
     unlock(worker);
     return news;
 }

@@ -6,6 +6,8 @@
 #include "http/headers.h"
 #include "http/profile.h"
 #include "pure/attempt.h"
+#include "pure/heap.h"
+#include "pure/list.h"
 #include "pure/request.h"
 
 #include <stdint.h>
@@ -29,12 +31,14 @@ struct exchange_timings {
 
 struct exchange {
     CURL *easy;
-    CURLU *origin;               /* the profile's, which libcurl would else read and write anew for each request */
-    struct exchange *next, **at; /* in the network's lists: the pointer that points to it */
+    CURLU *origin;    /* the profile's, which libcurl would else read and write anew for each request */
+    struct list link; /* in one of the network's lists */
+    struct heap_node timer;
     bool is_running;
     void *owner;
-    struct attempt_end end; /* once it has ended */
-    bool speaks_for_all, is_timed_out;
+    struct attempt_end end; /* once it has ended; so are the next two */
+    bool is_timed_out;      /* the time that it had to connect is over */
+    int http;               /* the version that was spoken; 0: not known */
     struct exchange_order order;
     int64_t connect_by, end_by;
     bool sent;

@@ -6,23 +6,16 @@
 #include <stdlib.h>
 
 enum {
-    IN_FLIGHT_AT_MOST = 100, /* each on a connection of its own, or on one that is not known to be HTTP/2 yet */
-    MULTIPLEXED_AT_MOST = 4, /* connections of HTTP/2 */
-    STREAMS_AT_LEAST = 100,  /* that a server should allow on one: RFC 9113, 6.5.2 */
-    CONNECTIONS_KEPT = 256,  /* more than are in flight: libcurl's own number follows what runs, and closes the rest */
-    STREAMS_AT_MOST = 1000,  /* libcurl's 100 would hide a server's larger limit */
-    WARM_FOR_US = 50 * 1000000 /* as long as libcurl reuses an idle connection: CURLOPT_MAXAGE_CONN */
+    CONNECTIONS_KEPT = 256, /* more than are in flight: libcurl's own number follows what runs, and closes the rest */
+    STREAMS_AT_MOST = 1000  /* libcurl's 100 would hide a server's larger limit */
 };
 
 struct network {
     CURLM *multi;
     const struct profile *profile;
     struct curl_slist *resolve;
-    struct exchange *running, *ended, **last_ended, *idle;
-    int in_flight;       /* exchanges that run */
-    bool is_multiplexed; /* the last answer came over HTTP/2 */
-    bool is_warm; /* a connection has stood lately: whoever starts now need not find out whether the tenant is there */
-    int64_t warm_until;
+    struct list running, ended, idle;
+    struct heap timers; /* of what runs: when its time may be over */
 };
 
 /* ---- opening and closing ---- */
@@ -49,7 +42,9 @@ struct network *network_open(const struct profile *profile) {
     struct network *network = global_start() ? calloc(1, sizeof *network) : NULL;
     if (network == NULL) return NULL;
     network->profile = profile;
-    network->last_ended = &network->ended;
+    list_init(&network->running);
+    list_init(&network->ended);
+    list_init(&network->idle);
     network->multi = curl_multi_init();
     /* libcurl does without the descriptors that wake it, where there are none left: a thread would wait for its next
        timer before it heard of a call. The first wait ends at once by this. */
@@ -62,18 +57,38 @@ struct network *network_open(const struct profile *profile) {
     return NULL;
 }
 
-static void free_exchanges(struct network *network, struct exchange *exchange, bool is_running) {
-    for (struct exchange *next; exchange != NULL; exchange = next) {
-        next = exchange->next;
-        if (is_running) curl_multi_remove_handle(network->multi, exchange->easy);
+static struct exchange *first(const struct list *exchanges) {
+    struct list *link = list_first(exchanges);
+    return link != NULL ? LIST_OWNER(struct exchange, link, link) : NULL;
+}
+
+static void free_exchanges(struct list *exchanges) {
+    for (struct exchange *exchange; (exchange = first(exchanges)) != NULL;) {
+        list_leave(&exchange->link);
         exchange_free(exchange);
     }
 }
 
+/* Its timer is the time to connect, or what is left when that is over. */
+static void put_to_work(struct network *network, struct exchange *exchange) {
+    exchange->is_running = true;
+    list_push(&network->running, &exchange->link);
+    heap_put(&network->timers, &exchange->timer, exchange->connect_by);
+}
+
+/* It runs no more, and is in no list. */
+static void stop(struct network *network, struct exchange *exchange) {
+    exchange->is_running = false;
+    list_leave(&exchange->link);
+    heap_leave(&network->timers, &exchange->timer);
+    curl_multi_remove_handle(network->multi, exchange->easy);
+}
+
 void network_close(struct network *network) {
-    free_exchanges(network, network->running, true);
-    free_exchanges(network, network->ended, false);
-    free_exchanges(network, network->idle, false);
+    for (struct exchange *exchange; (exchange = first(&network->running)) != NULL; exchange_free(exchange))
+        stop(network, exchange);
+    free_exchanges(&network->ended);
+    free_exchanges(&network->idle);
     curl_multi_cleanup(network->multi);
     curl_slist_free_all(network->resolve);
     free(network);
@@ -81,25 +96,21 @@ void network_close(struct network *network) {
 
 /* ---- beginning ---- */
 
-bool network_has_room(struct network *network, int64_t now) {
-    if (network->in_flight == 0 && now > network->warm_until) network->is_warm = false;
-    if (network->running != NULL && exchange_is_sent(network->running)) network->is_warm = true;
-    if (!network->is_warm) return network->in_flight == 0;
-    return network->in_flight < (network->is_multiplexed ? MULTIPLEXED_AT_MOST * STREAMS_AT_LEAST : IN_FLIGHT_AT_MOST);
+void network_limit(struct network *network, int connections) {
+    (void)curl_multi_setopt(network->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)connections);
 }
 
 static struct exchange *take_idle(struct network *network) {
-    struct exchange *exchange = network->idle;
+    struct exchange *exchange = first(&network->idle);
     if (exchange == NULL) return exchange_new(network->profile, network->resolve);
-    network->idle = exchange->next;
+    list_leave(&exchange->link);
     return exchange;
 }
 
 static void retire(struct network *network, struct exchange *exchange) {
     exchange_finish(exchange);
 #if CURL_HAS_PREREQ
-    exchange->next = network->idle;
-    network->idle = exchange;
+    list_put(&network->idle, &exchange->link); /* the one that was used last comes first */
 #else
     (void)network;
     exchange_free(exchange); /* its times, which tell whether it was sent, would be those of the last exchange */
@@ -126,60 +137,25 @@ struct exchange *network_launch(struct network *network, const struct exchange_o
     if (exchange == NULL) return NULL;
     exchange->owner = owner;
     exchange_limit(exchange, times->now, times->connect_by, times->end_by);
-    exchange->is_running = true;
-    exchange->next = network->running;
-    exchange->at = &network->running;
-    if (exchange->next != NULL) exchange->next->at = &exchange->next;
-    network->running = exchange;
-    network->in_flight++;
+    put_to_work(network, exchange);
     return exchange;
 }
 
 /* ---- ending ---- */
 
-/* How many connections there may be depends on what the server speaks. */
-static void learn_protocol(struct network *network, const struct exchange *exchange) {
+static int version_spoken(const struct exchange *exchange) {
     long version = 0;
-    if (curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_VERSION, &version) != CURLE_OK || version == 0) return;
-    bool is_multiplexed = version == CURL_HTTP_VERSION_2_0;
-    if (is_multiplexed == network->is_multiplexed) return;
-    network->is_multiplexed = is_multiplexed;
-    (void)curl_multi_setopt(network->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
-                            is_multiplexed ? (long)MULTIPLEXED_AT_MOST : 0L);
-}
-
-static void unlist(struct network *network, struct exchange *exchange) {
-    *exchange->at = exchange->next;
-    if (exchange->next != NULL)
-        exchange->next->at = exchange->at;
-    else if (!exchange->is_running)
-        network->last_ended = exchange->at;
-}
-
-/* It runs no more. */
-static void stop(struct network *network, struct exchange *exchange) {
-    unlist(network, exchange);
-    curl_multi_remove_handle(network->multi, exchange->easy);
-    network->in_flight--;
-    exchange->is_running = false;
+    if (curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_VERSION, &version) != CURLE_OK || version == 0) return 0;
+    return version == CURL_HTTP_VERSION_2_0 ? 2 : 1;
 }
 
 /* From running to ended. */
 static void end_exchange(struct network *network, struct exchange *exchange, struct attempt_end end, int64_t now) {
-    /* An attempt_timeout that is shorter than the connect_timeout ends a connect as well. */
-    bool is_refused = !end.sent && end.how != ATTEMPT_CANCELLED;
-    /* Only the one that went ahead speaks for all: one of many may have failed for want of a descriptor. */
-    exchange->speaks_for_all = is_refused && !network->is_warm && network->in_flight == 1;
     exchange->is_timed_out = exchange->connect_by <= now;
     exchange->end = end;
-    network->is_warm = end.sent || (network->is_warm && !is_refused);
-    network->warm_until = now + WARM_FOR_US;
-    learn_protocol(network, exchange);
+    exchange->http = version_spoken(exchange);
     stop(network, exchange);
-    exchange->next = NULL;
-    exchange->at = network->last_ended;
-    *network->last_ended = exchange;
-    network->last_ended = &exchange->next;
+    list_push(&network->ended, &exchange->link);
 }
 
 static void collect(struct network *network, int64_t now) {
@@ -197,11 +173,14 @@ static void collect(struct network *network, int64_t now) {
 
 /* Deadlines are ours; libcurl's own timers are a backstop. */
 static void expire(struct network *network, int64_t now) {
-    for (struct exchange *exchange = network->running, *next; exchange != NULL; exchange = next) {
-        next = exchange->next;
-        bool is_connecting = !exchange_is_sent(exchange);
-        if (exchange->end_by > now && (!is_connecting || exchange->connect_by > now)) continue;
-        end_exchange(network, exchange, exchange_overdue(exchange, now), now);
+    while (heap_least(&network->timers) <= now) {
+        struct exchange *exchange = LIST_OWNER(struct exchange, timer, network->timers.first);
+        if (exchange->end_by <= now || !exchange_is_sent(exchange)) {
+            end_exchange(network, exchange, exchange_overdue(exchange, now), now);
+        } else {
+            heap_leave(&network->timers, &exchange->timer);
+            heap_put(&network->timers, &exchange->timer, exchange->end_by);
+        }
     }
 }
 
@@ -213,7 +192,7 @@ void network_turn(struct network *network, int64_t now) {
 }
 
 struct exchange *network_next(struct network *network) {
-    return network->ended;
+    return first(&network->ended);
 }
 
 /* ---- waiting ---- */
@@ -226,14 +205,7 @@ void network_wait(struct network *network, int wait_ms) {
 
 void network_wake(struct network *network) { curl_multi_wakeup(network->multi); }
 
-int64_t network_next_timer(const struct network *network) {
-    int64_t soonest = INT64_MAX;
-    for (const struct exchange *exchange = network->running; exchange != NULL; exchange = exchange->next) {
-        int64_t by = exchange_is_sent(exchange) ? exchange->end_by : exchange->connect_by;
-        if (by < soonest) soonest = by;
-    }
-    return soonest;
-}
+int64_t network_next_timer(const struct network *network) { return heap_least(&network->timers); }
 
 /* ---- stopping ---- */
 
@@ -245,6 +217,6 @@ void network_forget(struct network *network, struct exchange *exchange) {
     if (exchange->is_running)
         stop(network, exchange);
     else
-        unlist(network, exchange);
+        list_leave(&exchange->link);
     retire(network, exchange);
 }

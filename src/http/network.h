@@ -1,5 +1,5 @@
-/* The exchanges of one transport profile that are on their way: a libcurl multi, and who may go next.
-   It never calls up: an end is fetched with network_next. */
+/* The exchanges of one transport profile that are on their way: a libcurl multi. It begins what it is told to, and never
+   calls up: an end is fetched with network_next. */
 #ifndef AUTH0_HTTP_NETWORK_H
 #define AUTH0_HTTP_NETWORK_H
 
@@ -20,9 +20,8 @@ struct network *network_open(const struct profile *profile);
 /* Closes every connection; exchanges that are under way are let go, and tell nothing. */
 void network_close(struct network *network);
 
-/* Whether another exchange may be launched. While nobody knows whether the tenant is there, one goes ahead; the others
-   follow as soon as its connection stands. */
-bool network_has_room(struct network *network, int64_t now);
+/* How many connections there may be at once; 0: as many as there are exchanges. */
+void network_limit(struct network *network, int connections);
 
 /* Begins an exchange; `owner` is what its end is told by. NULL where libcurl cannot: `fault` says why. */
 struct exchange *network_launch(struct network *network, const struct exchange_order *order,

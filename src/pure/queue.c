@@ -67,6 +67,7 @@ void queue_add(struct queue *queue, struct queue_entry *entry) {
     entry->is_held = false;
     entry->leader = NULL;
     entry->order = queue->order++;
+    entry->link = entry->same = (struct list){NULL, NULL};
     list_init(&entry->followers);
     enter(queue, entry);
 }
@@ -182,7 +183,7 @@ static void fail_waiting(struct queue *queue, const struct queue_entry *leader, 
 static void learn_connection(struct queue *queue, int64_t now, const struct queue_end *end, bool is_unconnected) {
     queue->is_warm = end->sent || (queue->is_warm && !is_unconnected);
     queue->warm_until = now + warm_for;
-    if (end->protocol != QUEUE_PROTOCOL_UNKNOWN) queue->is_multiplexed = end->protocol == QUEUE_HTTP_2;
+    if (end->http != 0) queue->is_multiplexed = end->http >= 2;
 }
 
 /* ---- exchanges begin and end ---- */

@@ -76,14 +76,12 @@ struct queue_token {
     enum failure_code why; /* what would wait for it in vain, or is refused, ends for this reason */
 };
 
-enum queue_protocol { QUEUE_PROTOCOL_UNKNOWN, QUEUE_HTTP_1, QUEUE_HTTP_2 };
-
 /* How an exchange ended. */
 struct queue_end {
     enum attempt_how how;
     bool sent;
     bool is_timed_out;              /* unsent: the time that it gave itself to connect was over */
-    enum queue_protocol protocol;   /* that it was spoken in */
+    int http;                       /* the version of HTTP that was spoken; 0: not known */
     const struct pace_answer *said; /* NULL where no answer came */
     double random;                  /* [0, 1) */
 };
@@ -143,7 +141,7 @@ struct queue_action {
 /* pace: NULL for PACE_DEFAULTS. rooms: NULL where there are no connections: nothing waits for one. */
 void queue_init(struct queue *queue, const struct pace_options *pace, const struct queue_rooms *rooms);
 
-/* It wants to begin. The entry is zeroed but for what is said before, or was out already. */
+/* It wants to begin. The entry is in no queue. */
 void queue_add(struct queue *queue, struct queue_entry *entry);
 
 /* What to do now. Each action but QUEUE_REST is to be obeyed, and the next one asked for. */
