@@ -71,6 +71,7 @@ void engine_free(struct engine *engine) {
     abandon(engine, &engine->done);
     call_release(&engine->token_call);
     token_source_free(engine->tokens);
+    events_free(&engine->events);
     buffer_free(&engine->key); /* a proxy's password may stand in it */
     free(engine);
     pipe_guard_end(&guard);

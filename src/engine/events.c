@@ -1,10 +1,17 @@
 #include "engine/events.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+
+/* The ring is large, and most engines never have an event: it is made with the first. */
+static bool has_room(struct events *events) {
+    if (events->ring == NULL) events->ring = malloc(EVENTS_KEPT * sizeof *events->ring);
+    return events->ring != NULL && events->count < EVENTS_KEPT;
+}
 
 void events_add(struct events *events, const struct call *call, struct event event) {
     if (!events->is_wanted) return;
-    if (events->count == EVENTS_KEPT) {
+    if (!has_room(events)) {
         events->dropped++;
         return;
     }
@@ -27,6 +34,8 @@ bool events_next(struct events *events, struct event *event) {
     events->count--;
     return true;
 }
+
+void events_free(struct events *events) { free(events->ring); }
 
 const char *event_kind_name(enum event_kind kind) {
     static const char *const names[EVENT_KINDS] = {"request", "retry", "wait", "token", "settle"};

@@ -1,5 +1,4 @@
-/* What an engine tells besides results, never a secret: a bounded queue, which counts what it lacked room for.
-   */
+/* What an engine tells besides results, never a secret: a bounded queue, which counts what it lacked room for. */
 #ifndef AUTH0_ENGINE_EVENTS_H
 #define AUTH0_ENGINE_EVENTS_H
 
@@ -37,7 +36,7 @@ struct events {
     bool is_wanted;
     size_t first, count;
     unsigned long dropped;
-    struct event ring[EVENTS_KEPT];
+    struct event *ring; /* EVENTS_KEPT of them; NULL: there was none yet */
 };
 
 /* About a call; what is not said is zero. */
@@ -45,6 +44,8 @@ void events_add(struct events *events, const struct call *call, struct event eve
 
 /* False where there is none. */
 bool events_next(struct events *events, struct event *event);
+
+void events_free(struct events *events);
 
 const char *event_kind_name(enum event_kind kind);
 

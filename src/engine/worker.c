@@ -203,6 +203,7 @@ static void finish(void *context) {
     struct worker *worker = context;
     drop_calls(worker);
     clear_news(&worker->news);
+    events_free(&worker->told);
     bell_free(&worker->bell);
     (void)pthread_mutex_destroy(&worker->lock);
     free(worker);
