@@ -182,7 +182,7 @@ describe("auth0.each", function()
         it("raises for a mistake: " .. what, function()
             local done, message = pcall(function() auth0.each(arguments[1], arguments[2], arguments[3]) end)
             assert.is_false(done)
-            assert.truthy(message:find("lanes_spec.lua:%d+: auth0.each: "), message)
+            assert.truthy(message:find("each_spec.lua:%d+: auth0.each: "), message)
             assert.truthy(message:find(what, 1, true), message)
         end)
     end

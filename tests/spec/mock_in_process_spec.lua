@@ -289,7 +289,7 @@ describe("a mock", function()
             return (auth0.link(options { mock = canned {}, domain = "https://x" }))
         end)
         assert.is_false(done)
-        assert.is_truthy(message:find("mock_tenant_spec.lua:%d+: auth0.link: domain: "), message)
+        assert.is_truthy(message:find("mock_in_process_spec.lua:%d+: auth0.link: domain: "), message)
     end)
 
     it("is allowed inside nginx, since nothing blocks", function()
