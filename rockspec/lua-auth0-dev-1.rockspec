@@ -79,7 +79,7 @@ build = {
             "src/pure/claims.c",
             "src/pure/complaint.c",
             "src/pure/domain.c",
-            "src/pure/failure.c"
+            "src/pure/failure.c",
             "src/pure/heap.c",
             "src/pure/identity.c",
             "src/pure/json.c",
@@ -88,7 +88,7 @@ build = {
             "src/pure/jwt.c",
             "src/pure/limits.c",
             "src/pure/operation.c",
-            "src/pure/pace.c"
+            "src/pure/pace.c",
             "src/pure/queue.c",
             "src/pure/redact.c",
             "src/pure/request.c",

@@ -172,9 +172,9 @@ for _, http in ipairs { "1.1", "2" } do
             check_absent(arguments, "the arguments of a process")
         end)
 
-        --- Where the mappings are that are marked: to be kept out of core dumps, and neither the kernel's own, nor those
-        --- that it may drop (dp: the C library's random numbers), nor a sanitizer's, which are huge. The open tenant's,
-        --- and that of the token that was looked into last.
+        --- Where the mappings are that are marked: to be kept out of core dumps, and neither the kernel's own, nor
+        --- those that it may drop (dp: the C library's random numbers), nor a sanitizer's, which are huge. The open
+        --- tenant's, and that of the token that was looked into last.
         local function find_pages()
             local pages, from, to = {}, nil, nil
             for line in io.lines(("/proc/%s/smaps"):format(pid)) do
