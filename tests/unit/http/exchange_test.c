@@ -85,15 +85,27 @@ static void one_handle_carries_out_one_after_another(void **state) {
     exchange_free(exchange);
 }
 
-/* It has a length of 0; without one a server would wait for more. */
+/* What goes out, beginning with the request line. */
+static int keep_headers(CURL *easy, curl_infotype type, char *data, size_t size, void *context) {
+    (void)easy;
+    return type == CURLINFO_HEADER_OUT && !buffer_append(context, (struct span){data, size});
+}
+
 static void a_post_without_a_body_has_an_empty_one(void **state) {
     (void)state;
     tenant_reset(1);
     const struct profile profile = to_tenant(PROFILE_HTTP_1_1);
     struct request request;
+    struct buffer sent = {NULL, 0, 0};
     struct exchange *exchange = open_exchange(&profile);
+    curl_easy_setopt(exchange->easy, CURLOPT_VERBOSE, 1L);
+    curl_easy_setopt(exchange->easy, CURLOPT_DEBUGFUNCTION, keep_headers);
+    curl_easy_setopt(exchange->easy, CURLOPT_DEBUGDATA, &sent);
     struct attempt_end end = perform(exchange, order_to(&request, REQUEST_POST, LINK_PATH, NULL, NULL));
     assert_end(end, ATTEMPT_ANSWERED, true, 400, ATTEMPT_BODY_PROMISED);
+    assert_true(span_begins(buffer_span(&sent), SPAN("POST " LINK_PATH " HTTP/1.1\r\n")));
+    assert_true(span_holds(buffer_span(&sent), SPAN("\r\nContent-Length: 0\r\n")));
+    buffer_free(&sent);
     exchange_free(exchange);
 }
 

@@ -84,6 +84,7 @@ static void members_that_follow_each_other_are_one_file(void **state) {
     assert_true(buffer_append(&first, buffer_span(&second)) && buffer_append(&first, buffer_span(&third)));
     for (size_t step = 1; step <= first.size; step++) {
         assert_unpacked(buffer_span(&first), step, 1, SPAN("one\nthree\n"));
+        assert_unpacked(buffer_span(&first), step, 5, SPAN("one\nthree\n"));
         assert_unpacked(buffer_span(&first), step, 100, SPAN("one\nthree\n"));
     }
     buffer_free(&first);

@@ -194,6 +194,26 @@ static void a_child_finds_nothing_locked_by_a_thread(void **state) {
     end(&task);
 }
 
+static void fork_beside_none(int pipe) {
+    double began = now();
+    pid_t child = fork();
+    if (child == 0) _exit(0);
+    waitpid(child, NULL, 0);
+    if (now() - began < 1.5) (void)!write(pipe, "f", 1);
+}
+
+/* One that does not rest is not waited for for ever, and not at all in the child, where it is not. */
+static void a_fork_waits_two_seconds_at_most(void **state) {
+    (void)state;
+    char told[8];
+    struct task task = {.until_told = wait_a_moment};
+    start(&task);
+    double seconds = run_child(fork_beside_none, told, sizeof told);
+    assert_true(seconds > 1.5 && seconds < 20);
+    assert_string_equal(told, "f");
+    end(&task);
+}
+
 /* Other threads rest and go on as they like: they are in nobody's count. */
 static void to_rest_is_nothing_in_a_thread_that_was_not_started_here(void **state) {
     (void)state;
@@ -243,6 +263,7 @@ int main(void) {
         cmocka_unit_test(a_process_that_ends_tells_its_threads_to_stop_and_waits_for_them),
         cmocka_unit_test(it_does_not_wait_for_ever),
         cmocka_unit_test(a_child_finds_nothing_locked_by_a_thread),
+        cmocka_unit_test(a_fork_waits_two_seconds_at_most),
         cmocka_unit_test(to_rest_is_nothing_in_a_thread_that_was_not_started_here),
         cmocka_unit_test(a_child_has_threads_of_its_own),
 #endif

@@ -73,9 +73,14 @@ static void another_domain_client_or_audience_is_another_ones(void **state) {
 static void no_text_runs_into_the_next(void **state) {
     (void)state;
     unsigned char one[TOKEN_RECORD_IDENTITY], other[TOKEN_RECORD_IDENTITY];
-    const struct token_binding a = {SPAN("ab"), SPAN("c"), SPAN("d")}, b = {SPAN("a"), SPAN("bc"), SPAN("d")};
-    assert_true(token_record_identity(&a, one) && token_record_identity(&b, other));
-    assert_memory_not_equal(one, other, sizeof one);
+    const struct token_binding pairs[][2] = {
+        {{SPAN("ab"), SPAN("c"), SPAN("d")}, {SPAN("a"), SPAN("bc"), SPAN("d")}},
+        {{SPAN("a"), SPAN("b\0\0\0\0\0\0\0\0c"), SPAN("d")}, {SPAN("a"), SPAN("b"), SPAN("c\0\0\0\0\0\0\0\0d")}},
+    };
+    for (size_t i = 0; i < COUNT(pairs); i++) {
+        assert_true(token_record_identity(&pairs[i][0], one) && token_record_identity(&pairs[i][1], other));
+        assert_memory_not_equal(one, other, sizeof one);
+    }
 }
 
 static void other_bytes_are_no_record(void **state) {

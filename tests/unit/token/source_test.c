@@ -259,6 +259,7 @@ static void a_token_that_is_rejected_is_fetched_anew_once(void **state) {
     answer(tokens, NOW, "{\"access_token\":\"next-token\"}");
     token_source_rejected(tokens, NOW, generation); /* of the one before: no news */
     assert_usable(tokens, NOW, "next-token");
+    assert_int_equal(token_source_why(tokens), CODE_OK);
     (void)token_source_text(tokens, &generation);
     token_source_rejected(tokens, NOW, generation);
     assert_refused(tokens, NOW, CODE_UNAUTHORIZED, "the tenant does not accept those that it gave");
