@@ -37,7 +37,7 @@ bool events_next(struct events *events, struct event *event) {
 
 void events_free(struct events *events) { free(events->ring); }
 
-const char *event_kind_name(enum event_kind kind) {
+const char *events_kind_name(enum event_kind kind) {
     static const char *const names[EVENT_KINDS] = {"request", "retry", "wait", "token", "settle"};
     return names[kind];
 }

@@ -47,7 +47,7 @@ bool events_next(struct events *events, struct event *event);
 
 void events_free(struct events *events);
 
-const char *event_kind_name(enum event_kind kind);
+const char *events_kind_name(enum event_kind kind);
 
 #pragma GCC visibility pop
 

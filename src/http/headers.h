@@ -1,4 +1,4 @@
-/* What an answer's headers say. Floor 1: dates of other forms than the usual one are libcurl's to read. */
+/* What an answer's headers say. Dates of other forms than the usual one are libcurl's to read. */
 #ifndef AUTH0_HTTP_HEADERS_H
 #define AUTH0_HTTP_HEADERS_H
 

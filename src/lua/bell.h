@@ -1,4 +1,4 @@
-/* An engine with a thread of its own, as Lua waits for it. Floor 2. */
+/* An engine with a thread of its own, as Lua waits for it. */
 #ifndef AUTH0_LUA_BELL_H
 #define AUTH0_LUA_BELL_H
 

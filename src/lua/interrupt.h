@@ -1,4 +1,4 @@
-/* Hears a signal while C waits. Floor 2. */
+/* Hears a signal while C waits. */
 #ifndef AUTH0_LUA_INTERRUPT_H
 #define AUTH0_LUA_INTERRUPT_H
 

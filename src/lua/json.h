@@ -1,4 +1,4 @@
-/* lua-cjson: a private instance, so that nobody's settings reach ours, nor ours theirs. Floor 2. */
+/* lua-cjson: a private instance, so that nobody's settings reach ours, nor ours theirs. */
 #ifndef AUTH0_LUA_JSON_H
 #define AUTH0_LUA_JSON_H
 

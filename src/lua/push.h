@@ -1,4 +1,4 @@
-/* Fields of the table on top of the stack. Floor 2. */
+/* Fields of the table on top of the stack. */
 #ifndef AUTH0_LUA_PUSH_H
 #define AUTH0_LUA_PUSH_H
 

@@ -51,7 +51,7 @@ static void push_exchange_facts(lua_State *L, const struct event *event) {
 
 void bind_push_event(lua_State *L, const struct event *event) {
     lua_createtable(L, 0, 10);
-    push_string(L, "kind", event_kind_name(event->kind));
+    push_string(L, "kind", events_kind_name(event->kind));
     if (event->id != 0) push_integer(L, "id", event->id);
     if (event->attempts != 0) push_integer(L, "attempts", event->attempts);
     push_string(L, "code", failure_code_name(event->code));

@@ -1,4 +1,4 @@
-/* What an engine tells, as Lua tables; and what it is told about itself. Floor 2. */
+/* What an engine tells, as Lua tables; and what it is told about itself. */
 #ifndef AUTH0_LUA_RECORDS_H
 #define AUTH0_LUA_RECORDS_H
 

@@ -1,4 +1,4 @@
-/* What Lua answers to an exchange. Floor 2. */
+/* What Lua answers to an exchange. */
 #ifndef AUTH0_LUA_REPLY_H
 #define AUTH0_LUA_REPLY_H
 

@@ -1,4 +1,4 @@
-/* Rows of a file, for Lua: unpacked, and as values. Floor 2. */
+/* Rows of a file, for Lua: unpacked, and as values. */
 #ifndef AUTH0_LUA_ROWS_H
 #define AUTH0_LUA_ROWS_H
 

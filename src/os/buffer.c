@@ -7,7 +7,7 @@
    everywhere. */
 static void *(*volatile const set_memory)(void *, int, size_t) = memset;
 
-void wipe(void *memory, size_t size) {
+void buffer_wipe(void *memory, size_t size) {
     if (size > 0) set_memory(memory, 0, size);
 }
 
@@ -24,7 +24,7 @@ bool buffer_reserve(struct buffer *buffer, size_t more) {
     char *at = malloc(room); /* not realloc, which may leave an unwiped copy behind */
     if (at == NULL) return false;
     if (buffer->size > 0) memcpy(at, buffer->at, buffer->size);
-    wipe(buffer->at, buffer->size);
+    buffer_wipe(buffer->at, buffer->size);
     free(buffer->at);
     buffer->at = at;
     buffer->room = room;
@@ -54,7 +54,7 @@ bool buffer_append_json(struct buffer *buffer, struct span text) {
 }
 
 void buffer_clear(struct buffer *buffer) {
-    wipe(buffer->at, buffer->size);
+    buffer_wipe(buffer->at, buffer->size);
     buffer->size = 0;
 }
 

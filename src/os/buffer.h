@@ -25,7 +25,7 @@ void buffer_free(struct buffer *buffer);
 static inline struct span buffer_span(const struct buffer *buffer) { return (struct span){buffer->at, buffer->size}; }
 
 /* memset that the compiler does not leave out. */
-void wipe(void *memory, size_t size);
+void buffer_wipe(void *memory, size_t size);
 
 #pragma GCC visibility pop
 

@@ -47,7 +47,7 @@ bool secrets_put(struct secrets *secrets, enum secret_slot slot, struct span sec
     char *at = (char *)secrets + slots[slot].at;
     if (secret.size > slots[slot].room) return false;
     if (secret.size > 0) memmove(at, secret.at, secret.size); /* it may be a piece of what is there */
-    if (secret.size < *size) wipe(at + secret.size, *size - secret.size);
+    if (secret.size < *size) buffer_wipe(at + secret.size, *size - secret.size);
     *size = secret.size;
     return true;
 }
@@ -59,6 +59,6 @@ struct span secrets_get(const struct secrets *secrets, enum secret_slot slot) {
 
 void secrets_free(struct secrets *secrets) {
     if (secrets == NULL) return;
-    wipe(secrets, sizeof *secrets);
+    buffer_wipe(secrets, sizeof *secrets);
     (void)munmap(secrets, sizeof *secrets); /* which unlocks it */
 }

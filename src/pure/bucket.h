@@ -1,5 +1,5 @@
-/* What one rate bucket of the tenant holds, and what comes into it, learned from the headers of answers. Ground floor:
-   pure; the clock is an argument.
+/* What one rate bucket of the tenant holds, and what comes into it, learned from the headers of answers. Pure;
+   the clock is an argument.
 
    The bucket is the tenant's: other clients take from it, and how it fills is not told. So everything here is kept as
    bounds that hold whatever the order in which the tenant counted the exchanges that were under way together. */

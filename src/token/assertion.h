@@ -1,5 +1,5 @@
 /* The client assertion of private_key_jwt: a JWT that a client signs when it asks for a token, in the place of a
-   secret. Floor 1: libcrypto. The limits are Auth0's. */
+   secret. The limits are Auth0's. */
 #ifndef AUTH0_TOKEN_ASSERTION_H
 #define AUTH0_TOKEN_ASSERTION_H
 

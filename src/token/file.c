@@ -150,7 +150,7 @@ static bool begin(const struct token_file *file, bool may_make, struct use *use)
 /* The lock goes before the file is closed: a child that another thread forks meanwhile has the descriptor too, and
    would keep it locked. */
 static void end(struct use *use) {
-    wipe(use->bytes, sizeof use->bytes);
+    buffer_wipe(use->bytes, sizeof use->bytes);
     if (use->fd == -1) return;
     (void)set_lock(use->fd, false);
     close(use->fd);
@@ -198,7 +198,7 @@ static bool write_body(struct use *use) {
     bool is_done = token_record_pack_body(&use->record, body, &size)
                        ? write_bytes(use, body, size, TOKEN_RECORD_HEAD) && truncate_at(use, TOKEN_RECORD_HEAD + size)
                        : fail(use, "cannot be written: no memory");
-    wipe(body, sizeof body);
+    buffer_wipe(body, sizeof body);
     return is_done;
 }
 

@@ -1,5 +1,5 @@
 /* The bytes of a token file: whose it is, who is fetching, and the token. Each of the three is checked by itself, so
-   that a lease that is written leaves the token valid. Floor 1: libcrypto's digests. No I/O. */
+   that a lease that is written leaves the token valid. No I/O. */
 #ifndef AUTH0_TOKEN_RECORD_H
 #define AUTH0_TOKEN_RECORD_H
 
