@@ -220,6 +220,7 @@ local function check(self, mock)
     end
 end
 
+-- No tail calls lead here: of their callers Lua 5.1 does not know that they can yield.
 local function wait(self, id, method, mock)
     local ticket = { id = id, mock = mock or self.mock, is_others = mock ~= nil, is_read = method.is_read }
     self.tickets[id] = ticket
@@ -245,7 +246,8 @@ function Calls:perform(method, level, given, first, second, is_checked, mock)
     local checked_level = is_checked and level + 1 or nil
     local value, facts = self.engine:call(method.core, how, given, first, second, checked_level)
     if facts ~= nil or value == nil then return value, facts end
-    return wait(self, value, method, mock)
+    value, facts = wait(self, value, method, mock)
+    return value, facts
 end
 
 --- The same, of options that say where: by an engine of the pool.
@@ -261,7 +263,8 @@ function calls.pooled(method, level, given, named, is_checked)
     local checked_level = is_checked and level + 1 or nil
     local value, facts, engine = core.call(named, method.core, how, given, nil, nil, checked_level)
     if facts ~= nil or value == nil then return value, facts end
-    return wait(calls.of(engine, false, named), value, method)
+    value, facts = wait(calls.of(engine, false, named), value, method)
+    return value, facts
 end
 
 --- Whoever waited does so no more. Its own words are the ones to read, whatever becomes of the call.
