@@ -123,18 +123,18 @@ local function refusal(good, token, second)
 end
 
 -- The tenant may be closed meanwhile.
-local function answer_wish(self, wish, ...)
+local function answer_token_request(self, request, ...)
     if self.is_closed or not self.token_function then return end
     local words = refusal(...)
-    if words then return self.engine:refuse_token(wish, words) end
+    if words then return self.engine:refuse_token(request, words) end
     local _, token, seconds = ...
-    self.engine:give_token(wish, token, seconds)
+    self.engine:give_token(request, token, seconds)
 end
 
 -- Others go on meanwhile. The engine gives it as long as one exchange.
-local function ask_beside(self, wish)
+local function ask_beside(self, request)
     loop.spawn(self, function()
-        answer_wish(self, wish, loop.protect(self, function()
+        answer_token_request(self, request, loop.protect(self, function()
             self.token_thread = coroutine.running() -- which a loop may have made for it
             return self.token_function()
         end))
@@ -142,10 +142,10 @@ local function ask_beside(self, wish)
     end)
 end
 
-function handlers.token(self, wish)
-    if self.is_heard then return ask_beside(self, wish) end
-    self.busy, self.wish = TOKEN_FUNCTION, wish
-    answer_wish(self, wish, loop.shield(self, self.token_function))
+function handlers.token(self, request)
+    if self.is_heard then return ask_beside(self, request) end
+    self.busy, self.token_request = TOKEN_FUNCTION, request
+    answer_token_request(self, request, loop.shield(self, self.token_function))
     self.busy = nil
 end
 
@@ -273,7 +273,7 @@ function Calls:take_back(ticket)
     -- What an error left unanswered would be waited for in vain.
     local engine = self.engine
     if self.busy == TOKEN_FUNCTION then
-        pcall(engine.refuse_token, engine, self.wish, "the token function was interrupted")
+        pcall(engine.refuse_token, engine, self.token_request, "the token function was interrupted")
     end
     self.busy = nil
     if self.mock then pcall(self.engine.reply, self.engine, 0, { how = "unreached" }) end

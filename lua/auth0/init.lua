@@ -11,9 +11,9 @@
 --- all of it.
 local calls = require "auth0.calls"
 local core = require "auth0.core"
+local each = require "auth0.each"
 local failure = require "auth0.failure"
 local json = require "auth0.json"
-local lanes = require "auth0.lanes"
 local loop = require "auth0.loop"
 local options = require "auth0.options"
 local tenants = require "auth0.tenant"
@@ -41,7 +41,7 @@ function auth0.array(list)
 end
 
 auth0.tenant = tenants.new
-auth0.each = lanes.each
+auth0.each = each.run
 
 --- One identity of a user, under the tenant's own names (UserIdentity of the Management API's OpenAPI file).
 ---@class auth0.Identity

@@ -1,6 +1,6 @@
 --- Checks a table of options against a table of specifications, and copies it. A mistake raises with the option's name
 --- and what to do; never with a value, which may be a secret.
-local kinds = require "auth0.kinds"
+local option_types = require "auth0.option_types"
 
 local options = {}
 
@@ -8,7 +8,7 @@ local options = {}
 
 ---@class auth0.OptionSpecification
 ---@field name string
----@field kind string
+---@field type string
 ---@field link boolean whether it is an option of auth0.link
 ---@field unlink boolean
 ---@field request boolean of tenant:request
@@ -94,14 +94,13 @@ local function complain(caller, level, fault)
     error(("%s: %s"):format(caller, fault), level + 2)
 end
 
-local copies, checks = kinds.copies, kinds.checks
+local copies, checks = option_types.copies, option_types.checks
 
 -- What a value is kept as. It is copied first: what is checked is what is used.
 local function take(specification, option, value, caller, level)
-    local kind = option.kind
-    local copy = copies[kind]
+    local copy = copies[option.type]
     if copy then value = copy(value, option) end
-    local fault = checks[kind](value, option, specification.use)
+    local fault = checks[option.type](value, option, specification.use)
     if fault then error(("%s: %s: %s"):format(caller, option.name, fault), level + 2) end
     return value
 end

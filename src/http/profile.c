@@ -73,7 +73,7 @@ static const char *get_proxy(const struct profile *profile) {
     return "";
 }
 
-/* With such a name libcurl uses no proxy at all, and says nothing. lua/auth0/kinds.lua refuses such an option; of the
+/* With such a name libcurl uses no proxy at all, and says nothing. lua/auth0/option_types.lua refuses such an option; of the
    environment's nobody else looks. */
 bool profile_has_usable_proxy(const struct profile *profile) { return !has_encoded_control(get_proxy(profile)); }
 

@@ -112,7 +112,7 @@ static int push_done(lua_State *L, struct bind_engine *self) {
 
 /* engine:next() -> "done", id, value, receipt; or "done", id, nil, facts
                  -> "exchange", id, {method=, url=, headers=, body=}: wants a reply
-                 -> "token", wish: wants give_token or refuse_token
+                 -> "token", request: wants give_token or refuse_token
                  -> "event", {kind=, ...}
                  -> nothing where there is no news */
 static int method_next(lua_State *L) {
@@ -152,24 +152,24 @@ static void check_tokens(lua_State *L, const struct bind_engine *self) {
     if (!engine_has_tokens(self->engine)) luaL_error(L, "auth0: nobody waits for a token");
 }
 
-/* engine:give_token(wish, text, seconds or nil) */
+/* engine:give_token(request, text, seconds or nil) */
 static int method_give_token(lua_State *L) {
     struct bind_engine *self = check_engine(L);
     struct span token;
-    int wish = (int)luaL_checkinteger(L, 2);
+    int request = (int)luaL_checkinteger(L, 2);
     token.at = luaL_checklstring(L, 3, &token.size);
     check_tokens(L, self);
-    engine_give_token(self->engine, wish, token, to_microseconds((double)luaL_optnumber(L, 4, 0)));
+    engine_give_token(self->engine, request, token, to_microseconds((double)luaL_optnumber(L, 4, 0)));
     return 0;
 }
 
-/* engine:refuse_token(wish, words) */
+/* engine:refuse_token(request, words) */
 static int method_refuse_token(lua_State *L) {
     struct bind_engine *self = check_engine(L);
-    int wish = (int)luaL_checkinteger(L, 2);
+    int request = (int)luaL_checkinteger(L, 2);
     const char *words = luaL_checkstring(L, 3);
     check_tokens(L, self);
-    engine_refuse_token(self->engine, wish, words);
+    engine_refuse_token(self->engine, request, words);
     return 0;
 }
 

@@ -8,13 +8,13 @@
 
 struct option;
 
-/* Reads the value on top of the stack into its place. False, where it is not of that kind: nothing else is lost by a
-   no than time, so where C is in doubt it is one. What Lua takes as well (lua/auth0/option_types.lua), C takes. */
+/* Reads the value on top of the stack into its place. False, where it cannot be used: lua/auth0/option_types.lua says
+   why, and takes what C takes. */
 typedef bool reader(lua_State *L, const struct option *option, struct bind_options *options, void *to);
 
 struct option {
     const char *name;
-    const char *kind; /* what Lua holds it against */
+    const char *type; /* what Lua holds it against */
     int use;
     reader *read; /* NULL: it is Lua's alone */
     size_t at;    /* in struct bind_options */
@@ -356,7 +356,7 @@ void bind_options_push(lua_State *L) {
         const struct option *option = &specifications[i];
         lua_createtable(L, 0, 8);
         push_string(L, "name", option->name);
-        push_string(L, "kind", option->kind);
+        push_string(L, "type", option->type);
         set_use(L, option, "link", FOR_LINK);
         set_use(L, option, "unlink", FOR_UNLINK);
         set_use(L, option, "request", FOR_REQUEST);

@@ -69,7 +69,7 @@ uint64_t bind_options_of_tenant(void);
    point into strings that are left on the stack: the caller of ours may change the table. */
 const char *bind_options_read(lua_State *L, int index, uint64_t wanted, bool is_strict, struct bind_options *options);
 
-/* Pushes the specifications as an array of {name=, kind=, link=, unlink=, request=, tenant=, least=, most=}; most is of
+/* Pushes the specifications as an array of {name=, type=, link=, unlink=, request=, tenant=, least=, most=}; most is of
    a length for texts. */
 void bind_options_push(lua_State *L);
 

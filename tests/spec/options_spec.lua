@@ -239,7 +239,7 @@ bad("options without names", both, { SECRET }, "options have names")
 bad("a boolean as an option's name", both, { [true] = true }, "options have names")
 bad("a table as an option's name", both, { [{}] = true }, "options have names")
 
--- Whatever is not of an option's kind, for every option that there is.
+-- Whatever is not of an option's type, for every option that there is.
 local samples = { number = 42, boolean = true, table = { {} }, ["function"] = print, userdata = io.stdout,
     string = SECRET, thread = coroutine.create(function() end) }
 local fits = {
@@ -250,8 +250,8 @@ local fits = {
     secret = { "string" }, signing_algorithm = {}, number = { "number" }, ["function"] = { "function" },
 }
 
-local function fits_kind(kind, wanted)
-    for _, name in ipairs(assert(fits[kind], "this spec knows no kind " .. kind)) do
+local function fits_type(type_name, wanted)
+    for _, name in ipairs(assert(fits[type_name], "this spec knows no type " .. type_name)) do
         if name == wanted then return true end
     end
 end
@@ -267,8 +267,8 @@ end
 for _, option in ipairs(core.options) do
     for name, value in pairs(samples) do
         for _, goal in ipairs(goals_of(option)) do
-            local is_function_of_tokens = goal == "tenant" and option.kind == "token" and name == "function"
-            if not fits_kind(option.kind, name) and not is_function_of_tokens then
+            local is_function_of_tokens = goal == "tenant" and option.type == "token" and name == "function"
+            if not fits_type(option.type, name) and not is_function_of_tokens then
                 bad(("%s that is a %s"):format(option.name, name), { goal }, { [option.name] = value },
                     option.name .. ": ")
             end

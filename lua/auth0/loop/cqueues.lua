@@ -1,10 +1,10 @@
 --- cqueues (and lua-http, which stands on it): one of those who wait for an engine polls its descriptor, and hands on
 --- what there is to tell; the others sleep on a condition each.
-local apart = require "auth0.apart"
+local isolated = require "auth0.isolated"
 local group = require "auth0.waiting.group"
 local is_yieldable = require "auth0.waiting.yieldable"
 local plain = require "auth0.loop.plain"
-local plain_lanes = require "auth0.waiting.plain_lanes"
+local tasks = require "auth0.waiting.tasks"
 
 local found, library = pcall(require, "cqueues")
 if not found then
@@ -18,7 +18,7 @@ local cqueues = { has_thread = true }
 local PATIENCE = 1 -- seconds after which whoever waits looks whether somebody still polls
 
 function cqueues.is_here()
-    return library.running() ~= nil and not apart.is_here() and not plain_lanes.is_lane()
+    return library.running() ~= nil and not isolated.is_here() and not tasks.is_task()
 end
 
 cqueues.can_wait = is_yieldable
@@ -84,10 +84,10 @@ end
 
 function cqueues.together(count, body, on_fault)
     local controller, all = library.running(), condition.new()
-    local lanes = group.new(count, body, protect, on_fault, function() all:signal() end)
-    for _ = 1, count do controller:wrap(lanes.lane) end
-    while lanes.left > 0 do all:wait() end
-    return lanes.result()
+    local running = group.new(count, body, protect, on_fault, function() all:signal() end)
+    for _ = 1, count do controller:wrap(running.task) end
+    while running.left > 0 do all:wait() end
+    return running.result()
 end
 
 function cqueues.spawn(fn)

@@ -24,7 +24,7 @@
 --- Above them nobody knows which loop there is. A new one: such a file, and its name in `loop.names`.
 local nginx = require "auth0.loop.nginx"
 local plain = require "auth0.loop.plain"
-local lanes = require "auth0.waiting.plain_lanes"
+local tasks = require "auth0.waiting.tasks"
 
 local loop = {}
 
@@ -89,7 +89,7 @@ function loop.how(chosen, caller, level)
     local here = at(chosen)
     if here.check then here.check(caller, level + 1) end
     if here.has_thread then return "thread" end
-    return lanes.is_lane() and "submit" or "wait"
+    return tasks.is_task() and "submit" or "wait"
 end
 
 ---@class auth0.Ticket what somebody waits for

@@ -1,10 +1,10 @@
 --- luv, libuv's loop: whoever waits is a coroutine that yields, and is resumed by the callback of a poll handle. There
 --- is one for each engine while something is in flight, so that uv.run can end.
-local apart = require "auth0.apart"
+local isolated = require "auth0.isolated"
 local group = require "auth0.waiting.group"
 local is_yieldable = require "auth0.waiting.yieldable"
 local plain = require "auth0.loop.plain"
-local plain_lanes = require "auth0.waiting.plain_lanes"
+local tasks = require "auth0.waiting.tasks"
 
 local found, uv = pcall(require, "luv")
 if not found then error("luv is not installed: apt-get install lua-luv, or luarocks install luv", 0) end
@@ -19,7 +19,7 @@ end
 
 function luv.is_here()
     local thread, is_main = coroutine.running()
-    return thread ~= nil and not is_main and not plain_lanes.is_lane() and not apart.is_here() and
+    return thread ~= nil and not is_main and not tasks.is_task() and not isolated.is_here() and
         not is_in_controller()
 end
 
@@ -127,7 +127,7 @@ end
 
 -- ---- side by side ----
 
--- Lua 5.1's pcall lets nobody through who waits: what a lane raises there ends it where it was resumed.
+-- Lua 5.1's pcall lets nobody through who waits: what a task raises there ends it where it was resumed.
 local protect = pcall
 if _VERSION == "Lua 5.1" and not rawget(_G, "jit") then
     protect = function(body) return true, body() end
@@ -135,13 +135,13 @@ end
 
 function luv.together(count, body, on_fault)
     local all = {}
-    local lanes = group.new(count, body, protect, on_fault, function()
+    local running = group.new(count, body, protect, on_fault, function()
         all.is_done = true
         luv.wake(all)
     end)
-    for _ = 1, count do luv.spawn(lanes.lane) end
+    for _ = 1, count do luv.spawn(running.task) end
     suspend(all)
-    return lanes.result()
+    return running.result()
 end
 
 function luv.spawn(fn)

@@ -97,10 +97,10 @@ end
 --- Light threads. Their errors are caught within: ngx.thread.wait would log them.
 function nginx.together(count, body, on_fault)
     local ngx, threads = get_ngx(), {}
-    local lanes = group.new(count, body, pcall, on_fault) -- LuaJIT's pcall lets through who waits
-    for i = 1, count do threads[i] = ngx.thread.spawn(lanes.lane) end
+    local running = group.new(count, body, pcall, on_fault) -- LuaJIT's pcall lets through who waits
+    for i = 1, count do threads[i] = ngx.thread.spawn(running.task) end
     for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
-    return lanes.result()
+    return running.result()
 end
 
 --- A timer: what runs in it is nobody's request. Where there is none left, it runs at once; where nginx drops it,

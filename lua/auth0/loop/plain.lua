@@ -1,8 +1,8 @@
---- A script without an event loop: whoever waits turns the crank. Lanes (see lanes.lua) wait together: one turns it for
---- all.
-local apart = require "auth0.apart"
+--- A script without an event loop: the caller that waits turns the crank. The tasks of auth0.each wait together: one
+--- driver turns it for all.
+local isolated = require "auth0.isolated"
 local is_yieldable = require "auth0.waiting.yieldable"
-local lanes = require "auth0.waiting.plain_lanes"
+local tasks = require "auth0.waiting.tasks"
 local turning = require "auth0.waiting.turning"
 
 local plain = {}
@@ -15,23 +15,23 @@ local function crank(calls, ticket)
     while not turning.is_over(calls, ticket) do turning.turn(calls, ticket.at) end
 end
 
--- Only a lane's own coroutine yields. One that a lane's function made would have nobody to resume it: it blocks.
+-- Only a task's own coroutine yields. One that the task's function made would not be resumed: it blocks.
 function plain.wait(calls, ticket)
-    if lanes.is_lane() and is_yieldable() then return lanes.park(calls, ticket) end
+    if tasks.is_task() and is_yieldable() then return tasks.park(calls, ticket) end
     local done, fault = pcall(crank, calls, ticket)
     if done then return end
     calls:take_back(ticket)
     error(fault, 0)
 end
 
-plain.wake = lanes.wake
+plain.wake = tasks.wake
 
 function plain.sleep(calls, seconds)
     plain.wait(calls, { at = calls.engine:now() + seconds })
 end
 
-plain.together = lanes.together
+plain.together = tasks.together
 
-plain.shield = apart.call
+plain.shield = isolated.call
 
 return plain

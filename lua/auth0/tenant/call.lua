@@ -35,7 +35,7 @@ function call.method(wanted)
     local specification = options.specify(core.options, goal, function(option)
         return of_every_call[option.name] or taken[option.name] or false
     end, "tenant")
-    for name, kind in pairs(wanted.own or {}) do specification.known[name] = { name = name, kind = kind } end
+    for name, its in pairs(wanted.own or {}) do specification.known[name] = { name = name, type = its } end
     return calls.method(wanted.caller, goal, specification, wanted.is_read)
 end
 

@@ -88,7 +88,7 @@ end
 ---@field timeout? number seconds until the job has to be done; 3600
 
 --- Exports accounts (read:users), and reads them row by row, in constant memory. Nothing is sent before the first row
---- is asked for. The tenant's job may take long; meanwhile this waits, in a lane of auth0.each as other calls do.
+--- is asked for. The tenant's job may take long; meanwhile this waits, within auth0.each as other calls do.
 ---
 ---     for user in tenant:export { fields = { "user_id", "email", "identities" } } do print(user.user_id) end
 ---

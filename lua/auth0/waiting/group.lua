@@ -2,7 +2,7 @@
 local group = {}
 
 ---@class auth0.Group
----@field lane fun() what is to be run, `count` times
+---@field task fun() what is to be run, `count` times
 ---@field left integer
 ---@field result fun(): boolean, any true; or false, and what the first raised
 
@@ -14,7 +14,7 @@ local group = {}
 ---@return auth0.Group
 function group.new(count, body, protect, on_fault, on_end)
     local self, fault = { left = count }, nil
-    function self.lane()
+    function self.task()
         local good, raised = protect(body)
         self.left = self.left - 1
         if not good then

@@ -1,16 +1,16 @@
---- Lanes of a script without an event loop: coroutines that yield while they wait, and one driver that turns the crank
---- for all of them.
+--- The tasks of auth0.each in a script without an event loop: coroutines that yield while they wait, and one driver
+--- that turns the crank for all of them.
 local turning = require "auth0.waiting.turning"
 
-local lanes = {}
+local tasks = {}
 
 local PARKED = {}
 local SHORT = 0.005 -- seconds for each engine where several are waited for
 
-local groups = setmetatable({}, { __mode = "k" }) -- of each lane's coroutine
+local groups = setmetatable({}, { __mode = "k" }) -- of each task's coroutine
 
----@return boolean whether the running coroutine is a lane
-function lanes.is_lane()
+---@return boolean whether the running coroutine is a task
+function tasks.is_task()
     local thread = coroutine.running()
     return thread ~= nil and groups[thread] ~= nil
 end
@@ -18,10 +18,10 @@ end
 --- Lets the others go on until the ticket is done.
 ---@param calls auth0.Calls|nil
 ---@param ticket auth0.Ticket
-function lanes.park(calls, ticket)
+function tasks.park(calls, ticket)
     local thread = coroutine.running()
     local group = groups[thread]
-    ticket.lane, ticket.calls = thread, calls
+    ticket.task, ticket.calls = thread, calls
     group.parked[ticket] = true
     if calls then group.waiting[calls] = (group.waiting[calls] or 0) + 1 end
     if ticket.at then group.asleep[ticket] = true end
@@ -29,13 +29,13 @@ function lanes.park(calls, ticket)
 end
 
 ---@param ticket auth0.Ticket
-function lanes.wake(ticket)
-    local group = ticket.lane and groups[ticket.lane]
+function tasks.wake(ticket)
+    local group = ticket.task and groups[ticket.task]
     if not group or not group.parked[ticket] then return end
     local calls = ticket.calls
     group.parked[ticket], group.asleep[ticket] = nil, nil
     if calls then group.waiting[calls] = group.waiting[calls] > 1 and group.waiting[calls] - 1 or nil end
-    group.ready[#group.ready + 1] = ticket.lane
+    group.ready[#group.ready + 1] = ticket.task
 end
 
 local function leave(group, thread, fault)
@@ -71,7 +71,7 @@ local function wake_sleepers(group)
         if turning.is_over(ticket.calls, ticket) then woken[#woken + 1] = ticket end
     end
     table.sort(woken, function(a, b) return a.at < b.at end)
-    for _, ticket in ipairs(woken) do lanes.wake(ticket) end
+    for _, ticket in ipairs(woken) do tasks.wake(ticket) end
 end
 
 -- When the first of those that sleep by an engine's clock wants to go on.
@@ -86,7 +86,7 @@ end
 local function turn(group)
     local engines = {}
     for calls in pairs(group.waiting) do engines[#engines + 1] = calls end
-    if not engines[1] then error("auth0.each: a lane waits for nothing that could happen", 0) end
+    if not engines[1] then error("auth0.each: a task waits for nothing that could happen", 0) end
     for _, calls in ipairs(engines) do
         local is_waited_for = group.waiting[calls] -- what another's news did may have ended it
         if is_waited_for then turning.turn(calls, soonest(group, calls), engines[2] and SHORT) end
@@ -101,7 +101,7 @@ local function drive(group, threads)
     end
 end
 
--- The driver itself was interrupted (a debug hook, a mock): its lanes end where they are.
+-- The driver itself was interrupted (a debug hook, a mock): its tasks end where they are.
 local function abandon(group, threads)
     for ticket in pairs(group.parked) do
         if ticket.calls then ticket.calls:take_back(ticket) end
@@ -114,7 +114,7 @@ end
 ---@param on_fault fun()
 ---@return boolean good
 ---@return any fault
-function lanes.together(count, body, on_fault)
+function tasks.together(count, body, on_fault)
     local group = { alive = count, parked = {}, waiting = {}, asleep = {}, ready = {}, on_fault = on_fault }
     local threads = {}
     for i = 1, count do
@@ -130,4 +130,4 @@ function lanes.together(count, body, on_fault)
     return true
 end
 
-return lanes
+return tasks

@@ -1,13 +1,13 @@
---- Kinds of values that options have: what is wrong with one, and how one is copied. What is said never holds the
+--- The types of options: what is wrong with one, and how one is copied. What is said never holds the
 --- value, which may be a secret.
 local loop = require "auth0.loop"
 
-local kinds = {}
+local option_types = {}
 
---- What is wrong with a value, by its kind: a function of the value, the option and the use; nil for nothing.
+--- What is wrong with a value, by its type: a function of the value, the option and the use; nil for nothing.
 ---@type table<string, fun(value: any, option: auth0.OptionSpecification, use: auth0.OptionUse): string|nil>
 local checks = {}
-kinds.checks = checks
+option_types.checks = checks
 
 local function has_type(value, wanted)
     if type(value) == wanted then return nil end
@@ -33,7 +33,7 @@ function checks.string_or_integer(value)
 end
 
 -- Names of files and the like, which are the same from call to call: the one that was found good last is not looked at
--- again. No secret is of this kind.
+-- again. No secret is of this type.
 function checks.text(value, option)
     if value == option.good then return nil end
     local fault = has_type(value, "string")
@@ -213,9 +213,9 @@ function checks.mock(value)
     end
 end
 
---- How a value is kept, by its kind, where that is more than taking it.
+--- How a value is kept, by its type, where that is more than taking it.
 ---@type table<string, fun(value: any, option: auth0.OptionSpecification): any>
-kinds.copies = {
+option_types.copies = {
     proxy = function(value) return value == false and "" or value end,
     export_fields = function(value)
         if type(value) ~= "table" then return value end
@@ -244,4 +244,4 @@ kinds.copies = {
     end,
 }
 
-return kinds
+return option_types

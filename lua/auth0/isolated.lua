@@ -1,6 +1,6 @@
 --- Calls functions of others (a mock, a token function, on_event) so that they can neither break nor suspend whoever
 --- calls them: each runs in a coroutine that is not its caller's.
-local apart = {}
+local isolated = {}
 
 local FINISHED = {}
 local YIELDED = "it yielded, and there is nobody to resume it"
@@ -29,7 +29,7 @@ end
 ---@param two any
 ---@return boolean good false: it raised, or yielded
 ---@return any ... what it returned; or what it raised
-function apart.call(call, one, two)
+function isolated.call(call, one, two)
     local thread = spare or coroutine.create(worker)
     workers[thread] = true
     spare = nil -- it may be called in the middle of itself
@@ -38,9 +38,9 @@ end
 
 --- Whether the running coroutine is one of these: nobody would resume it.
 ---@return boolean
-function apart.is_here()
+function isolated.is_here()
     local thread = coroutine.running()
     return thread ~= nil and workers[thread] ~= nil
 end
 
-return apart
+return isolated

@@ -1,14 +1,14 @@
 --- auth0.each: a function for every item, a few of them at a time.
 local loop = require "auth0.loop"
 
-local lanes = {}
+local each = {}
 
 -- Of pairs and ipairs only the function arrives here: what it walks over was left behind at the comma.
 local wants_arguments = { [next] = "pairs", [(pairs {})] = "pairs", [(ipairs {})] = "ipairs" }
 
 local function check(items, count, fn)
     local kind = type(items)
-    if kind == "table" and rawget(items, "each") == lanes.each then
+    if kind == "table" and rawget(items, "each") == each.run then
         error("auth0.each: is called with a dot, not with a colon", 3)
     end
     if kind ~= "table" and kind ~= "function" then
@@ -38,7 +38,7 @@ local function wake_all(state)
     for _, ticket in ipairs(queue) do loop.finish(ticket) end
 end
 
--- One lane at a time asks for the next item: an iterator may itself wait, for the next page.
+-- One task at a time asks for the next item: an iterator may itself wait, for the next page.
 local function next_item(state)
     while state.is_taking do
         local ticket = {}
@@ -56,18 +56,19 @@ local function next_item(state)
     return item, state.taken
 end
 
---- Calls `fn(item, index)` for each item, in at most `count` lanes. Where a lane waits for a tenant, the others go on.
+--- Calls `fn(item, index)` for each item, at most `count` of them at a time. While one call of `fn` waits for a tenant,
+--- the others go on.
 ---
---- The first error begins no new items; those that are under way come to their end, then it is raised. Only the lanes
---- themselves let others go on: a coroutine that `fn` makes, and an auth0.each inside of it, wait on the spot.
+--- After the first error no new items are begun; those that are under way come to their end, then it is raised. Only
+--- `fn` itself lets the others go on: a coroutine that it makes, and an auth0.each inside of it, wait on the spot.
 ---@param items any[]|fun(): any an array, or an iterator, whose nil is the end
 ---@param count integer
 ---@param fn fun(item: any, index: integer)
 ---@return integer done
-function lanes.each(items, count, fn)
+function each.run(items, count, fn)
     check(items, count, fn)
     local state = { take = source(items), taken = 0, done = 0, queue = {} }
-    local function lane()
+    local function task()
         local item, index = next_item(state)
         while item ~= nil do
             fn(item, index)
@@ -75,7 +76,7 @@ function lanes.each(items, count, fn)
             item, index = next_item(state)
         end
     end
-    local good, fault = loop.together(count, lane, function()
+    local good, fault = loop.together(count, task, function()
         state.is_over, state.is_taking = true, false
         wake_all(state)
     end)
@@ -83,4 +84,4 @@ function lanes.each(items, count, fn)
     return state.done
 end
 
-return lanes
+return each
