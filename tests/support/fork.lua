@@ -1,4 +1,4 @@
---- Builds fork.c for the running Lua. `package.loadlib(file, "luaopen_fork")()` gives {fork, wait}.
+--- Builds fork.c for the running Lua. `package.loadlib(file, "luaopen_fork")()` gives {fork, wait, alarm}.
 local process = require "support.process"
 local tenant = require "support.tenant"
 
