@@ -1,9 +1,9 @@
 #include "lua/claims.h"
 
-#include "lua/push.h"
+#include "lua/class.h"
 #include "token/memo.h"
 
-static char memo_key; /* in the registry */
+static char memo_class, memo_key; /* in the registry */
 
 static int on_gc(lua_State *L) {
     token_memo_free(lua_touserdata(L, 1));
@@ -11,20 +11,12 @@ static int on_gc(lua_State *L) {
 }
 
 void bind_claims_init(lua_State *L) {
-    struct token_memo *memo = compat_newuserdata(L, sizeof *memo);
-    *memo = (struct token_memo){.secrets = NULL};
-    lua_createtable(L, 0, 2);
-    push_finalizer(L, on_gc);
-    lua_setmetatable(L, -2);
+    class_make(L, &memo_class, "auth0.core.memo", NULL, on_gc);
+    (void)class_new(L, &memo_class, sizeof(struct token_memo));
     compat_setref(L, &memo_key);
 }
 
-static struct token_memo *get_memo(lua_State *L) {
-    compat_getref(L, &memo_key);
-    struct token_memo *memo = lua_touserdata(L, -1);
-    lua_pop(L, 1);
-    return memo;
-}
+static struct token_memo *get_memo(lua_State *L) { return class_kept(L, &memo_key); }
 
 bool bind_claims_knows(lua_State *L, struct span token) { return token_memo_knows(get_memo(L), token); }
 

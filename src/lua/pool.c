@@ -30,12 +30,7 @@ void pool_init(lua_State *L) {
     forget_engines(L);
 }
 
-static struct pool *get_pool(lua_State *L) {
-    compat_getref(L, &pool_key);
-    struct pool *pool = lua_touserdata(L, -1);
-    lua_pop(L, 1);
-    return pool;
-}
+static struct pool *get_pool(lua_State *L) { return class_kept(L, &pool_key); }
 
 /* Pushes the i-th; NULL where there are fewer. */
 static struct bind_engine *push_engine(lua_State *L, int engines, int i) {

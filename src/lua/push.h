@@ -36,14 +36,6 @@ static inline void push_integer(lua_State *L, const char *name, int value) {
     lua_setfield(L, -2, name);
 }
 
-/* What makes a metatable: a finalizer, and that no Lua code sees or replaces it. */
-static inline void push_finalizer(lua_State *L, lua_CFunction on_gc) {
-    lua_pushcfunction(L, on_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-}
-
 /* Seconds that Lua gave; what is no time becomes 0, what is beyond thirty years never ends. */
 static inline int64_t to_microseconds(double seconds) {
     if (!(seconds > 0)) return 0;

@@ -1,5 +1,6 @@
 #include "lua/rows.h"
 
+#include "lua/class.h"
 #include "lua/json.h"
 #include "lua/push.h"
 #include "os/inflate.h"
@@ -7,25 +8,21 @@
 
 enum { ROOM = 65536 };
 
-static char inflate_metatable; /* its key in the registry */
+static char inflater_class;
 
 struct bind_inflater {
     struct inflate *inflater;
 };
 
-static struct bind_inflater *check_inflater(lua_State *L) {
-    struct bind_inflater *self = lua_touserdata(L, 1);
-    compat_getref(L, &inflate_metatable);
-    bool is_one = self != NULL && lua_getmetatable(L, 1) && lua_rawequal(L, -1, -2);
-    luaL_argcheck(L, is_one, 1, "expected an inflater");
-    lua_settop(L, 3);
-    return self;
+static struct inflate *check_inflater(lua_State *L) {
+    const struct bind_inflater *self = class_check(L, 1, &inflater_class, "expected an inflater");
+    return self->inflater;
 }
 
 /* inflater:run(packed, from) -> text, from: up to 64 KiB, and where it goes on; "" where it wants more than there is.
    Or nil: this is no gzip. */
 static int method_run(lua_State *L) {
-    struct bind_inflater *self = check_inflater(L);
+    struct inflate *inflater = check_inflater(L);
     struct span packed;
     size_t made, size;
     packed.at = luaL_checklstring(L, 2, &size);
@@ -35,7 +32,7 @@ static int method_run(lua_State *L) {
     packed = span_after(packed, (size_t)from - 1);
     size_t had = packed.size;
     char *room = compat_newuserdata(L, ROOM);
-    if (!inflate_run(self->inflater, &packed, room, ROOM, &made)) return 0;
+    if (!inflate_run(inflater, &packed, room, ROOM, &made)) return 0;
     lua_pushlstring(L, room, made);
     lua_pushinteger(L, from + (lua_Integer)(had - packed.size));
     return 2;
@@ -43,7 +40,7 @@ static int method_run(lua_State *L) {
 
 /* inflater:is_whole() -> boolean: what it was given ends where a file ends */
 static int method_is_whole(lua_State *L) {
-    lua_pushboolean(L, inflate_is_whole(check_inflater(L)->inflater));
+    lua_pushboolean(L, inflate_is_whole(check_inflater(L)));
     return 1;
 }
 
@@ -55,23 +52,15 @@ static int on_gc(lua_State *L) {
 }
 
 int bind_inflater_new(lua_State *L) {
-    struct bind_inflater *self = compat_newuserdata(L, sizeof *self);
-    self->inflater = NULL;
-    compat_getref(L, &inflate_metatable);
-    lua_setmetatable(L, -2);
+    struct bind_inflater *self = class_new(L, &inflater_class, sizeof *self);
     self->inflater = inflate_new();
-    if (self->inflater == NULL) return luaL_error(L, "auth0: not enough memory to unpack a file");
+    if (self->inflater == NULL) class_raise_memory(L, "auth0", "a file cannot be unpacked");
     return 1;
 }
 
 void bind_rows_init(lua_State *L) {
     static const luaL_Reg methods[] = {{"run", method_run}, {"is_whole", method_is_whole}, {NULL, NULL}};
-    lua_createtable(L, 0, 3);
-    lua_newtable(L);
-    compat_setfuncs(L, methods);
-    lua_setfield(L, -2, "__index");
-    push_finalizer(L, on_gc);
-    compat_setref(L, &inflate_metatable);
+    class_make(L, &inflater_class, "auth0.core.inflater", methods, on_gc);
 }
 
 int bind_decode(lua_State *L) {
@@ -86,5 +75,5 @@ int bind_decode(lua_State *L) {
     struct span mended = {compat_newuserdata(L, json_mend_room(value.size)), 0};
     mended.size = json_mend(value, SPAN("user_id"), (char *)lua_touserdata(L, -1));
     if (bind_json_decode(L, mended)) return 1;
-    return luaL_error(L, "auth0: not enough memory for a row");
+    class_raise_memory(L, "auth0", "a row cannot be read");
 }
