@@ -87,6 +87,7 @@ build = {
             "src/pure/json_mend.c",
             "src/pure/jwt.c",
             "src/pure/limits.c",
+            "src/pure/numeral.c",
             "src/pure/operation.c",
             "src/pure/pace.c",
             "src/pure/queue.c",
