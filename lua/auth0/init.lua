@@ -25,11 +25,11 @@ local auth0 = {}
 ---@type string
 auth0._VERSION = core._VERSION
 
---- JSON's null (lua-cjson's), in what is sent and inside an array of an answer. A member of an answer that is null is
---- absent. Sent as the value of a metadata key, it deletes that key.
+--- JSON's null (lua-cjson's), in what is sent, and of an answer in arrays and below user_metadata and app_metadata. Any
+--- other member of an answer that is null is absent. Sent as the value of a metadata key, it deletes that key.
 ---@type userdata
 auth0.null = core.null
-json.nulls[core.null] = true
+json.learn(core)
 
 --- Marks a table as an array, and returns the same table: `{}` is sent as an object, `auth0.array {}` as `[]`.
 ---@generic T

@@ -221,11 +221,30 @@ void call_note(struct call *call, const struct headers *headers, const char *det
     if (call->operation.state != OPERATION_SETTLING) note(call, detail, call->detail, sizeof call->detail);
 }
 
+/* For most answers it is made once: a token stands for a dozen of their bytes, as a rule. */
+static bool make_room(struct buffer *tokens, struct json_reader *reader) {
+    size_t more = reader->text.size < 8192 ? reader->text.size / 8 + 2 : 1024;
+    tokens->size = reader->count * sizeof *reader->tokens;
+    if (!buffer_reserve(tokens, more * sizeof *reader->tokens)) return false;
+    reader->tokens = (void *)tokens->at;
+    reader->room = tokens->room / sizeof *reader->tokens;
+    return true;
+}
+
+void call_parse(struct call *call) {
+    struct json_reader reader = json_reader(buffer_span(&call->answer));
+    enum json_progress progress = JSON_MORE;
+    buffer_clear(&call->tokens);
+    while (reader.text.size > 0 && progress == JSON_MORE && make_room(&call->tokens, &reader))
+        progress = json_read(&reader);
+    call->parsed = answer_body(&reader, progress);
+}
+
 void call_keep_refusal(struct call *call, int status) {
     struct span secrets[CALL_SECRETS];
     collect_secrets(call, secrets);
     call->refusal = (struct answer_refusal){"", "", ""};
-    if (status >= 400) answer_refusal(buffer_span(&call->answer), secrets, CALL_SECRETS, &call->refusal);
+    if (status >= 400) answer_refusal(call->parsed.value, secrets, CALL_SECRETS, &call->refusal);
 }
 
 bool call_share_answer(struct call *call, const struct call *leader) {
@@ -239,4 +258,5 @@ void call_release(struct call *call) {
     buffer_free(&call->memory);
     buffer_free(&call->bearer);
     buffer_free(&call->answer);
+    buffer_free(&call->tokens);
 }

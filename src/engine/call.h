@@ -76,6 +76,8 @@ struct call {
 
     /* of the last exchange that ended */
     struct buffer answer;
+    struct buffer tokens;      /* of the answer's JSON, and */
+    struct answer_body parsed; /* what came of it: see call_parse */
     struct headers headers_seen;
     struct exchange_timings timings;
     char request_id[64]; /* fit for a log, as is detail */
@@ -110,7 +112,10 @@ void call_describe(const struct call *call, struct queue_entry *entry);
 /* Puts the engine's token in. False where there is no memory. */
 bool call_authorize(struct call *call, struct span token);
 
-/* Keeps what the tenant said in a refusal, of the answer of that status. */
+/* Reads the answer. */
+void call_parse(struct call *call);
+
+/* Keeps what the tenant said in a refusal, of the answer of that status, which was parsed. */
 void call_keep_refusal(struct call *call, int status);
 
 /* Another call's answer, which tells this one as much. False where there is no memory. */

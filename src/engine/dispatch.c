@@ -77,7 +77,8 @@ static void tell_end(struct engine *engine, struct call *call, struct attempt_en
     struct operation_event event = engine_event(engine, OPERATION_ENDED, call);
     bool is_settling = call->operation.state == OPERATION_SETTLING;
     event.end = end;
-    event.body = buffer_span(&call->answer);
+    call_parse(call);
+    event.body = call->parsed;
     struct event told = {.kind = EVENT_REQUEST, .status = end.status, .timings = call->timings};
     memcpy(told.request_id, call->request_id, sizeof told.request_id);
     told.code = attempt_classify(&end, false).code;

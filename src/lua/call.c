@@ -19,7 +19,6 @@ void bind_call_drop(struct bind_call *self) {
         self->call = NULL;
     }
     buffer_free(&self->claims);
-    buffer_free(&self->mended);
 }
 
 static int on_gc(lua_State *L) {
@@ -131,6 +130,7 @@ enum bind_prepared bind_call_prepare(lua_State *L, struct bind_call *self, const
                                      struct bind_options *options, struct bind_place place,
                                      struct complaint *complaint) {
     enum bind_goal goal = self->goal = method->goal;
+    self->is_text = goal == BIND_DOWNLOAD || options->raw;
     struct identity_target target = {.primary = {NULL, 0}};
     struct claims claims;
     if (!domain_check(options->common.domain, complaint) ||
@@ -242,30 +242,16 @@ static int push_unreadable(lua_State *L, struct call *call, const char *what) {
     return push_failure(L, call);
 }
 
-/* The answer, fit for lua-cjson; absent where there is no memory for it. */
-static struct span mend(struct bind_call *self) {
-    struct span value = self->call->operation.result.value;
-    if (json_is_mended(value)) return value;
-    buffer_clear(&self->mended);
-    if (!buffer_reserve(&self->mended, json_mend_room(value.size))) return (struct span){NULL, 0};
-    self->mended.size = json_mend(value, SPAN("user_id"), self->mended.at);
-    return buffer_span(&self->mended);
-}
-
 int bind_call_push(lua_State *L, struct bind_call *self) {
     const struct operation_result *result = &self->call->operation.result;
     if (self->refused != CODE_OK) return push_refused(L, self);
     if (result->code != CODE_OK) return push_failure(L, self->call);
-    if (result->value.at == NULL) {
+    if (self->is_text)
+        lua_pushlstring(L, self->call->answer.at != NULL ? self->call->answer.at : "", self->call->answer.size);
+    else if (result->value.token == NULL)
         lua_pushboolean(L, 1); /* done, and the tenant has no more to say */
-    } else if (self->goal == BIND_DOWNLOAD) {
-        lua_pushlstring(L, result->value.at, result->value.size);
-    } else {
-        struct span mended = mend(self);
-        if (mended.at == NULL) return push_unreadable(L, self->call, "not enough memory for the answer");
-        if (!bind_json_decode(L, mended))
-            return push_unreadable(L, self->call, "lua-cjson could not decode the answer, or had no memory for it");
-    }
+    else if (!bind_json_push(L, result->value))
+        return push_unreadable(L, self->call, "not enough memory for the answer");
     push_receipt(L, self->call);
     if (self->goal == BIND_DOWNLOAD) set_part(L, self->call);
     return 2;

@@ -11,10 +11,10 @@
 struct bind_call {
     struct call *call; /* NULL: dropped */
     enum bind_goal goal;
+    bool is_text;               /* of its answer the caller wants the text */
     enum failure_code refused;  /* before anything was sent; else CODE_OK */
     struct complaint complaint; /* why */
     struct buffer claims;       /* of link_with, as it is looked into */
-    struct buffer mended;       /* the value, as lua-cjson takes it */
 };
 
 void bind_call_init(lua_State *L);

@@ -1,5 +1,6 @@
 #include "lua/class.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,14 +35,18 @@ void *class_new(lua_State *L, void *key, size_t size) {
     return self;
 }
 
-void *class_check(lua_State *L, int index, void *key, const char *expected) {
+void *class_test(lua_State *L, int index, void *key) {
     void *self = lua_touserdata(L, index);
+    if (self == NULL || !lua_getmetatable(L, index)) return NULL;
     compat_getref(L, key);
-    if (self == NULL || !lua_getmetatable(L, index) || !lua_rawequal(L, -1, -2)) {
-        luaL_argerror(L, index, expected);
-        abort(); /* it does not return, but does not say so to a compiler */
-    }
+    bool is_one = lua_rawequal(L, -1, -2);
     lua_pop(L, 2);
+    return is_one ? self : NULL;
+}
+
+void *class_check(lua_State *L, int index, void *key, const char *expected) {
+    void *self = class_test(L, index, key);
+    if (self == NULL) luaL_argerror(L, index, expected);
     return self;
 }
 
@@ -54,5 +59,5 @@ void *class_kept(lua_State *L, void *key) {
 
 void class_raise_memory(lua_State *L, const char *caller, const char *so) {
     luaL_error(L, "%s: not enough memory; %s", caller, so);
-    abort(); /* likewise */
+    abort(); /* luaL_error does not return, but does not say so to a compiler */
 }

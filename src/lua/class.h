@@ -17,7 +17,10 @@ void class_extend(lua_State *L, void *key, const luaL_Reg *methods);
 /* Pushes a new userdata, zeroed: from here on the collector frees what it comes to own. */
 void *class_new(lua_State *L, void *key, size_t size);
 
-/* The userdata at `index`; raises, with `expected` ("expected an engine"), where it is none of the class. */
+/* The userdata at `index`; NULL where it is none of the class. */
+void *class_test(lua_State *L, int index, void *key);
+
+/* The same; raises, with `expected` ("expected an engine"), where it is none. */
 void *class_check(lua_State *L, int index, void *key, const char *expected);
 
 /* The userdata that stands in the registry under `key`: one that a Lua state has one of. */

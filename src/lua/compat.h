@@ -20,9 +20,15 @@
 #if LUA_VERSION_NUM >= 503
 #define COMPAT_INTEGERS 1 /* numbers are integers or floats; else every one is a float */
 #define compat_isinteger(L, index) lua_isinteger(L, index)
+#define compat_pushinteger(L, value) lua_pushinteger(L, (lua_Integer)(value))
+#define COMPAT_INTEGER_MOST LUA_MAXINTEGER
+#define COMPAT_INTEGER_LEAST LUA_MININTEGER
 #else
 #define COMPAT_INTEGERS 0
 #define compat_isinteger(L, index) (0)
+#define compat_pushinteger(L, value) lua_pushnumber(L, (lua_Number)(value))
+#define COMPAT_INTEGER_MOST 9007199254740992 /* up to here each one is a double of its own */
+#define COMPAT_INTEGER_LEAST (-9007199254740992)
 #endif
 
 #if LUA_VERSION_NUM >= 504

@@ -1,22 +1,152 @@
 #include "lua/json.h"
 
-static char encode_key, decode_key, protected_key;
+#include "lua/class.h"
+#include "lua/push.h"
+#include "pure/numeral.h"
 
-static int decode(lua_State *L);
+#include <math.h>
 
-/* With the instance on top of the stack. */
-static void keep_function(lua_State *L, const char *name, void *key) {
-    lua_getfield(L, -1, name);
-    compat_setref(L, key);
+static char encode_key, protected_key; /* in the registry */
+static char number_class;
+
+/* ---- a number by its digits: one that a Lua number would change ---- */
+
+static int number_tostring(lua_State *L) {
+    lua_pushstring(L, class_check(L, 1, &number_class, "expected a number by its digits"));
+    return 1;
 }
 
-static void configure(lua_State *L, const char *name) {
-    lua_getfield(L, -1, name);
-    lua_pushboolean(L, 0);
-    lua_call(L, 1, 0);
+static int number_eq(lua_State *L) {
+    const char *one = class_test(L, 1, &number_class), *other = class_test(L, 2, &number_class);
+    lua_pushboolean(L, one != NULL && other != NULL && strcmp(one, other) == 0);
+    return 1;
 }
 
-void bind_json_init(lua_State *L) {
+/* By what getmetatable gives of one, lua/auth0/json.lua knows it. */
+static void make_number_class(lua_State *L) {
+    static const luaL_Reg events[] = {{"__tostring", number_tostring}, {"__eq", number_eq}, {NULL, NULL}};
+    class_make(L, &number_class, "auth0.number", NULL, NULL);
+    compat_getref(L, &number_class);
+    compat_setfuncs(L, events);
+    push_string(L, "__metatable", "auth0.number");
+    lua_pop(L, 1);
+}
+
+static void push_digits(lua_State *L, struct span digits) {
+    memcpy(class_new(L, &number_class, digits.size + 1), digits.at, digits.size);
+}
+
+/* ---- tokens into Lua values ---- */
+
+enum { UPVALUE_NULL = 1, UPVALUE_ARRAY_MT };
+
+static void push_integer_of(lua_State *L, struct span digits) {
+    enum { DIGITS_MOST = 19 }; /* which 64 bits hold */
+    bool is_negative = digits.at[0] == '-';
+    uint64_t size = 0, most = is_negative ? -(uint64_t)COMPAT_INTEGER_LEAST : (uint64_t)COMPAT_INTEGER_MOST;
+    for (size_t i = is_negative; i < digits.size && i < DIGITS_MOST + 1; i++)
+        size = size * 10 + (uint64_t)(digits.at[i] - '0');
+    if (digits.size - is_negative > DIGITS_MOST || size > most)
+        push_digits(L, digits);
+    else if (is_negative && size == 0)
+        lua_pushnumber(L, (lua_Number)-0.0);
+    else
+        compat_pushinteger(L, is_negative ? -(int64_t)(size - 1) - 1 : (int64_t)size);
+}
+
+/* A double where it would be written with the same digits. */
+static void push_decimal(lua_State *L, struct span digits) {
+    char again[NUMERAL_MOST];
+    double value = digits.size <= NUMERAL_MOST ? numeral_read(digits) : HUGE_VAL;
+    if (isfinite(value) && span_equals(digits, (struct span){again, numeral_write(value, again)}))
+        lua_pushnumber(L, (lua_Number)value);
+    else
+        push_digits(L, digits);
+}
+
+static void push_text(lua_State *L, struct json_value string) {
+    struct span bytes = json_bytes(string);
+    if (string.token->is_raw) {
+        lua_pushlstring(L, bytes.at, bytes.size);
+        return;
+    }
+    char few[512], *to = few;
+    if (bytes.size > sizeof few) to = compat_newuserdata(L, bytes.size);
+    lua_pushlstring(L, to, json_string(string, to, bytes.size));
+    if (to != few) lua_remove(L, -2);
+}
+
+static void push_value(lua_State *L, struct json_value value, bool is_exact);
+
+static void push_array(lua_State *L, struct json_value array, bool is_exact) {
+    int i = 0;
+    luaL_checkstack(L, 4, "an answer");
+    lua_createtable(L, (int)array.token->size, 0);
+    for (struct json_walk walk = json_walk(array); json_next(&walk);) {
+        push_value(L, walk.value, is_exact);
+        lua_rawseti(L, -2, ++i);
+    }
+    lua_pushvalue(L, lua_upvalueindex(UPVALUE_ARRAY_MT));
+    lua_setmetatable(L, -2);
+}
+
+static bool is_metadata(struct json_value name) {
+    return json_string_is(name, SPAN("user_metadata")) || json_string_is(name, SPAN("app_metadata"));
+}
+
+/* What is below metadata is the caller's own, and given as it is. Elsewhere null is absent, and hides what came before
+   under its name; and a user_id is a string. */
+static void push_object(lua_State *L, struct json_value object, bool is_exact) {
+    luaL_checkstack(L, 4, "an answer");
+    lua_createtable(L, 0, (int)object.token->size);
+    for (struct json_walk walk = json_walk(object); json_next(&walk);) {
+        push_text(L, walk.name);
+        if (!is_exact && json_kind(walk.value) == JSON_NULL)
+            lua_pushnil(L);
+        else if (!is_exact && json_is_integer(walk.value) && json_string_is(walk.name, SPAN("user_id")))
+            lua_pushlstring(L, json_bytes(walk.value).at, json_bytes(walk.value).size);
+        else
+            push_value(L, walk.value, is_exact || is_metadata(walk.name));
+        lua_rawset(L, -3);
+    }
+}
+
+/* The recursion ends with JSON_DEPTH. */
+static void push_value(lua_State *L, struct json_value value, bool is_exact) {
+    switch (json_kind(value)) {
+    case JSON_NULL: lua_pushvalue(L, lua_upvalueindex(UPVALUE_NULL)); return;
+    case JSON_FALSE:
+    case JSON_TRUE: lua_pushboolean(L, json_kind(value) == JSON_TRUE); return;
+    case JSON_NUMBER: (json_is_integer(value) ? push_integer_of : push_decimal)(L, json_bytes(value)); return;
+    case JSON_STRING: push_text(L, value); return;
+    case JSON_ARRAY: push_array(L, value, is_exact); return;
+    case JSON_OBJECT: push_object(L, value, is_exact);
+    }
+}
+
+static int push_protected(lua_State *L) {
+    push_value(L, *(const struct json_value *)lua_touserdata(L, 1), false);
+    return 1;
+}
+
+bool bind_json_push(lua_State *L, struct json_value value) {
+    compat_getref(L, &protected_key);
+    lua_pushlightuserdata(L, &value);
+    if (lua_pcall(L, 1, 1, 0) == 0) return true;
+    lua_pop(L, 1);
+    return false;
+}
+
+/* ---- lua-cjson ---- */
+
+void bind_json_encode(lua_State *L) {
+    compat_getref(L, &encode_key);
+    lua_insert(L, -2);
+    lua_call(L, 1, 1);
+}
+
+/* Pushes an instance of our own: settings of others do not reach it, nor ours them. */
+static void push_cjson(lua_State *L) {
     lua_getglobal(L, "require");
     lua_pushliteral(L, "cjson");
     int status = lua_pcall(L, 1, 1, 0);
@@ -31,36 +161,34 @@ void bind_json_init(lua_State *L) {
     if (!lua_isfunction(L, -1))
         luaL_error(L, "auth0 needs lua-cjson 2.1 or newer; what is installed as cjson has no new()");
     lua_call(L, 0, 1);
-    configure(L, "decode_invalid_numbers");
-    configure(L, "encode_invalid_numbers");
-    keep_function(L, "encode", &encode_key);
-    keep_function(L, "decode", &decode_key);
-    lua_pushcfunction(L, decode); /* now: in 5.1 it takes memory */
+    lua_remove(L, -2);
+}
+
+/* core[name] = cjson[name] */
+static void lend(lua_State *L, int core, int cjson, const char *name) {
+    lua_getfield(L, cjson, name);
+    lua_setfield(L, core, name);
+}
+
+void bind_json_init(lua_State *L) {
+    int core = lua_gettop(L), cjson = core + 1;
+    make_number_class(L);
+    push_cjson(L);
+    lua_getfield(L, cjson, "encode");
+    compat_setref(L, &encode_key);
+    lend(L, core, cjson, "empty_array_mt");
+    lend(L, core, cjson, "empty_array");
+    lend(L, core, cjson, "null");
+    lua_getfield(L, core, "null");
+    lua_getfield(L, cjson, "array_mt");
+    if (!lua_istable(L, -1)) {
+        lua_pop(L, 1);
+        lua_createtable(L, 0, 1);
+        push_string(L, "__name", "auth0.array");
+    }
+    lua_pushvalue(L, -1);
+    lua_setfield(L, core, "array_mt");
+    lua_pushcclosure(L, push_protected, UPVALUE_ARRAY_MT); /* now: it takes memory */
     compat_setref(L, &protected_key);
-    lua_getfield(L, -1, "null");
-    lua_replace(L, -3);
-    lua_pop(L, 1);
-}
-
-void bind_json_encode(lua_State *L) {
-    compat_getref(L, &encode_key);
-    lua_insert(L, -2);
-    lua_call(L, 1, 1);
-}
-
-/* With a light userdata, the span: what it takes to make it a string may fail as well. */
-static int decode(lua_State *L) {
-    const struct span *text = lua_touserdata(L, 1);
-    compat_getref(L, &decode_key);
-    lua_pushlstring(L, text->at, text->size);
-    lua_call(L, 1, 1);
-    return 1;
-}
-
-bool bind_json_decode(lua_State *L, struct span text) {
-    compat_getref(L, &protected_key);
-    lua_pushlightuserdata(L, &text);
-    if (lua_pcall(L, 1, 1, 0) == 0) return true;
-    lua_pop(L, 1);
-    return false;
+    lua_settop(L, core);
 }

@@ -1,21 +1,28 @@
-/* lua-cjson: a private instance, so that nobody's settings reach ours, nor ours theirs. */
+/* JSON that was read, as Lua values; and lua-cjson, which stays for three things: it writes the body of a link (strings
+   alone, which it writes exactly), its null is ours, and its marks of arrays are, where it has them: so cjson.encode
+   makes of an answer what its user expects. It reads nothing: it would round and lose. */
 #ifndef AUTH0_LUA_JSON_H
 #define AUTH0_LUA_JSON_H
 
 #include "lua/compat.h"
-#include "pure/span.h"
+#include "pure/json.h"
 
 #pragma GCC visibility push(hidden)
 
-/* Loads lua-cjson, or raises with how to install it. Pushes cjson.null. */
+/* With core's table on top of the stack: loads lua-cjson, or raises with how to install it. Sets core's null, array_mt
+   (of all arrays), and lua-cjson's empty_array and empty_array_mt where it has them. */
 void bind_json_init(lua_State *L);
 
-/* Pops the value on top and pushes its JSON text; raises what cjson raises. */
+/* Pops the value on top and pushes its JSON text; raises what lua-cjson raises. */
 void bind_json_encode(lua_State *L);
 
-/* Pushes the value of a text that json_mend has written. False, and nothing is pushed, where that fails:
-   the caller has words of its own, and counts on what stands on the stack. */
-bool bind_json_decode(lua_State *L, struct span text);
+/* Pushes a value. False, and nothing is pushed, where there is no memory.
+
+   A number is a Lua number where lua/auth0/json.lua writes that with the same digits: an integer as one, where Lua has
+   them. Any other is a userdata whose tostring is its digits, and whose metatable says "auth0.number". An array has its metatable. Below user_metadata and
+   app_metadata, and in any array, null is core's; elsewhere a member that is null is absent. An integer called user_id
+   is a string of its digits, but below metadata. Half of a surrogate pair is three bytes: see json_string. */
+bool bind_json_push(lua_State *L, struct json_value value);
 
 #pragma GCC visibility pop
 

@@ -52,7 +52,6 @@ EXPORT int luaopen_auth0_core(lua_State *L) {
     lua_createtable(L, 0, 8);
     compat_setfuncs(L, functions);
     bind_json_init(L);
-    lua_setfield(L, 1, "null");
     pool_init(L); /* after lua-cjson, so that its finalizer comes before lua-cjson's */
     bind_options_push(L);
     lua_setfield(L, 1, "options");

@@ -204,6 +204,7 @@ static const struct option specifications[] = {
     {"query", "query", FOR_REQUEST, NULL, 0, 0, 0},                      /* it becomes part of the path */
     {"body", "body", FOR_REQUEST | INSIDE, read_string, AT(body), 0, 0}, /* Lua makes text of a table */
     {"idempotent", "flag", FOR_REQUEST | INSIDE, read_flag, AT(idempotent), 0, 0},
+    {"raw", "flag", FOR_REQUEST | INSIDE, read_flag, AT(raw), 0, 0},
     {"promise", "word", INSIDE, read_word, AT(promise), 0, 16},
     {"range", "word", INSIDE, read_word, AT(range), 0, 64},
     {"client_id", "word", FOR_TENANT, read_word, AT(client_id), 0, 64},

@@ -27,7 +27,7 @@ struct bind_options {
 
     /* of a request that is neither link nor unlink */
     struct span method, path, body, promise, range;
-    bool idempotent;
+    bool idempotent, raw;
 
     /* of a tenant */
     struct span client_id, client_secret, signing_key, signing_key_id, signing_algorithm, audience;

@@ -2,9 +2,7 @@
 
 #include "lua/class.h"
 #include "lua/json.h"
-#include "lua/push.h"
 #include "os/inflate.h"
-#include "pure/json.h"
 
 enum { ROOM = 65536 };
 
@@ -14,15 +12,15 @@ struct bind_inflater {
     struct inflate *inflater;
 };
 
-static struct inflate *check_inflater(lua_State *L) {
-    const struct bind_inflater *self = class_check(L, 1, &inflater_class, "expected an inflater");
-    return self->inflater;
+static struct bind_inflater *check_inflater(lua_State *L) {
+    lua_settop(L, 3);
+    return class_check(L, 1, &inflater_class, "expected an inflater");
 }
 
 /* inflater:run(packed, from) -> text, from: up to 64 KiB, and where it goes on; "" where it wants more than there is.
    Or nil: this is no gzip. */
 static int method_run(lua_State *L) {
-    struct inflate *inflater = check_inflater(L);
+    struct bind_inflater *self = check_inflater(L);
     struct span packed;
     size_t made, size;
     packed.at = luaL_checklstring(L, 2, &size);
@@ -32,7 +30,7 @@ static int method_run(lua_State *L) {
     packed = span_after(packed, (size_t)from - 1);
     size_t had = packed.size;
     char *room = compat_newuserdata(L, ROOM);
-    if (!inflate_run(inflater, &packed, room, ROOM, &made)) return 0;
+    if (!inflate_run(self->inflater, &packed, room, ROOM, &made)) return 0;
     lua_pushlstring(L, room, made);
     lua_pushinteger(L, from + (lua_Integer)(had - packed.size));
     return 2;
@@ -40,7 +38,7 @@ static int method_run(lua_State *L) {
 
 /* inflater:is_whole() -> boolean: what it was given ends where a file ends */
 static int method_is_whole(lua_State *L) {
-    lua_pushboolean(L, inflate_is_whole(check_inflater(L)));
+    lua_pushboolean(L, inflate_is_whole(check_inflater(L)->inflater));
     return 1;
 }
 
@@ -63,17 +61,28 @@ void bind_rows_init(lua_State *L) {
     class_make(L, &inflater_class, "auth0.core.inflater", methods, on_gc);
 }
 
+/* In a userdata that takes the place of the one before, at 2. */
+static void make_room(lua_State *L, struct json_reader *reader) {
+    size_t room = reader->room > 0 ? 2 * reader->room : reader->text.size / 8 + 16;
+    struct json_token *tokens = compat_newuserdata(L, room * sizeof *tokens);
+    if (reader->count > 0) memcpy(tokens, reader->tokens, reader->count * sizeof *tokens);
+    reader->tokens = tokens;
+    reader->room = room;
+    lua_replace(L, 2);
+}
+
 int bind_decode(lua_State *L) {
-    struct span text, value;
-    struct json_fault fault;
+    struct span text;
     text.at = luaL_checklstring(L, 1, &text.size);
-    if (!json_check(text, &value, &fault)) {
+    lua_settop(L, 2);
+    struct json_reader reader = json_reader(text);
+    enum json_progress progress;
+    while ((progress = json_read(&reader)) == JSON_MORE) make_room(L, &reader);
+    if (progress == JSON_MALFORMED) {
         lua_pushnil(L);
-        lua_pushfstring(L, "malformed JSON at byte %d: %s", (int)fault.at + 1, fault.what);
+        lua_pushfstring(L, "malformed JSON at byte %d: %s", (int)reader.fault_at + 1, reader.fault);
         return 2;
     }
-    struct span mended = {compat_newuserdata(L, json_mend_room(value.size)), 0};
-    mended.size = json_mend(value, SPAN("user_id"), (char *)lua_touserdata(L, -1));
-    if (bind_json_decode(L, mended)) return 1;
-    class_raise_memory(L, "auth0", "a row cannot be read");
+    if (bind_json_push(L, json_root(&reader))) return 1;
+    class_raise_memory(L, "auth0", "a row cannot be shown");
 }

@@ -11,7 +11,7 @@ void bind_rows_init(lua_State *L);
 /* core.inflater() -> inflater */
 int bind_inflater_new(lua_State *L);
 
-/* core.decode(text) -> value; or nil, fault. As strict as with every answer, and mended like one. */
+/* core.decode(text) -> value; or nil, fault. As strict as with every answer, and the same values. */
 int bind_decode(lua_State *L);
 
 #pragma GCC visibility pop

@@ -7,50 +7,56 @@ static bool complain(struct answer_fault *fault, const char *what) {
     return false;
 }
 
-static bool parse(struct span body, struct span *value, struct answer_fault *fault) {
-    struct json_fault malformed;
-    if (body.size == 0) return complain(fault, "the body is empty");
-    if (json_check(body, value, &malformed)) return true;
-    *fault = (struct answer_fault){.what = malformed.what, .at = malformed.at, .has_position = true};
-    return false;
+struct answer_body answer_body(const struct json_reader *reader, enum json_progress progress) {
+    struct answer_body body = {.text = reader->text};
+    if (progress == JSON_WHOLE)
+        body.value = json_root(reader);
+    else if (body.text.size == 0)
+        body.fault.what = "the body is empty";
+    else if (progress == JSON_MORE)
+        body.fault.what = "there is no memory to read the body";
+    else
+        body.fault = (struct answer_fault){.what = reader->fault, .at = reader->fault_at, .has_position = true};
+    return body;
 }
 
 /* Whose it is: absent where it does not say. */
-static void read_identity(struct span identity, struct span *provider, struct span *user_id) {
+static void read_identity(struct json_value identity, struct json_value *provider, struct json_value *user_id) {
     const struct json_wish wishes[] = {{SPAN("provider"), provider}, {SPAN("user_id"), user_id}};
     json_find(identity, wishes, sizeof wishes / sizeof *wishes);
 }
 
-static bool is_identity(struct span value, struct answer_fault *fault) {
-    struct span provider, user_id;
+static bool is_identity(struct json_value value, struct answer_fault *fault) {
+    struct json_value provider, user_id;
     if (json_kind(value) != JSON_OBJECT) return complain(fault, "an identity is not an object");
     read_identity(value, &provider, &user_id);
     if (json_kind(provider) != JSON_STRING) return complain(fault, "an identity has no provider that is a string");
-    if (!(json_kind(user_id) == JSON_STRING || (json_kind(user_id) == JSON_NUMBER && json_is_integer(user_id))))
+    if (json_kind(user_id) != JSON_STRING && !json_is_integer(user_id))
         return complain(fault, "an identity has no user_id that is a string or an integer");
     return true;
 }
 
-static bool are_identities(struct span value, struct answer_fault *fault) {
+static bool are_identities(struct json_value value, struct answer_fault *fault) {
     if (json_kind(value) != JSON_ARRAY) return complain(fault, "it is not an array of identities");
-    size_t count = 0;
-    for (struct json_walk walk = json_walk(value); json_next(&walk); count++)
+    for (struct json_walk walk = json_walk(value); json_next(&walk);)
         if (!is_identity(walk.value, fault)) return false;
-    return count > 0 || complain(fault, "the array of identities is empty");
+    return value.token->size > 0 || complain(fault, "the array of identities is empty");
 }
 
-static bool has_identities(struct span user, struct span *identities, struct answer_fault *fault) {
-    if (json_kind(user) != JSON_OBJECT || !json_member(user, SPAN("identities"), identities))
-        return complain(fault, "it is not a user with identities");
+static bool has_identities(struct json_value user, struct json_value *identities, struct answer_fault *fault) {
+    if (!json_member(user, SPAN("identities"), identities)) return complain(fault, "it is not a user with identities");
     return are_identities(*identities, fault);
 }
 
-bool answer_keeps(enum answer_promise promise, struct span body, struct span *value, struct answer_fault *fault) {
-    struct span identities;
-    *value = (struct span){NULL, 0};
-    if (promise == ANSWER_BYTES) *value = body;
-    if (promise == ANSWER_BYTES || (promise == ANSWER_ANY && body.size == 0)) return true;
-    if (!parse(body, value, fault)) return false;
+bool answer_keeps(enum answer_promise promise, const struct answer_body *body, struct json_value *value,
+                  struct answer_fault *fault) {
+    struct json_value identities;
+    *value = body->value;
+    if (promise == ANSWER_BYTES || (promise == ANSWER_ANY && body->text.size == 0)) return true;
+    if (value->token == NULL) {
+        *fault = body->fault;
+        return false;
+    }
     switch (promise) {
     case ANSWER_IDENTITIES: return are_identities(*value, fault);
     case ANSWER_USER: return has_identities(*value, &identities, fault);
@@ -64,7 +70,7 @@ bool answer_keeps(enum answer_promise promise, struct span body, struct span *va
 }
 
 /* "provider|bare", the other form in which the API takes an id. */
-static bool is_prefixed(struct span text, const struct identity_target *target) {
+static bool is_prefixed(struct json_value text, const struct identity_target *target) {
     char value[1024];
     size_t size = json_string(text, value, sizeof value), prefix = target->provider.size;
     if (size != prefix + 1 + target->bare.size || size > sizeof value) return false;
@@ -83,24 +89,26 @@ static bool is_rounded(struct span number, struct span digits) {
     return memcmp(number.at, digits.at, DIGITS_FOR_SURE) == 0;
 }
 
-static bool is_target(struct span user_id, const struct identity_target *target) {
+static bool is_target(struct json_value user_id, const struct identity_target *target) {
     if (json_kind(user_id) == JSON_STRING) return json_string_is(user_id, target->bare) || is_prefixed(user_id, target);
-    return span_equals(user_id, target->bare) || is_rounded(user_id, target->bare);
+    if (json_kind(user_id) != JSON_NUMBER) return false;
+    struct span number = json_bytes(user_id);
+    return span_equals(number, target->bare) || is_rounded(number, target->bare);
 }
 
-bool answer_holds(struct span identities, const struct identity_target *target) {
+bool answer_holds(struct json_value identities, const struct identity_target *target) {
     for (struct json_walk walk = json_walk(identities); json_next(&walk);) {
-        struct span provider, user_id;
+        struct json_value provider, user_id;
         read_identity(walk.value, &provider, &user_id);
-        if (json_string_is(provider, target->provider) && user_id.at != NULL && is_target(user_id, target)) return true;
+        if (json_string_is(provider, target->provider) && is_target(user_id, target)) return true;
     }
     return false;
 }
 
 /* A body is read at most this far for a secret that a cut would leave half of. */
-static void take(struct span object, struct span name, const struct span *secrets, size_t count, char *to,
+static void take(struct json_value object, struct span name, const struct span *secrets, size_t count, char *to,
                  size_t room) {
-    struct span value;
+    struct json_value value;
     if (!json_member(object, name, &value) || json_kind(value) != JSON_STRING) return;
     char text[4096];
     text[json_string(value, text, sizeof text - 1)] = '\0';
@@ -113,13 +121,10 @@ static void take(struct span object, struct span name, const struct span *secret
     to[size] = '\0';
 }
 
-void answer_refusal(struct span body, const struct span *secrets, size_t count, struct answer_refusal *refusal) {
-    struct span object;
-    struct json_fault malformed;
+void answer_refusal(struct json_value body, const struct span *secrets, size_t count, struct answer_refusal *refusal) {
     *refusal = (struct answer_refusal){"", "", ""};
-    if (!json_check(body, &object, &malformed) || json_kind(object) != JSON_OBJECT) return;
-    take(object, SPAN("error"), secrets, count, refusal->error, sizeof refusal->error);
-    take(object, SPAN("errorCode"), secrets, count, refusal->error_code, sizeof refusal->error_code);
-    take(object, SPAN("error_description"), secrets, count, refusal->description, sizeof refusal->description);
-    take(object, SPAN("message"), secrets, count, refusal->description, sizeof refusal->description);
+    take(body, SPAN("error"), secrets, count, refusal->error, sizeof refusal->error);
+    take(body, SPAN("errorCode"), secrets, count, refusal->error_code, sizeof refusal->error_code);
+    take(body, SPAN("error_description"), secrets, count, refusal->description, sizeof refusal->description);
+    take(body, SPAN("message"), secrets, count, refusal->description, sizeof refusal->description);
 }

@@ -14,6 +14,14 @@ struct answer_fault {
     bool has_position;
 };
 
+/* A body, as it was read: with JSON_MORE, as far as there was memory. */
+struct answer_body {
+    struct span text;
+    struct json_value value;   /* absent where it is no JSON */
+    struct answer_fault fault; /* as this says */
+};
+struct answer_body answer_body(const struct json_reader *reader, enum json_progress progress);
+
 /* What the body of a success is promised to be. */
 enum answer_promise {
     /* An array of at least one identity, each an object with `provider` (a string) and `user_id` (a string or an
@@ -23,16 +31,17 @@ enum answer_promise {
     ANSWER_USER_IDENTITIES, /* an object whose `identities` is such an array: it is the value */
     ANSWER_OBJECT,
     ANSWER_ARRAY,
-    ANSWER_BYTES, /* whatever it is */
+    ANSWER_BYTES, /* whatever it is: the text alone counts */
     ANSWER_ANY    /* JSON, or nothing at all: the value is absent then */
 };
 
 /* Whether the body keeps the promise; `value` is what was promised, else `fault` says what is wrong. */
-bool answer_keeps(enum answer_promise promise, struct span body, struct span *value, struct answer_fault *fault);
+bool answer_keeps(enum answer_promise promise, const struct answer_body *body, struct json_value *value,
+                  struct answer_fault *fault);
 
 /* Whether the target's secondary is among the identities: under its bare id, under its full one, or as a number, also
    one that was rounded to a double. */
-bool answer_holds(struct span identities, const struct identity_target *target);
+bool answer_holds(struct json_value identities, const struct identity_target *target);
 
 /* A refusal's own words, as UTF-8 text fit for a log: no control characters, cut to size, secrets blanked. Empty where
    it has none. Reads both forms: the Management API's {error, message, errorCode} and OAuth's {error,
@@ -42,7 +51,7 @@ struct answer_refusal {
     char error_code[64];
     char description[400];
 };
-void answer_refusal(struct span body, const struct span *secrets, size_t count, struct answer_refusal *refusal);
+void answer_refusal(struct json_value body, const struct span *secrets, size_t count, struct answer_refusal *refusal);
 
 #pragma GCC visibility pop
 

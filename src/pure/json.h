@@ -1,10 +1,12 @@
-/* Finds members and elements in JSON text without changing it. Pure: no I/O, no allocation.
-   json_check alone decides what is malformed (RFC 8259, UTF-8, JSON_DEPTH); everything else here takes values
-   of text that it accepted, of any kind: one of the wrong kind has no members, no elements, and equals no string. */
+/* Reads JSON text, once, into tokens; and finds its way among these. Pure: no I/O, and the memory is the caller's.
+   json_read alone decides what is malformed (RFC 8259, UTF-8, JSON_DEPTH). The rest takes values of text that it has
+   read to the end, of any kind: one of the wrong kind has no members, no elements, and equals no string. */
 #ifndef AUTH0_PURE_JSON_H
 #define AUTH0_PURE_JSON_H
 
 #include "pure/span.h"
+
+#include <stdint.h>
 
 #pragma GCC visibility push(hidden)
 
@@ -12,63 +14,110 @@ enum { JSON_DEPTH = 64 };
 
 enum json_kind { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 
-struct json_fault {
-    size_t at;        /* byte offset from the start of the text */
-    const char *what; /* "a control character in a string", "an unexpected end", ...: static text */
+/* A value, or a member's name, which is a string before its value. What a container holds follows it. */
+struct json_token {
+    union {
+        uint32_t at;     /* a number, or the inside of a string: where it begins in the text */
+        uint32_t inside; /* a container: the tokens in it */
+    };
+    uint32_t size;   /* bytes; of a container, its elements or members */
+    uint16_t kind;   /* enum json_kind */
+    uint16_t is_raw; /* a string without escapes; a number without fraction and exponent */
 };
 
-/* Whether `text` is one JSON value with nothing but white space around it. `value` is then its span without that space;
-   else it is absent, and `fault` is set. */
-bool json_check(struct span text, struct span *value, struct json_fault *fault);
+/* Reading: text shorter than 4 GiB, and room for tokens that may grow on the way. */
+struct json_reader {
+    struct span text;
+    struct json_token *tokens; /* the caller's, of which the first `count` must keep their content where they move */
+    size_t room, count;
+
+    size_t fault_at;   /* JSON_MALFORMED: a byte offset, and */
+    const char *fault; /* "a control character in a string", "an unexpected end", ...: static text */
+
+    const char *at, *end;
+    uint32_t open; /* the innermost container that is not closed, if depth > 0; its `inside` is the one around it */
+    uint32_t depth;
+};
+
+static inline struct json_reader json_reader(struct span text) {
+    const char *at = text.at != NULL ? text.at : "";
+    return (struct json_reader){.text = {at, text.size}, .at = at, .end = at + text.size};
+}
+
+enum json_progress {
+    JSON_WHOLE,     /* one value, with nothing but white space around it: the tokens are complete */
+    JSON_MALFORMED, /* it is no JSON, as the fault says */
+    JSON_MORE       /* it goes on with more room: at least two tokens */
+};
+enum json_progress json_read(struct json_reader *reader);
+
+/* Room that always suffices for text of so many bytes that is not malformed. */
+static inline size_t json_room(size_t size) { return size / 2 + 3; }
+
+/* A value: of text that was read, until the tokens or the text move. */
+struct json_value {
+    const struct json_token *token; /* NULL: absent */
+    const char *text;
+};
+
+static inline struct json_value json_root(const struct json_reader *reader) {
+    return (struct json_value){reader->tokens, reader->text.at};
+}
 
 /* An absent value is JSON_NULL. */
-enum json_kind json_kind(struct span value);
+static inline enum json_kind json_kind(struct json_value value) {
+    return value.token != NULL ? (enum json_kind)value.token->kind : JSON_NULL;
+}
 
-/* Whether a value is a number written as an integer: digits and a sign, no fraction, no exponent. */
-bool json_is_integer(struct span number);
+/* Whether it is a number written as an integer: digits and a sign. */
+static inline bool json_is_integer(struct json_value value) {
+    return json_kind(value) == JSON_NUMBER && value.token->is_raw;
+}
 
-/* The member called `name` (ASCII or UTF-8, compared after unescaping). Of several, the last, as lua-cjson has it.
-   Without one, `value` is absent. */
-bool json_member(struct span object, struct span name, struct span *value);
+/* The bytes of a number; of a string, those between its quotes, which may hold escapes. */
+static inline struct span json_bytes(struct json_value value) {
+    return (struct span){value.text + value.token->at, value.token->size};
+}
+
+/* The token after a value and all that is in it. */
+static inline const struct json_token *json_after(const struct json_token *token) {
+    return token + 1 + (token->kind >= JSON_ARRAY ? token->inside : 0);
+}
+
+/* Walks an array or an object:
+       struct json_walk walk = json_walk(container);
+       while (json_next(&walk)) ... walk.name (objects), walk.value ... */
+struct json_walk {
+    struct json_value name, value;
+    const struct json_token *next;
+    uint32_t left;
+    bool has_names;
+};
+struct json_walk json_walk(struct json_value container);
+bool json_next(struct json_walk *walk);
+
+/* The member called `name` (ASCII or UTF-8, compared after unescaping). Of several the last, as with every reader that
+   puts one after the other into a table. Without one, `value` is absent. */
+bool json_member(struct json_value object, struct span name, struct json_value *value);
 
 /* Several members in one walk, each as json_member has it. */
 struct json_wish {
     struct span name;
-    struct span *value;
+    struct json_value *value;
 };
-void json_find(struct span object, const struct json_wish *wishes, size_t count);
+void json_find(struct json_value object, const struct json_wish *wishes, size_t count);
 
-/* Walks an array or an object:
-       struct json_walk walk = json_walk(container);
-       while (json_next(&walk)) ... walk.name (objects; with its quotes), walk.value ... */
-struct json_walk {
-    const char *at, *end;
-    struct span name, value;
-};
-struct json_walk json_walk(struct span container);
-bool json_next(struct json_walk *walk);
+/* Whether a string, unescaped, is `text`. Most differ in size, and at once. */
+bool json_is_equal(struct json_value string, struct span text);
+static inline bool json_string_is(struct json_value string, struct span text) {
+    return json_kind(string) == JSON_STRING && (!string.token->is_raw || string.token->size == text.size) &&
+           json_is_equal(string, text);
+}
 
-/* Whether a string, unescaped, is `text`. */
-bool json_string_is(struct span string, struct span text);
-
-/* Writes a string, unescaped, as UTF-8: at most `room` bytes, cut between characters, not terminated. A lone surrogate
-   becomes U+FFFD. Returns the bytes written. `room` = string.size always suffices. */
-size_t json_string(struct span string, char *to, size_t room);
-
-/* Writes a copy that lua-cjson decodes without loss, and without white space:
-   - lone surrogates become U+FFFD;
-   - integers beyond +-2^53 become strings of the same digits, and so does every integer that is the value of a member
-     called `quoted` (which may be absent); other numbers that a double cannot hold become null;
-   - a member whose value is null is left out (JSON null is absent in Lua), a null element stays. Where that member is
-     the last of several of one name, all of them are left out (in text of many thousand members one may stay).
-   Mending the copy changes nothing. `to` has json_mend_room(value.size) bytes and does not overlap `value`. Returns the
-   bytes written. */
-size_t json_mend(struct span value, struct span quoted, char *to);
-size_t json_mend_room(size_t size);
-
-/* Whether json_mend would leave out white space and change nothing: true only of text without numbers, nulls and
-   escapes, which most answers are. */
-bool json_is_mended(struct span value);
+/* Writes a string, unescaped: at most `room` bytes, cut between characters, not terminated; the bytes of the string
+   suffice. It is UTF-8, but for a surrogate without its other half, which has the three bytes that UTF-8 would give it
+   ("\ud800" is ED A0 80). Also over the string itself. Returns the bytes written. */
+size_t json_string(struct json_value string, char *to, size_t room);
 
 #pragma GCC visibility pop
 

@@ -1,6 +1,7 @@
 #include "pure/jwt.h"
 
 #include "pure/json.h"
+#include "pure/numeral.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -56,52 +57,22 @@ static struct span take_part(struct span *rest) {
     return part;
 }
 
-static bool is_object(struct span text, struct span *object) {
-    struct json_fault malformed;
-    return json_check(text, object, &malformed) && json_kind(*object) == JSON_OBJECT;
+/* With tokens in the room that is left of them. */
+static bool is_object(struct span text, struct json_token **tokens, struct json_value *object) {
+    struct json_reader reader = json_reader(text);
+    reader.tokens = *tokens;
+    reader.room = json_room(text.size);
+    if (json_read(&reader) != JSON_WHOLE) return false;
+    *tokens += reader.count;
+    *object = json_root(&reader);
+    return json_kind(*object) == JSON_OBJECT;
 }
 
-static int64_t append_digit(int64_t value, char digit) {
-    int64_t low = digit - '0';
-    return value > (INT64_MAX - low) / 10 ? INT64_MAX : value * 10 + low;
-}
-
-/* An exponent beyond this moves the point over all digits that a token has room for. */
-enum { EXPONENT_AT_MOST = 2 * JWT_AT_MOST };
-
-static int64_t read_exponent(struct span text) {
-    bool is_negative = text.size > 0 && text.at[0] == '-';
-    int64_t exponent = 0;
-    for (size_t i = 0; i < text.size; i++)
-        if (text.at[i] >= '0' && text.at[i] <= '9') exponent = append_digit(exponent, text.at[i]);
-    if (exponent > EXPONENT_AT_MOST) exponent = EXPONENT_AT_MOST;
-    return is_negative ? -exponent : exponent;
-}
-
-/* A number's whole part, by its digits: 1e9 and 1700000000.5 are instants too, and a double would have to be asked
-   whether it fits. */
-static int64_t whole_part(struct span number) {
-    bool is_negative = number.at[0] == '-';
-    struct span digits = span_after(number, is_negative), exponent = {NULL, 0};
-    for (size_t i = 0; i < digits.size; i++) {
-        if (digits.at[i] != 'e' && digits.at[i] != 'E') continue;
-        exponent = span_after(digits, i + 1);
-        digits.size = i;
-    }
-    const char *point = memchr(digits.at, '.', digits.size);
-    int64_t left = (point != NULL ? point - digits.at : (int64_t)digits.size) + read_exponent(exponent), value = 0;
-    for (size_t i = 0; i < digits.size && left > 0; i++) {
-        if (digits.at[i] == '.') continue;
-        value = append_digit(value, digits.at[i]);
-        left--;
-    }
-    for (; left > 0 && value > 0 && value < INT64_MAX; left--) value = append_digit(value, '0');
-    return is_negative ? -value : value;
-}
-
-static bool take_instant(struct span number, int64_t *instant) {
-    if (number.at == NULL) return false;
-    *instant = whole_part(number);
+/* A claim of another kind than it must have counts as absent. */
+static bool take_instant(struct json_value claim, int64_t *instant) {
+    if (json_kind(claim) != JSON_NUMBER) return false;
+    double seconds = numeral_read(json_bytes(claim));
+    *instant = seconds >= (double)INT64_MAX ? INT64_MAX : seconds <= -(double)INT64_MAX ? -INT64_MAX : (int64_t)seconds;
     return true;
 }
 
@@ -110,49 +81,52 @@ static bool ends_in(struct span text, struct span end) {
 }
 
 /* Over itself: unescaped, a string is no longer than before. */
-static void unescape(struct span *string, char *memory) {
-    if (string->at == NULL) return;
-    char *to = memory + (string->at - memory);
-    *string = (struct span){to, json_string(*string, to, string->size)};
+static struct span take_string(struct json_value claim, char *memory) {
+    if (json_kind(claim) != JSON_STRING) return (struct span){NULL, 0};
+    char *to = memory + (json_bytes(claim).at - memory);
+    return (struct span){to, json_string(claim, to, claim.token->size)};
 }
 
-/* A claim of another kind than it must have counts as absent. */
-static void keep_kind(struct span *claim, enum json_kind kind) {
-    if (json_kind(*claim) != kind) *claim = (struct span){NULL, 0};
-}
-
-static void take_claims(struct span header, struct span payload, char *memory, struct jwt *jwt) {
-    struct span exp, iat;
-    const struct json_wish of_header[] = {{SPAN("alg"), &jwt->alg}};
-    const struct json_wish of_payload[] = {
-        {SPAN("iss"), &jwt->iss},     {SPAN("sub"), &jwt->sub}, {SPAN("azp"), &jwt->azp}, {SPAN("gty"), &jwt->gty},
-        {SPAN("scope"), &jwt->scope}, {SPAN("exp"), &exp},      {SPAN("iat"), &iat}};
-    enum { STRINGS = 6 };
-    struct span *const strings[STRINGS] = {&jwt->alg, &jwt->iss, &jwt->sub, &jwt->azp, &jwt->gty, &jwt->scope};
-    json_find(header, of_header, sizeof of_header / sizeof *of_header);
+static void take_claims(struct json_value header, struct json_value payload, char *memory, struct jwt *jwt) {
+    struct json_value alg, iss, sub, azp, gty, scope, exp, iat;
+    const struct json_wish of_payload[] = {{SPAN("iss"), &iss},    {SPAN("sub"), &sub}, {SPAN("azp"), &azp},
+                                           {SPAN("gty"), &gty},    {SPAN("exp"), &exp}, {SPAN("iat"), &iat},
+                                           {SPAN("scope"), &scope}};
+    (void)json_member(header, SPAN("alg"), &alg);
     json_find(payload, of_payload, sizeof of_payload / sizeof *of_payload);
-    keep_kind(&exp, JSON_NUMBER);
-    keep_kind(&iat, JSON_NUMBER);
     jwt->has_exp = take_instant(exp, &jwt->exp);
     jwt->has_iat = take_instant(iat, &jwt->iat);
-    /* After all were found: to unescape breaks the JSON around it. */
-    for (size_t i = 0; i < STRINGS; i++) keep_kind(strings[i], JSON_STRING);
-    for (size_t i = 0; i < STRINGS; i++) unescape(strings[i], memory);
+    jwt->alg = take_string(alg, memory);
+    jwt->iss = take_string(iss, memory);
+    jwt->sub = take_string(sub, memory);
+    jwt->azp = take_string(azp, memory);
+    jwt->gty = take_string(gty, memory);
+    jwt->scope = take_string(scope, memory);
     jwt->is_machine = ends_in(jwt->sub, SPAN("@clients")) || span_equals(jwt->gty, SPAN("client-credentials"));
 }
 
-size_t jwt_room(struct span text) { return text.size <= JWT_AT_MOST ? text.size / 4 * 3 + 3 : 0; }
+/* The tokens of both objects, and behind them their texts. */
+static size_t token_room(size_t size) { return (json_room(size) + json_room(0)) * sizeof(struct json_token); }
 
-bool jwt_read(struct span text, char *memory, struct jwt *jwt) {
+static size_t text_room(struct span text) { return text.size / 4 * 3 + 3; }
+
+size_t jwt_room(struct span text) {
+    return text.size <= JWT_AT_MOST ? token_room(text_room(text)) + text_room(text) : 0;
+}
+
+bool jwt_read(struct span text, void *memory, struct jwt *jwt) {
     *jwt = (struct jwt){.has_exp = false};
     if (text.size > JWT_AT_MOST) return false;
     struct span rest = text, header = take_part(&rest), payload = take_part(&rest), signature = take_part(&rest);
     if (signature.at == NULL || rest.at != NULL) return false; /* two parts, or four */
     if (!is_base64url(header) || !is_base64url(payload) || !is_base64url(signature)) return false;
-    header = (struct span){memory, decode(header, memory)};
-    payload = (struct span){memory + header.size, decode(payload, memory + header.size)};
-    if (!is_object(header, &header) || !is_object(payload, &payload)) return false;
-    take_claims(header, payload, memory, jwt);
+    struct json_token *tokens = memory;
+    struct json_value of_header, of_payload;
+    char *at = (char *)memory + token_room(text_room(text));
+    header = (struct span){at, decode(header, at)};
+    payload = (struct span){at + header.size, decode(payload, at + header.size)};
+    if (!is_object(header, &tokens, &of_header) || !is_object(payload, &tokens, &of_payload)) return false;
+    take_claims(of_header, of_payload, at, jwt);
     return true;
 }
 

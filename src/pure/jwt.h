@@ -17,18 +17,18 @@ struct jwt {
     struct span alg;                       /* of the header */
     struct span iss, sub, azp, gty, scope; /* an absent scope says nothing; an empty one says that there is none */
     bool has_exp, has_iat;
-    int64_t exp, iat; /* UNIX seconds, without their fraction; beyond 64 bits the nearest that fits */
+    int64_t exp, iat; /* UNIX seconds, without their fraction; beyond 2^53 a double near them, and at most what fits */
     bool is_machine;  /* of client_credentials: `sub` ends in "@clients", or `gty` is "client-credentials" */
 };
 
-/* Bytes of memory that jwt_read needs; 0 for what is too long to be read. */
+/* Bytes of memory that jwt_read needs, aligned as malloc's are; 0 for what is too long to be read. */
 size_t jwt_room(struct span text);
 
 /* False where `text` is no JWT in JWS compact form: three parts in base64url without padding (RFC 7515, section 2: a
    padded text is not what was signed), the first two of which are JSON objects. The third may be empty, as under
    "alg":"none". An opaque token is no fault; `jwt` then has nothing. Either way `memory` may hold parts of the token:
    wipe it. */
-bool jwt_read(struct span text, char *memory, struct jwt *jwt);
+bool jwt_read(struct span text, void *memory, struct jwt *jwt);
 
 /* Whether `scope` is a word of the token's list. False too where the token does not say. */
 bool jwt_has_scope(const struct jwt *jwt, struct span scope);

@@ -33,7 +33,7 @@ static struct operation_action finish(struct operation *operation, int64_t now, 
     if (result->code == CODE_OK)
         result->fault = (struct answer_fault){.what = NULL}; /* an earlier answer may have left one */
     else
-        result->value = (struct span){NULL, 0};
+        result->value = (struct json_value){NULL, NULL};
     return (struct operation_action){.kind = OPERATION_FINISH};
 }
 
@@ -82,7 +82,7 @@ static struct operation_action begin(struct operation *operation, int64_t now, e
     *(state == OPERATION_CHANGING ? &operation->tries : &operation->reads) += 1;
     /* What the last answer said is no word about this exchange. */
     operation->result.status = 0;
-    operation->result.value = (struct span){NULL, 0};
+    operation->result.value = (struct json_value){NULL, NULL};
     return (struct operation_action){
         .kind = OPERATION_SEND,
         .request = state == OPERATION_CHANGING ? OPERATION_CHANGE : OPERATION_READ,
@@ -128,7 +128,7 @@ static struct operation_action pause(struct operation *operation, const struct o
 
 /* ---- what an end means ---- */
 
-static bool answer_keeps_promise(struct operation *operation, struct span body) {
+static bool answer_keeps_promise(struct operation *operation, const struct answer_body *body) {
     struct operation_result *result = &operation->result;
     enum answer_promise promise = operation->plan.promise;
     if (operation->state != OPERATION_CHANGING)
@@ -145,7 +145,7 @@ static struct attempt_end judge_body(struct operation *operation, const struct o
     struct attempt_end end = event->end;
     if (end.how != ATTEMPT_ANSWERED || end.status < 200 || end.status >= 300 || end.body != ATTEMPT_BODY_PROMISED)
         return end;
-    if (!answer_keeps_promise(operation, event->body)) end.body = ATTEMPT_BODY_OTHER;
+    if (!answer_keeps_promise(operation, &event->body)) end.body = ATTEMPT_BODY_OTHER;
     return end;
 }
 
@@ -351,7 +351,7 @@ void operation_disown(struct operation *operation, const char *what) {
     result->outcome = unknown ? OUTCOME_UNKNOWN : OUTCOME_NONE;
     result->code = unknown ? CODE_UNKNOWN_OUTCOME : CODE_BAD_RESPONSE;
     result->cause = unknown ? CODE_BAD_RESPONSE : CODE_OK;
-    result->value = (struct span){NULL, 0};
+    result->value = (struct json_value){NULL, NULL};
     result->fault = (struct answer_fault){.what = what};
 }
 

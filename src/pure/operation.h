@@ -60,7 +60,7 @@ struct operation_result {
     int64_t elapsed;
     bool already;             /* a link: the identity had been on this primary before */
     enum operation_seen seen; /* with CODE_UNKNOWN_OUTCOME */
-    struct span value;        /* of a success: within the last answer's body */
+    struct json_value value;  /* of a success: within the last answer's body */
     struct answer_fault
         fault; /* of a body that is not what was promised, or of a promise not kept; .what may be NULL */
 };
@@ -93,7 +93,7 @@ struct operation_event {
     enum operation_event_kind kind;
     int64_t now;
     struct attempt_end end;
-    struct span body;
+    struct answer_body body;
     int64_t retry_after; /* microseconds; negative: not said */
     double random;       /* from 0 up to 1 */
 };

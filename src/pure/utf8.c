@@ -14,3 +14,12 @@ size_t utf8_size(struct span text) {
     }
     return code < smallest[more] || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF) ? 0 : more + 1;
 }
+
+bool utf8_is(struct span text) {
+    while (text.size > 0) {
+        size_t size = utf8_size(text);
+        if (size == 0) return false;
+        text = span_after(text, size);
+    }
+    return true;
+}

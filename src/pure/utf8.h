@@ -10,6 +10,9 @@
    too large. */
 size_t utf8_size(struct span text);
 
+/* Whether all of it is such characters. */
+bool utf8_is(struct span text);
+
 #pragma GCC visibility pop
 
 #endif

@@ -1,6 +1,6 @@
 #include "token/assertion.h"
 
-#include "pure/json.h"
+#include "pure/utf8.h"
 
 #include <inttypes.h>
 #include <openssl/err.h>
@@ -175,18 +175,12 @@ static bool append_claims(struct buffer *to, const struct token_assertion_claims
            append_jti(to) && buffer_append(to, SPAN("}"));
 }
 
-static bool is_json(const struct buffer *text) {
-    struct span value;
-    struct json_fault fault;
-    return json_check(buffer_span(text), &value, &fault);
-}
-
 static const char *const failed = "the assertion cannot be signed: there is no memory, or libcrypto refuses";
 
 /* Appends a part, encoded, and forgets it. */
 static const char *append_part(struct buffer *to, struct buffer *json) {
     const char *fault = NULL;
-    if (!is_json(json))
+    if (!utf8_is(buffer_span(json)))
         fault = "the assertion cannot be signed: a name in it is not UTF-8";
     else if (!append_encoded(to, buffer_span(json)))
         fault = failed;

@@ -2,6 +2,7 @@
 
 #include "os/clock.h"
 #include "pure/jwt.h"
+#include "pure/numeral.h"
 #include "pure/redact.h"
 
 #include <stdio.h>
@@ -285,15 +286,11 @@ static int64_t claimed_lifetime(struct span token) {
     return lifetime;
 }
 
-/* Whole seconds, as text; what is no number is not said. */
-static int64_t lifetime_of(struct span answer) {
-    struct span value;
-    char digits[20];
+/* What is no number of seconds is not said. */
+static int64_t lifetime_of(struct json_value answer) {
+    struct json_value value;
     if (!json_member(answer, SPAN("expires_in"), &value) || json_kind(value) != JSON_NUMBER) return 0;
-    if (value.size >= sizeof digits) return 0;
-    memcpy(digits, value.at, value.size);
-    digits[value.size] = '\0';
-    double seconds = strtod(digits, NULL);
+    double seconds = numeral_read(json_bytes(value));
     return seconds > 0 && seconds < 1e9 ? (int64_t)(seconds * 1e6) : 0;
 }
 
@@ -307,12 +304,12 @@ static bool take_token(struct token_source *tokens, int64_t now, struct span tok
     return true;
 }
 
-static bool take_answer(struct token_source *tokens, int64_t now, struct span answer) {
-    struct span value;
+static bool take_answer(struct token_source *tokens, int64_t now, struct json_value answer) {
+    struct json_value value;
     if (!json_member(answer, SPAN("access_token"), &value) || json_kind(value) != JSON_STRING) return false;
     struct buffer token = {NULL, 0, 0};
-    bool done = buffer_reserve(&token, value.size);
-    if (done) token.size = json_string(value, token.at, value.size);
+    bool done = buffer_reserve(&token, value.token->size);
+    if (done) token.size = json_string(value, token.at, value.token->size);
     done = done && take_token(tokens, now, buffer_span(&token), lifetime_of(answer));
     buffer_free(&token);
     return done;

@@ -3,8 +3,8 @@
    The first byte says what follows (bit 0: a header, a NUL and a payload, to be encoded here; else the token's text),
    and what it is for (bits 1 to 3: the need; bits 4 and 5: a row of `clocks`). */
 #include "fuzz/fuzz.h"
-#include "pure/json.h"
 #include "pure/jwt.h"
+#include "support/reading.h"
 
 static const struct {
     int64_t now, leeway;
@@ -77,14 +77,14 @@ static void check_judgement(const struct jwt *jwt, enum jwt_need need, int64_t n
 /* ---- against the JSON that was encoded ---- */
 
 /* A double keeps 53 bits, and may round a fraction up. */
-static void check_instant(struct span payload, const char *name, bool is_there, int64_t instant) {
-    struct span value;
+static void check_instant(struct json_value payload, const char *name, bool is_there, int64_t instant) {
+    struct json_value value;
     bool has = json_member(payload, span_of(name), &value) && json_kind(value) == JSON_NUMBER;
     HOLDS(has == is_there);
     if (!has) return;
-    char *text = allocate(value.size + 1);
-    memcpy(text, value.at, value.size);
-    text[value.size] = '\0';
+    char *text = allocate(value.token->size + 1);
+    memcpy(text, json_bytes(value).at, value.token->size);
+    text[value.token->size] = '\0';
     double number = strtod(text, NULL);
     free(text);
     if (number < 4e15 && number > -4e15) {
@@ -94,18 +94,15 @@ static void check_instant(struct span payload, const char *name, bool is_there, 
     }
 }
 
-static void check_string(struct span object, const char *name, struct span claim) {
-    struct span value;
+static void check_string(struct json_value object, const char *name, struct span claim) {
+    struct json_value value;
     bool has = json_member(object, span_of(name), &value) && json_kind(value) == JSON_STRING;
     HOLDS(has == (claim.at != NULL));
     HOLDS(!has || json_string_is(value, claim));
 }
 
-static void check_origin(struct span header, struct span payload, bool is_read, const struct jwt *jwt) {
-    struct json_fault malformed;
-    bool is_good = json_check(header, &header, &malformed) && json_kind(header) == JSON_OBJECT &&
-                   json_check(payload, &payload, &malformed) && json_kind(payload) == JSON_OBJECT;
-    HOLDS(is_read == is_good);
+static void check_origin(struct json_value header, struct json_value payload, bool is_read, const struct jwt *jwt) {
+    HOLDS(is_read == (json_kind(header) == JSON_OBJECT && json_kind(payload) == JSON_OBJECT));
     if (!is_read) return;
     check_string(header, "alg", jwt->alg);
     check_string(payload, "iss", jwt->iss);
@@ -131,7 +128,7 @@ static bool read_and_check(struct span text, uint8_t choice, const struct span *
     check_scopes(&jwt);
     check_judgement(&jwt, (enum jwt_need)((choice >> 1 & 7) % (JWT_FOR_UPDATE + 1)), clocks[choice >> 4 & 3].now,
                     clocks[choice >> 4 & 3].leeway);
-    if (header != NULL) check_origin(*header, *payload, is_read, &jwt);
+    if (header != NULL) check_origin(reading_value(*header), reading_value(*payload), is_read, &jwt);
     free(memory);
     return is_read;
 }

@@ -2,6 +2,8 @@
 #include "rules.h"
 #include "sim.h"
 
+#include "support/reading.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,7 +71,7 @@ void driver_ended(struct sim *sim, int index) {
     if (is_answered && exchange->end.status == 401) tokens_refused(sim, call, exchange->generation);
     struct operation_event event = event_of(sim, OPERATION_ENDED);
     event.end = exchange->end;
-    event.body = (struct span){exchange->reply.body, is_answered ? exchange->reply.size : 0};
+    event.body = reading_body((struct span){exchange->reply.body, is_answered ? exchange->reply.size : 0});
     event.retry_after = last_step(call)->retry_after;
     world_trace(&sim->world, "call %d: ends, how %d, status %d", exchange->call, (int)event.end.how, event.end.status);
     step(sim, exchange->call, &event);
@@ -315,7 +317,7 @@ static void poke(struct sim *sim, int index) {
     struct operation before = call->operation;
     struct operation_event event = event_of(sim, (enum operation_event_kind)dice_int(&sim->world.dice, 0, 3));
     if (event.kind == OPERATION_ENDED) event.end = pairs_any_end(&sim->world.dice);
-    event.body = SPAN("[{\"provider\":\"auth0\",\"user_id\":\"p0\"}]");
+    event.body = reading_body(SPAN("[{\"provider\":\"auth0\",\"user_id\":\"p0\"}]"));
     step(sim, index, &event);
     if (memcmp(&before.result, &call->operation.result, sizeof before.result) != 0 ||
         call->operation.state != OPERATION_FINISHED)

@@ -132,7 +132,7 @@ static enum column column_of_end(const struct operation_event *event) {
     }
     if (end->status < 200 || end->status >= 300) return column_of_status(end->status);
     if (end->body == ATTEMPT_BODY_TOO_LARGE) return TOO_LARGE;
-    bool is_json = event->body.size > 1 && (event->body.at[0] == '[' || event->body.at[0] == '{');
+    bool is_json = json_kind(event->body.value) >= JSON_ARRAY;
     return end->body == ATTEMPT_BODY_OTHER || !is_json ? OTHER_BODY : GOOD;
 }
 

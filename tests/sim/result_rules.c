@@ -29,7 +29,7 @@ static void check_success(struct sim *sim, int index) {
         broken(sim, index, "a success has no cause and no fault");
     if (result->status != last->end.status) broken(sim, index, "the status is another's");
     if (result->already != is_already(call, last)) broken(sim, index, "\"already\" is wrong");
-    if (result->value.at == NULL && call->verb != VERB_POST) broken(sim, index, "it has no value");
+    if (result->value.token == NULL && call->verb != VERB_POST) broken(sim, index, "it has no value");
 }
 
 static bool is_late(const struct step *step) {
@@ -118,7 +118,7 @@ static void check_failure(struct sim *sim, int index) {
     if (result->code != (is_unknown ? CODE_UNKNOWN_OUTCOME : word)) broken(sim, index, "the code is wrong");
     if (result->cause != (is_unknown ? word : CODE_OK)) broken(sim, index, "the cause is wrong");
     if (result->status != (step != NULL ? step->end.status : 0)) broken(sim, index, "the status is another's");
-    if (result->value.at != NULL) broken(sim, index, "a failure has a value");
+    if (result->value.token != NULL) broken(sim, index, "a failure has a value");
     if (result->already) broken(sim, index, "a failure is done already");
     check_seen(sim, index);
     check_words(sim, index, step);

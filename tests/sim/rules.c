@@ -147,7 +147,7 @@ void rules_disowned(struct sim *sim, int index) {
     bool is_change = call->verb != VERB_READ;
     bool is_right = result->outcome == (is_change ? OUTCOME_UNKNOWN : OUTCOME_NONE) &&
                     result->code == (is_change ? CODE_UNKNOWN_OUTCOME : CODE_BAD_RESPONSE) &&
-                    result->cause == (is_change ? CODE_BAD_RESPONSE : CODE_OK) && result->value.at == NULL &&
+                    result->cause == (is_change ? CODE_BAD_RESPONSE : CODE_OK) && result->value.token == NULL &&
                     result->fault.what != NULL;
     if (!is_right) broken(sim, index, "is disowned otherwise than it should");
 }

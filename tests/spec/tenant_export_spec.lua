@@ -331,7 +331,7 @@ describe("the rows of a file", function()
         assert.same({}, all(read("", 2)))
     end)
 
-    it("are checked and mended as answers are", function()
+    it("are checked and read as answers are", function()
         local values = all(rows.values(read('{"user_id":115015401343387192604,"a":[]}\n \n[null]\n', 7)))
         assert.equal("115015401343387192604", values[1].user_id)
         assert.equal(auth0.null, values[2][1])

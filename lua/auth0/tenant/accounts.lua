@@ -48,7 +48,7 @@ end
 local function check_erasure(patch, level)
     for _, name in ipairs { "user_metadata", "app_metadata" } do
         local value = patch[name]
-        local is_null = value ~= nil and json.nulls[value]
+        local is_null = json.is_null(value)
         if is_null or type(value) == "table" and next(value) == nil then
             error(("tenant:update_user: %s: is %s, which erases all of it at the tenant: leave it out, or say "
                 .. "erase = true"):format(name, is_null and "null" or "empty"), level + 1)

@@ -15,10 +15,8 @@ function body.text(value)
     if type(value) ~= "table" then
         return nil, ("expected a table or JSON as a string, got a %s"):format(type(value))
     end
-    local copy, fault = json.copy(value)
-    if copy == nil then return nil, "cannot be written as JSON: " .. fault end
-    local text = json.encode(copy)
-    if not json.is_utf8(text) then return nil, "holds text that is not UTF-8" end
+    local good, text = pcall(json.encode, value)
+    if not good then return nil, "cannot be sent: " .. text end
     return text
 end
 

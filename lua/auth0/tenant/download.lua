@@ -123,7 +123,7 @@ end
 local function ask_for_empty(file)
     file.is_whole = true
     local part, facts = ask_again(file)
-    if part and (facts.status ~= 200 or part ~= true) then
+    if part and (facts.status ~= 200 or part ~= "") then
         fail(file.tenant, "%s sends no parts of a file that is not empty", file.host)
     end
     return part, facts
@@ -144,7 +144,6 @@ local function next_part(file)
         local _, _, what = failure.of_call("tenant:export", file.host, facts, true)
         error(what, 0)
     end
-    if part == true then part = "" end
     local size = size_of(file, facts, part)
     if not size and file.at > 0 then fail(file.tenant, "%s sends no parts of files any more", file.host) end
     check_same(file, size or #part, facts.etag)

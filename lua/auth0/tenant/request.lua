@@ -5,7 +5,7 @@ local paths = require "auth0.tenant.paths"
 
 local requests = {}
 
-local takes = { "method", "path", "query", "body", "idempotent" }
+local takes = { "method", "path", "query", "body", "idempotent", "raw" }
 local request = call.method { caller = "tenant:request", takes = takes }
 local read = call.method { caller = "tenant:request", takes = takes, is_read = true }
 
@@ -27,7 +27,8 @@ local function compose(checked, level)
         text, fault = body.text(checked.body)
         if not text then complain("body", fault, level + 1) end
     end
-    return { method = method, path = path .. query, body = text, idempotent = checked.idempotent }
+    return { method = method, path = path .. query, body = text, idempotent = checked.idempotent,
+        raw = checked.raw }
 end
 
 ---@class auth0.RequestOptions: auth0.Defaults
@@ -36,6 +37,7 @@ end
 ---@field query? table<string, string|number|boolean>
 ---@field body? table|string sent as JSON: auth0.null and auth0.array say what a Lua table cannot; or JSON as text
 ---@field idempotent? boolean of POST and PATCH: to send it twice does no harm; false
+---@field raw? boolean true: the answer's text as it came, instead of its JSON's value; it is JSON all the same, or ""
 
 --- Sends any request. GET, PUT and DELETE are sent again where no answer came; POST and PATCH only with `idempotent`.
 ---@param given auth0.RequestOptions

@@ -10,16 +10,20 @@
 
 #include <cmocka.h>
 
-#include "pure/json.h"
+#include "support/reading.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-#define REPLACEMENT "\xEF\xBF\xBD"
+#define HIGH "\xED\xA0\x80" /* U+D800 */
+#define LOW "\xED\xBF\xBF"  /* U+DFFF */
 
-static inline struct span checked(const char *text) {
-    struct span value;
-    struct json_fault fault = {0, "no fault"};
-    if (!json_check(span_of(text), &value, &fault)) fail_msg("%s: %s at %zu", text, fault.what, fault.at);
-    return value;
+static inline struct json_value checked(const char *text) {
+    struct json_reader reader;
+    if (reading(span_of(text), &reader) != JSON_WHOLE) fail_msg("%s: %s at %zu", text, reader.fault, reader.fault_at);
+    return json_root(&reader);
+}
+
+static inline void assert_json(struct json_value is, const char *wanted) {
+    assert_true(reading_is_same(is, checked(wanted)));
 }
 
 static inline void assert_span(struct span is, const char *wanted) {

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "pure/operation.h"
+#include "support/reading.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -85,7 +86,7 @@ static inline struct drive begin_within(enum identity_goal goal, bool check, str
 
 static inline void end(struct drive *drive, int64_t after, struct attempt_end how, const char *body) {
     drive->now += after;
-    struct operation_event event = {OPERATION_ENDED, drive->now, how, span_of(body), -1, 0.5};
+    struct operation_event event = {OPERATION_ENDED, drive->now, how, reading_body(span_of(body)), -1, 0.5};
     step(drive, &event);
 }
 
@@ -167,7 +168,7 @@ static inline void answer_retry(struct drive *drive, int status, int64_t retry_a
     struct operation_event event = {.kind = OPERATION_ENDED,
                                     .now = drive->now,
                                     .end = {.how = ATTEMPT_ANSWERED, .sent = true, .status = status},
-                                    .body = span_of(""),
+                                    .body = reading_body(SPAN("")),
                                     .retry_after = retry_after,
                                     .random = 0.5};
     step(drive, &event);
@@ -195,6 +196,10 @@ static inline void assert_pauses(const struct drive *drive, int64_t wait) {
 
 static inline void assert_in(const struct drive *drive, enum operation_state state) {
     assert_string_equal(operation_state_name(drive->operation.state), operation_state_name(state));
+}
+
+static inline void assert_value(const struct drive *drive, const char *wanted) {
+    assert_true(reading_is_same(drive->operation.result.value, reading_value(span_of(wanted))));
 }
 
 static inline void assert_seen(const struct drive *drive, enum operation_seen seen) {

@@ -44,7 +44,7 @@ static void a_read_that_shows_what_was_wished_is_success(void **state) {
     lose(&drive);
     answer(&drive, 200, body);
     assert_succeeded(&drive, 200);
-    assert_true(span_equals(drive.operation.result.value, SPAN(BOTH)));
+    assert_value(&drive, BOTH);
     assert_false(drive.operation.result.already); /* this call may have done it */
 
     drive = begin_kind(OPERATION_UNLINK, 1);

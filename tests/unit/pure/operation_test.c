@@ -22,8 +22,7 @@ static void a_link_succeeds_with_the_identities_of_its_answer(void **state) {
     struct drive drive = begin(IDENTITY_LINK, false);
     answer(&drive, 201, body);
     assert_succeeded(&drive, 201);
-    assert_ptr_equal(drive.operation.result.value.at, body + 2);
-    assert_int_equal(drive.operation.result.value.size, sizeof BOTH - 1);
+    assert_value(&drive, BOTH);
     assert_int_equal(drive.operation.result.attempts, 1);
     assert_null(drive.operation.result.fault.what);
 }
@@ -43,7 +42,7 @@ static void an_unlink_succeeds_when_the_identity_is_absent(void **state) {
     struct drive drive = begin(IDENTITY_UNLINK, false);
     answer(&drive, 200, ALONE);
     assert_succeeded(&drive, 200);
-    assert_true(span_equals(drive.operation.result.value, SPAN(ALONE)));
+    assert_value(&drive, ALONE);
 }
 
 static void an_unlink_that_leaves_the_identity_in_place_is_a_conflict(void **state) {
@@ -91,10 +90,9 @@ static void a_checked_unlink_removes_what_the_read_showed(void **state) {
     answer(&drive, 200, USER(BOTH));
     assert_sends(&drive, OPERATION_CHANGE, 2);
     assert_int_equal(drive.operation.state, OPERATION_CHANGING);
-    const char *body = ALONE;
-    answer(&drive, 200, body);
+    answer(&drive, 200, ALONE);
     assert_succeeded(&drive, 200);
-    assert_ptr_equal(drive.operation.result.value.at, body);
+    assert_value(&drive, ALONE);
     assert_int_equal(drive.operation.result.attempts, 2);
 }
 
@@ -369,7 +367,7 @@ static void a_failure_has_no_identities(void **state) {
     struct drive drive = begin(IDENTITY_UNLINK, true);
     answer(&drive, 200, USER(BOTH));
     end(&drive, 0, (struct attempt_end)BY(LOST, true), "");
-    assert_null(drive.operation.result.value.at);
+    assert_null(drive.operation.result.value.token);
 }
 
 static void an_exchange_that_had_to_queue_has_all_its_time_within_the_deadline(void **state) {

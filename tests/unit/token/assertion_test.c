@@ -1,7 +1,7 @@
 /* Assertions are verified by libcrypto and by the openssl command. */
 #include "unit/support.h"
 
-#include "pure/json.h"
+#include "support/reading.h"
 #include "token/assertion.h"
 
 #include <openssl/err.h>
@@ -113,16 +113,12 @@ static struct buffer decode(struct span text) {
 /* A member of the JSON object in a part, unescaped; of a number, its digits. */
 static char *member(const struct buffer *jwt, int part, const char *name) {
     struct buffer json = decode(part_of(buffer_span(jwt), part));
-    struct span object, value;
-    struct json_fault fault;
-    assert_true(json_check(buffer_span(&json), &object, &fault));
-    json_member(object, span_of(name), &value);
-    char *text = calloc(1, value.size + 1);
+    struct json_value value;
+    json_member(reading_value(buffer_span(&json)), span_of(name), &value);
+    struct span bytes = value.token != NULL ? json_bytes(value) : SPAN("");
+    char *text = calloc(1, bytes.size + 1);
     assert_non_null(text);
-    if (json_kind(value) == JSON_STRING)
-        json_string(value, text, value.size);
-    else if (value.at != NULL)
-        memcpy(text, value.at, value.size);
+    if (json_string(value, text, bytes.size) == 0) memcpy(text, bytes.at, bytes.size);
     buffer_free(&json);
     return text;
 }
@@ -135,8 +131,7 @@ static void assert_member(const struct buffer *jwt, int part, const char *name, 
 
 static int members(const struct buffer *jwt, int part) {
     struct buffer json = decode(part_of(buffer_span(jwt), part));
-    int count = 0;
-    for (struct json_walk walk = json_walk(buffer_span(&json)); json_next(&walk);) count++;
+    int count = (int)reading_value(buffer_span(&json)).token->size;
     buffer_free(&json);
     return count;
 }

@@ -1,7 +1,7 @@
 /* A source asks for a request, and is told how it ended: nothing here goes over a network. */
 #include "unit/token/files.h"
 
-#include "pure/json.h"
+#include "support/reading.h"
 #include "token/source.h"
 
 #include <stdio.h>
@@ -75,7 +75,7 @@ static struct token_source_request request_of(struct token_source *tokens, int64
 }
 
 static void answer(struct token_source *tokens, int64_t now, const char *body) {
-    const struct operation_result result = {.code = CODE_OK, .status = 200, .value = span_of(body)};
+    const struct operation_result result = {.code = CODE_OK, .status = 200, .value = reading_value(span_of(body))};
     const struct answer_refusal refusal = {"", "", ""};
     const struct token_source_end end = {&result, &refusal, "", -1};
     token_source_ended(tokens, now, 0.5, &end);
@@ -90,10 +90,8 @@ static void refuse(struct token_source *tokens, int64_t now, enum failure_code c
 }
 
 static void assert_member(struct span body, const char *name, const char *text) {
-    struct span object, value;
-    struct json_fault fault;
-    assert_true(json_check(body, &object, &fault));
-    if (!json_member(object, span_of(name), &value) || !json_string_is(value, span_of(text)))
+    struct json_value value;
+    if (!json_member(reading_value(body), span_of(name), &value) || !json_string_is(value, span_of(text)))
         fail_msg("%s is not %s in %.*s", name, text, (int)body.size, body.at);
 }
 
@@ -289,12 +287,10 @@ static void a_key_signs_an_assertion_in_the_place_of_the_secret(void **state) {
     config.client_key = buffer_span(&pem);
     struct token_source *tokens = make(&config);
     struct token_source_request request = request_of(tokens, NOW);
-    struct span object, assertion;
-    struct json_fault fault;
+    struct json_value assertion;
     assert_member(request.body, "client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
-    assert_true(json_check(request.body, &object, &fault));
-    assert_false(json_member(object, SPAN("client_secret"), &assertion));
-    assert_true(json_member(object, SPAN("client_assertion"), &assertion));
+    assert_false(json_member(reading_value(request.body), SPAN("client_secret"), &assertion));
+    assert_true(json_member(reading_value(request.body), SPAN("client_assertion"), &assertion));
     assert_true(request.proof.size > 100 && json_string_is(assertion, request.proof));
     token_source_free(tokens);
     buffer_free(&pem);

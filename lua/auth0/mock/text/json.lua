@@ -1,5 +1,6 @@
---- JSON for the model tenant: what auth0.json writes, and a reader that keeps what a tenant keeps, `[]` apart from `{}`
---- and integers beyond 2^53. What it answers is what clients are tested against.
+--- JSON for the model tenant: what auth0.json writes, and a reader of its own, in Lua: the model runs where there is no
+--- core, and shares no mistake with the reader that is tested against it. It keeps what a tenant keeps: `[]` apart from
+--- `{}`, every null, every digit.
 local written = require "auth0.json"
 
 local json = {}
@@ -30,21 +31,18 @@ local function utf8_of(code)
         0x80 + code % 0x40)
 end
 
---- A lone surrogate becomes U+FFFD, as in most servers.
+-- Half of a surrogate pair stays what it is, as in JavaScript: three bytes, which auth0.json writes as an escape.
 local function decode_unicode(text, at)
     local digits = text:match("^%x%x%x%x", at)
     if not digits then
         fail(at, "\\u without four hexadecimal digits")
     end
     local code = tonumber(digits, 16)
-    if code < 0xD800 or code > 0xDFFF then
-        return utf8_of(code), at + 4
+    local low = code >= 0xD800 and code < 0xDC00 and text:match("^\\u([dD][c-fC-F]%x%x)", at + 4)
+    if low then
+        return utf8_of(0x10000 + (code - 0xD800) * 0x400 + (tonumber(low, 16) - 0xDC00)), at + 10
     end
-    local low = code < 0xDC00 and tonumber(text:match("^\\u([dD][c-fC-F]%x%x)", at + 4) or "", 16)
-    if not low then
-        return utf8_of(0xFFFD), at + 4
-    end
-    return utf8_of(0x10000 + (code - 0xD800) * 0x400 + (low - 0xDC00)), at + 10
+    return utf8_of(code), at + 4
 end
 
 local unescapes = { ['"'] = '"', ["\\"] = "\\", ["/"] = "/", b = "\b", f = "\f", n = "\n", r = "\r", t = "\t" }
@@ -70,17 +68,25 @@ local function decode_string(text, at)
     end
 end
 
+-- Without its point: what that is, a locale says.
+local function number_of(digits, rest)
+    if rest == "" then
+        return tonumber(digits)
+    end
+    local whole, fraction, exponent = digits:match("^(%-?%d+)%.?(%d*)[eE]?(.*)$")
+    return tonumber(("%s%se%d"):format(whole, fraction, (tonumber(exponent) or 0) - #fraction))
+end
+
 local function decode_number(text, at)
     local digits = text:match("^-?%d+%.?%d*[eE]?[+-]?%d*", at) or fail(at, "a value was expected")
-    local plain = digits:gsub("^-", "")
-    local whole, rest = plain:match("^(%d+)(.*)$")
+    local whole, rest = digits:match("^-?(%d+)(.*)$")
     if whole:match("^0%d") or not (rest == "" or rest:match("^%.%d+$") or rest:match("^[eE][+-]?%d+$")
             or rest:match("^%.%d+[eE][+-]?%d+$")) then
         fail(at, "not a number")
     end
-    local number = tonumber(digits)
-    local exact = rest ~= "" and number ~= math.huge and number ~= -math.huge or json.digits(number) == digits
-    return exact and number or json.number(digits), at + #digits
+    local number = number_of(digits, rest)
+    local is_exact = json.is_finite(number) and json.encode(number) == digits
+    return is_exact and number or json.number(digits), at + #digits
 end
 
 local decode_value
@@ -164,6 +170,18 @@ function json.decode(text)
         return nil, "something follows the value at byte " .. at
     end
     return value
+end
+
+---A copy that shares no table with the value.
+---@param value any
+---@return any copy nil when the value cannot be written as JSON; then
+---@return string|nil message
+function json.copy(value)
+    local good, text = pcall(json.encode, value)
+    if not good then
+        return nil, text
+    end
+    return json.decode(text)
 end
 
 return json

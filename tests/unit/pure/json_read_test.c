@@ -1,5 +1,6 @@
 #include "json_checked.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* `depth` times `opening`, a number, `depth` times `closing`. */
@@ -48,9 +49,9 @@ static void accepts_well_formed_text(void **state) {
         SPAN("{ \"a\" : { \"b\" : [ true , false ] } , \"c\" : \"\" }"),
     };
     for (size_t i = 0; i < COUNT(good); i++) {
-        struct span value;
-        struct json_fault fault;
-        if (!json_check(good[i], &value, &fault)) fail_msg("%s: %s at %zu", good[i].at, fault.what, fault.at);
+        struct json_reader reader;
+        if (reading(good[i], &reader) != JSON_WHOLE)
+            fail_msg("%s: %s at %zu", good[i].at, reader.fault, reader.fault_at);
     }
 }
 
@@ -148,28 +149,102 @@ static void rejects_malformed_text_and_says_where_and_why(void **state) {
         {SPAN("{\"\xE9\":1}"), 2, utf8},
     };
     for (size_t i = 0; i < COUNT(bad); i++) {
-        struct span value = SPAN("untouched");
-        struct json_fault fault = {999, "nothing"};
-        if (json_check(bad[i].text, &value, &fault)) fail_msg("accepted: %s", bad[i].text.at);
-        if (fault.at != bad[i].at || strcmp(fault.what, bad[i].what) != 0)
-            fail_msg("%s: %s at %zu, not %s at %zu", bad[i].text.at, fault.what, fault.at, bad[i].what, bad[i].at);
-        assert_null(value.at);
+        struct json_reader reader;
+        if (reading(bad[i].text, &reader) != JSON_MALFORMED) fail_msg("accepted: %s", bad[i].text.at);
+        if (reader.fault_at != bad[i].at || strcmp(reader.fault, bad[i].what) != 0)
+            fail_msg("%s: %s at %zu, not %s at %zu", bad[i].text.at, reader.fault, reader.fault_at, bad[i].what,
+                     bad[i].at);
     }
 }
 
 static void takes_absent_text_for_an_empty_one(void **state) {
     (void)state;
-    struct span value;
-    struct json_fault fault;
-    assert_false(json_check((struct span){NULL, 0}, &value, &fault));
-    assert_int_equal(fault.at, 0);
-    assert_string_equal(fault.what, "an unexpected end");
+    struct json_reader reader;
+    assert_int_equal(reading((struct span){NULL, 0}, &reader), JSON_MALFORMED);
+    assert_int_equal(reader.fault_at, 0);
+    assert_string_equal(reader.fault, "an unexpected end");
 }
 
-static void gives_the_value_without_the_space_around_it(void **state) {
+/* kind:size, of containers with what is in them in brackets; '=' for what needs no second look. */
+static void describe(struct json_value value, char *to) {
+    static const char kinds[] = "nftdsao";
+    sprintf(to + strlen(to), "%c%s%u", kinds[json_kind(value)], value.token->is_raw ? "=" : "", value.token->size);
+    if (json_kind(value) < JSON_ARRAY) return;
+    strcat(to, "(");
+    for (struct json_walk walk = json_walk(value); json_next(&walk);) {
+        if (walk.name.token != NULL) describe(walk.name, to);
+        describe(walk.value, to);
+    }
+    strcat(to, ")");
+}
+
+static void makes_a_token_of_each_value_and_each_name(void **state) {
     (void)state;
-    assert_span(checked(" \n{ \"a\" : 1 }\t "), "{ \"a\" : 1 }");
-    assert_span(checked(" 12 "), "12");
+    const char *rows[][2] = {
+        {" null\n", "n=4"},
+        {"[true ,false]", "a2(t=4f=5)"},
+        {"[]", "a0()"},
+        {"{ }", "o0()"},
+        {"[[],{},[[]]]", "a3(a0()o0()a1(a0()))"},
+        {"{\"a\" : -12, \"\":\"b\\n\"}", "o2(s=1d=3s=0s3)"},
+        {"[1.5,1e3,-0,\"\xC3\xA9\"]", "a4(d3d3d=2s=2)"},
+        {"{\"a\":{\"b\":[{\"c\":0}]},\"d\":1}", "o2(s=1o1(s=1a1(o1(s=1d=1)))s=1d=1)"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char is[200] = "";
+        describe(checked(rows[i][0]), is);
+        assert_string_equal(is, rows[i][1]);
+    }
+}
+
+static void goes_on_with_more_room_where_it_had_none(void **state) {
+    (void)state;
+    const char *text = "[{\"a\":[1,{}],\"b\":{\"c\":null}},[[],\"d\"],true]";
+    struct json_value whole = checked(text);
+    struct json_token *tokens = NULL;
+    struct json_reader reader = json_reader(span_of(text));
+    int times = 0;
+    for (enum json_progress progress; (progress = json_read(&reader)) != JSON_WHOLE; times++) {
+        assert_int_equal(progress, JSON_MORE);
+        struct json_token *more = malloc((reader.room + 2) * sizeof *more);
+        memcpy(more, tokens != NULL ? tokens : more, reader.count * sizeof *more);
+        free(tokens);
+        reader.tokens = tokens = more;
+        reader.room += 2;
+    }
+    assert_true(times > 5);
+    assert_true(reading_is_same(json_root(&reader), whole));
+    free(tokens);
+}
+
+static void the_room_that_always_suffices_does(void **state) {
+    (void)state;
+    const char *texts[] = {"0",   "[]", "[0]", "[0,0]", "[[],[]]", "[[[[[[]]]]]]", "{\"\":0}", "{\"\":0,\"\":{}}",
+                           "\"\""};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct json_token tokens[16];
+        struct json_reader reader = json_reader(span_of(texts[i]));
+        reader.tokens = tokens;
+        reader.room = json_room(reader.text.size);
+        assert_int_equal(json_read(&reader), JSON_WHOLE);
+    }
+}
+
+/* Eight bytes are looked at together: each other byte at each place among them. */
+static void finds_the_end_of_plain_text_wherever_it_is(void **state) {
+    (void)state;
+    for (size_t before = 0; before < 20; before++)
+        for (size_t after = 0; after < 20; after++) {
+            char text[64] = "\"";
+            for (size_t i = 1; i <= before; i++) text[i] = "!#[]~ "[i % 6];
+            text[1 + before] = '"';
+            memset(text + 2 + before, ' ', after);
+            assert_int_equal(checked(text).token->size, before);
+            text[1 + before] = 0x1F;
+            struct json_reader reader;
+            assert_int_equal(reading(span_of(text), &reader), JSON_MALFORMED);
+            assert_int_equal(reader.fault_at, 1 + before);
+        }
 }
 
 /* Each prefix is a heap block of its own, so that a sanitizer sees a read beyond it. */
@@ -180,10 +255,9 @@ static void rejects_every_prefix_of_a_container(void **state) {
     for (size_t size = 0; size < strlen(text); size++) {
         char *prefix = malloc(size > 0 ? size : 1);
         memcpy(prefix, text, size);
-        struct span value;
-        struct json_fault fault;
-        assert_false(json_check((struct span){prefix, size}, &value, &fault));
-        assert_true(fault.at <= size);
+        struct json_reader reader;
+        assert_int_equal(reading((struct span){prefix, size}, &reader), JSON_MALFORMED);
+        assert_true(reader.fault_at <= size);
         free(prefix);
     }
     (void)checked(text);
@@ -199,27 +273,25 @@ static void accepts_64_levels_and_rejects_65(void **state) {
         free(text);
 
         text = nested(JSON_DEPTH / levels + 1, shapes[i][0], shapes[i][1]);
-        struct span value;
-        struct json_fault fault;
-        assert_false(json_check(span_of(text), &value, &fault));
-        assert_int_equal(fault.at, JSON_DEPTH / levels * strlen(shapes[i][0]));
-        assert_string_equal(fault.what, "too deep a nesting");
+        struct json_reader reader;
+        assert_int_equal(reading(span_of(text), &reader), JSON_MALFORMED);
+        assert_int_equal(reader.fault_at, JSON_DEPTH / levels * strlen(shapes[i][0]));
+        assert_string_equal(reader.fault, "too deep a nesting");
         free(text);
     }
 }
 
 static void counts_an_empty_container_as_a_level(void **state) {
     (void)state;
-    struct span value;
-    struct json_fault fault;
+    struct json_reader reader;
     char text[2 * JSON_DEPTH + 3] = "";
     memset(text, '[', JSON_DEPTH);
     memset(text + JSON_DEPTH, ']', JSON_DEPTH);
     (void)checked(text);
     memset(text, '[', JSON_DEPTH + 1);
     memset(text + JSON_DEPTH + 1, ']', JSON_DEPTH + 1);
-    assert_false(json_check(span_of(text), &value, &fault));
-    assert_int_equal(fault.at, JSON_DEPTH);
+    assert_int_equal(reading(span_of(text), &reader), JSON_MALFORMED);
+    assert_int_equal(reader.fault_at, JSON_DEPTH);
 }
 
 static void forgets_the_levels_that_were_left(void **state) {
@@ -234,11 +306,14 @@ int main(void) {
         cmocka_unit_test(accepts_well_formed_text),
         cmocka_unit_test(rejects_malformed_text_and_says_where_and_why),
         cmocka_unit_test(takes_absent_text_for_an_empty_one),
-        cmocka_unit_test(gives_the_value_without_the_space_around_it),
+        cmocka_unit_test(makes_a_token_of_each_value_and_each_name),
+        cmocka_unit_test(goes_on_with_more_room_where_it_had_none),
+        cmocka_unit_test(the_room_that_always_suffices_does),
+        cmocka_unit_test(finds_the_end_of_plain_text_wherever_it_is),
         cmocka_unit_test(rejects_every_prefix_of_a_container),
         cmocka_unit_test(accepts_64_levels_and_rejects_65),
         cmocka_unit_test(counts_an_empty_container_as_a_level),
         cmocka_unit_test(forgets_the_levels_that_were_left),
     };
-    return cmocka_run_group_tests_name("json_check", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("json_read", tests, NULL, NULL);
 }
