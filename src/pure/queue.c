@@ -141,7 +141,7 @@ static bool has_room(struct queue *queue, int64_t now) {
 }
 
 struct queue_entry *queue_leader(const struct queue *queue) {
-    bool is_awaited = queue->has_rooms && !queue->is_warm && queue->waiting > 0;
+    bool is_awaited = queue->has_rooms && !queue->is_warm;
     return is_awaited ? by_link(list_first(&queue->running)) : NULL;
 }
 

@@ -1,6 +1,5 @@
 #include "pairs.h"
 #include "rules.h"
-#include "sim.h"
 
 #include "support/reading.h"
 
@@ -44,8 +43,8 @@ static void end_unsent(struct sim *sim, int index, struct attempt_end end, int64
     step(sim, index, &event);
 }
 
-static void note_end(struct sim *sim, const struct exchange *exchange) {
-    struct step *done = last_step(&sim->calls[exchange->call]);
+static void note_end(struct sim *sim, int index, const struct exchange *exchange) {
+    struct step *done = last_step(&sim->calls[index]);
     done->end = exchange->end;
     done->ended = sim->world.now;
     done->is_spoiled = exchange->is_spoiled;
@@ -56,25 +55,56 @@ static void note_end(struct sim *sim, const struct exchange *exchange) {
                             : -1;
 }
 
+/* Tells a call how its exchange ended, or another's that shows as much. */
+static void tell_end(struct sim *sim, int index, const struct exchange *exchange) {
+    bool is_answered = exchange->end.how == ATTEMPT_ANSWERED;
+    note_end(sim, index, exchange);
+    if (is_answered && exchange->end.status == 401) tokens_refused(sim, &sim->calls[index], exchange->generation);
+    struct operation_event event = event_of(sim, OPERATION_ENDED);
+    event.end = exchange->end;
+    event.body = reading_body((struct span){exchange->reply.body, is_answered ? exchange->reply.size : 0});
+    event.retry_after = last_step(&sim->calls[index])->retry_after;
+    world_trace(&sim->world, "call %d: ends, how %d, status %d", index, (int)event.end.how, event.end.status);
+    step(sim, index, &event);
+}
+
+static void tell_follower(struct sim *sim, int index, const struct exchange *exchange) {
+    struct call *call = &sim->calls[index];
+    queue_rules_told(sim, index, exchange->call);
+    world_trace(&sim->world, "call %d: is told by call %d", index, exchange->call);
+    operation_begun(&call->operation, &call->action, sim->world.now);
+    struct step *told = last_step(call);
+    told->is_begun = true;
+    told->begun = sim->world.now;
+    told->generation = exchange->generation;
+    rules_begun(sim, index);
+    tell_end(sim, index, exchange);
+}
+
+bool driver_entry_ended(struct sim *sim, struct queue_entry *entry, const struct queue_end *end) {
+    enum pace_class class = entry->class;
+    rates_ended(sim, class, end->said);
+    pairs_pace_end(sim, class, end->said);
+    queue_rules_ended(sim, entry, end);
+    return queue_ended(&sim->queue, entry, sim->world.now, end);
+}
+
 void driver_ended(struct sim *sim, int index) {
     struct exchange *exchange = &sim->exchanges[index];
     struct call *call = &sim->calls[exchange->call];
     bool is_answered = exchange->end.how == ATTEMPT_ANSWERED;
-    enum pace_class class = tenant_class(exchange->request.verb);
     exchange->is_live = false;
-    sim->in_flight--;
-    note_end(sim, exchange);
-    rates_ended(sim, class, is_answered ? &exchange->reply.rates : NULL);
-    pairs_pace_end(sim, class, is_answered ? &exchange->reply.rates : NULL);
-    pace_end(&sim->pace, class, exchange->begun, sim->world.now, is_answered ? &exchange->reply.rates : NULL,
-             dice_unit(&sim->world.dice));
-    if (is_answered && exchange->end.status == 401) tokens_refused(sim, call, exchange->generation);
-    struct operation_event event = event_of(sim, OPERATION_ENDED);
-    event.end = exchange->end;
-    event.body = reading_body((struct span){exchange->reply.body, is_answered ? exchange->reply.size : 0});
-    event.retry_after = last_step(call)->retry_after;
-    world_trace(&sim->world, "call %d: ends, how %d, status %d", exchange->call, (int)event.end.how, event.end.status);
-    step(sim, exchange->call, &event);
+    (void)driver_entry_ended(sim, &call->entry,
+                             &(struct queue_end){.how = exchange->end.how,
+                                                 .sent = exchange->end.sent,
+                                                 .is_timed_out = call->action.connect_by <= sim->world.now,
+                                                 .http = exchange->end.status != 0 ? sim->http : 0,
+                                                 .said = is_answered ? &exchange->reply.rates : NULL,
+                                                 .random = dice_unit(&sim->world.dice)});
+    for (struct queue_entry *told; (told = queue_told(&sim->queue)) != NULL;)
+        tell_follower(sim, queue_rules_index(sim, told), exchange);
+    queue_rules_all_told(sim, exchange->call);
+    tell_end(sim, exchange->call, exchange);
     driver_pump(sim);
 }
 
@@ -84,53 +114,6 @@ static void abandon(struct sim *sim, struct call *call, enum attempt_how how) {
     exchange->end = (struct attempt_end){.how = how, .sent = exchange->is_sent};
     if (exchange->fault != FAULT_NONE) fault_counts[exchange->fault]++;
     driver_ended(sim, call->exchange);
-}
-
-/* ---- before it is begun ---- */
-
-static void leave_queue(struct sim *sim, int index) {
-    int kept = 0;
-    for (int i = 0; i < sim->queued; i++)
-        if (sim->queue[i] != index) sim->queue[kept++] = sim->queue[i];
-    sim->queued = kept;
-}
-
-static void on_token_again(struct world *world, int index, int64_t epoch);
-
-static void await_token(struct sim *sim, int index) {
-    struct call *call = &sim->calls[index];
-    struct token_answer answer = tokens_ask(sim, call);
-    if (answer.word == TOKEN_USE) {
-        call->stage = STAGE_GATE;
-        sim->queue[sim->queued++] = index;
-    } else if (answer.word == TOKEN_NONE || (answer.until != INT64_MAX && answer.until >= call->action.last_by)) {
-        struct attempt_end end = {.how = ATTEMPT_WITHHELD, .why = answer.code};
-        end_unsent(sim, index, end, answer.until - sim->world.now);
-    } else {
-        driver_timer(sim, answer.until, on_token_again, index, call->epoch);
-    }
-}
-
-static void on_token_again(struct world *world, int index, int64_t epoch) {
-    struct sim *sim = sim_of(world);
-    struct call *call = &sim->calls[index];
-    if (call->stage != STAGE_TOKEN || call->epoch != epoch) return;
-    await_token(sim, index);
-    driver_pump(sim);
-}
-
-void driver_tokens_changed(struct sim *sim) {
-    for (int i = 0; i < sim->call_count; i++)
-        if (sim->calls[i].stage == STAGE_TOKEN) await_token(sim, i);
-}
-
-static void on_too_late(struct world *world, int index, int64_t epoch) {
-    struct sim *sim = sim_of(world);
-    struct call *call = &sim->calls[index];
-    if (call->epoch != epoch || (call->stage != STAGE_TOKEN && call->stage != STAGE_GATE)) return;
-    leave_queue(sim, index);
-    end_unsent(sim, index, (struct attempt_end){.how = ATTEMPT_EXPIRED}, -1);
-    driver_pump(sim);
 }
 
 /* ---- an exchange under way ---- */
@@ -151,34 +134,83 @@ static void on_end_by(struct world *world, int index, int64_t epoch) {
 void driver_sent(struct sim *sim, int exchange) {
     struct call *call = &sim->calls[sim->exchanges[exchange].call];
     call->stage = STAGE_SENT;
+    driver_pump(sim);
 }
 
-static void begin(struct sim *sim, int index, const struct token_answer *token, enum pace_class class) {
+static void begin(struct sim *sim, int index) {
     struct call *call = &sim->calls[index];
     int64_t now = sim->world.now;
+    struct token_now token = tokens_now(sim, call);
     call->stage = STAGE_CONNECTING;
     operation_begun(&call->operation, &call->action, now);
     struct step *begun = last_step(call);
     begun->is_begun = true;
     begun->begun = now;
-    begun->generation = token->generation;
+    begun->generation = token.generation;
     rules_begun(sim, index);
-    rates_begun(sim, class);
-    pairs_pace_begin(sim, class);
-    pace_begin(&sim->pace, class, now);
-    sim->in_flight++;
     if (call->action.connect_by < call->action.end_by)
         driver_timer(sim, call->action.connect_by, on_connect_by, index, call->epoch);
     driver_timer(sim, call->action.end_by, on_end_by, index, call->epoch);
     world_trace(&sim->world, "call %d: begins a %s of class %d", index,
-                call->action.request == OPERATION_READ ? "read" : "change", (int)class);
-    exchanges_begin(sim, index, token->token, token->generation);
+                call->action.request == OPERATION_READ ? "read" : "change", (int)call->entry.class);
+    exchanges_begin(sim, index, token);
 }
 
 /* ---- the queue ---- */
 
 static enum pace_class class_of(const struct call *call) {
     return tenant_class(call->action.request == OPERATION_READ ? VERB_READ : call->verb);
+}
+
+void driver_add(struct sim *sim, struct queue_entry *entry) {
+    queue_rules_added(sim, entry);
+    queue_add(&sim->queue, entry);
+}
+
+static void enqueue(struct sim *sim, int index) {
+    struct call *call = &sim->calls[index];
+    const struct operation_limits *limits = &call->plan.limits;
+    int64_t patience = limits->connect < limits->attempt ? limits->connect : limits->attempt;
+    bool is_settling = call->operation.state == OPERATION_SETTLING;
+    call->stage = STAGE_QUEUED;
+    call->entry.class = class_of(call);
+    call->entry.needs_token = !call->is_fixed;
+    call->entry.last_by = call->action.last_by;
+    call->entry.patience = patience < limits->deadline ? patience : limits->deadline;
+    call->entry.read = (struct queue_read){.url = is_settling ? call->plan.target.primary : (struct span){NULL, 0},
+                                           .token = call->is_fixed ? span_of(call->token) : (struct span){NULL, 0},
+                                           .room = 1};
+    driver_add(sim, &call->entry);
+}
+
+static void begin_entry(struct sim *sim, const struct queue_action *action) {
+    enum pace_class class = action->entry->class;
+    queue_rules_begun(sim, action->entry);
+    rates_begun(sim, class);
+    pairs_pace_begin(sim, class);
+    if (action->entry == &sim->fetch.entry)
+        tokens_begin_fetch(sim);
+    else
+        begin(sim, queue_rules_index(sim, action->entry));
+}
+
+static void end_entry(struct sim *sim, const struct queue_action *action) {
+    queue_rules_out(sim, action);
+    if (action->entry == &sim->fetch.entry)
+        tokens_fetch_out(sim, action);
+    else
+        end_unsent(sim, queue_rules_index(sim, action->entry),
+                   (struct attempt_end){.how = action->how, .why = action->why}, action->retry_after);
+}
+
+static void carry_out(struct sim *sim, const struct queue_action *action) {
+    switch (action->kind) {
+    case QUEUE_BEGIN: begin_entry(sim, action); break;
+    case QUEUE_END: end_entry(sim, action); break;
+    case QUEUE_HOLD: queue_rules_held(sim, action); break;
+    case QUEUE_ASK: tokens_ask(sim); break;
+    case QUEUE_REST: break;
+    }
 }
 
 static void on_pump(struct world *world, int unused, int64_t at) {
@@ -189,59 +221,29 @@ static void on_pump(struct world *world, int unused, int64_t at) {
     driver_pump(sim);
 }
 
-/* One timer for all gates: the earliest. */
 static void pump_at(struct sim *sim, int64_t at) {
-    if (at >= sim->pump_at) return;
+    if (at == sim->pump_at) return;
     sim->pump_at = at;
     driver_timer(sim, at, on_pump, 0, at);
 }
 
-static bool may_begin(struct sim *sim, int index) {
-    enum pace_class class = class_of(&sim->calls[index]);
-    if (sim->in_flight >= sim->in_flight_most) return false;
-    int64_t at = pace_ready(&sim->pace, class, sim->world.now);
-    pairs_pace_asked(sim, class, at);
-    if (at <= sim->world.now) return true;
-    if (sim->is_reckless && dice_chance(&sim->world.dice, 5)) return true;
-    rates_held(sim, class);
-    pump_at(sim, at);
-    return false;
-}
-
-static void leave_gate(struct sim *sim, int index) {
-    struct call *call = &sim->calls[index];
-    leave_queue(sim, index);
-    call->stage = STAGE_TOKEN;
-    if (sim->world.now >= call->action.last_by) {
-        end_unsent(sim, index, (struct attempt_end){.how = ATTEMPT_EXPIRED}, -1);
-        return;
-    }
-    struct token_answer token = tokens_ask(sim, call); /* it may have gone meanwhile */
-    if (token.word == TOKEN_USE)
-        begin(sim, index, &token, class_of(call));
-    else
-        await_token(sim, index);
-}
-
-/* The first of each class that may. */
-static bool begin_one(struct sim *sim) {
-    bool is_held[PACE_CLASSES] = {false};
-    for (int i = 0; i < sim->queued; i++) {
-        enum pace_class class = class_of(&sim->calls[sim->queue[i]]);
-        if (is_held[class]) continue;
-        if (may_begin(sim, sim->queue[i])) {
-            leave_gate(sim, sim->queue[i]);
-            return true;
-        }
-        is_held[class] = true;
-    }
-    return false;
+static void look_for_connection(struct sim *sim) {
+    const struct queue_entry *leader = queue_leader(&sim->queue);
+    if (leader == NULL || !queue_rules_is_sent(sim, queue_rules_index(sim, leader))) return;
+    queue_rules_sent(sim, leader);
+    queue_sent(&sim->queue, leader);
 }
 
 void driver_pump(struct sim *sim) {
-    tokens_pump(sim);
-    while (begin_one(sim)) {
-    }
+    struct queue_action action;
+    look_for_connection(sim);
+    do {
+        queue_rules_look(sim);
+        action = queue_next(&sim->queue, sim->world.now);
+        carry_out(sim, &action);
+    } while (action.kind != QUEUE_REST);
+    queue_rules_rest(sim, action.until);
+    pump_at(sim, action.until);
 }
 
 /* ---- actions ---- */
@@ -266,9 +268,7 @@ static void send(struct sim *sim, int index) {
                                                     .last_by = action->last_by,
                                                     .retry_after = -1};
     rules_asked(sim, index);
-    call->stage = STAGE_TOKEN;
-    driver_timer(sim, action->last_by, on_too_late, index, call->epoch);
-    await_token(sim, index);
+    enqueue(sim, index);
 }
 
 /* Now and then whoever has to show the answer cannot. */
@@ -302,7 +302,7 @@ void driver_start(struct world *world, int index, int64_t unused) {
     (void)unused;
     struct sim *sim = sim_of(world);
     struct call *call = &sim->calls[index];
-    if (call->is_cancelled) return; /* nobody begins it */
+    if (call->is_cancelled) return; /* it is not begun at all */
     operation_init(&call->operation, &call->plan);
     call->started = world->now;
     struct operation_event event = event_of(sim, OPERATION_STARTED);
@@ -310,7 +310,12 @@ void driver_start(struct world *world, int index, int64_t unused) {
     driver_pump(sim);
 }
 
-/* ---- cancelling ---- */
+/* ---- cancelling and dropping ---- */
+
+static void drop_entry(struct sim *sim, struct queue_entry *entry) {
+    queue_rules_dropped(sim, entry);
+    queue_drop(&sim->queue, entry, sim->world.now);
+}
 
 static void poke(struct sim *sim, int index) {
     struct call *call = &sim->calls[index];
@@ -329,7 +334,7 @@ void driver_cancel(struct world *world, int index, int64_t unused) {
     struct sim *sim = sim_of(world);
     struct call *call = &sim->calls[index];
     struct operation_event event = event_of(sim, OPERATION_CANCELLED);
-    if (call->is_cancelled && call->stage != STAGE_DONE) return;
+    if (call->is_dropped || (call->is_cancelled && call->stage != STAGE_DONE)) return;
     world_trace(world, "call %d: cancelled in stage %d", index, (int)call->stage);
     if (call->stage == STAGE_DONE) {
         poke(sim, index);
@@ -337,9 +342,8 @@ void driver_cancel(struct world *world, int index, int64_t unused) {
     }
     call->is_cancelled = true;
     switch (call->stage) {
-    case STAGE_TOKEN:
-    case STAGE_GATE:
-        leave_queue(sim, index);
+    case STAGE_QUEUED:
+        drop_entry(sim, &call->entry);
         end_unsent(sim, index, (struct attempt_end){.how = ATTEMPT_CANCELLED}, -1);
         break;
     case STAGE_CONNECTING:
@@ -347,5 +351,25 @@ void driver_cancel(struct world *world, int index, int64_t unused) {
     case STAGE_PAUSED: step(sim, index, &event); break;
     default: sim->unfinished--; break; /* before it was begun */
     }
+    driver_pump(sim);
+}
+
+/* It is taken back, and tells nothing. */
+void driver_drop(struct world *world, int index, int64_t unused) {
+    (void)unused;
+    struct sim *sim = sim_of(world);
+    struct call *call = &sim->calls[index];
+    if (call->is_cancelled || call->stage == STAGE_DONE) return;
+    world_trace(world, "call %d: dropped in stage %d", index, (int)call->stage);
+    if (call->stage == STAGE_CONNECTING || call->stage == STAGE_SENT) {
+        sim->exchanges[call->exchange].is_live = false;
+        rates_ended(sim, call->entry.class, NULL);
+        pairs_pace_end(sim, call->entry.class, NULL);
+    }
+    drop_entry(sim, &call->entry);
+    call->is_cancelled = call->is_dropped = true;
+    call->stage = STAGE_DONE;
+    call->epoch++;
+    sim->unfinished--;
     driver_pump(sim);
 }

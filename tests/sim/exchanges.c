@@ -160,9 +160,9 @@ static void on_connected(struct world *world, int index, int64_t unused) {
     struct exchange *exchange = &sim->exchanges[index];
     if (!exchange->is_live) return;
     exchange->is_sent = true;
-    driver_sent(sim, index);
     int64_t when = world->now + dice_between(&world->dice, MILLISECONDS(1), MILLISECONDS(100));
     world_at(world, when, exchange->fault == FAULT_CUT_OFF ? on_lost : on_arrived, index, 0);
+    driver_sent(sim, index);
 }
 
 /* A link by a token that names nobody is believed whatever its answer shows: there is nothing to look for. */
@@ -172,7 +172,11 @@ static enum fault draw(struct sim *sim, const struct call *of, enum verb verb) {
     return fault == FAULT_NO_EFFECT && !is_noticed ? FAULT_NONE : fault;
 }
 
-void exchanges_begin(struct sim *sim, int call, int token, int generation) {
+bool exchanges_is_down(const struct sim *sim) {
+    return sim->world.now >= sim->down_at && sim->world.now < sim->down_until;
+}
+
+void exchanges_begin(struct sim *sim, int call, struct token_now token) {
     if (sim->exchange_count == EXCHANGES_AT_MOST) abort();
     int index = sim->calls[call].exchange = sim->exchange_count++;
     struct exchange *exchange = &sim->exchanges[index];
@@ -181,10 +185,11 @@ void exchanges_begin(struct sim *sim, int call, int token, int generation) {
     *exchange = (struct exchange){.call = call,
                                   .is_live = true,
                                   .fault = draw(sim, of, verb),
-                                  .request = {call, verb, of->account, of->secondary, token},
-                                  .generation = generation,
+                                  .request = {call, verb, of->account, of->secondary, token.token},
+                                  .generation = token.generation,
                                   .begun = sim->world.now,
                                   .reply = {.retry_after = -1, .rates = {.date = -1, .retry_after = -1}}};
+    if (exchanges_is_down(sim)) exchange->fault = sim->hangs ? FAULT_CONNECT_HANGS : FAULT_REFUSED;
     if (exchange->fault == FAULT_CONNECT_HANGS) return;
     bool fails = exchange->fault == FAULT_REFUSED || exchange->fault == FAULT_TLS;
     bool is_reused = !fails && dice_chance(&sim->world.dice, 70);

@@ -4,7 +4,7 @@
 
 enum { ROWS_AT_MOST = 8, COLUMNS_AT_MOST = 32 };
 
-/* Pairs that cannot be, with the reason; NULL stands for any. */
+/* Pairs that cannot be, with the reason. The column "*|a|b|" stands for any but a and b. */
 struct impossible {
     const char *row, *column, *reason;
 };
@@ -92,13 +92,19 @@ static const char no_exchange[] = "no exchange is under way";
 static const char no_pause[] = "nothing pauses";
 
 static const struct impossible operation_never[] = {
-    {"checking", "started", once_first},      {"changing", "started", once_first},
-    {"settling", "started", once_first},      {"checking", "woken", no_pause},
-    {"changing", "woken", no_pause},          {"settling", "woken", no_pause},
-    {"checking", "cancelled", one_at_a_time}, {"changing", "cancelled", one_at_a_time},
-    {"settling", "cancelled", one_at_a_time}, {"new", "*", once_first},
-    {"pause:checking", "*", no_exchange},     {"pause:changing", "*", no_exchange},
-    {"pause:settling", "*", no_exchange},
+    {"checking", "started", once_first},
+    {"changing", "started", once_first},
+    {"settling", "started", once_first},
+    {"checking", "woken", no_pause},
+    {"changing", "woken", no_pause},
+    {"settling", "woken", no_pause},
+    {"checking", "cancelled", one_at_a_time},
+    {"changing", "cancelled", one_at_a_time},
+    {"settling", "cancelled", one_at_a_time},
+    {"new", "*|started|", once_first},
+    {"pause:checking", "*|woken|cancelled|", no_exchange},
+    {"pause:changing", "*|woken|cancelled|", no_exchange},
+    {"pause:settling", "*|woken|cancelled|", no_exchange},
 };
 
 static struct table operation_table = TABLE("operation", operation_rows, operation_columns, operation_never);
@@ -201,24 +207,28 @@ enum pace_column { READY, NOT_READY, BEGINS, SILENT, PASSES, PASSES_LIMITED, REF
 
 static const char by_definition[] = "the state says so";
 
+static const char never_at_a_shut_gate[] = "the queue begins nothing at a shut gate";
+
 static const struct impossible pace_never[] = {
-    {"free", "not ready", by_definition},
-    {"open", "not ready", by_definition},
-    {"waiting", "ready", by_definition},
-    {"closed", "ready", by_definition},
+    {"waiting", "begins", never_at_a_shut_gate}, {"closed", "begins", never_at_a_shut_gate},
+    {"free", "not ready", by_definition},        {"open", "not ready", by_definition},
+    {"waiting", "ready", by_definition},         {"closed", "ready", by_definition},
 };
 
 static struct table pace_table = TABLE("pace", pace_rows, pace_columns, pace_never);
 
 static void pace_hit(const struct sim *sim, enum pace_class class, enum pace_column column) {
-    pace_table.hits[pace_state(&sim->pace, class, sim->world.now)][column]++;
+    pace_table.hits[pace_state(&sim->queue.pace, class, sim->world.now)][column]++;
 }
 
 void pairs_pace_asked(const struct sim *sim, enum pace_class class, int64_t ready) {
     pace_hit(sim, class, ready <= sim->world.now ? READY : NOT_READY);
 }
 
-void pairs_pace_begin(const struct sim *sim, enum pace_class class) { pace_hit(sim, class, BEGINS); }
+/* As the gate was before. */
+void pairs_pace_begin(const struct sim *sim, enum pace_class class) {
+    pace_table.hits[sim->watch.gates[class]][BEGINS]++;
+}
 
 void pairs_pace_end(const struct sim *sim, enum pace_class class, const struct pace_answer *answer) {
     enum pace_column column = answer == NULL       ? SILENT
@@ -228,7 +238,40 @@ void pairs_pace_end(const struct sim *sim, enum pace_class class, const struct p
     pace_hit(sim, class, column);
 }
 
+/* ---- queue ---- */
+
+static const char *const queue_rows[] = {"out", "waiting", "following", "running", "leading"};
+static const char *const queue_columns[] = {"added",       "held",    "begins",    "sent",  "answered",
+                                            "unconnected", "expired", "cancelled", "told",  "released",
+                                            "late",        "gate",    "token",     "fails", "dropped"};
+
+static const char is_out[] = "it is in no queue";
+static const char waits[] = "it has not begun";
+static const char runs[] = "it has begun";
+
+static const struct impossible queue_never[] = {
+    {"out", "*|added|dropped|", is_out},
+    {"waiting", "*|held|begins|late|gate|token|fails|dropped|", waits},
+    {"following", "*|told|released|late|dropped|", waits},
+    {"running", "*|sent|answered|unconnected|expired|cancelled|dropped|", runs},
+    {"leading", "*|sent|answered|unconnected|expired|cancelled|dropped|", runs},
+};
+
+static struct table queue_table = TABLE("queue", queue_rows, queue_columns, queue_never);
+
+void pairs_queue(enum queue_state state, bool leads, enum pairs_queue_event event) {
+    static const int rows[QUEUE_STATES] = {[QUEUE_WAITING] = 1, [QUEUE_FOLLOWING] = 2, [QUEUE_RUNNING] = 3};
+    queue_table.hits[rows[state] + (state == QUEUE_RUNNING && leads)][event]++;
+}
+
 /* ---- the report ---- */
+
+/* Whether a name stands between bars in a list. */
+static bool is_listed(const char *list, const char *name) {
+    char barred[40];
+    snprintf(barred, sizeof barred, "|%s|", name);
+    return strstr(list, barred) != NULL;
+}
 
 static const char *why_impossible(const struct table *table, int row, int column) {
     const char *of_row = table->rows[row], *of_column = table->columns[column];
@@ -236,10 +279,7 @@ static const char *why_impossible(const struct table *table, int row, int column
         const struct impossible *entry = &table->impossible[i];
         if (strcmp(entry->row, of_row) != 0) continue;
         if (strcmp(entry->column, of_column) == 0) return entry->reason;
-        bool is_allowed = strcmp(of_row, "new") == 0
-                              ? column == STARTED
-                              : strncmp(of_row, "pause", 5) == 0 && (column == WOKEN || column == CANCELLED);
-        if (entry->column[0] == '*' && !is_allowed) return entry->reason;
+        if (entry->column[0] == '*' && !is_listed(entry->column, of_column)) return entry->reason;
     }
     return NULL;
 }
@@ -262,4 +302,6 @@ static int report(const struct table *table) {
     return faults;
 }
 
-int pairs_report(void) { return report(&operation_table) + report(&token_life_table) + report(&pace_table); }
+int pairs_report(void) {
+    return report(&operation_table) + report(&token_life_table) + report(&pace_table) + report(&queue_table);
+}

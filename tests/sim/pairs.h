@@ -10,6 +10,26 @@ void pairs_pace_asked(const struct sim *sim, enum pace_class class, int64_t read
 void pairs_pace_begin(const struct sim *sim, enum pace_class class);
 void pairs_pace_end(const struct sim *sim, enum pace_class class, const struct pace_answer *answer);
 
+/* What happens to an entry of the queue. */
+enum pairs_queue_event {
+    PAIR_ADDED,
+    PAIR_HELD,
+    PAIR_BEGINS,
+    PAIR_SENT,
+    PAIR_ANSWERED, /* or lost: what it heard tells its followers */
+    PAIR_UNCONNECTED,
+    PAIR_EXPIRED,
+    PAIR_CANCELLED,
+    PAIR_TOLD,
+    PAIR_RELEASED,
+    PAIR_LATE,
+    PAIR_GATE,
+    PAIR_TOKEN,
+    PAIR_FAILS,
+    PAIR_DROPPED
+};
+void pairs_queue(enum queue_state state, bool leads, enum pairs_queue_event event);
+
 /* An end of any kind. */
 struct attempt_end pairs_any_end(struct dice *dice);
 

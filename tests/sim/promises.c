@@ -8,7 +8,7 @@ static int64_t pause_after(int times) { return times > 5 ? SECONDS(30) : SECONDS
 
 void promises_begin(struct promises *promises) { *promises = (struct promises){.retry_at = INT64_MIN}; }
 
-static bool is_valid(const struct promises *promises, int64_t now) {
+bool promises_has_token(const struct promises *promises, int64_t now) {
     return promises->has_token && now < promises->fetched_at + promises->lifetime;
 }
 
@@ -20,7 +20,7 @@ static bool is_late(const struct promises *promises, int64_t now) {
 
 static void check_fetch(struct promises *promises, struct world *world, const struct token_life_answer *answer) {
     int64_t now = world->now;
-    bool is_needed = !is_valid(promises, now) || is_late(promises, now);
+    bool is_needed = !promises_has_token(promises, now) || is_late(promises, now);
     if (answer->fetch && promises->is_fetching) world_violation(world, "token_life: two fetches at once");
     if (answer->fetch && !is_needed) world_violation(world, "token_life: a fetch that nobody needs");
     if (answer->fetch && now < promises->retry_at) world_violation(world, "token_life: a fetch within the pause");
@@ -30,7 +30,7 @@ static void check_fetch(struct promises *promises, struct world *world, const st
 
 static enum token_life_verdict expected(const struct promises *promises, int64_t now,
                                         const struct token_life_answer *answer) {
-    if (is_valid(promises, now)) return TOKEN_LIFE_USE;
+    if (promises_has_token(promises, now)) return TOKEN_LIFE_USE;
     if (answer->fetch) return TOKEN_LIFE_FETCH;
     if (promises->is_fetching) return TOKEN_LIFE_WAIT;
     return promises->may_pass ? TOKEN_LIFE_WAIT : TOKEN_LIFE_REFUSE;
@@ -44,7 +44,7 @@ static bool is_until_right(const struct promises *promises, int64_t now, const s
 
 void promises_asked(struct promises *promises, struct world *world, const struct token_life *life,
                     const struct token_life_answer *answer) {
-    bool has_none = !is_valid(promises, world->now) && !promises->is_fetching && !answer->fetch;
+    bool has_none = !promises_has_token(promises, world->now) && !promises->is_fetching && !answer->fetch;
     if (has_none != (life->state == TOKEN_LIFE_FAILED)) world_violation(world, "token_life: failed, or not");
     check_fetch(promises, world, answer);
     enum token_life_verdict verdict = expected(promises, world->now, answer);
@@ -82,7 +82,7 @@ void promises_failed(struct promises *promises, struct world *world, bool is_fin
 }
 
 void promises_rejected(struct promises *promises, struct world *world, unsigned generation) {
-    if (generation != promises->generation || !is_valid(promises, world->now)) return;
+    if (generation != promises->generation || !promises_has_token(promises, world->now)) return;
     promises->has_token = false;
     bool is_young = world->now < promises->fetched_at + SECONDS(60);
     bool is_next = generation == promises->rejected + 1;
@@ -93,7 +93,7 @@ void promises_rejected(struct promises *promises, struct world *world, unsigned 
 }
 
 void promises_check(const struct promises *promises, struct world *world, const struct token_life *life) {
-    bool has_token = is_valid(promises, world->now);
+    bool has_token = promises_has_token(promises, world->now);
     enum token_life_state state = life->state;
     bool is_fetched = state == TOKEN_LIFE_FETCHING || state == TOKEN_LIFE_REFRESHING;
     bool is_there = state == TOKEN_LIFE_READY || state == TOKEN_LIFE_REFRESHING;

@@ -22,6 +22,8 @@ void promises_fetched(struct promises *promises, struct world *world, int64_t li
 void promises_failed(struct promises *promises, struct world *world, bool is_final, int64_t retry_after, double random);
 void promises_rejected(struct promises *promises, struct world *world, unsigned generation);
 
+bool promises_has_token(const struct promises *promises, int64_t now);
+
 /* Whether its state, and why there is no token, are what they should be after any of these but an ask. */
 void promises_check(const struct promises *promises, struct world *world, const struct token_life *life);
 

@@ -54,7 +54,6 @@ static int under_way(const struct sim *sim, enum pace_class class) {
 
 static void check_begin(struct sim *sim, enum pace_class class) {
     const struct gate *gate = &sim->gates[class];
-    if (sim->is_reckless) return;
     if (sim->world.now < gate->closed_until)
         world_violation(&sim->world, "class %d: begins while the tenant's word keeps it shut", (int)class);
     if (!gate->is_heard && class != PACE_TOKEN && under_way(sim, class) >= 2)

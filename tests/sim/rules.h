@@ -21,6 +21,23 @@ void rates_begun(struct sim *sim, enum pace_class class);
 void rates_ended(struct sim *sim, enum pace_class class, const struct pace_answer *answer);
 void rates_of_schedule(struct sim *sim);
 
+/* queue_rules.c: an entry comes into the queue, is held, begins, is sent, ends; or it is told by another's read, is out
+   without having begun, is dropped. `look`: before each action; `rest`: there is none, until an instant. */
+int queue_rules_index(const struct sim *sim, const struct queue_entry *entry);
+bool queue_rules_is_sent(const struct sim *sim, int entry);
+void queue_rules_added(struct sim *sim, const struct queue_entry *entry);
+void queue_rules_look(struct sim *sim);
+void queue_rules_held(struct sim *sim, const struct queue_action *action);
+void queue_rules_begun(struct sim *sim, const struct queue_entry *entry);
+void queue_rules_sent(struct sim *sim, const struct queue_entry *leader);
+void queue_rules_ended(struct sim *sim, const struct queue_entry *entry, const struct queue_end *end);
+void queue_rules_told(struct sim *sim, int follower, int leader);
+void queue_rules_all_told(struct sim *sim, int leader);
+void queue_rules_out(struct sim *sim, const struct queue_action *action);
+void queue_rules_dropped(struct sim *sim, const struct queue_entry *entry);
+void queue_rules_rest(struct sim *sim, int64_t until);
+void queue_rules_of_schedule(struct sim *sim);
+
 /* history.c: what a call's exchanges say, each by itself and all together. */
 bool history_is_good(const struct step *step);
 bool history_is_refused(const struct step *step, int status);

@@ -102,6 +102,9 @@ static void add_call(struct sim *sim, int64_t span) {
     if (call->is_fixed) {
         int64_t expires = sim->world.now + (dice_chance(dice, 80) ? SECONDS(86400) : dice_between(dice, 0, span));
         call->fixed_token = tenant_grant(&sim->tenant, expires, dice_chance(dice, 70));
+        if (index > 0 && sim->calls[index - 1].is_fixed && dice_chance(dice, 70))
+            call->fixed_token = sim->calls[index - 1].fixed_token;
+        snprintf(call->token, sizeof call->token, "%d", call->fixed_token);
     }
     plan(sim, call);
     int64_t when = sim->world.now + dice_between(dice, 0, span);
@@ -111,6 +114,9 @@ static void add_call(struct sim *sim, int64_t span) {
         world_at(&sim->world,
                  when + dice_between(dice, -MILLISECONDS(10), dice_chance(dice, 60) ? SECONDS(1) : SECONDS(30)),
                  driver_cancel, index, 0);
+    if (dice_chance(dice, 5))
+        world_at(&sim->world, when + dice_between(dice, 0, dice_chance(dice, 60) ? SECONDS(1) : SECONDS(30)),
+                 driver_drop, index, 0);
 }
 
 /* ---- all of it ---- */
@@ -127,6 +133,33 @@ static void settle_tokens(struct sim *sim) {
     promises_begin(&sim->promises);
 }
 
+/* ---- connections ---- */
+
+/* Few, so that they are used up. */
+static struct queue_rooms some_rooms(struct sim *sim) {
+    struct dice *dice = &sim->world.dice;
+    if (dice_chance(dice, 10)) return queue_usual_rooms;
+    return (struct queue_rooms){dice_int(dice, 1, 8), dice_int(dice, 1, 3), dice_int(dice, 1, 4)};
+}
+
+static void on_other_version(struct world *world, int version, int64_t unused) {
+    (void)unused;
+    sim_of(world)->http = version;
+}
+
+static void settle_connections(struct sim *sim) {
+    struct dice *dice = &sim->world.dice;
+    sim->http = dice_int(dice, 1, 2);
+    sim->hangs = dice_chance(dice, 50);
+    if (dice_chance(dice, 10))
+        world_at(&sim->world, sim->world.now + dice_between(dice, 0, SECONDS(20)), on_other_version, 3 - sim->http, 0);
+    if (!dice_chance(dice, 15)) return;
+    sim->down_at = sim->world.now + (dice_chance(dice, 50) ? 0 : dice_between(dice, 0, SECONDS(20)));
+    sim->down_until = sim->down_at + dice_between(dice, 1, SECONDS(30));
+}
+
+/* ---- all of it ---- */
+
 /* What makes no sense is taken for what is next to it; NULL is a tenth, and no rate. */
 static void settle_pace(struct sim *sim) {
     static const double odd[] = {-1, -0.5, 1.5, 1e9};
@@ -141,14 +174,16 @@ static void settle_pace(struct sim *sim) {
     if (is_default) options = PACE_DEFAULTS;
     sim->reserve = options.reserve < 0 ? 0 : options.reserve > 1 ? 1 : options.reserve;
     sim->rate = options.rate < 0 ? 0 : options.rate > 1e6 ? 1e6 : options.rate;
-    pace_init(&sim->pace, is_default ? NULL : &options);
+    const struct queue_rooms rooms = some_rooms(sim);
+    queue_init(&sim->queue, is_default ? NULL : &options, dice_chance(dice, 95) ? &rooms : NULL);
 }
 
 /* Many calls at once, and nothing to hinder them but the tenant's limits. */
 static void calm(struct sim *sim) {
     sim->is_calm = sim->tenant.has_limits = true;
-    sim->is_reckless = sim->has_neighbour = false;
+    sim->has_neighbour = false;
     sim->fault_percent = 0;
+    sim->down_until = sim->down_at;
 }
 
 void schedule_make(struct sim *sim, int operations) {
@@ -156,10 +191,9 @@ void schedule_make(struct sim *sim, int operations) {
     static const int64_t spans[] = {0, SECONDS(1), SECONDS(20), SECONDS(120)};
     struct dice *dice = &sim->world.dice;
     tenant_begin(&sim->tenant, &sim->world);
-    sim->in_flight_most = dice_int(dice, 1, 8);
     sim->lateness = dice_chance(dice, 50) ? 0 : dice_between(dice, 1, MILLISECONDS(20));
     sim->fault_percent = faults[dice_int(dice, 0, sizeof faults / sizeof *faults - 1)];
-    sim->is_reckless = dice_chance(dice, 5);
+    settle_connections(sim);
     settle_tokens(sim);
     settle_pace(sim);
     if (dice_chance(dice, 10)) {

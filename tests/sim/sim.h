@@ -1,10 +1,11 @@
-/* What the parts of the simulation share: calls, their exchanges, the fetch of a token, and who drives them. */
+/* What the parts of the simulation share: calls, their exchanges, the fetch of a token, and what drives them. */
 #ifndef AUTH0_SIM_SIM_H
 #define AUTH0_SIM_SIM_H
 
 #include "faults.h"
 #include "promises.h"
 #include "pure/operation.h"
+#include "pure/queue.h"
 #include "pure/token_life.h"
 #include "tenant.h"
 
@@ -23,7 +24,7 @@ struct step {
     struct homes homes;
 };
 
-enum stage { STAGE_NEW, STAGE_TOKEN, STAGE_GATE, STAGE_CONNECTING, STAGE_SENT, STAGE_PAUSED, STAGE_DONE };
+enum stage { STAGE_NEW, STAGE_QUEUED, STAGE_CONNECTING, STAGE_SENT, STAGE_PAUSED, STAGE_DONE };
 
 struct call {
     struct operation_plan plan;
@@ -32,13 +33,14 @@ struct call {
     enum verb verb;
     int account, secondary;
     enum stage stage;
+    struct queue_entry entry;
     int64_t epoch;   /* of the action that is carried out: timers of an older one mean nothing */
     int64_t started; /* by the driver's clock */
     int exchange;    /* under way */
-    bool is_fixed, is_cancelled;
+    bool is_fixed, is_cancelled, is_dropped;
     double random; /* of the last event */
     int fixed_token;
-    char primary[16], user_id[40];
+    char primary[16], user_id[40], token[16];
     struct step steps[STEPS_AT_MOST];
     int step_count;
 };
@@ -60,9 +62,34 @@ struct exchange {
 
 /* The one fetch of a token that may be under way. */
 struct fetch {
-    bool is_wanted, is_begun;
-    int64_t epoch, begun, pump_at;
+    bool is_wanted, is_begun, is_sent;
+    struct queue_entry entry;
+    int64_t epoch, asked;
     enum failure_code code; /* why the last one brought none */
+};
+
+/* What is known from outside of an entry of the queue: the calls', by their numbers, and the fetch's. */
+enum { ENTRY_OF_FETCH = CALLS_AT_MOST, ENTRIES_AT_MOST };
+
+struct watched {
+    enum queue_state state; /* of the first four */
+    bool is_held;
+    int leader; /* whose read is to tell it; -1: none */
+    int64_t arrived;
+    bool must_fail; /* with the one that went ahead, as `how` */
+    enum attempt_how how;
+};
+
+/* What is known from outside of the queue and of the connections. */
+struct watch {
+    struct watched entries[ENTRIES_AT_MOST];
+    int under_way[ENTRIES_AT_MOST], under_way_count; /* the last that began is the last */
+    bool stands;                                     /* a connection does, or did a short while ago */
+    int64_t ended_at, arrivals;
+    int http;
+    int64_t ready[PACE_CLASSES];         /* what the gates say, before the action; */
+    enum pace_state gates[PACE_CLASSES]; /* what they are; */
+    bool has_room;                       /* and whether there was room */
 };
 
 /* What is known of a class's gate from outside. */
@@ -81,11 +108,13 @@ struct sim {
     struct call calls[CALLS_AT_MOST];
     int call_count, unfinished;
     struct exchange exchanges[EXCHANGES_AT_MOST];
-    int exchange_count, in_flight, in_flight_most;
-    int queue[CALLS_AT_MOST]; /* calls before the gate, in their order */
-    int queued;
-    int64_t pump_at; /* when a gate may open */
-    struct pace pace;
+    int exchange_count;
+    struct queue queue;
+    int64_t pump_at; /* when it is to be asked again */
+    struct watch watch;
+    int http;                    /* the version that the tenant speaks */
+    int64_t down_at, down_until; /* no connection is made in between */
+    bool hangs;                  /* then: nothing is heard; else it is refused */
     struct gate gates[PACE_CLASSES];
     double reserve, rate; /* what pace was told, as far as it makes sense */
     struct token_life life, fixed;
@@ -98,33 +127,35 @@ struct sim {
     int64_t lateness;             /* of timers, at most */
     int fault_percent;
     bool is_calm;       /* no fault, and nobody else: the rates are ours alone */
-    bool is_reckless;   /* some begin though the gate is shut */
     bool has_neighbour; /* somebody else takes from the buckets */
+};
+
+/* What goes into a request. */
+struct token_now {
+    int token, generation;
 };
 
 /* driver.c: plays the engine. */
 void driver_start(struct world *world, int call, int64_t unused);
 void driver_cancel(struct world *world, int call, int64_t unused);
+void driver_drop(struct world *world, int call, int64_t unused);
+void driver_add(struct sim *sim, struct queue_entry *entry);
 void driver_pump(struct sim *sim);
 void driver_sent(struct sim *sim, int exchange);
 void driver_ended(struct sim *sim, int exchange);
-void driver_tokens_changed(struct sim *sim);
+bool driver_entry_ended(struct sim *sim, struct queue_entry *entry, const struct queue_end *end);
 void driver_timer(struct sim *sim, int64_t when, world_handler *handler, int who, int64_t tag);
 
 /* exchanges.c: the network, and what it does to requests and answers. */
-void exchanges_begin(struct sim *sim, int call, int token, int generation);
+void exchanges_begin(struct sim *sim, int call, struct token_now token);
+bool exchanges_is_down(const struct sim *sim);
 
 /* tokens.c: the life of a token, and the fetches that it asks for. */
-enum token_word { TOKEN_USE, TOKEN_WAIT, TOKEN_NONE };
-struct token_answer {
-    enum token_word word;
-    int token, generation;
-    int64_t until;
-    enum failure_code code; /* of TOKEN_NONE */
-};
-struct token_answer tokens_ask(struct sim *sim, const struct call *call);
+void tokens_ask(struct sim *sim);
+struct token_now tokens_now(struct sim *sim, const struct call *call);
 void tokens_refused(struct sim *sim, const struct call *call, int generation);
-void tokens_pump(struct sim *sim);
+void tokens_begin_fetch(struct sim *sim);
+void tokens_fetch_out(struct sim *sim, const struct queue_action *action);
 void tokens_from_elsewhere(struct world *world, int unused, int64_t lifetime);
 
 /* schedule.c: what one schedule holds. */
