@@ -34,7 +34,7 @@ enum call_stage { CALL_NEW, CALL_QUEUED, CALL_RUNNING, CALL_PAUSED, CALL_DONE };
 
 struct engine;
 
-enum { CALL_HEADERS = 9 };
+enum { CALL_HEADERS = 8 };
 
 struct call {
     int id; /* where whoever submitted it tells calls apart */
@@ -43,8 +43,8 @@ struct call {
     struct span domain, token, link_with, body, correlation_id, secret;
     const char *change_target, *read_target; /* one of them may be NULL: not needed */
     struct curl_slist headers[CALL_HEADERS];
-    struct curl_slist *authorization;                                /* the line of the token; NULL: none is sent */
-    struct curl_slist *post_headers, *change_headers, *read_headers; /* tails of one list */
+    struct curl_slist *authorization;                /* the line of the token; NULL: none is sent */
+    struct curl_slist *body_headers, *other_headers; /* of requests with a body, and without: tails of one list */
     enum request_method method;
     enum pace_class bucket; /* of its own request */
     bool is_engines_token, is_raw;

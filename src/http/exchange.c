@@ -19,9 +19,10 @@ static size_t on_body(char *data, size_t size, size_t count, void *context) {
     return buffer_append(&exchange->body, (struct span){data, count}) ? count : 0;
 }
 
-/* What is not decoded may be coded as it likes. */
+/* What is not decoded may be coded as it likes; the rest, as was asked for. */
 static bool is_overcoded(const struct exchange *exchange) {
-    return exchange->headers.is_overcoded && !exchange->order.is_raw;
+    const struct headers *headers = &exchange->headers;
+    return !exchange->order.is_raw && (headers->is_overcoded || (headers->is_coded && !exchange->takes_gzip));
 }
 
 static size_t on_header(char *data, size_t size, size_t count, void *context) {
@@ -91,9 +92,6 @@ static CURLcode set_callbacks(struct exchange *exchange) {
        meant for files. */
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 8192L);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
-    /* Decodes gzip. Only reads ask for it: a change's header list suppresses the request header. */
-    if (code == CURLE_OK && (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_LIBZ) != 0)
-        code = curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
 #if CURL_HAS_PREREQ
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_send);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PREREQDATA, exchange);
@@ -150,6 +148,15 @@ static CURLcode set_method(struct exchange *exchange) {
     return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, name) : code;
 }
 
+/* Asks for gzip, which libcurl then decodes; or not. */
+static CURLcode set_coding(struct exchange *exchange) {
+    bool is_wanted = exchange->order.method == REQUEST_GET && !exchange->order.is_raw;
+    bool takes_gzip = is_wanted && (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_LIBZ) != 0;
+    if (takes_gzip == exchange->takes_gzip) return CURLE_OK;
+    exchange->takes_gzip = takes_gzip;
+    return curl_easy_setopt(exchange->easy, CURLOPT_ACCEPT_ENCODING, takes_gzip ? "gzip" : NULL);
+}
+
 CURLcode exchange_begin(struct exchange *exchange, const struct exchange_order *order) {
     exchange->order = *order;
     exchange->sent = exchange->is_repeat_refused = exchange->is_overdue = false;
@@ -159,8 +166,7 @@ CURLcode exchange_begin(struct exchange *exchange, const struct exchange_order *
     buffer_clear(&exchange->body);
     CURLcode code = curl_easy_setopt(exchange->easy, CURLOPT_REQUEST_TARGET, order->target);
     if (code == CURLE_OK) code = curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, order->headers);
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(exchange->easy, CURLOPT_HTTP_CONTENT_DECODING, order->is_raw ? 0L : 1L);
+    if (code == CURLE_OK) code = set_coding(exchange);
     if (code == CURLE_OK) code = set_method(exchange);
 #if !CURL_HAS_PREREQ
     /* No hook to stop a second send: it happens on reused connections only, so a change gets a fresh one. */

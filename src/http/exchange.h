@@ -21,7 +21,8 @@ struct exchange_order {
     struct curl_slist *headers;
     struct span body; /* absent: none */
     size_t max_response;
-    bool is_raw; /* the answer's body is not decoded: it is a part of a file as it stands */
+    bool is_raw; /* the answer's body is a part of a file as it stands. That of another GET may come as gzip, and is
+                    decoded; no other */
 };
 
 /* Seconds since the exchange began; connection phases are next to 0 on a reused connection. */
@@ -41,6 +42,7 @@ struct exchange {
     int http;               /* the version that was spoken; 0: not known */
     struct exchange_order order;
     int64_t connect_by, end_by;
+    bool takes_gzip; /* what the handle asks for */
     bool sent;
     bool is_overdue;        /* its time was over while libcurl was at work */
     bool is_repeat_refused; /* libcurl wanted to send it a second time */

@@ -55,13 +55,17 @@ static struct exchange *open_exchange(const struct server *server) {
     return exchange;
 }
 
-/* The head of the request that such an order makes; it lasts until the next one. */
-static const char *sent_for(struct exchange_order order) {
+/* The head of the request that such an order makes, on a handle that has had another one; it lasts until the next. */
+static const char *sent_after(const struct exchange_order *before, struct exchange_order order) {
     static struct server server;
     int running = 1;
     open_server(&server);
     struct exchange *exchange = open_exchange(&server);
     CURLM *multi = curl_multi_init();
+    if (before != NULL) {
+        assert_int_equal(exchange_begin(exchange, before), CURLE_OK);
+        exchange_finish(exchange);
+    }
     assert_int_equal(exchange_begin(exchange, &order), CURLE_OK);
     curl_multi_add_handle(multi, exchange->easy);
     for (double end = now() + 20; running > 0 && !serve(&server) && now() < end;) {
@@ -74,6 +78,8 @@ static const char *sent_for(struct exchange_order order) {
     close_server(&server);
     return server.request;
 }
+
+static const char *sent_for(struct exchange_order order) { return sent_after(NULL, order); }
 
 static void assert_begins(const char *text, const char *beginning) {
     char found[MOST];
@@ -110,10 +116,37 @@ static void no_address_is_refused_in_words_of_libcurl(void **state) {
     exchange_free(exchange);
 }
 
+static bool asks_for_gzip(const char *request) { return strstr(request, "\r\nAccept-Encoding: gzip\r\n") != NULL; }
+
+static void reads_alone_ask_for_gzip(void **state) {
+    (void)state;
+    const struct exchange_order read = {.target = "/"}, part = {.target = "/", .is_raw = true},
+                                change = {.method = REQUEST_DELETE, .target = "/"},
+                                post = {.method = REQUEST_POST, .target = "/", .body = SPAN("{}")};
+    assert_true(asks_for_gzip(sent_for(read)));
+    assert_true(asks_for_gzip(sent_after(&post, read)));
+    const struct exchange_order *others[] = {&part, &change, &post};
+    for (size_t i = 0; i < COUNT(others); i++) {
+        assert_null(strstr(sent_for(*others[i]), "Accept-Encoding"));
+        assert_null(strstr(sent_after(&read, *others[i]), "Accept-Encoding"));
+    }
+}
+
+/* Larger ones get the header that suppresses it from engine/call. */
+static void no_body_of_a_kibibyte_waits_for_a_100(void **state) {
+    (void)state;
+    static char body[1024];
+    memset(body, ' ', sizeof body);
+    const struct exchange_order order = {.method = REQUEST_POST, .target = "/", .body = {body, sizeof body}};
+    assert_null(strstr(sent_for(order), "Expect"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_target_goes_out_as_it_is),
         cmocka_unit_test(no_address_is_refused_in_words_of_libcurl),
+        cmocka_unit_test(reads_alone_ask_for_gzip),
+        cmocka_unit_test(no_body_of_a_kibibyte_waits_for_a_100),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
