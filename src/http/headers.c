@@ -33,13 +33,16 @@ static bool is_word(struct span value, struct span word) {
 }
 
 /* Chunks are the frame of a body, not a coding of it. */
-static void count_codings(struct headers *headers, struct span line) {
-    struct span transfer = value_of(line, SPAN("transfer-encoding")),
-                content = value_of(line, SPAN("content-encoding"));
-    if (transfer.size > 0 && !is_word(transfer, SPAN("chunked")) && !is_word(transfer, SPAN("identity")))
+static void count_transfer_coding(struct headers *headers, struct span line) {
+    struct span coding = value_of(line, SPAN("transfer-encoding"));
+    if (coding.size > 0 && !is_word(coding, SPAN("chunked")) && !is_word(coding, SPAN("identity")))
         headers->is_overcoded = true;
-    if (content.size == 0 || is_word(content, SPAN("identity")) || is_word(content, SPAN("none"))) return;
-    bool is_gzip = is_word(content, SPAN("gzip")) || is_word(content, SPAN("x-gzip"));
+}
+
+static void count_content_coding(struct headers *headers, struct span line) {
+    struct span coding = value_of(line, SPAN("content-encoding"));
+    if (coding.size == 0 || is_word(coding, SPAN("identity")) || is_word(coding, SPAN("none"))) return;
+    bool is_gzip = is_word(coding, SPAN("gzip")) || is_word(coding, SPAN("x-gzip"));
     if (headers->is_coded || !is_gzip) headers->is_overcoded = true;
     headers->is_coded = true;
 }
@@ -52,24 +55,35 @@ static bool is_status_line(const struct headers *headers, struct span line) {
     return (headers->bytes == 0 || headers->is_over) && line.size > 5 && memcmp(line.at, "HTTP/", 5) == 0;
 }
 
+#define TAKE(field, name) take(line, SPAN(name), headers->field, sizeof headers->field)
+
+/* Most lines say nothing here: their first letter tells. */
+static void take_named(struct headers *headers, struct span line) {
+    bool has_id = headers->request_id[0] != '\0';
+    switch (line.size > 0 ? line.at[0] | ('a' - 'A') : 0) {
+    case 'c':
+        count_content_coding(headers, line);
+        (void)(TAKE(content_range, "content-range") || (!has_id && TAKE(request_id, "cf-ray")));
+        break;
+    case 'd': (void)TAKE(date, "date"); break;
+    case 'e': (void)TAKE(etag, "etag"); break;
+    case 'o': (void)TAKE(request_id, "ot-baggage-auth0-request-id"); break;
+    case 'r': (void)TAKE(retry_after, "retry-after"); break;
+    case 't': count_transfer_coding(headers, line); break;
+    case 'x':
+        (void)(TAKE(limit, "x-ratelimit-limit") || TAKE(remaining, "x-ratelimit-remaining") ||
+               TAKE(reset, "x-ratelimit-reset") || (!has_id && TAKE(request_id, "x-auth0-requestid")));
+        break;
+    default: break;
+    }
+}
+
 bool headers_take(struct headers *headers, struct span line) {
     if (is_status_line(headers, line)) start_again(headers);
     headers->is_over = line.size <= 2 && strspn(line.at, "\r\n") >= line.size;
     headers->bytes += line.size;
     if (headers->bytes > HEADERS_AT_MOST) return false;
-    count_codings(headers, line);
-    char *request_id = headers->request_id;
-    if (!take(line, SPAN("ot-baggage-auth0-request-id"), request_id, sizeof headers->request_id) &&
-        request_id[0] == '\0')
-        (void)(take(line, SPAN("x-auth0-requestid"), request_id, sizeof headers->request_id) ||
-               take(line, SPAN("cf-ray"), request_id, sizeof headers->request_id));
-    (void)(take(line, SPAN("date"), headers->date, sizeof headers->date) ||
-           take(line, SPAN("retry-after"), headers->retry_after, sizeof headers->retry_after) ||
-           take(line, SPAN("content-range"), headers->content_range, sizeof headers->content_range) ||
-           take(line, SPAN("etag"), headers->etag, sizeof headers->etag) ||
-           take(line, SPAN("x-ratelimit-limit"), headers->limit, sizeof headers->limit) ||
-           take(line, SPAN("x-ratelimit-remaining"), headers->remaining, sizeof headers->remaining) ||
-           take(line, SPAN("x-ratelimit-reset"), headers->reset, sizeof headers->reset));
+    take_named(headers, line);
     return true;
 }
 
