@@ -67,6 +67,44 @@ static void pieces_of_a_secret_that_overlap_are_blanked_both(void **state) {
     assert_string_equal(text, "(*****************)");
 }
 
+/* Without a shortcut: each byte that is of a piece of 12, of a shorter secret, or of what is left of the text where the
+   secret begins with that. */
+static void blank_plainly(const char *text, struct span secret, char *blanked) {
+    size_t size = strlen(text), least = secret.size < 12 ? secret.size : 12;
+    strcpy(blanked, text);
+    for (size_t at = 0; at < size; at++) {
+        size_t left = size - at, length = left < least ? left : least;
+        bool is_cut = left < least && left >= 8 && memcmp(secret.at, text + at, left) == 0;
+        bool is_piece = left >= least && memmem(secret.at, secret.size, text + at, least) != NULL;
+        if (is_cut || is_piece) memset(blanked + at, '*', length);
+    }
+}
+
+static void every_piece_is_found_and_nothing_else(void **state) {
+    (void)state;
+    unsigned random = 1;
+    size_t found = 0;
+    for (int round = 0; round < 50000; round++) {
+        char secret[40], text[64], wanted[sizeof text];
+        size_t sizes[2] = {8 + (random >> 8) % 32, 1 + (random >> 16) % 60};
+        for (size_t i = 0; i < sizes[0] + sizes[1]; i++) {
+            random = random * 1103515245u + 12345u;
+            char letter = (random >> 16) % 8 == 0 ? 'b' : 'a';
+            if (i < sizes[0])
+                secret[i] = letter;
+            else
+                text[i - sizes[0]] = letter;
+        }
+        text[sizes[1]] = '\0';
+        const struct span secrets[] = {{secret, sizes[0]}};
+        blank_plainly(text, secrets[0], wanted);
+        redact_text(text, secrets, 1);
+        assert_string_equal(text, wanted);
+        found += strchr(text, '*') != NULL;
+    }
+    assert_in_range(found, 10000, 40000);
+}
+
 /* It would take seconds to look for the longest piece at each of them. */
 static void what_is_nearly_a_piece_of_a_long_secret_stays(void **state) {
     (void)state;
@@ -124,6 +162,7 @@ int main(void) {
         cmocka_unit_test(a_word_of_less_than_eight_letters_is_no_secret),
         cmocka_unit_test(a_piece_of_a_secret_is_blanked_wherever_it_was_cut),
         cmocka_unit_test(pieces_of_a_secret_that_overlap_are_blanked_both),
+        cmocka_unit_test(every_piece_is_found_and_nothing_else),
         cmocka_unit_test(what_is_nearly_a_piece_of_a_long_secret_stays),
         cmocka_unit_test(what_looks_like_a_jwt_is_blanked),
         cmocka_unit_test(a_run_of_more_than_sixteen_characters_looks_like_a_jwt),
