@@ -1,6 +1,6 @@
 #include "engine/state.h"
 #include "engine/token_call.h"
-#include "os/pipe_guard.h"
+#include "http/pipe_guard.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 #include "engine/state.h"
-#include "os/pipe_guard.h"
+#include "http/pipe_guard.h"
 
 static bool has_news(const struct engine *engine) {
     return call_first(&engine->done) != NULL || replies_has_asked(&engine->replies) || engine->is_asking ||

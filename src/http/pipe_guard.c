@@ -1,8 +1,24 @@
-#include "os/pipe_guard.h"
+#include "http/pipe_guard.h"
+
+#include "http/curl_compat.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <string.h>
 #include <time.h>
+
+static bool writes_itself;
+
+static void look(void) {
+    const char *library = curl_version_info(CURLVERSION_NOW)->ssl_version;
+    writes_itself = CURL_HAS_OWN_WRITES && library != NULL && strncmp(library, "OpenSSL/", strlen("OpenSSL/")) == 0;
+}
+
+static bool is_needed(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, look);
+    return !writes_itself;
+}
 
 static sigset_t only_pipe(void) {
     sigset_t set;
@@ -18,6 +34,8 @@ static bool is_pending(void) {
 
 struct pipe_guard pipe_guard_begin(void) {
     struct pipe_guard guard;
+    guard.is_needed = is_needed();
+    if (!guard.is_needed) return guard;
     sigset_t pipe = only_pipe();
     pthread_sigmask(SIG_BLOCK, &pipe, &guard.before);
     guard.was_pending = sigismember(&guard.before, SIGPIPE) == 1 && is_pending(); /* else none can have been */
@@ -25,6 +43,7 @@ struct pipe_guard pipe_guard_begin(void) {
 }
 
 void pipe_guard_end(const struct pipe_guard *guard) {
+    if (!guard->is_needed) return;
     if (!guard->was_pending && is_pending()) {
         sigset_t pipe = only_pipe();
 #ifdef __APPLE__ /* has no sigtimedwait */
