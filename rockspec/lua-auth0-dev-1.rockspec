@@ -71,6 +71,7 @@ build = {
             "src/os/buffer.c",
             "src/os/clock.c",
             "src/os/inflate.c",
+            "src/os/process.c",
             "src/os/secrets.c",
             "src/os/threads.c",
             "src/pure/answer.c",

@@ -1,16 +1,16 @@
 #include "engine/state.h"
 #include "engine/worker.h"
 #include "os/clock.h"
+#include "os/process.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 /* ---- opening and closing ---- */
 
 static struct engine *engine_new(bool has_network) {
     struct engine *engine = calloc(1, sizeof *engine);
     if (engine == NULL) return NULL;
-    engine->owner = getpid();
+    engine->owner = process_id();
     list_init(&engine->calls);
     list_init(&engine->done);
     replies_init(&engine->replies);

@@ -1,14 +1,14 @@
 #include "engine/state.h"
 #include "os/clock.h"
+#include "os/process.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 struct span engine_key(const struct engine *engine) {
     return buffer_span(&engine->key);
 }
 
-bool engine_is_own(const struct engine *engine) { return engine->owner == getpid(); }
+bool engine_is_own(const struct engine *engine) { return engine->owner == process_id(); }
 
 int64_t engine_now(const struct engine *engine) {
     return engine->network == NULL ? engine->replies.clock : clock_monotonic_us();
