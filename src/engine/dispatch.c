@@ -173,7 +173,7 @@ static void begin(struct engine *engine, struct call *call, int64_t now) {
         !call->is_engines_token || call_authorize(call, token_source_text(engine->tokens, &call->generation));
     if (!is_authorized) call_note(call, NULL, "not enough memory");
     if (is_authorized && launch(engine, call, now)) return;
-    queue_drop(&engine->queue, &call->entry, now);
+    (void)queue_ended(&engine->queue, &call->entry, now, &(struct queue_end){.how = ATTEMPT_CANCELLED});
     buffer_clear(&call->answer);
     call->timings = (struct exchange_timings){.total = 0};
     tell_end(engine, call, (struct attempt_end){.how = ATTEMPT_UNREACHED});

@@ -65,7 +65,15 @@ static void leave(struct bucket *bucket, int64_t begun) {
     }
 }
 
-int64_t bucket_uncounted(const struct bucket *bucket) { return bucket->recent + bucket->aging; }
+int64_t bucket_uncounted(const struct bucket *bucket, int64_t now) {
+    int64_t since = now - bucket->turned;
+    if (since >= 2 * second) return 0;
+    return bucket->recent + (since < second ? bucket->aging : 0);
+}
+
+int64_t bucket_ages(const struct bucket *bucket, int64_t now) {
+    return bucket->turned + (now - bucket->turned < second ? second : 2 * second);
+}
 
 /* How many have ended since then; of more than are remembered, as many. */
 static int64_t ended_since(const struct bucket *bucket, int64_t instant) {
@@ -202,7 +210,7 @@ static double come_since(const struct bucket *bucket, int64_t begun, int64_t now
    so are those that ended since it began. */
 static void read_level(struct bucket *bucket, int64_t begun, int64_t now, const struct bucket_reading *reading) {
     int64_t since = ended_since(bucket, begun);
-    double left = (double)(reading->remaining - bucket_uncounted(bucket));
+    double left = (double)(reading->remaining - bucket_uncounted(bucket, now));
     double most = left + come_since(bucket, begun, now);
     double least = since == BUCKET_ENDS ? -(double)bucket->limit : left - (double)since;
     bucket->level = larger(smaller(bucket->level, most), least);
@@ -226,7 +234,7 @@ static void read_answer(struct bucket *bucket, const struct bucket_clock *clock,
     if (reading->limit != bucket->limit) {
         bucket_forget(bucket);
         bucket->limit = reading->limit;
-        bucket->level = (double)(reading->remaining - bucket_uncounted(bucket));
+        bucket->level = (double)(reading->remaining - bucket_uncounted(bucket, now));
     }
     /* An answer that was overtaken says how it was before. */
     if (begun < bucket->newest) return;
@@ -251,10 +259,22 @@ void bucket_end(struct bucket *bucket, const struct bucket_clock *clock, int64_t
                 const struct bucket_reading *reading) {
     turn(bucket, now);
     leave(bucket, begun);
-    /* What one without an answer took shows as what others take. */
     if (reading != NULL) {
         read_answer(bucket, clock, begun, now, reading);
         if (!reading->is_refused) bucket->taken++;
     }
     count_ended(bucket, now);
+}
+
+/* What it took, or will take, shows as what others take. */
+void bucket_lose(struct bucket *bucket, int64_t now) {
+    turn(bucket, now);
+    if (bucket->in_flight > 0) bucket->in_flight--;
+    count_ended(bucket, now);
+}
+
+void bucket_take_back(struct bucket *bucket, int64_t begun, int64_t now) {
+    turn(bucket, now);
+    leave(bucket, begun);
+    bucket->level = smaller(bucket->level + 1, (double)bucket->limit);
 }

@@ -45,7 +45,7 @@ struct bucket {
     int64_t newest;         /* when the exchange began whose answer was the last to be read */
     double round_trip;      /* of late, in seconds */
     int64_t in_flight;      /* exchanges under way; */
-    int64_t recent, aging;  /* of these, begun since `turned`, and in the turn before */
+    int64_t recent, aging;  /* of these, and of those that were lost, begun since `turned`, and in the turn before */
     int64_t turned, before_turned;
     int64_t taken, ended;                     /* exchanges that took a token; that have ended */
     int64_t ends[BUCKET_ENDS];                /* when the last of these ended */
@@ -72,17 +72,26 @@ double bucket_level(const struct bucket *bucket, const struct bucket_clock *cloc
 /* When the level comes to `wanted`, as far as it can be foreseen; INT64_MAX: it cannot. */
 int64_t bucket_when(const struct bucket *bucket, const struct bucket_clock *clock, double wanted, int64_t now);
 
-/* Exchanges under way that the tenant may not have counted yet. It counts when a request arrives: one that has been
-   under way for seconds has been counted, or is lost. */
-int64_t bucket_uncounted(const struct bucket *bucket);
+/* Exchanges that the tenant may not have counted yet: of those under way, and of those that were lost. It counts when a
+   request arrives: one that was sent seconds ago has been counted, or never will be. */
+int64_t bucket_uncounted(const struct bucket *bucket, int64_t now);
+
+/* When fewer may be uncounted, though none ends. */
+int64_t bucket_ages(const struct bucket *bucket, int64_t now);
 
 enum bucket_fill bucket_fill(const struct bucket *bucket);
 
 void bucket_begin(struct bucket *bucket, const struct bucket_clock *clock, int64_t now);
 
-/* An exchange that began at `begun` has ended. reading: NULL where nothing was said. */
+/* An exchange that began at `begun` was answered. reading: NULL where nothing was said. */
 void bucket_end(struct bucket *bucket, const struct bucket_clock *clock, int64_t begun, int64_t now,
                 const struct bucket_reading *reading);
+
+/* No answer came, and it may still arrive. */
+void bucket_lose(struct bucket *bucket, int64_t now);
+
+/* It was never sent. */
+void bucket_take_back(struct bucket *bucket, int64_t begun, int64_t now);
 
 /* After a refusal: nothing can be taken until `instant`, and what comes until then is not counted on. */
 void bucket_empty(struct bucket *bucket, const struct bucket_clock *clock, int64_t instant);

@@ -81,15 +81,15 @@ static double margin(const struct pace_gate *gate) {
 
 /* The level at which one more may begin. A level is one round trip old, and another client may have taken as much as
    we: no more is under way than is left, but for what comes in meanwhile. */
-static double needed(const struct pace *pace, const struct pace_gate *gate) {
+static double needed(const struct pace *pace, const struct pace_gate *gate, int64_t now) {
     const struct bucket *bucket = &gate->bucket;
-    double stake = (double)bucket_uncounted(bucket) - slack - bucket->drip * bucket->round_trip;
+    double stake = (double)bucket_uncounted(bucket, now) - slack - bucket->drip * bucket->round_trip;
     return kept(pace, gate) + 1 + larger(0, stake) * (1 + gate->caution) + margin(gate);
 }
 
 static int64_t ready_by_level(const struct pace *pace, const struct pace_gate *gate, int64_t now) {
     const struct bucket *bucket = &gate->bucket;
-    int64_t at = earlier(gate->probe_at, bucket_when(bucket, &pace->clock, needed(pace, gate), now));
+    int64_t at = earlier(gate->probe_at, bucket_when(bucket, &pace->clock, needed(pace, gate, now), now));
     if (bucket_fill(bucket) == BUCKET_UNKNOWN && bucket_level(bucket, &pace->clock, now) >= kept(pace, gate) + 1)
         at = earlier(at, gate->begun + gate->gap);
     return at;
@@ -99,7 +99,7 @@ static int64_t ready_by_gate(const struct pace *pace, const struct pace_gate *ga
     if (now < gate->closed_until) return gate->closed_until;
     if (!is_limited(gate) && gate->is_heard) return now;
     /* It opens when an answer comes; one that does not come ages until it is not counted any more. */
-    if (bucket_uncounted(&gate->bucket) >= gate->window) return now + second;
+    if (bucket_uncounted(&gate->bucket, now) >= gate->window) return bucket_ages(&gate->bucket, now);
     return is_limited(gate) ? ready_by_level(pace, gate, now) : now;
 }
 
@@ -111,7 +111,7 @@ int64_t pace_ready(const struct pace *pace, enum pace_class class, int64_t now) 
 /* ---- an exchange begins ---- */
 
 static void note_begin(const struct pace *pace, struct pace_gate *gate, int64_t now) {
-    bool is_plenty = bucket_level(&gate->bucket, &pace->clock, now) >= needed(pace, gate);
+    bool is_plenty = bucket_level(&gate->bucket, &pace->clock, now) >= needed(pace, gate, now);
     gate->gap = is_plenty ? shortest_gap : earlier(gate->gap * 2, second);
     gate->begun = now;
     if (gate->bucket.in_flight == 0 && now - gate->heard_at > stale) gate->window = cold_start;
@@ -225,15 +225,22 @@ void pace_end(struct pace *pace, enum pace_class class, int64_t begun, int64_t n
               double random) {
     struct pace_gate *gate = &pace->gates[class];
     struct bucket_reading reading;
-    bool is_read = answer != NULL && read_bucket(answer, &reading);
+    if (answer == NULL) {
+        bucket_lose(&gate->bucket, now);
+        return;
+    }
+    bool is_read = read_bucket(answer, &reading);
     begun = earlier(begun, now);
-    if (answer != NULL && is_date(answer->date)) bucket_clock_learn(&pace->clock, answer->date, begun, now);
+    if (is_date(answer->date)) bucket_clock_learn(&pace->clock, answer->date, begun, now);
     bucket_end(&gate->bucket, &pace->clock, begun, now, is_read ? &reading : NULL);
-    if (answer == NULL) return;
     if (answer->is_refused)
         refuse(pace, class, begun, now, answer, within(random, 0, 1));
     else
         pass(pace, class, begun, now, answer, is_read ? &reading : NULL);
+}
+
+void pace_take_back(struct pace *pace, enum pace_class class, int64_t begun, int64_t now) {
+    bucket_take_back(&pace->gates[class].bucket, begun, now);
 }
 
 /* ---- for those who watch ---- */

@@ -2,7 +2,10 @@
    clock and randomness are arguments. Instants are microseconds of one monotonic clock.
 
    Each class of exchanges has a gate of its own, which learns what its bucket holds and how it fills from the headers
-   of answers. Other clients, other processes, and other classes that share the bucket are seen in the same headers. */
+   of answers. Other clients, other processes, and other classes that share the bucket are seen in the same headers.
+
+   While nothing is known of a bucket, two exchanges go ahead. One that is lost keeps its place until it has surely been
+   counted, a second or two: an empty bucket refuses two, however many give up waiting for its answers. */
 #ifndef AUTH0_PURE_PACE_H
 #define AUTH0_PURE_PACE_H
 
@@ -71,9 +74,13 @@ int64_t pace_ready(const struct pace *pace, enum pace_class class, int64_t now);
 /* An exchange begins. One that could not wait may begin, too. */
 void pace_begin(struct pace *pace, enum pace_class class, int64_t now);
 
-/* It ends. begun: `now` of its pace_begin. answer: NULL where none came. random: [0, 1). */
+/* It ends. begun: `now` of its pace_begin. answer: NULL where none came, which frees no place for another: it may still
+   arrive. random: [0, 1). */
 void pace_end(struct pace *pace, enum pace_class class, int64_t begun, int64_t now, const struct pace_answer *answer,
               double random);
+
+/* It ends, and was never sent. */
+void pace_take_back(struct pace *pace, enum pace_class class, int64_t begun, int64_t now);
 
 enum pace_state pace_state(const struct pace *pace, enum pace_class class, int64_t now);
 const char *pace_state_name(enum pace_state state);

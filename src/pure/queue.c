@@ -199,19 +199,21 @@ static void begin(struct queue *queue, struct queue_entry *entry, int64_t now) {
     gather(queue, entry);
 }
 
-static void stop(struct queue *queue, struct queue_entry *entry, int64_t now, const struct pace_answer *said,
-                 double random) {
+static void stop(struct queue *queue, struct queue_entry *entry) {
     list_leave(&entry->link);
     entry->state = QUEUE_OUT;
     queue->in_flight--;
-    pace_end(&queue->pace, entry->class, entry->begun, now, said, random);
 }
 
 bool queue_ended(struct queue *queue, struct queue_entry *entry, int64_t now, const struct queue_end *end) {
     bool is_unconnected = !end->sent && end->how != ATTEMPT_CANCELLED;
     bool speaks_for_all = queue->has_rooms && is_unconnected && !queue->is_warm && queue->in_flight == 1;
     learn_connection(queue, now, end, is_unconnected);
-    stop(queue, entry, now, end->said, end->random);
+    stop(queue, entry);
+    if (end->sent || end->said != NULL)
+        pace_end(&queue->pace, entry->class, entry->begun, now, end->said, end->random);
+    else
+        pace_take_back(&queue->pace, entry->class, entry->begun, now);
     if (end->how == ATTEMPT_EXPIRED || end->how == ATTEMPT_CANCELLED)
         release_followers(queue, entry);
     else
@@ -225,7 +227,8 @@ void queue_drop(struct queue *queue, struct queue_entry *entry, int64_t now) {
     case QUEUE_WAITING: leave(queue, entry); break;
     case QUEUE_FOLLOWING: unfollow(queue, entry); break;
     case QUEUE_RUNNING:
-        stop(queue, entry, now, NULL, 0);
+        stop(queue, entry);
+        pace_end(&queue->pace, entry->class, entry->begun, now, NULL, 0); /* it may have been sent */
         release_followers(queue, entry);
         break;
     default:

@@ -114,7 +114,7 @@ struct queue {
 
 enum queue_action_kind {
     QUEUE_REST,  /* nothing until `until`, or an event */
-    QUEUE_BEGIN, /* `entry` has begun; queue_ended follows, or queue_drop where it could not be */
+    QUEUE_BEGIN, /* `entry` has begun; queue_ended follows, as cancelled and not sent where it could not be */
     QUEUE_END,   /* `entry` is out: it ends as `how`, for `reason` */
     QUEUE_HOLD,  /* `entry` waits for its gate or the token, at least until `until`: told once for each queue_add */
     QUEUE_ASK    /* for the token; queue_answer follows */

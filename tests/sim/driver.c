@@ -363,6 +363,7 @@ void driver_drop(struct world *world, int index, int64_t unused) {
     world_trace(world, "call %d: dropped in stage %d", index, (int)call->stage);
     if (call->stage == STAGE_CONNECTING || call->stage == STAGE_SENT) {
         sim->exchanges[call->exchange].is_live = false;
+        sim->exchanges[call->exchange].end.how = ATTEMPT_CANCELLED;
         rates_ended(sim, call->entry.class, NULL);
         pairs_pace_end(sim, call->entry.class, NULL);
     }

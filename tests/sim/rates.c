@@ -44,11 +44,16 @@ static bool is_too_fast(const struct sim *sim) {
     return rate > 0 && begun > 2 + rate * (since + 0.1);
 }
 
-/* Of the last second: the rest has arrived, or is lost. The one that begins is not among them yet. */
-static int under_way(const struct sim *sim, enum pace_class class) {
+/* It may still arrive: also one that was sent, and whose caller waits for its answer no more. */
+static bool is_under_way(const struct exchange *exchange) {
+    return exchange->is_live || (exchange->is_sent && exchange->end.how != ATTEMPT_ANSWERED);
+}
+
+/* Of the last seconds: the rest has arrived, or is lost. The one that begins is not among them yet. */
+static int under_way(const struct sim *sim, enum pace_class class, int64_t since) {
     int count = 0;
-    for (int i = sim->exchange_count - 1; i >= 0 && sim->exchanges[i].begun > sim->world.now - SECONDS(1); i--)
-        count += sim->exchanges[i].is_live && tenant_class(sim->exchanges[i].request.verb) == class;
+    for (int i = sim->exchange_count - 1; i >= 0 && sim->exchanges[i].begun > sim->world.now - since; i--)
+        count += is_under_way(&sim->exchanges[i]) && tenant_class(sim->exchanges[i].request.verb) == class;
     return count;
 }
 
@@ -56,7 +61,7 @@ static void check_begin(struct sim *sim, enum pace_class class) {
     const struct gate *gate = &sim->gates[class];
     if (sim->world.now < gate->closed_until)
         world_violation(&sim->world, "class %d: begins while the tenant's word keeps it shut", (int)class);
-    if (!gate->is_heard && class != PACE_TOKEN && under_way(sim, class) >= 2)
+    if (!gate->is_heard && class != PACE_TOKEN && under_way(sim, class, SECONDS(1)) >= 2)
         world_violation(&sim->world, "class %d: more than two before anything is known", (int)class);
     if (is_too_fast(sim)) world_violation(&sim->world, "class %d: faster than the rate that is set", (int)class);
 }
@@ -82,7 +87,8 @@ static void check_rate(struct sim *sim, enum pace_class class) {
     int64_t last = sim->world.began - SECONDS(1000);
     for (int other = 0; other < PACE_TOKEN; other++)
         if (sim->gates[other].begun > 0) last = larger(last, sim->gates[other].last_begun);
-    bool is_shut = sim->world.now < larger(gate->closed_until, gate->reset) + SECONDS(1) || gate->in_flight > 0;
+    bool is_shut = sim->world.now < larger(gate->closed_until, gate->reset) + SECONDS(1) || gate->in_flight > 0 ||
+                   under_way(sim, class, SECONDS(2)) > 0;
     /* A bucket that was not full, or is tiny, takes its time to be learned. */
     const struct tenant_bucket *bucket = &sim->tenant.buckets[class];
     bool is_plenty = bucket->limit >= 20 && bucket->first == bucket->limit &&
