@@ -26,6 +26,11 @@ local own = auth0.tenant { domain = tenant.domain, ca_file = tenant.ca_file, res
 tell("read", own:identities(tenant.primary))
 own:close()
 
+-- All kinds of values, and strings and containers for which more room has to be made.
+local long = ("\\n"):rep(600)
+assert(require("auth0.core").decode('[{"a":null,"' .. long .. '":[1,1.5,1e400,1.0,-7,9007199254740993,true],"user_id":7},"'
+    .. long .. '",[' .. ("[0],"):rep(300) .. "{}]]"))
+
 local ok, message = pcall(auth0.link, { domain = "https://x", token = "t" })
 assert(not ok)
 if not tostring(message):find("auth0.link: ", 1, true) then error(message, 0) end
