@@ -2,6 +2,7 @@
 local auth0 = require "auth0"
 local core = require "auth0.core"
 local linking = require "support.linking"
+local option_check = require "auth0.options"
 local process = require "support.process"
 local tenant = require "support.tenant"
 
@@ -386,4 +387,54 @@ describe("a table of options", function()
         assert.is_table(identities)
         assert.equal("Z\195\188rich import/2", linking.headers(tenant.last())["user-agent"])
     end)
+end)
+
+-- Of options that C reads by itself: what Lua would refuse it declines, and nothing else, or each call would be looked
+-- at twice.
+describe("C reads options as Lua takes them:", function()
+    local many = {}
+    for i = 1, 33 do many[i] = "a:1:b" end
+    local function first(count)
+        local list = {}
+        for i = 1, count do list[i] = many[i] end
+        return list
+    end
+    local texts = { "", "x", "a b", "\195\188", "x\127", "x\0", "\31", ("x"):rep(64), ("x"):rep(65), ("x"):rep(256),
+        ("x"):rep(257), ("x"):rep(4096), ("x"):rep(4097), false, 7 }
+    local values = {
+        connection_id = { "con_1", false, 7 }, check = { true, false, "true", 0 },
+        http_version = { "1.1", "2", "3", 2, "2 " },
+        proxy = { "", false, true, "http://u:p@h:1", "http://u:p%25@h:1", "http://u:%0a@h", "http://u:%1F@h", "%1",
+            "%0g", "a b", "a\tb", "\195\188", "x\127", 8080 },
+        resolve = { {}, { "a:1:b" }, { "*:1:b" }, { "*.a-b_c:443:[::1],1.2.3.4" }, { "_a:1:-" }, { "-a:1:b" },
+            { ".a:1:b" }, { ":1:b" }, { "a::b" }, { "a:x:b" }, { "a:1:" }, { "a:1:b " }, { "a:1:b\0" }, { "a:1" },
+            { "a*:1:b" }, { "**:1:b" }, { "a:1:b", "c" }, { 1 }, { "a:1:b", 2 }, { x = "a:1:b" },
+            { "a:1:b", x = "a:1:b" }, { [2] = "a:1:b" }, "a:1:b", many, first(32) },
+        user_id = { "2", 2, -2, 0, 2 ^ 53, 2 ^ 53 + 2, 2 ^ 60, 1.5, 0 / 0, 1 / 0, true, {} },
+        telemetry = { true, false, 1, "x" },
+    }
+    for _, name in ipairs { "ca_file", "ca_path", "client_cert", "client_key", "user_agent", "correlation_id" } do
+        values[name] = texts
+    end
+    for _, name in ipairs { "connect_timeout", "attempt_timeout", "deadline", "attempts", "max_response" } do
+        values[name] = { 0, 0.0009, 0.001, 1, 1.5, 99.5, 100, 101, 1023, 1024, 1024.5, 86400, 86400.5, 1073741824,
+            1073741825, 1e300, -1, 0 / 0, 1 / 0, "1", true }
+    end
+    for _, name in ipairs { "settle", "check_scopes" } do values[name] = values.check end
+
+    for name, list in pairs(values) do
+        it(name, function()
+            local goal = name == "check" and "unlink" or "link"
+            local specification, names, engine = option_check.specify(core.options, goal), {}, core.engine()
+            for known in pairs(specification.known) do names[#names + 1] = known end
+            local method = core.method(goal, "a spec", names)
+            for _, value in pairs(list) do
+                local given = { domain = "acme.test", token = "t", id = "auth0|1", provider = "samlp", user_id = "2" }
+                given[name] = value
+                local is_taken = pcall(option_check.check, specification, given, "a spec", 1)
+                local id = engine:call(method, "submit", given)
+                assert.equal(is_taken, id ~= nil, type(value) == "table" and tostring(value[1]) or tostring(value))
+            end
+        end)
+    end
 end)
