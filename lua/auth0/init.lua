@@ -119,14 +119,14 @@ local unlink = calls.method("auth0.unlink", "unlink", options.specify(core.optio
 
 -- A loop and a mock are Lua's to look at; all else is the core's.
 local function is_for_core(given)
-    return type(given) == "table" and rawget(given, "loop") == nil and rawget(given, "mock") == nil
+    return type(given) == "table" and rawget(given, "mock") == nil and (given.loop == nil or loop.names[given.loop])
 end
 
 -- No tail calls: lines are blamed by counting.
 local function perform(method, given)
     local value, facts
     if is_for_core(given) then
-        value, facts = calls.pooled(method, 3, given, loop.named(nil, method.caller, 3))
+        value, facts = calls.pooled(method, 3, given, loop.named(given.loop, method.caller, 3))
     end
     if facts == nil then
         given = options.check(method.options, given, method.caller, 3)

@@ -8,18 +8,9 @@ static int refuse(lua_State *L, const char *words) {
     return 2;
 }
 
-/* engine:start() -> true; or nil, words. From here on a thread of its own turns the crank: nothing waits but `turn`,
-   and that for news only. A second time it does nothing. */
-static int method_start(lua_State *L) {
-    if (!engine_start(bind_engine_check(L, 1)->engine))
-        return refuse(L, "no thread can be started: is there memory, and does `ulimit -u` allow one more?");
-    lua_pushboolean(L, 1);
-    return 1;
-}
-
 static struct bell *check_bell(lua_State *L) {
     struct bell *bell = engine_bell(bind_engine_check(L, 1)->engine);
-    if (bell == NULL) luaL_error(L, "auth0: this engine has no thread: start it first");
+    if (bell == NULL) luaL_error(L, "auth0: this engine has no thread");
     return bell;
 }
 
@@ -60,13 +51,9 @@ static int method_bell_close(lua_State *L) {
 
 void bind_bell_init(lua_State *L) {
     static const luaL_Reg methods[] = {
-        {"start", method_start},
-        {"descriptor", method_descriptor},
-        {"hush", method_hush},
-        {"bell_open", method_bell_open},
-        {"bell_accept", method_bell_accept},
-        {"bell_close", method_bell_close},
-        {NULL, NULL},
+        {"descriptor", method_descriptor}, {"hush", method_hush},
+        {"bell_open", method_bell_open},   {"bell_accept", method_bell_accept},
+        {"bell_close", method_bell_close}, {NULL, NULL},
     };
     bind_engine_extend(L, methods);
 }

@@ -11,12 +11,6 @@
 #define compat_setfuncs(L, functions) luaL_register(L, NULL, functions)
 #endif
 
-#if LUA_VERSION_NUM >= 502
-#define compat_rawlen(L, index) lua_rawlen(L, index)
-#else
-#define compat_rawlen(L, index) lua_objlen(L, index)
-#endif
-
 #if LUA_VERSION_NUM >= 503
 #define COMPAT_INTEGERS 1 /* numbers are integers or floats; else every one is a float */
 #define compat_isinteger(L, index) lua_isinteger(L, index)

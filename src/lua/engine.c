@@ -78,10 +78,13 @@ static int method_forget(lua_State *L) {
     return 0;
 }
 
+static int pending(const struct bind_engine *self) { return engine_pending(self->engine) + (self->untold != 0); }
+
+bool bind_engine_is_idle(const struct bind_engine *self) { return self->engine == NULL || pending(self) == 0; }
+
 /* engine:pending() -> integer: calls whose end was not told yet, and a token that is owed */
 static int method_pending(lua_State *L) {
-    const struct bind_engine *self = check_engine(L);
-    lua_pushinteger(L, engine_pending(self->engine) + (self->untold != 0));
+    lua_pushinteger(L, pending(check_engine(L)));
     return 1;
 }
 

@@ -18,9 +18,10 @@ struct bind_engine {
     int last_id;
     int untold; /* the id of a call that is done, and could not be told for want of memory; 0 for none */
     bool is_network;
-    bool calls_lua;   /* a function of Lua's gets the tokens, or hears of events */
-    bool is_running;  /* a call is run to its end: a debug hook may be at work in the middle of it */
-    const void *loop; /* the pool's: in whose way its calls wait */
+    bool calls_lua;           /* a function of Lua's gets the tokens, or hears of events */
+    bool is_running;          /* a call is run to its end: a debug hook may be at work in the middle of it */
+    const void *loop;         /* the pool's: in whose way its calls wait */
+    struct bind_engine *next; /* likewise: the one that was used before it */
 };
 
 void bind_engine_init(lua_State *L);
@@ -39,6 +40,9 @@ struct bind_engine *bind_engine_open(lua_State *L, const struct profile *profile
 
 /* Keeps the call at `index` under a new id of the engine at 1. */
 int bind_engine_keep(lua_State *L, struct bind_engine *self, int index, struct bind_call *call);
+
+/* Whether it has no call, and nothing to tell. */
+bool bind_engine_is_idle(const struct bind_engine *self);
 
 /* Safe to run twice. */
 void bind_engine_close(struct bind_engine *self);

@@ -3,7 +3,6 @@
 #include "lua/class.h"
 #include "lua/push.h"
 
-#include <ctype.h>
 #include <stdio.h>
 
 struct option;
@@ -35,10 +34,24 @@ static bool read_string(lua_State *L, const struct option *option, struct bind_o
     return ((struct span *)to)->at != NULL;
 }
 
+/* Lua has looked at it. */
+static bool read_nothing(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
+    (void)L, (void)option, (void)options, (void)to;
+    return true;
+}
+
+/* What is said of the transport is not looked into here: a call by options that nobody looked at goes where one went
+   before, or nowhere (see perform.c). */
+static bool read_terminated(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
+    (void)option, (void)options;
+    struct span text = top_text(L);
+    *(const char **)to = text.at;
+    return text.at != NULL && strlen(text.at) == text.size;
+}
+
 static bool read_domain(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
-    bool is_good = read_string(L, option, options, to);
-    options->profile.domain = options->common.domain.at;
-    return is_good;
+    *(struct span *)to = top_text(L);
+    return read_terminated(L, option, options, &options->profile.domain);
 }
 
 static bool has_control(struct span text) {
@@ -51,13 +64,6 @@ static bool read_text(lua_State *L, const struct option *option, struct bind_opt
     (void)options;
     struct span text = *(struct span *)to = top_text(L);
     return text.size > 0 && (option->most == 0 || (double)text.size <= option->most) && !has_control(text);
-}
-
-static bool read_terminated(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
-    struct span text;
-    bool is_good = read_text(L, option, options, &text);
-    *(const char **)to = text.at;
-    return is_good;
 }
 
 static bool read_word(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
@@ -105,16 +111,9 @@ static bool read_http_version(lua_State *L, const struct option *option, struct 
 }
 
 static bool read_proxy(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
-    (void)option, (void)options;
-    struct span text = lua_isboolean(L, -1) && !lua_toboolean(L, -1) ? SPAN("") : top_text(L);
-    *(const char **)to = text.at;
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.at[i] == '%' && (text.at[i + 1] == '0' || text.at[i + 1] == '1') &&
-            isxdigit((unsigned char)text.at[i + 2]))
-            return false;
-        if (text.at[i] == ' ') return false;
-    }
-    return text.at != NULL && !has_control(text);
+    if (lua_type(L, -1) != LUA_TBOOLEAN) return read_terminated(L, option, options, to);
+    *(const char **)to = "";
+    return !lua_toboolean(L, -1);
 }
 
 /* A string, or an integer, whose digits it becomes. */
@@ -132,43 +131,18 @@ static bool read_user_id(lua_State *L, const struct option *option, struct bind_
     return options->given.user_id_is_integer = true;
 }
 
-static size_t skip(const char *text, bool (*is_one)(char)) {
-    size_t count = 0;
-    while (text[count] != '\0' && is_one(text[count])) count++;
-    return count;
-}
-
-static bool is_of_name(char c) { return span_is_alphanumeric(c) || memchr("_.-", c, 3) != NULL; }
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-static bool is_of_address(char c) { return span_is_alphanumeric(c) || memchr(".-:[],", c, 6) != NULL; }
-
-/* "HOST:PORT:ADDRESS" */
-static bool is_entry(struct span text) {
-    const char *at = text.at;
-    if (at == NULL || memchr(".-:", at[0], 4) != NULL) return false; /* its terminator, too */
-    at += *at == '*' ? 1 + skip(at + 1, is_of_name) : skip(at, is_of_name);
-    if (*at != ':') return false;
-    size_t digits = skip(++at, is_digit);
-    at += digits;
-    if (digits == 0 || *at++ != ':' || *at == '\0') return false;
-    return skip(at, is_of_address) == text.size - (size_t)(at - text.at);
-}
-
 /* Entries stay on the stack, above the table. */
 static bool read_resolve(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
-    (void)option, (void)options;
     const char **texts = to;
-    int index = lua_gettop(L);
-    size_t count = 0;
+    int index = lua_gettop(L), count = 0;
     if (!lua_istable(L, index) || lua_getmetatable(L, index)) return false;
     for (lua_pushnil(L); lua_next(L, index) != 0; count++) lua_pop(L, 1);
-    if (count > PROFILE_RESOLVES) return false;
-    for (size_t i = 0; i < count; i++) {
-        lua_rawgeti(L, index, (int)i + 1);
-        texts[i] = top_text(L).at;
-        if (!is_entry(top_text(L))) return false;
+    bool is_good = count <= PROFILE_RESOLVES;
+    for (int i = 0; i < count && is_good; i++) {
+        lua_rawgeti(L, index, i + 1);
+        is_good = read_terminated(L, option, options, &texts[i]);
     }
-    return true;
+    return is_good;
 }
 
 /* ---- the specifications ---- */
@@ -195,7 +169,7 @@ static const struct option specifications[] = {
     {"user_id", "string_or_integer", FOR_CHANGE, read_user_id, AT(given.user_id), 0, 0},
     {"connection_id", "string", FOR_LINK, read_string, AT(given.connection_id), 0, 0},
     {"link_with", "string", FOR_LINK, read_string, AT(given.link_with), 0, 0},
-    {"loop", "loop", FOR_BOTH, NULL, 0, 0, 0},
+    {"loop", "loop", FOR_BOTH, read_nothing, 0, 0, 0},
     {"check", "flag", FOR_UNLINK, read_flag, AT(check), 0, 0},
     {"settle", "flag", FOR_BOTH, read_flag, AT(common.settle), 0, 0},
     {"check_scopes", "flag", FOR_BOTH, read_flag, AT(common.check_scopes), 0, 0},

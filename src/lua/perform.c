@@ -3,9 +3,11 @@
 #include "lua/class.h"
 #include "lua/interrupt.h"
 #include "lua/pool.h"
+#include "pure/domain.h"
 
-/* Where the arguments stand. The first is an engine, or the loop of a call by the pool's. */
-enum { ENGINE = 1, METHOD, HOW, OPTIONS, FIRST, SECOND, LEVEL };
+/* Where the arguments stand: the first is an engine, or the loop of a call by the pool's, whose engine takes its place.
+   The call follows. */
+enum { ENGINE = 1, METHOD, HOW, OPTIONS, FIRST, SECOND, LEVEL, CALL };
 
 enum how { WAIT, SUBMIT, THREAD };
 
@@ -39,7 +41,7 @@ static void run(lua_State *L, struct bind_engine *self, struct bind_call *call) 
 
 /* Whether nothing but the end of a call of ours would be told. */
 static bool can_run(const struct bind_engine *self) {
-    return self->is_network && !self->calls_lua && self->untold == 0 && engine_pending(self->engine) == 0;
+    return self->is_network && !self->calls_lua && bind_engine_is_idle(self);
 }
 
 static bool read_id(lua_State *L, int index, struct span *id) {
@@ -83,9 +85,7 @@ static int push_unreachable(lua_State *L, struct bind_call *call, const char *wo
     return push_end(L, call);
 }
 
-/* The call at `index`, and the engine at 1. */
-static int begin(lua_State *L, struct bind_engine *self, int index, enum how how) {
-    struct bind_call *call = lua_touserdata(L, index);
+static int begin(lua_State *L, struct bind_engine *self, struct bind_call *call, enum how how) {
     if (self == NULL) return push_unreachable(L, call, NULL);
     if (how == THREAD && !engine_start(self->engine))
         return push_unreachable(L, call,
@@ -94,15 +94,34 @@ static int begin(lua_State *L, struct bind_engine *self, int index, enum how how
         run(L, self, call);
         return push_end(L, call);
     }
-    lua_pushinteger(L, bind_engine_keep(L, self, index, call));
+    lua_pushinteger(L, bind_engine_keep(L, self, CALL, call));
     lua_pushnil(L);
     lua_pushvalue(L, ENGINE);
     engine_submit(self->engine, call->call);
     return 3;
 }
 
+/* What options say of the transport is looked at by Lua alone, and holds as well where an engine of the pool's stands
+   for it: without `level` nothing else is taken. The engine is NULL where the pool has to open one. */
+static enum bind_prepared prepare(lua_State *L, struct bind_engine **engine, const struct bind_method *method,
+                                  bool is_strict, struct bind_options *options, struct complaint *complaint) {
+    struct bind_engine *self = *engine;
+    bool is_of_tenant = self != NULL && method->is_of_tenant;
+    struct bind_call *call = bind_call_new(L);
+    bind_options_start(L, options, is_of_tenant ? &self->defaults : NULL);
+    *complaint = (struct complaint){read_arguments(L, method, is_strict, options), "cannot be used"};
+    if (complaint->option != NULL) return BIND_COMPLAINT;
+    if (self == NULL && (self = pool_find(L, &options->profile, lua_topointer(L, ENGINE))) != NULL) {
+        lua_replace(L, ENGINE);
+        *engine = self;
+    } else if (is_strict && !is_of_tenant) {
+        return BIND_COMPLAINT;
+    }
+    if (!is_strict && !domain_check(options->common.domain, complaint)) return BIND_COMPLAINT;
+    return bind_call_prepare(L, call, method, options, place_of(self, method), complaint);
+}
+
 static int complain(lua_State *L, const char *caller, const struct complaint *complaint, int level) {
-    if (level == 0) return 0;
     luaL_where(L, level);
     lua_pushfstring(L, "%s: %s: %s", caller, complaint->option, complaint->what);
     lua_concat(L, 2);
@@ -115,26 +134,21 @@ static int perform(lua_State *L, struct bind_engine *self) {
     const struct bind_method *method = bind_method_check(L, METHOD);
     enum how how = (enum how)luaL_checkoption(L, HOW, NULL, hows);
     struct bind_options options;
-    lua_settop(L, LEVEL);
-    int level = (int)lua_tointeger(L, LEVEL), index = LEVEL + 1;
+    struct complaint complaint;
     pool_check(L);
-    struct bind_call *call = bind_call_new(L);
-    bind_options_start(L, &options, self != NULL && method->is_of_tenant ? &self->defaults : NULL);
-    struct complaint complaint = {read_arguments(L, method, level == 0, &options), "cannot be used"};
-    enum bind_prepared prepared = BIND_COMPLAINT;
-    if (complaint.option == NULL)
-        prepared = bind_call_prepare(L, call, method, &options, place_of(self, method), &complaint);
+    lua_settop(L, LEVEL);
+    int level = (int)lua_tointeger(L, LEVEL);
+    enum bind_prepared prepared = prepare(L, &self, method, level == 0, &options, &complaint);
+    struct bind_call *call = lua_touserdata(L, CALL);
     if (prepared == BIND_COMPLAINT) {
         bind_call_drop(call);
-        return complain(L, method->caller, &complaint, level);
+        return level > 0 ? complain(L, method->caller, &complaint, level) : 0;
     }
     if (prepared == BIND_REFUSED) return push_end(L, call);
-    if (self == NULL) {
-        self = pool_get(L, &options.profile, lua_topointer(L, ENGINE));
-        if (self != NULL) lua_replace(L, ENGINE);
-    }
-    lua_settop(L, index);
-    return begin(L, self, index, how);
+    if (self == NULL && (self = pool_open(L, &options.profile, lua_topointer(L, ENGINE))) != NULL)
+        lua_replace(L, ENGINE);
+    lua_settop(L, CALL);
+    return begin(L, self, call, how);
 }
 
 static int method_call(lua_State *L) {

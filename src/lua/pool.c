@@ -5,12 +5,12 @@
 enum { KEPT = 8 };
 
 struct pool {
-    bool is_running; /* a call is run to its end, and a debug hook may be at work in the middle of it */
+    struct bind_engine *first; /* the most recently used; the registry has them all by their addresses */
+    bool is_running;           /* a call is run to its end, and a debug hook may be at work in the middle of it */
     bool is_closing; /* the Lua state is: lua-cjson's instance may be gone, and nothing would close a new engine */
 };
 
-static char pool_class, pool_key, engines_key; /* keys in the registry; the last one's is an array of the engines, the
-                                                  most recently used first */
+static char pool_class, pool_key; /* keys in the registry */
 
 static int on_gc(lua_State *L) {
     struct pool *pool = lua_touserdata(L, 1);
@@ -18,67 +18,44 @@ static int on_gc(lua_State *L) {
     return 0;
 }
 
-static void forget_engines(lua_State *L) {
-    lua_newtable(L);
-    compat_setref(L, &engines_key);
-}
-
 void pool_init(lua_State *L) {
     class_make(L, &pool_class, "auth0.core.pool", NULL, on_gc);
     (void)class_new(L, &pool_class, sizeof(struct pool));
     compat_setref(L, &pool_key);
-    forget_engines(L);
 }
 
 static struct pool *get_pool(lua_State *L) { return class_kept(L, &pool_key); }
 
-/* Pushes the i-th; NULL where there are fewer. */
-static struct bind_engine *push_engine(lua_State *L, int engines, int i) {
-    lua_rawgeti(L, engines, i);
-    return lua_touserdata(L, -1);
+static void put_first(struct pool *pool, struct bind_engine *self) {
+    self->next = pool->first;
+    pool->first = self;
 }
 
-/* Pushes the array. */
-static int push_engines(lua_State *L) {
-    compat_getref(L, &engines_key);
-    const struct bind_engine *first = push_engine(L, lua_gettop(L), 1);
-    bool is_foreign = first != NULL && first->engine != NULL && !engine_is_own(first->engine);
-    lua_pop(L, 1);
-    if (is_foreign) {
-        lua_pop(L, 1);
-        forget_engines(L);
-        compat_getref(L, &engines_key);
-    }
-    return lua_gettop(L);
+/* Takes it out of the pool: from here on the collector may have it. */
+static struct bind_engine *take(lua_State *L, struct bind_engine **at) {
+    struct bind_engine *self = *at;
+    *at = self->next;
+    lua_pushnil(L);
+    compat_setref(L, self);
+    return self;
 }
 
-/* Moves those before the i-th up by one place, and puts the engine on top of the stack first. */
-static void put_first(lua_State *L, int engines, int i) {
-    for (; i > 1; i--) {
-        lua_rawgeti(L, engines, i - 1);
-        lua_rawseti(L, engines, i);
-    }
-    lua_pushvalue(L, -1);
-    lua_rawseti(L, engines, 1);
+/* After a fork the parent's are left alone: closing one would say goodbye on the parent's connections. */
+static struct pool *get_own_pool(lua_State *L) {
+    struct pool *pool = get_pool(L);
+    while (pool->first != NULL && pool->first->engine != NULL && !engine_is_own(pool->first->engine))
+        (void)take(L, &pool->first);
+    return pool;
 }
 
-static void close_at(lua_State *L, int engines, int i) {
-    bind_engine_close(push_engine(L, engines, i));
-    lua_pop(L, 1);
-    for (bool is_last = false; !is_last; i++) {
-        is_last = push_engine(L, engines, i + 1) == NULL;
-        lua_rawseti(L, engines, i);
-    }
-}
-
-/* Closes what is idle from the `first` on. */
-static void close_idle(lua_State *L, int engines, int first) {
-    for (int i = (int)compat_rawlen(L, engines); i >= first; i--) {
-        const struct bind_engine *self = push_engine(L, engines, i);
-        bool is_idle = self->engine == NULL || (engine_pending(self->engine) == 0 && self->untold == 0);
-        lua_pop(L, 1);
-        if (is_idle) close_at(L, engines, i);
-    }
+/* Closes those that are idle, but for the first ones. */
+static void close_idle(lua_State *L, struct pool *pool, int but) {
+    struct bind_engine **at = &pool->first;
+    for (int i = 0; *at != NULL; i++)
+        if (i >= but && bind_engine_is_idle(*at))
+            bind_engine_close(take(L, at));
+        else
+            at = &(*at)->next;
 }
 
 static bool is_same_text(const char *a, const char *b) {
@@ -94,21 +71,28 @@ static bool is_same_profile(const struct profile *a, const struct profile *b) {
     return is_same;
 }
 
-struct bind_engine *pool_get(lua_State *L, const struct profile *profile, const void *loop) {
-    int engines = push_engines(L);
-    struct bind_engine *self;
-    for (int i = 1; (self = push_engine(L, engines, i)) != NULL; i++) {
-        if (self->engine != NULL && self->loop == loop && is_same_profile(&self->profile, profile)) {
-            if (i > 1) put_first(L, engines, i);
-            return self;
-        }
-        lua_pop(L, 1);
-    }
-    close_idle(L, engines, KEPT);
-    self = bind_engine_open(L, profile);
+struct bind_engine *pool_find(lua_State *L, const struct profile *profile, const void *loop) {
+    struct pool *pool = get_own_pool(L);
+    struct bind_engine **at = &pool->first, *self;
+    while ((self = *at) != NULL &&
+           (self->engine == NULL || self->loop != loop || !is_same_profile(&self->profile, profile)))
+        at = &self->next;
+    if (self == NULL) return NULL;
+    *at = self->next;
+    put_first(pool, self);
+    compat_getref(L, self);
+    return self;
+}
+
+struct bind_engine *pool_open(lua_State *L, const struct profile *profile, const void *loop) {
+    struct pool *pool = get_own_pool(L);
+    close_idle(L, pool, KEPT - 1);
+    struct bind_engine *self = bind_engine_open(L, profile);
     if (self == NULL) return NULL;
     self->loop = loop;
-    put_first(L, engines, (int)compat_rawlen(L, engines) + 1);
+    lua_pushvalue(L, -1);
+    compat_setref(L, self);
+    put_first(pool, self);
     return self;
 }
 
@@ -124,6 +108,6 @@ void pool_run(lua_State *L, struct bind_engine *engine, bool is_running) {
 
 int pool_close(lua_State *L) {
     pool_check(L);
-    close_idle(L, push_engines(L), 1);
+    close_idle(L, get_own_pool(L), 0);
     return 0;
 }

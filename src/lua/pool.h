@@ -11,8 +11,11 @@
 /* Makes the (empty) pool; at most once per Lua state. */
 void pool_init(lua_State *L);
 
-/* Pushes the engine of a profile and a loop, made where there is none. NULL where that fails. */
-struct bind_engine *pool_get(lua_State *L, const struct profile *profile, const void *loop);
+/* Pushes the engine of a profile and a loop. NULL where there is none. */
+struct bind_engine *pool_find(lua_State *L, const struct profile *profile, const void *loop);
+
+/* Pushes a new one; NULL where it cannot be opened. */
+struct bind_engine *pool_open(lua_State *L, const struct profile *profile, const void *loop);
 
 /* Raises where no call can be made: in a finalizer that runs after ours, in a debug hook that runs during a call. */
 void pool_check(lua_State *L);

@@ -52,7 +52,7 @@ if how == "once" then
 end
 
 if how ~= "link" then tenant = auth0.tenant(reach) end
-if is_threaded then assert(tenant.calls.engine:start()) end
+if is_threaded then require("auth0.loop").how = function() return "thread" end end
 local warm_up = most or WARM_UP
 ways[how](1, warm_up)
 print "begin"
