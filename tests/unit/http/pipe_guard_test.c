@@ -41,12 +41,14 @@ static struct exchange *open_broken(curl_socket_t *broken) {
     static struct profile profile;
     static struct curl_slist resolve;
     static struct request request;
+    int ends[2];
     profile = to_tenant(PROFILE_HTTP_1_1);
     resolve = (struct curl_slist){(char *)(uintptr_t)profile.resolve[0], NULL};
     struct exchange *exchange = exchange_new(&profile, &resolve);
     perform(exchange, read_order(&request, NULL), ATTEMPT_ANSWERED);
     if (curl_easy_getinfo(exchange->easy, CURLINFO_ACTIVESOCKET, broken) != CURLE_OK) _exit(1);
-    if (shutdown(*broken, SHUT_WR) != 0) _exit(1);
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) != 0 || shutdown(ends[0], SHUT_WR) != 0) _exit(1);
+    if (dup2(ends[0], *broken) != *broken) _exit(1); /* the tenant's end would be seen before anything is written */
     return exchange;
 }
 
