@@ -12,7 +12,8 @@ enum {
 
 struct network {
     CURLM *multi;
-    const struct profile *profile;
+    struct profile profile;
+    struct buffer environment; /* what was taken from there: a password may be in it */
     struct curl_slist *resolve;
     struct list running, ended, idle;
     struct heap timers; /* of what runs: when its time may be over */
@@ -30,7 +31,7 @@ static bool global_start(void) {
 }
 
 static bool build_resolve(struct network *network) {
-    for (const char *const *entry = network->profile->resolve; *entry != NULL; entry++) {
+    for (const char *const *entry = network->profile.resolve; *entry != NULL; entry++) {
         struct curl_slist *longer = curl_slist_append(network->resolve, *entry);
         if (longer == NULL) return false;
         network->resolve = longer;
@@ -41,7 +42,7 @@ static bool build_resolve(struct network *network) {
 struct network *network_open(const struct profile *profile) {
     struct network *network = global_start() ? calloc(1, sizeof *network) : NULL;
     if (network == NULL) return NULL;
-    network->profile = profile;
+    network->profile = *profile;
     list_init(&network->running);
     list_init(&network->ended);
     list_init(&network->idle);
@@ -51,7 +52,7 @@ struct network *network_open(const struct profile *profile) {
     if (network->multi != NULL && curl_multi_wakeup(network->multi) == CURLM_OK &&
         curl_multi_setopt(network->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT) == CURLM_OK &&
         curl_multi_setopt(network->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)STREAMS_AT_MOST) == CURLM_OK &&
-        build_resolve(network))
+        build_resolve(network) && profile_settle(&network->profile, &network->environment))
         return network;
     network_close(network);
     return NULL;
@@ -91,6 +92,7 @@ void network_close(struct network *network) {
     free_exchanges(&network->idle);
     curl_multi_cleanup(network->multi);
     curl_slist_free_all(network->resolve);
+    buffer_free(&network->environment);
     free(network);
 }
 
@@ -102,7 +104,7 @@ void network_limit(struct network *network, int connections) {
 
 static struct exchange *take_idle(struct network *network) {
     struct exchange *exchange = first(&network->idle);
-    if (exchange == NULL) return exchange_new(network->profile, network->resolve);
+    if (exchange == NULL) return exchange_new(&network->profile, network->resolve);
     list_leave(&exchange->link);
     return exchange;
 }
@@ -132,7 +134,7 @@ static struct exchange *start(struct network *network, const struct exchange_ord
 struct exchange *network_launch(struct network *network, const struct exchange_order *order,
                                 const struct network_times *times, void *owner, const char **fault) {
     *fault = profile_bad_proxy;
-    if (!profile_has_usable_proxy(network->profile)) return NULL;
+    if (!profile_has_usable_proxy(&network->profile)) return NULL;
     struct exchange *exchange = start(network, order, fault);
     if (exchange == NULL) return NULL;
     exchange->owner = owner;

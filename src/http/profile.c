@@ -10,9 +10,10 @@ static const struct {
     size_t at; /* in struct profile */
     CURLoption option;
 } texts[] = {
-    {offsetof(struct profile, domain), (CURLoption)0},        {offsetof(struct profile, proxy), CURLOPT_PROXY},
-    {offsetof(struct profile, ca_file), (CURLoption)0},       {offsetof(struct profile, ca_path), (CURLoption)0},
-    {offsetof(struct profile, client_cert), CURLOPT_SSLCERT}, {offsetof(struct profile, client_key), CURLOPT_SSLKEY},
+    {offsetof(struct profile, domain), (CURLoption)0},      {offsetof(struct profile, proxy), CURLOPT_PROXY},
+    {offsetof(struct profile, no_proxy), CURLOPT_NOPROXY},  {offsetof(struct profile, ca_file), (CURLoption)0},
+    {offsetof(struct profile, ca_path), (CURLoption)0},     {offsetof(struct profile, client_cert), CURLOPT_SSLCERT},
+    {offsetof(struct profile, client_key), CURLOPT_SSLKEY},
 };
 enum { TEXTS = sizeof texts / sizeof *texts };
 
@@ -62,20 +63,35 @@ static bool has_encoded_control(const char *proxy) {
     return false;
 }
 
-/* In the order in which libcurl looks; what is empty is not there. */
-static const char *get_proxy(const struct profile *profile) {
-    static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
-    if (profile->proxy != NULL) return profile->proxy;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *proxy = getenv(names[i]);
-        if (proxy != NULL && *proxy != '\0') return proxy;
+/* With such a name libcurl uses no proxy at all, and says nothing. lua/auth0/option_types.lua refuses such an option;
+   of the environment's nobody else looks. */
+bool profile_has_usable_proxy(const struct profile *profile) {
+    return profile->proxy == NULL || !has_encoded_control(profile->proxy);
+}
+
+/* The names end with NULL; what is empty is not there. */
+static const char *from_environment(const char *const *names) {
+    for (; *names != NULL; names++) {
+        const char *value = getenv(*names);
+        if (value != NULL && *value != '\0') return value;
     }
     return "";
 }
 
-/* With such a name libcurl uses no proxy at all, and says nothing. lua/auth0/option_types.lua refuses such an option; of the
-   environment's nobody else looks. */
-bool profile_has_usable_proxy(const struct profile *profile) { return !has_encoded_control(get_proxy(profile)); }
+bool profile_settle(struct profile *profile, struct buffer *memory) {
+    /* in the order in which libcurl looks */
+    static const char *const proxies[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", NULL};
+    static const char *const exceptions[] = {"no_proxy", "NO_PROXY", NULL};
+    const char *proxy = profile->proxy != NULL ? profile->proxy : from_environment(proxies);
+    const char *no_proxy = profile->no_proxy != NULL ? profile->no_proxy : from_environment(exceptions);
+    size_t size = strlen(proxy) + 1;
+    if (!buffer_append(memory, (struct span){proxy, size}) ||
+        !buffer_append(memory, (struct span){no_proxy, strlen(no_proxy) + 1}))
+        return false;
+    profile->proxy = memory->at;
+    profile->no_proxy = memory->at + size;
+    return true;
+}
 
 /* A token travels encrypted, or not at all. */
 static CURLcode apply_protocols(CURL *easy) {

@@ -15,8 +15,9 @@ enum profile_http { PROFILE_HTTP_2, PROFILE_HTTP_1_1 };
 /* Terminated strings; NULL is "not said". */
 struct profile {
     const char *domain;
-    const char *proxy;   /* "" switches the environment's proxy off, as in libcurl */
-    const char *ca_file; /* either of these two replaces the system's store */
+    const char *proxy;    /* "" switches the environment's proxy off, as in libcurl */
+    const char *no_proxy; /* hosts that it is not for, as libcurl reads them */
+    const char *ca_file;  /* either of these two replaces the system's store */
     const char *ca_path;
     const char *client_cert;
     const char *client_key;
@@ -29,6 +30,11 @@ bool profile_pack(const struct profile *profile, struct buffer *key);
 
 /* The profile that a key says; it points into the key. */
 void profile_unpack(const char *key, struct profile *profile);
+
+/* Says what the profile has left to the environment: the proxy and its exceptions, as they are now. Else libcurl would
+   look for them with each request, in whatever thread makes it. Both point into `memory`, which is empty before. False
+   where there is none. */
+bool profile_settle(struct profile *profile, struct buffer *memory);
 
 /* Whether libcurl will go through the proxy that is meant. */
 bool profile_has_usable_proxy(const struct profile *profile);

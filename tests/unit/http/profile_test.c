@@ -1,8 +1,11 @@
 #include "unit/support.h"
 
+#include <stdlib.h>
+
 static struct profile everything(void) {
     return (struct profile){.domain = "acme.eu.auth0.com",
                             .proxy = "http://user:password@proxy.test:3128",
+                            .no_proxy = "localhost,.test",
                             .ca_file = "/ca/file.pem",
                             .ca_path = "/ca/path",
                             .client_cert = "/client.pem",
@@ -41,6 +44,7 @@ static void assert_round_trip(struct profile profile) {
     assert_int_equal(back.http, profile.http);
     assert_text(back.domain, profile.domain);
     assert_text(back.proxy, profile.proxy);
+    assert_text(back.no_proxy, profile.no_proxy);
     assert_text(back.ca_file, profile.ca_file);
     assert_text(back.ca_path, profile.ca_path);
     assert_text(back.client_cert, profile.client_cert);
@@ -82,7 +86,7 @@ static void one_profile_has_one_key(void **state) {
 
 static void profiles_that_differ_in_one_field_have_different_keys(void **state) {
     (void)state;
-    struct profile others[16];
+    struct profile others[17];
     for (size_t i = 0; i < COUNT(others); i++) others[i] = everything();
     others[0].domain = "acme.us.auth0.com";
     others[1].proxy = "http://proxy.test:3128";
@@ -99,6 +103,7 @@ static void profiles_that_differ_in_one_field_have_different_keys(void **state) 
     others[12].resolve[1] = NULL;
     others[13].resolve[2] = "acme.eu.auth0.com:445:127.0.0.1";
     others[14].http = PROFILE_HTTP_2;
+    others[16].no_proxy = NULL;
     others[15].resolve[0] = others[15].resolve[1];
     for (size_t i = 0; i < COUNT(others); i++)
         if (have_one_key(others[i], everything())) fail_msg("profile %zu has the key of another one", i);
@@ -124,6 +129,58 @@ static void every_option_is_one_that_libcurl_takes(void **state) {
     curl_easy_cleanup(easy);
 }
 
+/* ---- the environment ---- */
+
+static int forget_environment(void **state) {
+    static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(names); i++) unsetenv(names[i]);
+    return 0;
+}
+
+static void assert_settled(struct profile profile, const char *proxy, const char *no_proxy) {
+    struct buffer memory = {NULL, 0, 0};
+    assert_true(profile_settle(&profile, &memory));
+    assert_string_equal(profile.proxy, proxy);
+    assert_string_equal(profile.no_proxy, no_proxy);
+    buffer_free(&memory);
+}
+
+static void what_is_not_said_is_the_environments(void **state) {
+    (void)state;
+    const struct profile profile = {.domain = "acme.eu.auth0.com"};
+    assert_settled(profile, "", "");
+    setenv("ALL_PROXY", "http://4.test", 1);
+    setenv("NO_PROXY", "b", 1);
+    assert_settled(profile, "http://4.test", "b");
+    setenv("all_proxy", "http://3.test", 1);
+    setenv("no_proxy", "a", 1);
+    assert_settled(profile, "http://3.test", "a");
+    setenv("HTTPS_PROXY", "http://2.test", 1);
+    assert_settled(profile, "http://2.test", "a");
+    setenv("https_proxy", "", 1);
+    assert_settled(profile, "http://2.test", "a");
+    setenv("https_proxy", "http://1.test", 1);
+    assert_settled(profile, "http://1.test", "a");
+    assert_settled((struct profile){.proxy = ""}, "", "a");
+    assert_settled(everything(), everything().proxy, everything().no_proxy);
+}
+
+static void it_stays_as_it_was_read(void **state) {
+    (void)state;
+    struct profile profile = {.domain = "acme.eu.auth0.com"};
+    struct buffer memory = {NULL, 0, 0};
+    char long_proxy[2000] = "http://";
+    memset(long_proxy + 7, 'x', sizeof long_proxy - 8);
+    setenv("https_proxy", long_proxy, 1);
+    setenv("no_proxy", "a", 1);
+    assert_true(profile_settle(&profile, &memory));
+    (void)forget_environment(NULL);
+    assert_string_equal(profile.proxy, long_proxy);
+    assert_string_equal(profile.no_proxy, "a");
+    buffer_free(&memory);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_field_comes_back),
@@ -133,6 +190,8 @@ int main(void) {
         cmocka_unit_test(profiles_that_differ_in_one_field_have_different_keys),
         cmocka_unit_test(texts_do_not_run_into_each_other),
         cmocka_unit_test(every_option_is_one_that_libcurl_takes),
+        cmocka_unit_test_setup(what_is_not_said_is_the_environments, forget_environment),
+        cmocka_unit_test_setup(it_stays_as_it_was_read, forget_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
