@@ -175,7 +175,7 @@ static void collect(struct network *network, int64_t now) {
 
 /* Deadlines are ours; libcurl's own timers are a backstop. */
 static void expire(struct network *network, int64_t now) {
-    while (heap_least(&network->timers) <= now) {
+    while (network->timers.first != NULL && heap_least(&network->timers) <= now) {
         struct exchange *exchange = LIST_OWNER(struct exchange, timer, network->timers.first);
         if (exchange->end_by <= now || !exchange_is_sent(exchange)) {
             end_exchange(network, exchange, exchange_overdue(exchange, now), now);

@@ -112,7 +112,7 @@ static void no_address_is_refused_in_words_of_libcurl(void **state) {
     assert_non_null(exchange);
     assert_int_equal(exchange_begin(exchange, &(struct exchange_order){.target = "/"}), CURLE_OK);
     assert_int_equal(exchange_end(exchange, curl_easy_perform(exchange->easy)).how, ATTEMPT_UNREACHED);
-    assert_string_equal(exchange->detail, curl_easy_strerror(CURLE_URL_MALFORMAT));
+    assert_begins(exchange->detail, "URL "); /* "URL using bad/illegal format", "URL rejected: ..." */
     exchange_free(exchange);
 }
 
