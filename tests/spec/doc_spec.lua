@@ -28,7 +28,7 @@ local function adapted(conf, token_file, more)
     local main = "load_module @MODULES@/ndk_http_module.so; load_module @MODULES@/ngx_http_lua_module.so; @MAIN@\n"
         .. "pid @DIR@/nginx.pid; error_log @DIR@/error.log notice;\n"
     local http = ('http {\nlua_package_path "%s"; lua_package_cpath "%s"; access_log off; %s\n')
-        :format(package.path, package.cpath, more)
+        :format(nginx.path, nginx.cpath, more)
     local domain = ('"%s", resolve = { "%s" }, ca_file = "%s", audience = "https://%s/api/v2/"')
         :format(tenant.domain, tenant.resolve, tenant.ca, tenant.domain)
     local function put(pattern, text, is_optional)

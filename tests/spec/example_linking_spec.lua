@@ -21,7 +21,7 @@ describe("the example of users who link their own accounts #load", function()
 
     local function start(room)
         local folder = tenant.run("pwd"):match "[^\n]+" .. "/tests/examples/linking"
-        local words = { EXAMPLE = folder, PATH = package.path, CPATH = package.cpath, DOMAIN = tenant.domain,
+        local words = { EXAMPLE = folder, PATH = nginx.path, CPATH = nginx.cpath, DOMAIN = tenant.domain,
             ORIGIN = ORIGIN, OPTIONS = OPTIONS:format(tenant.domain, tenant.ca) }
         local conf = process.read(folder .. "/nginx.conf"):gsub("used_tokens 4m", "used_tokens " .. room)
         return nginx.start_with(conf, words)

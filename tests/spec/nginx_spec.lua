@@ -29,6 +29,15 @@ describe("in a phase of nginx that cannot wait", function()
         end)
     end
 
+    it("is told from those that can, the newest among them #plain", function()
+        for _, phase in ipairs { "content", "precontent", "proxy_ssl_cert" } do
+            rawset(_G, "ngx", { get_phase = function() return phase end })
+            local good, message = pcall(require("auth0.loop.nginx").check, "auth0.link", 1)
+            rawset(_G, "ngx", nil)
+            assert.is_true(good, message)
+        end
+    end)
+
     it("something else that is called ngx is no hindrance #plain", function()
         for _, other in ipairs { {}, "ngx", 1 } do
             rawset(_G, "ngx", other)
@@ -119,7 +128,7 @@ describe("inside nginx", function()
                     require("cjson").told = identities and "linked " .. #identities or message
                 }
                 location / { content_by_lua_block { ngx.say(require("cjson").told) } }
-            }]]):format(package.path, package.cpath, certificate, tenant.domain, tenant.resolve, tenant.ca,
+            }]]):format(nginx.path, nginx.cpath, certificate, tenant.domain, tenant.resolve, tenant.ca,
             linking.token))
         assert.equal("linked 2\n", (tenant.run(("curl -s -S -k --noproxy '*' https://127.0.0.1:%s/")
             :format(server.port))))

@@ -61,7 +61,7 @@ end
 ---@param init? string Lua, more of init_by_lua
 ---@return table server
 function served.start(token, options, more, main, environment, workers, init)
-    local words = { PATH = package.path, CPATH = package.cpath, DOMAIN = tenant.domain, RESOLVE = tenant.resolve,
+    local words = { PATH = nginx.path, CPATH = nginx.cpath, DOMAIN = tenant.domain, RESOLVE = tenant.resolve,
         -- LISTEN is filled in by listen.pl.
         CA = tenant.ca, TOKEN = token, OPTIONS = options, MORE = more or "", INIT = init or "", LISTEN = "@PORT@" }
     return nginx.start(fill(code, words) .. (main or "") .. fill(locations, words), environment, workers)

@@ -45,6 +45,8 @@ sub configure {
     my ($name) = @_;
     open(my $in, "<", "$here/$name.in") or die "$here/$name.in: $!\n";
     my $text = do { local $/; <$in> };
+    # OpenResty has them built in.
+    $text =~ s/\bload_module\s[^;]*;//g unless -e "$word{MODULES}/ngx_http_lua_module.so";
     $text =~ s/\@([A-Z_]+)\@/exists $word{$1} ? $word{$1} : die "no value for $1\n"/ge;
     write_file($name, $text);
 }

@@ -9,7 +9,8 @@ local PATIENCE = 1 -- seconds after which whoever waits looks whether the pump i
 
 -- Where ngx.semaphore can wait.
 local phases = { rewrite = true, server_rewrite = true, access = true, content = true, timer = true,
-    ssl_cert = true, ssl_session_fetch = true, ssl_client_hello = true }
+    ssl_cert = true, ssl_session_fetch = true, ssl_client_hello = true,
+    precontent = true, proxy_ssl_cert = true } -- these two since lua-nginx-module 0.10.30
 
 local function get_ngx()
     local ngx = rawget(_G, "ngx")
