@@ -1,4 +1,4 @@
--- One source for Lua 5.1 to 5.4 and LuaJIT: only what all of them have.
+-- One source for Lua 5.1 to 5.5 and LuaJIT: only what all of them have.
 std = "min"
 max_line_length = 120
 cache = false

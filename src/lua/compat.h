@@ -1,4 +1,4 @@
-/* Lua 5.1 to 5.4 and LuaJIT from one source: the only place that tests LUA_VERSION_NUM. */
+/* Lua 5.1 to 5.5 and LuaJIT from one source: the only place that tests LUA_VERSION_NUM. */
 #ifndef AUTH0_LUA_COMPAT_H
 #define AUTH0_LUA_COMPAT_H
 

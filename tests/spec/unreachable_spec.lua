@@ -168,7 +168,7 @@ describe("a call that reaches nobody", function()
         end)
 
         it("when ca_path replaces the system's store, and holds nothing", function()
-            check({ ca_file = linking.absent, ca_path = tenant.dir .. "/body" }, "tls") -- each libcurl has its own words
+            check({ ca_file = linking.absent, ca_path = tenant.dir .. "/body" }, "tls") -- each libcurl says it its way
         end)
 
         it("when the certificate is for another host", function()

@@ -47,8 +47,8 @@ done
 echo "$dir $(cat "$dir/port") $pid"
 ]]
 
---- What the Lua of a spec's nginx looks through: this checkout, then what that nginx brings, as OpenResty does, then what
---- this interpreter does.
+--- What the Lua of a spec's nginx looks through: this checkout, what that nginx brings (OpenResty), and what
+--- this interpreter looks through.
 nginx.path = (os.getenv "LUA_PATH" or ";;") .. package.path
 nginx.cpath = (os.getenv "LUA_CPATH" or ";;") .. package.cpath
 
