@@ -1,5 +1,5 @@
---- The calls of one engine that are under way: what the engine tells is handed on to whoever it concerns. The engine
---- never calls up: whoever waits turns the crank (see loop/), and the records are fetched here.
+--- The calls of one engine that are under way. The engine never calls Lua: a coroutine that waits for a call turns the
+--- engine's crank (see loop/), the engine's records are fetched here, and each is handed on to the call it is about.
 local core = require "auth0.core"
 local loop = require "auth0.loop"
 local telemetry = require "auth0.telemetry"
@@ -30,20 +30,20 @@ end
 ---@field engine auth0.core.Engine
 ---@field is_virtual boolean its time is its own: nothing waits
 ---@field tickets table<integer, auth0.Ticket> by the engine's id of the call
----@field mock? auth0.Mock answers what is nobody's call: a request for a token
+---@field mock? auth0.Mock answers the engine's own requests for a token
 ---@field token_function? fun(): string|nil, any
 ---@field on_event? fun(event: auth0.Event)
 ---@field event_errors integer
----@field busy? string what of the user's is being run, and nobody else goes on meanwhile
+---@field busy? string which of the user's functions runs; until it returns, no other coroutine goes on
 ---@field token_thread? thread that runs the token function, while others go on
 ---@field event_thread? thread that runs on_event, while others go on
 ---@field loop? table that was named; nil: whichever is here
----@field is_heard? boolean what there is to tell was waited for in a loop's way: others go on meanwhile. Else whoever
----turns the crank blocks, and nobody would run what was put beside
+---@field is_heard? boolean the last records were waited for in the event loop's way, so that other coroutines go on
+---meanwhile; false: the coroutine that turns the crank blocks, and a coroutine that is put beside it would not run
 local Calls = {}
 local calls_mt = { __name = "auth0.calls", __index = Calls }
 
--- One for each engine, as long as somebody has it.
+-- One for each engine, as long as it is in use.
 local known = setmetatable({}, { __mode = "kv" })
 
 -- Mocks that owe an answer: their time stands still, so another call would wait for ever.
@@ -185,7 +185,7 @@ end
 ---@param seconds number at most this long
 ---@return boolean had_news
 function Calls:turn(seconds)
-    self.busy = nil -- nobody turns it in the middle of that: an error left it so
+    self.busy = nil -- a turn never comes in the middle of a user's function: an error left this behind
     self.is_heard = false
     self.engine:turn(seconds)
     local had_news = hand_on(self)
@@ -207,7 +207,7 @@ function Calls:hear()
     return hand_on(self)
 end
 
--- ---- whoever waits ----
+-- ---- waiting ----
 
 local function check(self, mock)
     local thread = coroutine.running()
@@ -267,7 +267,7 @@ function calls.pooled(method, level, given, named, is_checked)
     return value, facts
 end
 
---- Whoever waited does so no more. Its own words are the ones to read, whatever becomes of the call.
+--- An error ended the wait for a ticket. The caller is to read that error, so nothing here may raise another.
 ---@param ticket auth0.Ticket
 function Calls:take_back(ticket)
     -- What an error left unanswered would be waited for in vain.
@@ -289,8 +289,8 @@ local function wait_for_ends(self)
     while next(self.tickets) ~= nil and self.engine:now() < give_up do self:turn(0.05) end
 end
 
--- The thread has not heard of it: before libcurl 7.87 it hangs as long as a resolver does. What becomes of a change,
--- nobody will hear.
+-- The thread has not heard of it: before libcurl 7.87 it hangs as long as a resolver does. What becomes of a change
+-- will never be known here.
 local function end_unheard(self)
     for id, ticket in pairs(self.tickets) do
         self.tickets[id] = nil

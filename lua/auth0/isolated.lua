@@ -1,9 +1,9 @@
---- Calls functions of others (a mock, a token function, on_event) so that they can neither break nor suspend whoever
---- calls them: each runs in a coroutine that is not its caller's.
+--- Calls a user's function (a mock, a token function, on_event) in a coroutine of its own, so that it can neither break
+--- nor suspend the code that calls it.
 local isolated = {}
 
 local FINISHED = {}
-local YIELDED = "it yielded, and there is nobody to resume it"
+local YIELDED = "it yielded, and nothing here would resume it"
 
 local function serve(...)
     return coroutine.yield(FINISHED, ...)
@@ -36,7 +36,7 @@ function isolated.call(call, one, two)
     return outcome(thread, coroutine.resume(thread, call, one, two))
 end
 
---- Whether the running coroutine is one of these: nobody would resume it.
+--- Whether the running coroutine is one of these: if it yielded, nothing would resume it.
 ---@return boolean
 function isolated.is_here()
     local thread = coroutine.running()

@@ -71,7 +71,7 @@ local function distance(from, to)
     return row[#to]
 end
 
--- The known name that somebody who wrote `name` may have meant, or nil.
+-- The known name that the caller may have meant by `name`, or nil.
 local function nearest(specification, name)
     local best, least
     for known in pairs(specification.known) do

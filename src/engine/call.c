@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Reads ask for the identities alone: the rest of a profile is nobody's business here. */
+/* Reads ask for the identities alone: nothing here needs the rest of a profile. */
 static const char read_query[] = "?fields=identities&include_fields=true";
 
 static const char bearer[] = "Authorization: Bearer ";

@@ -37,7 +37,7 @@ struct engine;
 enum { CALL_HEADERS = 8 };
 
 struct call {
-    int id; /* where whoever submitted it tells calls apart */
+    int id; /* the submitter's name for it */
     struct operation operation;
     struct buffer memory; /* all text below points into it */
     struct span domain, token, link_with, body, correlation_id, secret;
@@ -50,9 +50,9 @@ struct call {
     bool is_engines_token, is_raw;
     size_t max_response;
 
-    atomic_int references; /* 1: of whoever prepared it; and the engine's, while it has the call */
+    atomic_int references; /* one is the submitter's; the engine has another while it has the call */
 
-    /* of whoever submitted it: its side of the engine; no other thread reads them */
+    /* the submitter's side of the engine; no other thread reads these */
     struct engine *engine; /* that has it; NULL for none */
     struct call *lent_next, **lent_at;
 
@@ -128,7 +128,7 @@ void call_note(struct call *call, const struct headers *headers, const char *det
 /* Wipes and frees what a call owns. The call is not in an engine any more. */
 void call_release(struct call *call);
 
-/* A call that a thread of the engine's has must outlive whoever submitted it. Any thread. */
+/* A call that the engine's thread has must outlive its submitter. Any thread. */
 void call_hold(struct call *call);
 
 /* The last one releases it, and frees what call_new has made. */

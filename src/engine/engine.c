@@ -175,7 +175,7 @@ bool engine_next(struct engine *engine, struct engine_record *record) {
     bool has_one = engine->worker != NULL ? worker_next(engine->worker, record) : engine_fetch(engine, record);
     if (!has_one || record->kind != ENGINE_DONE) return has_one;
     take_back(engine, record->call);
-    call_drop(record->call); /* the engine's; whoever submitted it has theirs */
+    call_drop(record->call); /* the engine's reference; the submitter has its own */
     return true;
 }
 

@@ -1,6 +1,6 @@
 /* Carries out operations: a queue, exchanges, timers, and records out. The exchanges of one transport profile
-   go over the network; or they are handed out, for whoever holds the engine to answer, in a time that is the engine's
-   own. It never calls up: what happened is fetched with engine_next. Whoever turns the crank, turns all of it. */
+   go over the network; or they are handed out, for the engine's holder to answer, in a time that is the engine's own.
+   It never calls up: what happened is fetched with engine_next. One turn of the crank serves every call. */
 #ifndef AUTH0_ENGINE_ENGINE_H
 #define AUTH0_ENGINE_ENGINE_H
 
@@ -43,8 +43,8 @@ struct engine_stats {
    fails to start. */
 struct engine *engine_open(struct buffer *key);
 
-/* An engine without a network. Its time stands still while somebody owes it an answer, and jumps from timer to timer
-   else: nothing ever waits. NULL where there is no memory. */
+/* An engine without a network. Its time stands still while its holder owes it an answer, and otherwise jumps from
+   timer to timer: nothing ever waits. NULL where there is no memory. */
 struct engine *engine_open_answered(void);
 
 /* How it paces and authorizes what follows; calls under way must bring a token of their own. */
@@ -75,7 +75,7 @@ bool engine_start(struct engine *engine);
 /* What its thread rings; NULL without one. */
 struct bell *engine_bell(struct engine *engine);
 
-/* Calls that were submitted and not fetched with engine_next yet, and a token that somebody owes. */
+/* Calls that were submitted and not fetched with engine_next yet, and a token that the holder owes. */
 int engine_pending(struct engine *engine);
 
 /* The call must stay where it is until it is done, or taken back; with a thread, until it is dropped as well. */

@@ -1,5 +1,5 @@
-/* Exchanges that whoever holds the engine answers, in a time that is the engine's own: it stands still while somebody
-   owes an answer, and jumps from timer to timer else. Takes the place of the network. */
+/* Exchanges that the engine's holder answers, in a time that is the engine's own: it stands still while an answer is
+   owed, and otherwise jumps from timer to timer. Takes the place of the network. */
 #ifndef AUTH0_ENGINE_REPLIES_H
 #define AUTH0_ENGINE_REPLIES_H
 
@@ -35,7 +35,7 @@ bool replies_reply(struct replies *replies, struct call *call, const struct repl
 /* Whether there is an exchange to hand out. */
 bool replies_has_asked(const struct replies *replies);
 
-/* Whether somebody owes an answer: time stands still. */
+/* Whether an answer is owed: time stands still. */
 bool replies_is_owed(const struct replies *replies);
 
 /* When the next exchange ends; INT64_MAX for never. */

@@ -15,10 +15,10 @@
 struct worker;
 
 struct engine {
-    struct worker *worker; /* whose the rest is, but for what never changes; NULL: whoever calls turns the crank */
+    struct worker *worker; /* has the rest, but for what never changes; NULL: the caller turns the crank */
     struct call *lent;     /* the caller's: calls that it has submitted, and has not fetched yet */
     int lent_count;
-    struct network *network; /* NULL: whoever holds the engine answers, and the time is theirs */
+    struct network *network; /* NULL: the holder answers, and the time is virtual */
     struct replies replies;
     pid_t owner;
     struct buffer key;
@@ -26,8 +26,8 @@ struct engine {
     struct queue queue;
     int64_t queue_at;            /* when it is to be asked again */
     struct token_source *tokens; /* NULL: every call brings its own */
-    bool is_asking;              /* for a token, and nobody has heard it yet */
-    bool is_asked;               /* somebody has, and owes the answer */
+    bool is_asking;              /* for a token, and the holder has not heard it yet */
+    bool is_asked;               /* the holder has, and owes the answer */
     int wish;                    /* its number */
     int64_t asked_at;            /* since when it is wanted */
     struct call token_call;      /* the request for one */

@@ -47,7 +47,7 @@ static void turn_network(struct engine *engine, int wait_ms) {
     pipe_guard_end(&guard);
 }
 
-/* ---- answered by whoever holds the engine ---- */
+/* ---- answered by the engine's holder ---- */
 
 static bool pass_time(struct engine *engine) {
     struct replies *replies = &engine->replies;

@@ -61,7 +61,7 @@ static void order(struct worker *worker, struct call *call, unsigned what) {
         worker->inbox_last = &call->inbox_next;
     }
     call->orders |= what;
-    call->is_taken_back = what == ORDER_FORGET; /* stays when the order has been fetched: its end is told to nobody */
+    call->is_taken_back = what == ORDER_FORGET; /* stays when the order has been fetched: its end is not told */
     bool slept = is_to_wake(worker);
     unlock(worker);
     if (slept) wake(worker);
@@ -73,7 +73,7 @@ void worker_cancel(struct worker *worker, struct call *call) { order(worker, cal
 
 void worker_forget(struct worker *worker, struct call *call) { order(worker, call, ORDER_FORGET); }
 
-/* It rings: whoever waits for news as long as there is something to wait for, looks whether there still is. */
+/* It rings: a caller that waits as long as something is owed looks whether anything still is. */
 static void give(struct worker *worker, struct token_news *news) {
     lock(worker);
     clear_news(&worker->news);
@@ -184,7 +184,7 @@ static void publish(struct worker *worker) {
     lock(worker);
     bool had_news = collect(worker), was_owed = worker->is_owed;
     worker->is_owed = worker->engine->is_asked && !worker->news.is_there;
-    bool is_over = was_owed && !worker->is_owed; /* the wish: nobody answered it in time */
+    bool is_over = was_owed && !worker->is_owed; /* the request for a token was not answered in time */
     worker->stats = engine_count(worker->engine);
     unlock(worker);
     if (had_news || is_over) bell_ring(&worker->bell);
@@ -255,7 +255,7 @@ struct worker *worker_start(struct engine *engine) {
 }
 
 void worker_stop(struct worker *worker) {
-    bell_close(&worker->bell); /* at once: whoever polls its descriptor should not find another's under its number */
+    bell_close(&worker->bell); /* at once: a loop that polls its descriptor should find no other file there */
     end(worker, true);
 }
 

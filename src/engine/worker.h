@@ -23,7 +23,7 @@ void worker_give_token(struct worker *worker, int wish, struct span token, int64
 void worker_refuse_token(struct worker *worker, int wish, const char *words);
 struct engine_stats worker_stats(struct worker *worker);
 
-/* Whether somebody owes it a token. */
+/* Whether it is owed a token. */
 bool worker_is_owed(struct worker *worker);
 
 /* Waits until the bell rings, and hushes it; at most that long. A signal ends it. */

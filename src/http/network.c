@@ -24,7 +24,7 @@ struct network {
 static CURLcode global_code;
 static void global_init(void) { global_code = curl_global_init(CURL_GLOBAL_DEFAULT); }
 
-/* Never undone: a cleanup would pull libcurl from under whoever else uses it in this process. */
+/* Never undone: other code in this process may use libcurl too. */
 static bool global_start(void) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     return pthread_once(&once, global_init) == 0 && global_code == CURLE_OK;

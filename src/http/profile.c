@@ -64,7 +64,7 @@ static bool has_encoded_control(const char *proxy) {
 }
 
 /* With such a name libcurl uses no proxy at all, and says nothing. lua/auth0/option_types.lua refuses such an option;
-   of the environment's nobody else looks. */
+   the environment's is looked at only here. */
 bool profile_has_usable_proxy(const struct profile *profile) {
     return profile->proxy == NULL || !has_encoded_control(profile->proxy);
 }

@@ -25,7 +25,7 @@ static int count_hashed(const char *path, int enough, char *name, size_t room) {
     return count;
 }
 
-/* The public roots are well over a hundred: a directory that holds fewer may hold only what somebody added. */
+/* The public roots are well over a hundred: a directory that holds fewer may hold only what an administrator added. */
 enum { WHOLE_STORE = 50 };
 
 /* The system's store. Parsing the bundle costs 30 ms at every handshake where libcurl's defaults name both; the hashed

@@ -82,7 +82,7 @@ static void order_request(const struct bind_options *options, struct call_order 
     order->body = options->body;
 }
 
-/* A part of a file that is nobody's account: whoever knows where it is may read it, and no token is sent there. */
+/* A part of a file. Its address is all that it takes to read it: no token is sent there. */
 static void order_download(const struct bind_options *options, struct call_order *order) {
     order->method = REQUEST_GET;
     order->plan.kind = OPERATION_FREE;

@@ -31,7 +31,7 @@
 #define compat_newuserdata(L, size) lua_newuserdata(L, size)
 #endif
 
-/* The registry's value under the address of a static object: a key that nobody else can have. */
+/* The registry's value under the address of a static object: a key that no other code can have. */
 static inline void compat_getref(lua_State *L, void *key) {
     lua_pushlightuserdata(L, key);
     lua_rawget(L, LUA_REGISTRYINDEX);
@@ -44,7 +44,7 @@ static inline void compat_setref(lua_State *L, void *key) {
     lua_rawset(L, LUA_REGISTRYINDEX);
 }
 
-/* Where lua.c sets its hook when somebody presses Ctrl-C. 5.1 does not tell which thread that is: it is known where it
+/* Where lua.c sets its hook when the user presses Ctrl-C. 5.1 does not tell which thread that is: it is known where it
    was the one that loaded the module. */
 #if LUA_VERSION_NUM >= 502
 static inline void compat_keepmain(lua_State *L) { (void)L; }

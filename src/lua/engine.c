@@ -98,7 +98,7 @@ static int push_exchange(lua_State *L, struct bind_engine *self, struct call *ca
     return 3;
 }
 
-/* The call that is untold. Where Lua has no memory for it, it is told the next time: somebody waits for it. */
+/* The call that is untold. Where Lua has no memory for it, it is told the next time, since a caller waits for it. */
 static int push_done(lua_State *L, struct bind_engine *self) {
     push_calls(L);
     lua_rawgeti(L, -1, self->untold);
@@ -152,7 +152,7 @@ static int method_reply(lua_State *L) {
 }
 
 static void check_tokens(lua_State *L, const struct bind_engine *self) {
-    if (!engine_has_tokens(self->engine)) luaL_error(L, "auth0: nobody waits for a token");
+    if (!engine_has_tokens(self->engine)) luaL_error(L, "auth0: no call waits for a token");
 }
 
 /* engine:give_token(request, text, seconds or nil) */

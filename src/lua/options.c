@@ -40,7 +40,7 @@ static bool read_nothing(lua_State *L, const struct option *option, struct bind_
     return true;
 }
 
-/* What is said of the transport is not looked into here: a call by options that nobody looked at goes where one went
+/* What is said of the transport is not looked into here: a call whose options were not looked at goes where one went
    before, or nowhere (see perform.c). */
 static bool read_terminated(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
     (void)option, (void)options;

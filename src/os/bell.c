@@ -97,7 +97,7 @@ static void drain(int descriptor) {
 
 void bell_hush(struct bell *bell) {
     pthread_mutex_lock(&bell->lock);
-    if (bell->is_rung && bell->line < 0) drain(bell->out); /* of the line whoever has its other end reads */
+    if (bell->is_rung && bell->line < 0) drain(bell->out); /* the line's other end is read by its holder */
     bell->is_rung = false;
     pthread_mutex_unlock(&bell->lock);
 }
@@ -166,7 +166,7 @@ const char *bell_take(struct bell *bell) {
     forget_folder(bell);
     if (!is_good) {
         close_one(&line);
-        return "nobody of this process came to the Unix socket";
+        return "this process did not connect to its own Unix socket";
     }
     prepare(line);
     pthread_mutex_lock(&bell->lock);

@@ -1,5 +1,5 @@
 /* How a thread is told that there is something to fetch: one descriptor that becomes readable (an eventfd; elsewhere a
-   pipe), or a Unix socket, for whoever can wait for sockets of its own making only, as nginx's cosockets. */
+   pipe), or a Unix socket, for a loop that can wait only for sockets that it made itself, as nginx's cosockets. */
 #ifndef AUTH0_OS_BELL_H
 #define AUTH0_OS_BELL_H
 
@@ -35,7 +35,7 @@ void bell_ring(struct bell *bell);
 /* To be called before fetching: what comes after it rings again. */
 void bell_hush(struct bell *bell);
 
-/* Listens on a Unix socket in a new folder that nobody else can enter. NULL, or words about why not. */
+/* Listens on a Unix socket in a new folder that no other user can enter. NULL, or words about why not. */
 const char *bell_offer(struct bell *bell, char path[BELL_PATH]);
 
 /* Takes the connection to it, if it is this process's own; socket and folder are gone then. From here on each ring is

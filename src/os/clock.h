@@ -8,7 +8,7 @@
 #pragma GCC visibility push(hidden)
 
 /* Microseconds; 0 where the system has no such clock. */
-int64_t clock_monotonic_us(void); /* of this process: nobody sets it */
+int64_t clock_monotonic_us(void); /* is never set */
 int64_t clock_boot_us(void);      /* the same in every process; goes on while the machine sleeps, where it can */
 int64_t clock_unix_us(void);      /* since 1970; can be set */
 

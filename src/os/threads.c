@@ -22,9 +22,9 @@ static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct entry *first, *parents;
-    bool is_exiting; /* what nobody has left is kept as it is: somebody may close it in a handler that comes later */
+    bool is_exiting; /* what is still in use is kept as it is: a later exit handler may close it */
     bool is_late;    /* the TLS library may be gone: all is kept as it is */
-    pid_t owner;     /* after a fork the threads are the parent's, and nobody unlocks what one of them had locked */
+    pid_t owner;     /* after a fork the threads are the parent's, and what one of them had locked stays locked */
 } all = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 /* ---- forks ---- */

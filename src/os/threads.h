@@ -11,7 +11,7 @@
 struct threads_job {
     void (*work)(void *context);    /* in the thread, until it is told to stop */
     void (*stop)(void *context);    /* tells it, from another; not after `finish` has begun */
-    bool (*is_left)(void *context); /* nobody will ask for it any more. In the thread, at its end */
+    bool (*is_left)(void *context); /* its owner has let it go. In the thread, at its end */
     void (*finish)(void *context);  /* in the thread, at its end; in a process that ends, only of what is left */
 };
 

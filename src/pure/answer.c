@@ -78,8 +78,8 @@ static bool is_prefixed(struct json_value text, const struct identity_target *ta
     return memcmp(value, target->provider.at, prefix) == 0 && value[prefix] == '|' && span_equals(rest, target->bare);
 }
 
-/* Whoever keeps numbers as doubles keeps 15 digits of them for sure, and writes zeros after the 17th. What came so is
-   the same where those 15 are. */
+/* A double keeps 15 digits of a number for sure, and is written with zeros after the 17th. Two numbers of which one was
+   a double are the same where those 15 digits are. */
 enum { DIGITS_FOR_SURE = 15, DIGITS_AT_MOST = 17 };
 
 static bool is_rounded(struct span number, struct span digits) {

@@ -7,7 +7,7 @@ static struct attempt_verdict classify_status(int status, enum attempt_body body
         if (body == ATTEMPT_BODY_TOO_LARGE) return (struct attempt_verdict){CODE_TOO_LARGE, OUTCOME_UNKNOWN};
         return (struct attempt_verdict){CODE_BAD_RESPONSE, OUTCOME_UNKNOWN};
     }
-    /* 408: whoever gave up waiting (an edge, the tenant) does not say what became of the request. */
+    /* 408: the edge or the tenant gave up waiting, and does not say what became of the request. */
     if (status == 408 || status >= 500) return (struct attempt_verdict){CODE_SERVER_ERROR, OUTCOME_UNKNOWN};
     if (status >= 300 && status < 400) return (struct attempt_verdict){CODE_BAD_RESPONSE, OUTCOME_NONE};
     switch (status) {

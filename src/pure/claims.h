@@ -1,5 +1,5 @@
 /* What the tokens of an operation say of themselves: whose account is meant, and whether the tenant can only refuse
-   them. What they say is never a reason to trust somebody: see jwt.h. */
+   them. What they say is never a reason for trust: see jwt.h. */
 #ifndef AUTH0_PURE_CLAIMS_H
 #define AUTH0_PURE_CLAIMS_H
 

@@ -42,7 +42,7 @@ static bool check_label(struct span label, size_t before, struct complaint *comp
     return true;
 }
 
-/* Four numbers of 0 to 255. libcurl also reads shorter and octal forms, as addresses that nobody would expect. */
+/* Four numbers of 0 to 255. libcurl also reads shorter and octal forms, as addresses that a reader would not expect. */
 static bool is_ipv4(struct span host) {
     size_t numbers = 1;
     for (struct span rest = host, number;; rest = span_after(rest, number.size + 1), numbers++) {

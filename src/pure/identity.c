@@ -44,7 +44,7 @@ static bool check_text(const char *option, struct span text, struct complaint *c
     return true;
 }
 
-/* What ends a step of a path, where somebody on the way has decoded it. */
+/* What ends a step of a path, where a proxy on the way has decoded it. */
 static struct span until_slash(struct span text) {
     struct span slash = span_until(text, '/'), backslash = span_until(text, '\\');
     return slash.size < backslash.size ? slash : backslash;

@@ -152,7 +152,7 @@ static bool has_one_of(const struct jwt *jwt, struct span scopes) {
     return false;
 }
 
-/* Without overflow: an instant may be any number that somebody wrote into a token. */
+/* Without overflow: an instant in a token may be any number. */
 static int64_t seconds_between(int64_t from, int64_t to) {
     if (to <= from) return 0;
     return from < 0 && to > INT64_MAX + from ? INT64_MAX : to - from;

@@ -1,5 +1,5 @@
 /* Looks into a token without believing it. Nothing here verifies a signature: the tenant does that. What
-   the claims say before a request is sent spares one that cannot succeed, and is never a reason to trust somebody. */
+   the claims say before a request is sent spares one that cannot succeed, and is never a reason for trust. */
 #ifndef AUTH0_PURE_JWT_H
 #define AUTH0_PURE_JWT_H
 

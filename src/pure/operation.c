@@ -156,8 +156,8 @@ static bool may_renew(const struct operation *operation, const struct attempt_en
     return is_refused && operation->plan.can_renew && !operation->is_renewed;
 }
 
-/* What the same exchange may not meet again: no word about the request itself. Not what was never sent: whoever could
-   not connect says so at once. */
+/* An end that says nothing about the request itself, and that another try may not meet. An attempt that could not
+   connect is none of these: the call says so at once. */
 static bool is_passing(const struct attempt_end *end, struct attempt_verdict verdict) {
     switch (verdict.code) {
     case CODE_RATE_LIMITED:
@@ -246,7 +246,7 @@ static struct operation_action settle(struct operation *operation, int64_t now, 
 
 /* ---- its own request ---- */
 
-/* A refusal that an earlier attempt, or somebody else, may have caused by doing what was wished. */
+/* A refusal that an earlier attempt, or another client, may have caused by making the same change. */
 static bool may_be_done(const struct operation *operation, struct attempt_verdict verdict) {
     if (operation->plan.kind == OPERATION_LINK && verdict.code == CODE_CONFLICT) return true;
     return operation->is_open && operation->result.status == 400;

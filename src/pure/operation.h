@@ -1,6 +1,6 @@
 /* One goal over HTTP, from its start to a result that can be believed. Pure: events in, actions out; clock and
-   randomness are arguments. It decides what is sent, when again, how long it may take and what an answer means; whoever
-   drives it (the engine, a simulation) obeys. */
+   randomness are arguments. It decides what is sent, when again, how long it may take and what an answer means; its
+   driver (the engine, the simulation) obeys. */
 #ifndef AUTH0_PURE_OPERATION_H
 #define AUTH0_PURE_OPERATION_H
 
@@ -12,8 +12,8 @@
 #pragma GCC visibility push(hidden)
 
 enum operation_kind {
-    OPERATION_LINK,   /* both are settled by reading the primary: sending them again blindly could undo what somebody */
-    OPERATION_UNLINK, /* else did in between, or report a failure for what was done */
+    OPERATION_LINK,   /* both are settled by reading the primary: sending them again blindly could undo what another */
+    OPERATION_UNLINK, /* client did in between, or report a failure for what was done */
     OPERATION_FREE,   /* twice does what once does: a read, a PATCH with the same body, a request for a token */
     OPERATION_ONCE    /* never sent again once it may have been carried out: a 429 and a 401 say that it was not */
 };
@@ -100,7 +100,7 @@ struct operation_event {
 
 enum operation_action_kind {
     OPERATION_SEND,  /* begin `request`, with operation_begun when it comes to that; end it as ATTEMPT_UNREACHED if
-                        unsent at `connect_by`, as ATTEMPT_EXPIRED at `end_by`. Whoever is given too late to begin at
+                        unsent at `connect_by`, as ATTEMPT_EXPIRED at `end_by`. One that comes too late to begin at
                         all (last_by) has expired unsent */
     OPERATION_PAUSE, /* WOKEN at `until` */
     OPERATION_FINISH /* `operation.result` is complete */
@@ -122,7 +122,7 @@ void operation_init(struct operation *operation, const struct operation_plan *pl
    once for each PAUSE; after FINISH nothing changes any more. */
 struct operation_action operation_step(struct operation *operation, const struct operation_event *event);
 
-/* Takes back a success whose answer cannot be shown: it may have been made, and nobody can vouch for it. */
+/* Takes back a success whose answer cannot be shown: the change may have been made, and that cannot be shown. */
 void operation_disown(struct operation *operation, const char *what);
 
 /* The exchange begins: its times count from here, not from when it had to queue. The deadline does not move. */

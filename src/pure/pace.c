@@ -12,7 +12,7 @@ static const int64_t cold_start = 2;
    start at the same time. What was heard longer ago is no reason to send many. */
 static const int64_t growth = 2, widest = 100000, stale = 5000000;
 
-/* Exchanges under way for which nobody minds what others may have taken meanwhile. */
+/* So many exchanges may be under way without regard to what other clients may have taken meanwhile. */
 static const double slack = 2;
 
 /* Between exchanges that look how the bucket fills: at first; then twice as long each time. */

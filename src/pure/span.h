@@ -1,4 +1,4 @@
-/* A piece of somebody else's text: not owned, not terminated. The one way src/pure passes text about. */
+/* A piece of text that is borrowed: not owned, not terminated. The one way src/pure passes text about. */
 #ifndef AUTH0_PURE_SPAN_H
 #define AUTH0_PURE_SPAN_H
 

@@ -1,9 +1,9 @@
 /* The life of an access token: when it is fetched, used, renewed and dropped. Pure: events in, answers out; the
-   clock and the randomness are arguments. The token's text is not here. Whoever drives this (the engine, a simulation)
-   keeps the text beside it under the same generation, and carries out the fetches; it asks again for all that wait
-   whenever a fetch has ended.
+   clock and the randomness are arguments. The token's text is not here. Its driver (the engine, the simulation) keeps
+   the text beside it under the same generation, and carries out the fetches; it asks again for all that wait whenever
+   a fetch has ended.
 
-   - One fetch at a time. It begins because somebody asks: what nobody uses is not renewed, for fetches are billed.
+   - One fetch at a time. It begins because a call asks: a token that no call uses is not renewed, for fetches are billed.
    - A token is renewed in the last tenth of its life, of which at most the last 5 minutes; meanwhile it is used.
    - A fetch that failed is followed by a pause: 0.5 to 1 s, twice as much after each further failure, at most 30 s, and
      never less than the tenant's Retry-After (of which 24 hours are believed). A token that is still valid is used on.
@@ -20,11 +20,11 @@
 
 enum token_life_state {
     TOKEN_LIFE_FIXED,      /* the caller's own string: never fetched, never dropped; a 401 to it is the caller's */
-    TOKEN_LIFE_NONE,       /* no token, and nobody has asked since */
+    TOKEN_LIFE_NONE,       /* no token, and none was asked for since */
     TOKEN_LIFE_FETCHING,   /* no token, and one is being fetched */
     TOKEN_LIFE_READY,      /* a token */
     TOKEN_LIFE_REFRESHING, /* a token, and the next one is being fetched */
-    TOKEN_LIFE_FAILED,     /* no token, and somebody asks before `retry_at` */
+    TOKEN_LIFE_FAILED,     /* no token, and one is asked for before `retry_at` */
     TOKEN_LIFE_STATES
 };
 

@@ -14,7 +14,7 @@
 
 enum {
     POLL = 20000,  /* microseconds: how soon those that wait for a fetch hear of its end */
-    PATIENCE = 400 /* tries for the lock, 2 s of them: whoever holds it longer was stopped, or its disk hangs */
+    PATIENCE = 400 /* tries for the lock, 2 s of them: a process that holds it longer was stopped, or its disk hangs */
 };
 
 bool token_file_init(struct token_file *file, const char *path, const struct token_binding *binding) {
@@ -132,8 +132,8 @@ static bool read_bytes(struct use *use, size_t *size) {
     return true;
 }
 
-/* Opens, checks, locks if nobody else does, and reads: also without the lock, since what is torn is not believed. So a
-   process that was stopped while it held the lock takes a valid token away from nobody. */
+/* Opens, checks, locks if no other process has the lock, and reads: also without the lock, since a torn record is not
+   believed. So a process that was stopped while it held the lock takes a valid token away from no other. */
 static bool begin(const struct token_file *file, bool may_make, struct use *use) {
     struct stat status;
     size_t size;
@@ -240,7 +240,7 @@ static struct token_file_answer hand_out(const struct token_record *record, stru
                                       .lifetime = record->lifetime};
 }
 
-/* Random, not counted: a number that somebody holds shall not come again when the file was damaged, or removed. */
+/* Random, not counted: a number that a process holds shall not come again when the file was damaged, or removed. */
 static uint64_t new_lease(void) {
     unsigned char random[8];
     uint64_t lease = 0;
@@ -327,7 +327,7 @@ struct token_file_result token_file_store(struct token_file *file, uint64_t leas
         use.record.lifetime = lifetime;
         use.record.stored = now;
         use.record.token = token;
-        /* The lease ends last, and in any case: until then a token that is written in part is nobody's to replace. */
+        /* The lease ends last, and in any case: until then no other process replaces a token that is written in part. */
         bool is_written = write_body(&use);
         set_lease(&use.record, 0, 0, now);
         if (!write_head(file, &use) || !is_written) result = (struct token_file_result){TOKEN_FILE_FAILED, use.fault};

@@ -14,7 +14,7 @@
 struct token_file {
     char *path;
     unsigned char identity[TOKEN_RECORD_IDENTITY];
-    int busy; /* how often in a row the lock was somebody else's */
+    int busy; /* how often in a row another process had the lock */
 };
 
 /* Copies the path, and remembers a digest of the binding. Opens nothing. A relative path is looked up from where the
@@ -84,7 +84,7 @@ struct token_file_result {
 struct token_file_result token_file_store(struct token_file *file, uint64_t lease, struct span token, int64_t lifetime,
                                           struct token_now now);
 
-/* The fetch failed: another may try, after `pause` microseconds (TOKEN_RECORD_LEASE at most) in which nobody does. */
+/* The fetch failed: another may try, after `pause` microseconds (TOKEN_RECORD_LEASE at most) in which none does. */
 struct token_file_result token_file_give_up(struct token_file *file, uint64_t lease, int64_t pause,
                                             struct token_now now);
 

@@ -26,7 +26,7 @@ static uint64_t get_number(const unsigned char **from) {
     return number;
 }
 
-/* One that no clock shows is negative, and believed by nobody. */
+/* One that no clock shows is negative, and is not believed. */
 static int64_t get_time(const unsigned char **from) {
     uint64_t number = get_number(from);
     return number <= INT64_MAX ? (int64_t)number : -1;
@@ -141,7 +141,7 @@ int64_t token_record_left(const struct token_record *record, struct token_now no
 enum { STALE = 5000000 };
 
 /* One that begins in the future was taken before a reboot; a little in the future, after the asker had looked at the
-   clock. One that lasts too long was taken by nobody that knows these rules. */
+   clock. One that lasts too long was not taken by these rules. */
 int64_t token_record_lease_left(const struct token_record *record, struct token_now now) {
     int64_t from = record->lease_from, until = record->lease_until;
     if (from < 0 || until <= from || until - from > TOKEN_RECORD_LEASE) return 0;

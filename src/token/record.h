@@ -30,7 +30,7 @@ enum {
 };
 
 struct token_record {
-    uint64_t lease; /* 0: nobody's; if it still runs, nobody is to fetch */
+    uint64_t lease; /* 0: no process has it; if it still runs, no process is to fetch */
     int64_t lease_from, lease_until;
     uint64_t generation; /* of the token: the number of the lease that it was fetched under; 0: there is none */
     int64_t lifetime;    /* when it was stored */

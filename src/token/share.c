@@ -9,7 +9,7 @@ bool token_share_init(struct token_share *share, const char *path, const struct 
     return path == NULL || token_file_init(&share->file, path, binding);
 }
 
-/* Others need not wait for the end of a lease that nobody will use. */
+/* Others need not wait for the end of a lease that will not be used. */
 void token_share_free(struct token_share *share) {
     token_share_failed(share, 0);
     if (share->is_used) token_file_free(&share->file);

@@ -39,7 +39,7 @@ struct token_share_answer token_share_ask(struct token_share *share, int64_t lea
 /* The tenant refused the present token. */
 void token_share_rejected(struct token_share *share);
 
-/* The fetch brought one, valid for `lifetime` microseconds; or none, and nobody need try for `pause`. */
+/* The fetch brought one, valid for `lifetime` microseconds; or none, and no process need try for `pause`. */
 void token_share_fetched(struct token_share *share, struct span token, int64_t lifetime);
 void token_share_failed(struct token_share *share, int64_t pause);
 

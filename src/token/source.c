@@ -167,7 +167,8 @@ static void fetch_own(struct token_source *tokens, int64_t now) {
         fail_at_once(tokens, now);
 }
 
-/* Why whoever cannot wait that long has no token: a second is longer than another process is asked for in vain. */
+/* Why a call that cannot wait that long has no token. Another process that fetches is waited for in steps of less than
+   a second: a longer wait is a pause after a fetch that failed. */
 static void explain_wait(struct token_source *tokens, int64_t again) {
     bool is_pause = again > 1000000;
     tokens->why = is_pause ? CODE_RATE_LIMITED : CODE_TIMEOUT;

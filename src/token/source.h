@@ -82,7 +82,7 @@ struct token_source_end {
 
 void token_source_ended(struct token_source *tokens, int64_t now, double random, const struct token_source_end *end);
 
-/* Whether a token is wanted of whoever holds the engine; said once. */
+/* Whether a token is wanted of the engine's holder; said once. */
 bool token_source_is_asking(struct token_source *tokens);
 
 /* How long they may take, in microseconds. */

@@ -28,7 +28,8 @@ own:close()
 
 -- All kinds of values, and strings and containers for which more room has to be made.
 local long = ("\\n"):rep(600)
-assert(require("auth0.core").decode('[{"a":null,"' .. long .. '":[1,1.5,1e400,1.0,-7,9007199254740993,true],"user_id":7},"'
+assert(require("auth0.core").decode('[{"a":null,"' .. long
+    .. '":[1,1.5,1e400,1.0,-7,9007199254740993,true],"user_id":7},"'
     .. long .. '",[' .. ("[0],"):rep(300) .. "{}]]"))
 
 local ok, message = pcall(auth0.link, { domain = "https://x", token = "t" })

@@ -40,9 +40,9 @@ describe("auth0.mock, given what it cannot use", function()
         ["the identity auth0|1 is there twice"] = {
             { identities = { { provider = "auth0", user_id = "1" }, { provider = "auth0", user_id = 1 } } } },
         ["an account is a JSON object"] = { "auth0|1", json.array { 1 }, json.null },
-        ["an array with gaps"] = { { roles = { "rol_1", nil, "rol_3" } } },
-        ["nested too deeply"] = { cycle },
-        ["a key that is a boolean"] = { { user_metadata = { [true] = 1 } } },
+        ["no JSON for an array with gaps"] = { { roles = { "rol_1", nil, "rol_3" } } },
+        ["no JSON for a table that is nested too deeply"] = { cycle },
+        ["no JSON for a key that is a boolean"] = { { user_metadata = { [true] = 1 } } },
     } do
         it("says of an account that " .. message, function()
             for _, fields in ipairs(list) do
@@ -97,7 +97,7 @@ describe("auth0.mock, given what it cannot use", function()
             ["kind is a string"] = { kind = {} },
             ["azp is a string"] = { kind = "machine", azp = {} },
             ["alg is a string"] = { kind = "id", alg = 256 },
-            ["a key that is a number"] = { claims = { sub = "auth0|1", [7] = 7 } },
+            ["no JSON for a key that is a number"] = { claims = { sub = "auth0|1", [7] = 7 } },
         } do
             says(message, tenant:token(wanted))
         end

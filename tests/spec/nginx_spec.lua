@@ -143,8 +143,8 @@ describe("inside nginx", function()
             end)
             ngx.say(tostring(good), " ", message)
         } }]]
-        assert.truthy(output:find("false auth0: nobody can wait here, and what was asked for may have been done", 1,
-            true), output)
+        assert.truthy(output:find("false auth0: this call may have been carried out, but its answer cannot be "
+            .. "waited for here", 1, true), output)
     end)
 
     it("a tenant that was made in init_by_lua is refused in a worker, with a sentence that says so", function()

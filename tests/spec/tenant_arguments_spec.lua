@@ -59,7 +59,7 @@ bad("request", "an unknown method", { { method = "PRAY", path = "/x" } }, "metho
 bad("request", "a body of a GET", { { path = "/x", body = {} } }, "body: does not go with GET")
 bad("request", "a body that is a function", { { method = "POST", path = "/x", body = print } }, "body: ")
 bad("request", "a body that is no JSON", { { method = "POST", path = "/x", body = { print } } },
-    "body: cannot be written")
+    "body: cannot be sent: no JSON for a function")
 bad("request", "a query that is text", { { path = "/x", query = "a=b" } }, "query: ")
 bad("request", "a query with a table in it", { { path = "/x", query = { a = {} } } }, "query: expected names with")
 bad("request", "a query without names", { { path = "/x", query = { "a" } } }, "query: expected names with")

@@ -88,7 +88,7 @@ describe("a token function", function()
         ["a life of nothing"] = { function() return "t", 0 end, "no number of seconds" },
         ["an error"] = { function() error("it broke", 0) end, "the token function failed: it broke" },
         ["an error that is a table"] = { function() error({}) end, "the token function failed: table" },
-        ["a yield"] = { function() coroutine.yield "x" end, "yielded, and there is nobody to resume it" },
+        ["a yield"] = { function() coroutine.yield "x" end, "yielded, and nothing here would resume it" },
         ["what cannot be a token"] = { function() return "two words" end, "cannot be one" },
     } do
         it(("that gives %s is told so by the failure of the calls that wait"):format(what), function()

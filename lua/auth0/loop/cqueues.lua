@@ -15,7 +15,7 @@ local condition = require "cqueues.condition"
 
 local cqueues = { has_thread = true }
 
-local PATIENCE = 1 -- seconds after which whoever waits looks whether somebody still polls
+local PATIENCE = 1 -- seconds; then a waiting coroutine looks whether another still polls
 
 function cqueues.is_here()
     return library.running() ~= nil and not isolated.is_here() and not tasks.is_task()
@@ -34,7 +34,7 @@ local function lead(calls, ticket)
         library.poll(news, PATIENCE) -- ends also where the tenant is closed meanwhile: see `forget`
         if not calls.is_closed then calls:hear() end
     end
-    library.cancel(descriptor) -- the engine may be closed before anybody polls again: its number is another's then
+    library.cancel(descriptor) -- the engine may be closed before the next poll: another file has its number then
     if calls.leader == ticket then calls.leader = nil end
     for _, other in pairs(calls.tickets) do
         if other.condition then return other.condition:signal() end

@@ -4,7 +4,7 @@
 ---   can_wait()                 whether it may right here, too; else it blocks. May be absent: it may
 ---   wait(calls, ticket)        returns when `ticket.is_done`; others go on meanwhile. `calls` is nil where no engine
 ---                              has to do with it
----   wake(ticket)               `ticket` has just been done: whoever waits for it may go on
+---   wake(ticket)               `ticket` has just been done: the coroutine that waits for it may go on
 ---   sleep(calls, seconds)      others go on meanwhile
 ---   pause()                    lets the others go on to where they wait, and the loop look at its sockets
 ---   together(n, body, on_fault)  runs `body` n times, side by side; returns when all have ended: true, or false and
@@ -16,12 +16,12 @@
 ---   protect(fn)                calls it as pcall does; it may wait in the loop's way. With `spawn`
 ---   is_spawning()              whether `spawn` serves right here, though nothing can wait, as in a callback of the
 ---                              loop's; may be absent: a token function that is wanted there may not wait then
----   turned(calls)              whoever could not wait in the loop's way has turned the crank, and handed on what the
----                              loop will not hear any more; may be absent
+---   turned(calls)              a caller that could not yield has turned the crank itself, and has handed on records
+---                              that the loop now never sees; may be absent
 ---   forget(calls)              the engine is about to be closed; may be absent
 ---   check(caller, level)       raises where code that runs here must not wait; may be absent
 ---
---- Above them nobody knows which loop there is. A new one: such a file, and its name in `loop.names`.
+--- No file above them knows which loop there is. A new loop is such a file, and its name in `loop.names`.
 local nginx = require "auth0.loop.nginx"
 local plain = require "auth0.loop.plain"
 local tasks = require "auth0.waiting.tasks"
@@ -73,7 +73,7 @@ local function of(calls)
     return at(calls.loop)
 end
 
--- Out of a pcall of Lua 5.1's, say, nobody can wait in a loop's way: there whoever waits blocks.
+-- A coroutine cannot yield out of a pcall of Lua 5.1's, for example: a caller that waits there blocks.
 local function waiting(calls)
     local here = of(calls)
     if here.can_wait and not here.can_wait() then return plain end
@@ -92,7 +92,7 @@ function loop.how(chosen, caller, level)
     return tasks.is_task() and "submit" or "wait"
 end
 
----@class auth0.Ticket what somebody waits for
+---@class auth0.Ticket what a coroutine waits for
 ---@field is_done? boolean
 ---@field loop? table whose wait it is
 
@@ -122,17 +122,17 @@ function loop.sleep(calls, seconds)
     waiting(calls).sleep(calls, seconds)
 end
 
---- For whoever is at work for long: others may have a turn.
+--- For code that works long without waiting: other coroutines may have a turn.
 ---@param calls auth0.Calls
 function loop.give_way(calls)
     local here = waiting(calls)
     if here ~= plain and not calls.is_virtual then here.pause() end
 end
 
---- The engine is about to be closed: nobody waits for its news any more.
+--- The engine is about to be closed: no coroutine waits for its records any more.
 ---@param calls auth0.Calls
 function loop.forget(calls)
-    local here = nginx.is_here() and nginx or calls.loop or plain -- also where nobody could wait
+    local here = nginx.is_here() and nginx or calls.loop or plain -- also where no coroutine could wait
     if here.forget then here.forget(calls) end
 end
 

@@ -1,5 +1,5 @@
---- luv, libuv's loop: whoever waits is a coroutine that yields, and is resumed by the callback of a poll handle. There
---- is one for each engine while something is in flight, so that uv.run can end.
+--- luv, libuv's loop: a coroutine that waits yields, and the callback of a poll handle resumes it. Each engine has one
+--- poll handle, and only while something is in flight, so that uv.run can end.
 local isolated = require "auth0.isolated"
 local group = require "auth0.waiting.group"
 local is_yieldable = require "auth0.waiting.yieldable"
@@ -47,7 +47,7 @@ end
 
 local later = {} -- those that go on when the loop has looked at its sockets
 
--- Outside of a poll's callback there may be nobody who resumes: a timer does.
+-- Outside of a poll's callback nothing may come that resumes them: a timer does.
 local function flush_later()
     if timer then return end
     timer = uv.new_timer()
@@ -127,7 +127,7 @@ end
 
 -- ---- side by side ----
 
--- Lua 5.1's pcall lets nobody through who waits: what a task raises there ends it where it was resumed.
+-- A coroutine cannot yield through Lua 5.1's pcall: what a task raises there ends it where it was resumed.
 local protect = pcall
 if _VERSION == "Lua 5.1" and not rawget(_G, "jit") then
     protect = function(body) return true, body() end

@@ -1,11 +1,11 @@
---- nginx and OpenResty: whoever waits has a semaphore of its own. One pump for each engine (see nginx_pump.lua) hears
---- of news, and posts. What is in flight is counted in C: a client that hangs up kills a coroutine in the middle of a
---- wait.
+--- nginx and OpenResty: each coroutine that waits has a semaphore of its own. One pump for each engine (see
+--- waiting/nginx_pump.lua) hears that there are records, and posts to the semaphores. What is in flight is counted in
+--- C: a client that hangs up kills a coroutine in the middle of its wait.
 local group = require "auth0.waiting.group"
 
 local nginx = { has_thread = true }
 
-local PATIENCE = 1 -- seconds after which whoever waits looks whether the pump is still there
+local PATIENCE = 1 -- seconds; then a waiting coroutine looks whether the pump is still there
 
 -- Where ngx.semaphore can wait.
 local phases = { rewrite = true, server_rewrite = true, access = true, content = true, timer = true,
@@ -28,7 +28,7 @@ function nginx.check(caller, level)
         .. "content, or in a timer (ngx.timer.at)"):format(caller, phase), level + 1)
 end
 
--- Without a timer there is no pump: whoever waits listens by itself.
+-- Without a timer there is no pump: a coroutine that waits listens by itself.
 local function listen(calls, ngx)
     calls:hear()
     ngx.sleep(0.001)
@@ -60,12 +60,12 @@ local function wait_for_news(calls, ticket, ngx)
     end
 end
 
--- Nobody yields where C stands in between (table.sort, string.gsub, an iterator of C): then nobody waits for the call
--- any more, and whoever made it has to know.
+-- A coroutine cannot yield through a C function that called it back (table.sort, string.gsub, an iterator in C). The
+-- call goes on without a coroutine that waits for it, and its caller has to know.
 local function explain(fault)
     if not tostring(fault):find("attempt to yield", 1, true) then return fault end
-    return "auth0: nobody can wait here, and what was asked for may have been done: between this call and nginx stands "
-        .. "C, as with table.sort or string.gsub; call it outside of that"
+    return "auth0: this call may have been carried out, but its answer cannot be waited for here: it was made inside a "
+        .. "callback of a C function such as table.sort or string.gsub; make the call outside of it"
 end
 
 function nginx.wait(calls, ticket)
@@ -88,8 +88,8 @@ function nginx.sleep(_, seconds)
     get_ngx().sleep(seconds)
 end
 
---- A sleep of no time would end among the timers that are due, before any socket is looked at. Where nobody can wait,
---- nobody else is there; out of a function of C nobody can sleep, and it would raise.
+--- A sleep of no time would end among the timers that are due, before nginx looks at any socket. Phases that cannot
+--- wait have no other coroutines to give way to. Inside a callback of a C function ngx.sleep would raise.
 function nginx.pause()
     local ngx = get_ngx()
     if ngx.sleep and phases[ngx.get_phase()] then pcall(ngx.sleep, 0.001) end
@@ -104,8 +104,8 @@ function nginx.together(count, body, on_fault)
     return running.result()
 end
 
---- A timer: what runs in it is nobody's request. Where there is none left, it runs at once; where nginx drops it,
---- beside somebody who waits.
+--- In a timer, so that it belongs to no request. If nginx has no timer left, it runs at once; if nginx drops the timer,
+--- it runs beside a coroutine that waits.
 function nginx.spawn(fn, calls)
     local function begin()
         if not spawned[begin] then return end -- the timer came late
@@ -117,7 +117,7 @@ function nginx.spawn(fn, calls)
 end
 
 local function outcome(thread, good, ...)
-    if good and coroutine.status(thread) ~= "dead" then return false, "it yielded, and there is nobody to resume it" end
+    if good and coroutine.status(thread) ~= "dead" then return false, "it yielded, and nothing here would resume it" end
     return good, ...
 end
 

@@ -1,4 +1,4 @@
---- Bodies of requests: a Lua table, or JSON that somebody wrote.
+--- Bodies of requests: a Lua table, or JSON text of the caller's.
 local json = require "auth0.json"
 
 local body = {}

@@ -49,8 +49,9 @@ local function has_same_address(account, other)
 end
 
 --- What speaks for and against that two accounts are of one person. It is evidence, and no proof: a mailbox changes
---- hands, many connections set `email_verified` for anyone, and whoever registers a password account with another's
---- address waits for it to be verified and linked. Link when the person has authenticated on both.
+--- hands, many connections set `email_verified` for every account, and an attacker who registers a password account
+--- with another person's address waits for it to be verified and linked. Link when the person has authenticated on
+--- both.
 ---@class auth0.Evidence
 ---@field email string
 ---@field both_verified boolean both sides' email_verified is the boolean true

@@ -30,7 +30,7 @@ local function fail(self, code, format, ...)
     error(what, 0)
 end
 
--- Begins the job. Twice would make two, which harms nobody.
+-- Begins the job. Done twice it would make two jobs, which does no harm.
 local function begin(self, given)
     local text = body.text { format = given.format or "json", connection_id = given.connection_id,
         fields = given.fields and json.array(given.fields), limit = given.limit }

@@ -9,7 +9,7 @@ function paths.escape(text)
     return (text:gsub("[^%w%-._~]", function(character) return ("%%%02X"):format(character:byte()) end))
 end
 
-local MOST_LAYERS = 8 -- of percent-encoding; nobody means as many
+local MOST_LAYERS = 8 -- of percent-encoding; no id is encoded as often
 
 local function decode(text)
     return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))

@@ -38,7 +38,7 @@ end
 local function listen(state, ngx)
     if not state.line then return ngx.sleep(SHORT) end
     if state.line:receive(1) then return end
-    state.line:close() -- its other end is gone: nobody rings there any more
+    state.line:close() -- its other end is gone, and rings no more
     state.line = nil
 end
 
@@ -58,7 +58,7 @@ local function run(calls, state, ngx)
     if running[calls] == state then running[calls] = nil end
     if state.line then state.line:close() end
     if calls:is_open() then calls.engine:bell_close() end
-    if not done then ngx.log(ngx.ERR, "auth0: ", fault) end -- whoever waits starts another
+    if not done then ngx.log(ngx.ERR, "auth0: ", fault) end -- a coroutine that waits starts another
 end
 
 -- nginx takes a timer, and drops it when it is due if too many are running (lua_max_running_timers).
@@ -68,15 +68,15 @@ local function drop_late(calls)
     running[calls], dropped[calls] = nil, true
 end
 
--- Whoever has just made a call.
+-- For a call that has just been made.
 local function wake(state)
     if not state.is_idle then return end
     state.is_idle = false
     state.semaphore:post(1)
 end
 
---- Sees to it that there is one. False where whoever waits has to listen by itself: nginx has no timer for it, or had
---- one and dropped it.
+--- Sees to it that there is a pump. False where the coroutine that waits has to listen by itself: nginx has no timer
+--- left, or dropped the pump's.
 ---@param calls auth0.Calls
 ---@param ngx table
 ---@return boolean

@@ -53,7 +53,7 @@ local function resume(group, thread)
     elseif coroutine.status(thread) == "dead" then
         leave(group, thread)
     elseif told ~= PARKED then
-        leave(group, thread, { "auth0.each: the function yielded, and there is nobody to resume it: in it only this "
+        leave(group, thread, { "auth0.each: the function yielded, and nothing would resume it: in it only this "
             .. "library's calls yield" })
     end
 end

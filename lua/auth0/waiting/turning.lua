@@ -13,7 +13,7 @@ end
 
 --- One turn. Raises where nothing can ever happen.
 ---@param calls auth0.Calls
----@param at? number the engine's time at which somebody wants to go on
+---@param at? number the engine's time at which a coroutine wants to go on
 ---@param longest? number seconds
 function turning.turn(calls, at, longest)
     if calls.is_closed then return end

@@ -157,7 +157,7 @@ local function cut(answer, header)
     return answer
 end
 
----The file: whoever has the link, while it is valid.
+---The file, for every caller that has the link, while the link is valid.
 ---@param call table
 ---@return auth0.mock.answer
 function exports.download(call)

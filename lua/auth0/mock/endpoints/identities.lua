@@ -30,7 +30,7 @@ local function find_secondary(world, provider, user_id)
     end
 end
 
---- An identity that nobody ever signed in with: what the tenant makes of it is a setting.
+--- An identity that was never signed in with: what the tenant makes of it is a setting.
 local function phantom(world, body, connection, user_id)
     local way = world.settings.phantom_identities
     if way == "not_found" then

@@ -102,7 +102,7 @@ function Bucket:take()
     return true
 end
 
---- When the bucket holds `wanted` tokens if nobody takes any; a competing client is not foreseen.
+--- When the bucket holds `wanted` tokens if none is taken until then; a competing client is not foreseen.
 function Bucket:when(wanted)
     if self.step == 0 then
         return self.at + max(0, wanted - self.tokens) / self.rate

@@ -10,7 +10,7 @@ local settings = {}
 ---@field assertion_skew number|nil seconds that a client assertion's clock may be off, 10
 ---@field profile_limit integer|false|nil bytes of a profile above which a write is refused, false: the published limit
 ---is 10240, and writes above it "succeed for now"
----@field phantom_identities "not_found"|"refuse"|"attach"|nil linking an identity that nobody has: "not_found" answers
+---@field phantom_identities "not_found"|"refuse"|"attach"|nil linking an identity of no account: "not_found" answers
 ---that there is no such account; the others ask for a connection_id first, and then refuse or attach. The default,
 ---"not_found", is a choice
 ---@field linking_secondary_with_secondaries "refuse"|"carry"|"lose"|nil what linking an account that has secondaries

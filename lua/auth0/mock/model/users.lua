@@ -28,7 +28,7 @@ function users.new(world)
     return self
 end
 
----@param id string full id of an account; a linked-away id is nobody's
+---@param id string full id of an account; a linked-away id is no account's
 ---@return table|nil account
 function Users:find(id)
     return self.by_id[id]
@@ -164,7 +164,7 @@ function Users:link(primary, secondary, fate)
     end
 end
 
----Attaches an identity that nobody ever signed in with.
+---Attaches an identity that was never signed in with.
 ---@param primary table
 ---@param connection table
 ---@param user_id string without the provider
