@@ -131,7 +131,7 @@ void call_release(struct call *call);
 /* A call that the engine's thread has must outlive its submitter. Any thread. */
 void call_hold(struct call *call);
 
-/* The last one releases it, and frees what call_new has made. */
+/* The last one wipes it; what call_new has made is freed, or kept for the next call. */
 void call_drop(struct call *call);
 
 #pragma GCC visibility pop

@@ -76,8 +76,15 @@ static size_t control_size(const char *at) {
     return is_direction || is_line_end ? 3 : 0;
 }
 
+/* Past letters, digits and the like, which are nearly all of any text. */
+static char *skip_plain(char *at) {
+    while (*at >= ' ' && *at <= '~') at++;
+    return at;
+}
+
 void redact_text(char *text, const struct span *secrets, size_t count) {
-    for (char *at = text, *end = text + strlen(text); at < end;) {
+    const char *end = text + strlen(text);
+    for (char *at = skip_plain(text); at < end; at = skip_plain(at)) {
         size_t size = utf8_size((struct span){at, (size_t)(end - at)}), control = size == 0 ? 1 : control_size(at);
         memset(at, ' ', control);
         at += control > 0 ? control : size;

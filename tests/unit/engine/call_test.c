@@ -105,12 +105,33 @@ static void a_large_body_does_not_wait_for_a_100(void **state) {
     }
 }
 
+static void the_next_call_finds_nothing_of_one_that_was_dropped(void **state) {
+    (void)state;
+    struct call *call = call_new();
+    assert_non_null(call);
+    struct call_order order = order_of(IDENTITY_LINK, SPAN("token"));
+    assert_true(call_prepare(call, &order));
+    call_hold(call);
+    call_drop(call);
+    assert_true(call->memory.size > 0); /* it is still held */
+    call_drop(call);
+    struct call *next = call_new(), *another = call_new();
+    assert_non_null(next);
+    assert_non_null(another);
+    assert_ptr_not_equal(next, another);
+    assert_true(next->domain.at == NULL && next->headers[0].data == NULL && next->memory.size == 0);
+    for (size_t i = 0; i < next->memory.room; i++) assert_int_equal(next->memory.at[i], 0);
+    call_drop(next);
+    call_drop(another);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_stay_where_they_are_whatever_the_size_of_the_token),
         cmocka_unit_test(texts_stay_where_they_are_when_every_byte_is_encoded),
         cmocka_unit_test(each_request_has_the_headers_that_are_its_own),
         cmocka_unit_test(a_large_body_does_not_wait_for_a_100),
+        cmocka_unit_test(the_next_call_finds_nothing_of_one_that_was_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
