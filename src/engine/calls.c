@@ -9,7 +9,7 @@
 static void cancel_running(struct engine *engine, struct call *call) {
     if (engine->network != NULL) {
         struct pipe_guard guard = pipe_guard_begin();
-        network_cancel(engine->network, call->exchange, engine_now(engine));
+        network_cancel(engine->network, call->exchange, engine->now);
         engine_collect(engine);
         pipe_guard_end(&guard);
     } else {
@@ -22,8 +22,9 @@ static void cancel_running(struct engine *engine, struct call *call) {
 }
 
 void engine_stop(struct engine *engine, struct call *call) {
+    engine_look(engine);
     if (call->stage == CALL_QUEUED) {
-        queue_drop(&engine->queue, &call->entry, engine_now(engine));
+        queue_drop(&engine->queue, &call->entry, engine->now);
         engine_tell_silence(engine, call, (struct attempt_end){.how = ATTEMPT_CANCELLED}, "");
     } else if (call->stage == CALL_PAUSED) {
         engine_end_pause(engine, call, OPERATION_CANCELLED);
@@ -40,11 +41,12 @@ static void drop_exchange(struct engine *engine, struct call *call) {
         call->exchange = NULL;
     }
     replies_forget(&engine->replies, call);
-    queue_drop(&engine->queue, &call->entry, engine_now(engine));
+    queue_drop(&engine->queue, &call->entry, engine->now);
 }
 
 void engine_let_go(struct engine *engine, struct call *call) {
     if (call->stage == CALL_NEW) return;
+    engine_look(engine);
     if (call->stage == CALL_QUEUED || call->stage == CALL_RUNNING) drop_exchange(engine, call);
     if (call->stage == CALL_PAUSED) {
         heap_leave(&engine->paused, &call->timer);

@@ -33,7 +33,7 @@ static void tell_retry(struct engine *engine, struct call *call, int64_t wait) {
 }
 
 void engine_obey(struct engine *engine, struct call *call, struct operation_action action) {
-    int64_t now = engine_now(engine);
+    int64_t now = engine->now;
     call->action = action;
     if (action.kind == OPERATION_SEND) {
         bool is_told = call->stage == CALL_PAUSED;
@@ -54,7 +54,7 @@ struct operation_event engine_event(struct engine *engine, enum operation_event_
     double after = call->retry_after;
     return (struct operation_event){
         .kind = kind,
-        .now = engine_now(engine),
+        .now = engine->now,
         .retry_after = after < 0     ? -1
                        : after < 1e9 ? (int64_t)(after * 1e6)
                                      : INT64_MAX,
@@ -69,6 +69,7 @@ void engine_begin(struct engine *engine, struct call *call) {
 
 void engine_begin_call(struct engine *engine, struct call *call) {
     engine->stats.calls++;
+    engine_look(engine);
     engine_begin(engine, call);
 }
 
@@ -115,7 +116,7 @@ static struct pace_answer pace_said(const struct call *call, int status) {
 /* What a read showed tells another as much. */
 static void tell_follower(struct engine *engine, struct call *call, const struct call *leader, struct attempt_end end) {
     const struct attempt_end lost = {.how = ATTEMPT_LOST, .sent = true};
-    operation_begun(&call->operation, &call->action, engine_now(engine));
+    operation_begun(&call->operation, &call->action, engine->now);
     call->generation = leader->generation;
     bool is_told = call_share_answer(call, leader); /* there may be no memory for it */
     tell_end(engine, call, is_told ? end : lost);
@@ -123,7 +124,7 @@ static void tell_follower(struct engine *engine, struct call *call, const struct
 
 static void tell_queue(struct engine *engine, struct call *call, const struct queue_end *end) {
     int connections = queue_connections(&engine->queue);
-    if (queue_ended(&engine->queue, &call->entry, engine_now(engine), end))
+    if (queue_ended(&engine->queue, &call->entry, engine->now, end))
         memcpy(engine->unconnected, call->detail, sizeof engine->unconnected);
     if (connections == queue_connections(&engine->queue)) return;
     network_limit(engine->network, queue_connections(&engine->queue));
@@ -232,7 +233,7 @@ static void carry_out(struct engine *engine, const struct queue_action *action, 
 /* ---- what time brings ---- */
 
 static bool wake_paused(struct engine *engine) {
-    if (heap_least(&engine->paused) > engine_now(engine)) return false;
+    if (heap_least(&engine->paused) > engine->now) return false;
     struct call *call = LIST_OWNER(struct call, timer, engine->paused.first);
     engine_end_pause(engine, call, OPERATION_WOKEN);
     return true;
@@ -253,7 +254,7 @@ static int64_t end_of_wish(const struct engine *engine) {
 }
 
 static bool expire_wish(struct engine *engine) {
-    if (end_of_wish(engine) > engine_now(engine)) return false;
+    if (end_of_wish(engine) > engine->now) return false;
     engine_take_refusal(engine, engine->wish, "the token function did not answer within attempt_timeout");
     return true;
 }
@@ -276,7 +277,7 @@ void engine_advance_queue(struct engine *engine) {
     look_for_connection(engine);
     while (action.kind != QUEUE_REST) {
         if (wake_paused(engine) || expire_wish(engine)) continue;
-        int64_t now = engine_now(engine);
+        int64_t now = engine->now;
         action = queue_next(&engine->queue, now);
         carry_out(engine, &action, now);
     }

@@ -14,6 +14,8 @@ int64_t engine_now(const struct engine *engine) {
     return engine->network == NULL ? engine->replies.clock : clock_monotonic_us();
 }
 
+void engine_look(struct engine *engine) { engine->now = engine_now(engine); }
+
 /* Stops short of where adding a deadline would overflow. */
 void engine_advance(struct engine *engine, int64_t microseconds) {
     const int64_t end_of_time = INT64_MAX / 2;
@@ -41,13 +43,15 @@ static bool is_awaited(const struct engine *engine, int wish) { return engine->i
 void engine_take_token(struct engine *engine, int wish, struct span token, int64_t lifetime) {
     if (!is_awaited(engine, wish)) return;
     engine->is_asked = false;
-    token_source_given(engine->tokens, engine_now(engine), token, lifetime);
+    engine_look(engine);
+    token_source_given(engine->tokens, engine->now, token, lifetime);
     engine_tell_token(engine);
 }
 
 void engine_take_refusal(struct engine *engine, int wish, const char *words) {
     if (!is_awaited(engine, wish)) return;
     engine->is_asked = false;
-    token_source_failed(engine->tokens, engine_now(engine), engine_random(engine), words);
+    engine_look(engine);
+    token_source_failed(engine->tokens, engine->now, engine_random(engine), words);
     engine_tell_token(engine);
 }

@@ -30,6 +30,7 @@ struct engine {
     bool is_asked;               /* the holder has, and owes the answer */
     int wish;                    /* its number */
     int64_t asked_at;            /* since when it is wanted */
+    int64_t now;                 /* when the engine last looked */
     struct call token_call;      /* the request for one */
     struct events events;
     struct engine_stats stats;
@@ -48,6 +49,10 @@ void engine_tell_token(struct engine *engine);
 
 /* An event about a call, with the time and chance of now. */
 struct operation_event engine_event(struct engine *engine, enum operation_event_kind kind, const struct call *call);
+
+/* Looks at the clock, for all that follows: where something is handed to the engine, and before and after libcurl's
+   part of a turn. */
+void engine_look(struct engine *engine);
 
 /* Does what an operation asks for. The call neither waits nor runs. */
 void engine_obey(struct engine *engine, struct call *call, struct operation_action action);

@@ -26,7 +26,7 @@ bool token_call_begin(struct engine *engine) {
     if (prepare(&engine->token_call, &request))
         engine_begin(engine, &engine->token_call);
     else
-        token_source_failed(engine->tokens, engine_now(engine), engine_random(engine), "not enough memory");
+        token_source_failed(engine->tokens, engine->now, engine_random(engine), "not enough memory");
     return engine->token_call.stage != CALL_NEW;
 }
 
@@ -37,7 +37,7 @@ void token_call_ended(struct engine *engine) {
     const struct token_source_end end = {&call->operation.result, &call->refusal, call->detail, call->retry_after};
     list_leave(&call->link);
     call->stage = CALL_NEW;
-    token_source_ended(engine->tokens, engine_now(engine), engine_random(engine), &end);
+    token_source_ended(engine->tokens, engine->now, engine_random(engine), &end);
     call_release(call);
     *call = (struct call){.stage = CALL_NEW};
     engine_tell_token(engine);

@@ -30,7 +30,7 @@ void engine_collect(struct engine *engine) {
 }
 
 static int wait_time(const struct engine *engine, int at_most) {
-    int64_t now = engine_now(engine), timer = network_next_timer(engine->network), other = engine_next_timer(engine);
+    int64_t now = engine->now, timer = network_next_timer(engine->network), other = engine_next_timer(engine);
     if (other < timer) timer = other;
     if (timer <= now) return 0;
     int64_t left = (timer - now - 1) / 1000 + 1;
@@ -39,8 +39,10 @@ static int wait_time(const struct engine *engine, int at_most) {
 
 static void turn_network(struct engine *engine, int wait_ms) {
     struct pipe_guard guard = pipe_guard_begin();
+    engine_look(engine);
     engine_advance_queue(engine);
-    network_turn(engine->network, engine_now(engine));
+    network_turn(engine->network, engine->now);
+    engine_look(engine);
     engine_collect(engine);
     engine_advance_queue(engine);
     if (!has_news(engine)) network_wait(engine->network, wait_time(engine, wait_ms));
@@ -67,6 +69,7 @@ static void collect_answered(struct engine *engine) {
 
 static void turn_answered(struct engine *engine) {
     do {
+        engine_look(engine);
         collect_answered(engine);
         engine_advance_queue(engine);
     } while (!has_news(engine) && pass_time(engine));
