@@ -44,6 +44,7 @@ struct exchange {
     int64_t connect_by, end_by;
     bool takes_gzip; /* what the handle asks for */
     bool sent;
+    unsigned asked;         /* how often libcurl has, whether to go on */
     bool is_overdue;        /* its time was over while libcurl was at work */
     bool is_repeat_refused; /* libcurl wanted to send it a second time */
     const char *too_large;  /* what of the answer is; NULL: nothing */
