@@ -14,7 +14,7 @@ static void pause_ms(long ms) { usleep((useconds_t)ms * 1000); }
 /* What a thread does, and what it has seen. */
 struct task {
     void (*until_told)(struct task *task);
-    long late_ms; /* how long it takes once it is told to stop */
+    long late_ms; /* how long it takes once it is told to tell_to_stop */
     bool is_left;
     int pipe; /* where it tells of its end */
 
@@ -33,7 +33,7 @@ static void work(void *context) {
     if (task->pipe != 0) (void)!write(task->pipe, "w", 1);
 }
 
-static void stop(void *context) { ((struct task *)context)->is_told = true; }
+static void tell_to_stop(void *context) { ((struct task *)context)->is_told = true; }
 
 static bool is_left(void *context) { return ((const struct task *)context)->is_left; }
 
@@ -43,7 +43,7 @@ static void finish(void *context) {
     task->has_finished = true;
 }
 
-static const struct threads_job job = {work, stop, is_left, finish};
+static const struct threads_job job = {work, tell_to_stop, is_left, finish};
 
 static void wait_a_moment(struct task *task) {
     (void)task;
@@ -68,7 +68,7 @@ static void start(struct task *task) {
 }
 
 static void end(struct task *task) {
-    stop(task);
+    tell_to_stop(task);
     wait_for(&task->has_finished);
 }
 

@@ -92,7 +92,7 @@ static struct share {
     {"50 & 16 at tops, two classes", 96, 96, 1.2, {AT_TOPS(50, 16), NEXT, CLASSES}},
 };
 
-enum { SEEDS = 10 };
+#define SEEDS 10
 
 struct measured {
     double share, worst, rest, refused, most_refused, below, others_refused;

@@ -185,7 +185,7 @@ static void every_pair_that_a_caller_can_make_does_what_the_table_says(void **un
 }
 
 static void each_state_and_event_has_a_name_of_its_own(void **unused) {
-    const char *names[TOKEN_LIFE_STATES + TOKEN_LIFE_EVENTS];
+    const char *names[(int)TOKEN_LIFE_STATES + (int)TOKEN_LIFE_EVENTS];
     size_t count = 0;
     (void)unused;
     for (int i = 0; i < TOKEN_LIFE_STATES; i++) names[count++] = token_life_state_name((enum token_life_state)i);
