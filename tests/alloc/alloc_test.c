@@ -107,7 +107,11 @@ static void push_told(lua_State *L) {
 }
 
 static lua_State *open_lua(void) {
+#if LUA_VERSION_NUM >= 505
+    lua_State *L = lua_newstate(lua_allocate, NULL, 0);
+#else
     lua_State *L = lua_newstate(lua_allocate, NULL);
+#endif
     if (L == NULL) return NULL;
     luaL_openlibs(L);
     lua_getglobal(L, "package");

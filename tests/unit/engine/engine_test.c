@@ -181,7 +181,7 @@ static void a_call_that_is_cancelled_in_the_queue_is_never_sent(void **state) {
 /* Of a call whose answer is delayed: another might be answered in the same turn. */
 static void turn_until_sent(struct engine *engine, const struct call *call) {
     turn_until_stage(engine, call, CALL_RUNNING);
-    for (double end = now() + PATIENCE; !exchange_is_sent(call->exchange);
+    for (double end = now() + (double)PATIENCE; !exchange_is_sent(call->exchange);
          assert_int_equal(call->stage, CALL_RUNNING)) {
         assert_true(now() < end);
         engine_turn(engine, 10);

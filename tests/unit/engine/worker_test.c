@@ -54,7 +54,7 @@ static struct call *new_call(int number, struct wish wish) {
 
 /* Fetches `count` ends. */
 static void fetch(struct engine *engine, int count) {
-    double end = now() + PATIENCE;
+    double end = now() + (double)PATIENCE;
     for (int told = 0; told < count;) {
         struct engine_record record;
         while (engine_next(engine, &record)) told += record.kind == ENGINE_DONE;

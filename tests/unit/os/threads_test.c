@@ -14,7 +14,7 @@ static void pause_ms(long ms) { usleep((useconds_t)ms * 1000); }
 /* What a thread does, and what it has seen. */
 struct task {
     void (*until_told)(struct task *task);
-    long late_ms; /* how long it takes once it is told to tell_to_stop */
+    long late_ms; /* how long it takes once it is told to stop */
     bool is_left;
     int pipe; /* where it tells of its end */
 
