@@ -109,10 +109,10 @@ describe("a tenant in process", function()
     end)
 
     it("makes a late change as its time passes, without another request", function()
-        link { correlation_id = "fault=late;seconds=5" }
-        tenant:advance(4)
+        link { correlation_id = "fault=late;seconds=60", settle = false }
+        tenant:advance(50)
         assert.equal(0, #tenant.model.record.changes)
-        tenant:advance(1)
+        tenant:advance(10)
         assert.equal(1, #tenant.model.record.changes)
     end)
 

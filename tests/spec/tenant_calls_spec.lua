@@ -149,8 +149,8 @@ describe("a tenant", function()
         assert.equal(49, link_all(tenant, ids, 49))
         assert.equal(50, #mock.model.record.changes)
         assert.equal(50, mocked.requests(mock)[LINK])
-        reads = mocked.requests(mock)[READ] - reads
-        assert.is_true(reads >= 1 and reads < 25, reads .. " reads")
+        reads = mocked.requests(mock)[READ] - reads -- what was lost holds up others at the gate: not all wait at once
+        assert.is_true(reads >= 1 and reads < 30, reads .. " reads")
     end)
 
     for name, rates in pairs {
