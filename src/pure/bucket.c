@@ -78,8 +78,7 @@ int64_t bucket_ages(const struct bucket *bucket, int64_t now) {
 /* How many have ended since then; of more than are remembered, as many. */
 static int64_t ended_since(const struct bucket *bucket, int64_t instant) {
     int64_t known = bucket->ended < BUCKET_ENDS ? bucket->ended : BUCKET_ENDS, count = 0;
-    for (int64_t i = 0; i < known; i++)
-        if (bucket->ends[i] >= instant) count++;
+    while (count < known && bucket->ends[(bucket->ended - 1 - count) % BUCKET_ENDS] >= instant) count++;
     return count;
 }
 
