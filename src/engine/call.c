@@ -27,19 +27,27 @@ static size_t room_for(const struct call_order *order) {
     return texts + 512; /* header names, the query, terminators */
 }
 
-/* The three that follow write into memory that room_for has reserved: they cannot fail, and it does not move. */
+/* Into memory that room_for has reserved: it does not move. */
+static void put(struct call *call, struct span text) {
+    if (text.size > 0) memcpy(call->memory.at + call->memory.size, text.at, text.size);
+    call->memory.size += text.size;
+}
+
+static void terminate(struct call *call) { put(call, (struct span){"", 1}); }
 
 static struct span keep(struct call *call, struct span text) {
     if (text.at == NULL) return text;
     struct span kept = {call->memory.at + call->memory.size, text.size};
-    (void)(buffer_append(&call->memory, text) && buffer_append(&call->memory, (struct span){"", 1}));
+    put(call, text);
+    terminate(call);
     return kept;
 }
 
 static char *keep_line(struct call *call, struct span name, struct span value) {
     char *line = call->memory.at + call->memory.size;
-    (void)(buffer_append(&call->memory, name) && buffer_append(&call->memory, value) &&
-           buffer_append(&call->memory, (struct span){"", 1}));
+    put(call, name);
+    put(call, value);
+    terminate(call);
     return line;
 }
 
@@ -47,14 +55,14 @@ static const char *keep_target(struct call *call, const struct call_order *order
     struct buffer *memory = &call->memory;
     const char *target = memory->at + memory->size;
     if (!is_by_target(&order->plan)) {
-        (void)buffer_append(memory, order->path);
+        put(call, order->path);
     } else if (is_change) {
         memory->size += identity_path(goal_of(&order->plan), &order->plan.target, memory->at + memory->size);
     } else {
         memory->size += identity_user_path(&order->plan.target, memory->at + memory->size);
-        (void)buffer_append(memory, SPAN(read_query));
+        put(call, SPAN(read_query));
     }
-    (void)buffer_append(memory, (struct span){"", 1});
+    terminate(call);
     return target;
 }
 

@@ -2,18 +2,20 @@
 
 #include "http/curl_compat.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <strings.h>
+
+/* What may stand around a value, the end of the line with it. */
+static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 /* The value of a line called `name`; absent if it is another line. */
 static struct span value_of(struct span line, struct span name) {
     if (line.size <= name.size || line.at[name.size] != ':' || strncasecmp(line.at, name.at, name.size) != 0)
         return (struct span){NULL, 0};
     struct span value = span_after(line, name.size + 1);
-    while (value.size > 0 && isspace((unsigned char)value.at[0])) value = span_after(value, 1);
-    while (value.size > 0 && isspace((unsigned char)value.at[value.size - 1])) value.size--;
+    while (value.size > 0 && is_space(value.at[0])) value = span_after(value, 1);
+    while (value.size > 0 && is_space(value.at[value.size - 1])) value.size--;
     return value;
 }
 
