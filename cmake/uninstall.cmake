@@ -1,4 +1,4 @@
-# Removes what the last `cmake --install` of this build folder installed, and the folders of its own that are empty then.
+# Removes what the last `cmake --install` of this build folder installed, and folders of its own that are empty then.
 #   cmake --build build --target uninstall
 
 if(NOT EXISTS "${MANIFEST}")
