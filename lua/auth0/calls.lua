@@ -68,7 +68,7 @@ end
 local function fail(self, id, fault)
     local ticket = self.tickets[id]
     self.tickets[id] = nil
-    self.engine:forget(id)
+    self.engine:drop(id)
     ticket.fault = { fault } -- it may be nil
     loop.finish(ticket)
 end
@@ -106,7 +106,7 @@ end
 function handlers.exchange(self, id, request)
     if id == 0 then return answer_own(self, request) end
     local ticket, engine = self.tickets[id], self.engine
-    if not ticket then return engine:forget(id) end
+    if not ticket then return engine:drop(id) end
     local good, answer = answer_of(self, ticket.mock, request)
     local fault = answer
     if good then good, fault = pcall(engine.reply, engine, id, answer) end
@@ -269,7 +269,7 @@ end
 
 --- An error ended the wait for a ticket. The caller is to read that error, so nothing here may raise another.
 ---@param ticket auth0.Ticket
-function Calls:take_back(ticket)
+function Calls:drop(ticket)
     -- What an error left unanswered would be waited for in vain.
     local engine = self.engine
     if self.busy == TOKEN_FUNCTION then
@@ -280,7 +280,7 @@ function Calls:take_back(ticket)
     if not ticket.id or self.tickets[ticket.id] ~= ticket then return end
     if ticket.mock then answering[ticket.mock] = nil end
     self.tickets[ticket.id] = nil
-    pcall(self.engine.forget, self.engine, ticket.id)
+    pcall(self.engine.drop, self.engine, ticket.id)
 end
 
 -- A thread ends them as soon as it hears of it; it may just be at work, for milliseconds.

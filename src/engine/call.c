@@ -155,7 +155,7 @@ struct call *call_new(void) {
     return call;
 }
 
-void call_hold(struct call *call) { atomic_fetch_add(&call->references, 1); }
+void call_ref(struct call *call) { atomic_fetch_add(&call->references, 1); }
 
 /* Wiped, and kept where it is small. */
 static struct buffer emptied(struct buffer buffer) {
@@ -167,7 +167,7 @@ static struct buffer emptied(struct buffer buffer) {
     return buffer;
 }
 
-void call_drop(struct call *call) {
+void call_unref(struct call *call) {
     if (atomic_fetch_sub(&call->references, 1) != 1) return;
     *call = (struct call){.memory = emptied(call->memory),
                           .bearer = emptied(call->bearer),

@@ -54,12 +54,12 @@ struct call {
 
     /* the submitter's side of the engine; no other thread reads these */
     struct engine *engine; /* that has it; NULL for none */
-    struct call *lent_next, **lent_at;
+    struct call *submitted_next, **submitted_at;
 
     /* the worker's, under its lock */
     struct call *inbox_next;
     unsigned orders;
-    bool is_taken_back;
+    bool is_dropped;
 
     /* the engine's */
     enum call_stage stage;
@@ -129,10 +129,10 @@ void call_note(struct call *call, const struct headers *headers, const char *det
 void call_release(struct call *call);
 
 /* A call that the engine's thread has must outlive its submitter. Any thread. */
-void call_hold(struct call *call);
+void call_ref(struct call *call);
 
 /* The last one wipes it; what call_new has made is freed, or kept for the next call. */
-void call_drop(struct call *call);
+void call_unref(struct call *call);
 
 #pragma GCC visibility pop
 

@@ -13,7 +13,7 @@ static void cancel_running(struct engine *engine, struct call *call) {
         engine_collect(engine);
         pipe_guard_end(&guard);
     } else {
-        replies_forget(&engine->replies, call);
+        replies_drop(&engine->replies, call);
         buffer_clear(&call->answer);
         call_note(call, NULL, "");
         engine_end_exchange(engine, call, (struct attempt_end){.how = ATTEMPT_CANCELLED, .sent = true},
@@ -21,7 +21,7 @@ static void cancel_running(struct engine *engine, struct call *call) {
     }
 }
 
-void engine_stop(struct engine *engine, struct call *call) {
+void engine_cancel_call(struct engine *engine, struct call *call) {
     engine_look(engine);
     if (call->stage == CALL_QUEUED) {
         queue_drop(&engine->queue, &call->entry, engine->now);
@@ -36,15 +36,15 @@ void engine_stop(struct engine *engine, struct call *call) {
 static void drop_exchange(struct engine *engine, struct call *call) {
     if (call->exchange != NULL && engine_is_own(engine)) {
         struct pipe_guard guard = pipe_guard_begin();
-        network_forget(engine->network, call->exchange);
+        network_drop(engine->network, call->exchange);
         pipe_guard_end(&guard);
         call->exchange = NULL;
     }
-    replies_forget(&engine->replies, call);
+    replies_drop(&engine->replies, call);
     queue_drop(&engine->queue, &call->entry, engine->now);
 }
 
-void engine_let_go(struct engine *engine, struct call *call) {
+void engine_drop_call(struct engine *engine, struct call *call) {
     if (call->stage == CALL_NEW) return;
     engine_look(engine);
     if (call->stage == CALL_QUEUED || call->stage == CALL_RUNNING) drop_exchange(engine, call);
@@ -62,7 +62,7 @@ static void abandon(const struct engine *engine, const struct list *calls) {
         list_leave(&call->link);
         call->stage = CALL_NEW;
         call->exchange = NULL;
-        if (!token_call_is(engine, call)) call_drop(call);
+        if (!token_call_is(engine, call)) call_unref(call);
     }
 }
 
@@ -86,7 +86,7 @@ static bool is_asking(struct engine *engine) {
     engine->is_asking = false;
     if (!asking) return false;
     engine->is_asked = true;
-    engine->wish++;
+    engine->token_request++;
     return true;
 }
 
@@ -99,7 +99,7 @@ bool engine_fetch(struct engine *engine, struct engine_record *record) {
     }
     if (is_asking(engine)) {
         record->kind = ENGINE_TOKEN;
-        record->wish = engine->wish;
+        record->token_request = engine->token_request;
         return true;
     }
     if ((record->call = call_first(&engine->done)) == NULL) return false;

@@ -246,23 +246,23 @@ void engine_end_pause(struct engine *engine, struct call *call, enum operation_e
     engine_obey(engine, call, operation_step(&call->operation, &event));
 }
 
-/* When a wish for a token is over: never where the time is the engine's own, which stands still until it is
+/* When the request for a token is over: never where the time is the engine's own, which stands still until it is
    answered. */
-static int64_t end_of_wish(const struct engine *engine) {
+static int64_t end_of_token_request(const struct engine *engine) {
     bool has_end = engine->is_asked && engine->network != NULL;
     return has_end ? engine->asked_at + token_source_patience(engine->tokens) : INT64_MAX;
 }
 
-static bool expire_wish(struct engine *engine) {
-    if (end_of_wish(engine) > engine->now) return false;
-    engine_take_refusal(engine, engine->wish, "the token function did not answer within attempt_timeout");
+static bool expire_token_request(struct engine *engine) {
+    if (end_of_token_request(engine) > engine->now) return false;
+    engine_take_refusal(engine, engine->token_request, "the token function did not answer within attempt_timeout");
     return true;
 }
 
 /* When something is due that no exchange tells. */
 int64_t engine_next_timer(const struct engine *engine) {
-    int64_t timer = engine->queue_at, wish = end_of_wish(engine), wakes = heap_least(&engine->paused);
-    if (wish < timer) timer = wish;
+    int64_t timer = engine->queue_at, token_request = end_of_token_request(engine), wakes = heap_least(&engine->paused);
+    if (token_request < timer) timer = token_request;
     return wakes < timer ? wakes : timer;
 }
 
@@ -276,7 +276,7 @@ void engine_advance_queue(struct engine *engine) {
     struct queue_action action = {.kind = QUEUE_ASK};
     look_for_connection(engine);
     while (action.kind != QUEUE_REST) {
-        if (wake_paused(engine) || expire_wish(engine)) continue;
+        if (wake_paused(engine) || expire_token_request(engine)) continue;
         int64_t now = engine->now;
         action = queue_next(&engine->queue, now);
         carry_out(engine, &action, now);

@@ -44,7 +44,7 @@ struct engine *engine_open_answered(void) {
 
 static void drop_tokens(struct engine *engine) {
     if (engine->tokens == NULL) return;
-    engine_let_go(engine, &engine->token_call);
+    engine_drop_call(engine, &engine->token_call);
     call_release(&engine->token_call);
     token_source_free(engine->tokens);
     engine->tokens = NULL;
@@ -54,9 +54,9 @@ static void drop_tokens(struct engine *engine) {
 
 /* What is done needs no token any more. */
 static void forget_dependents(struct engine *engine) {
-    for (struct call *call = engine->lent, *next; call != NULL; call = next) {
-        next = call->lent_next;
-        if (call->is_engines_token && call->stage != CALL_DONE) engine_forget(call);
+    for (struct call *call = engine->submitted, *next; call != NULL; call = next) {
+        next = call->submitted_next;
+        if (call->is_engines_token && call->stage != CALL_DONE) engine_drop(call);
     }
 }
 
@@ -73,28 +73,28 @@ bool engine_start(struct engine *engine) {
     return engine->worker != NULL;
 }
 
-/* ---- what is lent: the caller's list of what the engine has of theirs ---- */
+/* ---- what was submitted: the caller's list of the calls that the engine has ---- */
 
-static void lend(struct engine *engine, struct call *call) {
-    call_hold(call);
+static void list_submitted(struct engine *engine, struct call *call) {
+    call_ref(call);
     call->engine = engine;
-    call->lent_next = engine->lent;
-    call->lent_at = &engine->lent;
-    if (engine->lent != NULL) engine->lent->lent_at = &call->lent_next;
-    engine->lent = call;
-    engine->lent_count++;
+    call->submitted_next = engine->submitted;
+    call->submitted_at = &engine->submitted;
+    if (engine->submitted != NULL) engine->submitted->submitted_at = &call->submitted_next;
+    engine->submitted = call;
+    engine->submitted_count++;
 }
 
-static void take_back(struct engine *engine, struct call *call) {
-    *call->lent_at = call->lent_next;
-    if (call->lent_next != NULL) call->lent_next->lent_at = call->lent_at;
-    engine->lent_count--;
+static void unlist_submitted(struct engine *engine, struct call *call) {
+    *call->submitted_at = call->submitted_next;
+    if (call->submitted_next != NULL) call->submitted_next->submitted_at = call->submitted_at;
+    engine->submitted_count--;
     call->engine = NULL;
 }
 
 void engine_close(struct engine *engine) {
     if (!engine_is_own(engine)) return;
-    while (engine->lent != NULL) take_back(engine, engine->lent);
+    while (engine->submitted != NULL) unlist_submitted(engine, engine->submitted);
     if (engine->worker != NULL)
         worker_stop(engine->worker);
     else
@@ -112,7 +112,7 @@ struct span engine_given_token(const struct engine *engine) {
 /* ---- to the engine itself, or to its thread ---- */
 
 void engine_submit(struct engine *engine, struct call *call) {
-    lend(engine, call);
+    list_submitted(engine, call);
     if (engine->worker != NULL)
         worker_submit(engine->worker, call);
     else
@@ -131,18 +131,18 @@ void engine_cancel(struct engine *engine, struct call *call) {
     if (engine->worker != NULL)
         worker_cancel(engine->worker, call);
     else
-        engine_stop(engine, call);
+        engine_cancel_call(engine, call);
 }
 
-void engine_forget(struct call *call) {
+void engine_drop(struct call *call) {
     struct engine *engine = call->engine;
     if (engine == NULL) return;
-    take_back(engine, call);
+    unlist_submitted(engine, call);
     if (engine->worker == NULL) {
-        engine_let_go(engine, call);
-        call_drop(call);
+        engine_drop_call(engine, call);
+        call_unref(call);
     } else if (engine_is_own(engine)) { /* else the thread is the parent's, and what it had stays */
-        worker_forget(engine->worker, call);
+        worker_drop(engine->worker, call);
     }
 }
 
@@ -150,18 +150,18 @@ bool engine_reply(struct engine *engine, struct call *call, const struct replies
     return engine->network == NULL && replies_reply(&engine->replies, call, reply);
 }
 
-void engine_give_token(struct engine *engine, int wish, struct span token, int64_t lifetime) {
+void engine_give_token(struct engine *engine, int token_request, struct span token, int64_t lifetime) {
     if (engine->worker != NULL)
-        worker_give_token(engine->worker, wish, token, lifetime);
+        worker_give_token(engine->worker, token_request, token, lifetime);
     else
-        engine_take_token(engine, wish, token, lifetime);
+        engine_take_token(engine, token_request, token, lifetime);
 }
 
-void engine_refuse_token(struct engine *engine, int wish, const char *words) {
+void engine_refuse_token(struct engine *engine, int token_request, const char *words) {
     if (engine->worker != NULL)
-        worker_refuse_token(engine->worker, wish, words);
+        worker_refuse_token(engine->worker, token_request, words);
     else
-        engine_take_refusal(engine, wish, words);
+        engine_take_refusal(engine, token_request, words);
 }
 
 void engine_turn(struct engine *engine, int wait_ms) {
@@ -174,8 +174,8 @@ void engine_turn(struct engine *engine, int wait_ms) {
 bool engine_next(struct engine *engine, struct engine_record *record) {
     bool has_one = engine->worker != NULL ? worker_next(engine->worker, record) : engine_fetch(engine, record);
     if (!has_one || record->kind != ENGINE_DONE) return has_one;
-    take_back(engine, record->call);
-    call_drop(record->call); /* the engine's reference; the submitter has its own */
+    unlist_submitted(engine, record->call);
+    call_unref(record->call); /* the engine's reference; the submitter has its own */
     return true;
 }
 
@@ -189,5 +189,5 @@ struct bell *engine_bell(struct engine *engine) {
 
 int engine_pending(struct engine *engine) {
     bool owed = engine->worker != NULL ? worker_is_owed(engine->worker) : engine->is_asking || engine->is_asked;
-    return engine->lent_count + owed;
+    return engine->submitted_count + owed;
 }

@@ -23,7 +23,7 @@ enum engine_record_kind {
 struct engine_record {
     enum engine_record_kind kind;
     struct call *call;  /* of the first two */
-    int wish;           /* of a token: the number to answer it by */
+    int token_request;  /* of a token: the number to answer it by */
     struct event event; /* of the last */
 };
 
@@ -51,7 +51,7 @@ struct engine *engine_open_answered(void);
 void engine_configure(struct engine *engine, const struct engine_options *options);
 
 /* Closes every connection. In a process other than the one that opened it (a child of fork), nothing is touched and the
-   memory stays: the connections belong to the parent. Calls that are not done are taken back, and tell nothing. */
+   memory stays: the connections belong to the parent. Calls that are not done are dropped, and tell nothing. */
 void engine_close(struct engine *engine);
 
 /* Whether a call may leave the token to it. */
@@ -78,14 +78,15 @@ struct bell *engine_bell(struct engine *engine);
 /* Calls that were submitted and not fetched with engine_next yet, and a token that the holder owes. */
 int engine_pending(struct engine *engine);
 
-/* The call must stay where it is until it is done, or taken back; with a thread, until it is dropped as well. */
+/* The call must stay where it is until it is done or dropped; with a thread, until the last reference is gone as well.
+   */
 void engine_submit(struct engine *engine, struct call *call);
 
 /* Ends a call now: as cancelled, with an outcome that is unknown if it was sent. Its record follows. */
 void engine_cancel(struct engine *engine, struct call *call);
 
-/* Takes a call back without a word, if it is in an engine; a thread drops it when it can. */
-void engine_forget(struct call *call);
+/* Gives up a call, if it is in an engine: its end is not told. A thread does so when it can. */
+void engine_drop(struct call *call);
 
 /* One turn of the crank; waits at most `wait_ms` for the network or a timer. A signal ends the wait. */
 void engine_turn(struct engine *engine, int wait_ms);
@@ -96,10 +97,10 @@ bool engine_next(struct engine *engine, struct engine_record *record);
 /* Answers an exchange. False where there is no memory, or the call waits for no answer. */
 bool engine_reply(struct engine *engine, struct call *call, const struct replies_reply *reply);
 
-/* Answers the wish for a token; `lifetime` in microseconds, 0 where it is not said. A wish that is over (it is given as
-   long as one exchange) is answered in vain. */
-void engine_give_token(struct engine *engine, int wish, struct span token, int64_t lifetime);
-void engine_refuse_token(struct engine *engine, int wish, const char *words);
+/* Answers the request for a token; `lifetime` in microseconds, 0 where it is not said. An answer to a request that is
+   over (it is given as long as one exchange) changes nothing. */
+void engine_give_token(struct engine *engine, int token_request, struct span token, int64_t lifetime);
+void engine_refuse_token(struct engine *engine, int token_request, const char *words);
 
 struct engine_stats engine_stats(struct engine *engine);
 

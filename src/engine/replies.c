@@ -66,7 +66,7 @@ struct call *replies_end(struct replies *replies, struct attempt_end *end) {
     return call;
 }
 
-void replies_forget(struct replies *replies, struct call *call) {
+void replies_drop(struct replies *replies, struct call *call) {
     list_leave(&call->owed);
     heap_leave(&replies->coming, &call->timer);
 }

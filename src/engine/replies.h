@@ -45,7 +45,7 @@ int64_t replies_next_timer(const struct replies *replies);
 struct call *replies_end(struct replies *replies, struct attempt_end *end);
 
 /* Lets go of a launched call. */
-void replies_forget(struct replies *replies, struct call *call);
+void replies_drop(struct replies *replies, struct call *call);
 
 #pragma GCC visibility pop
 

@@ -38,18 +38,20 @@ void engine_tell_token(struct engine *engine) {
     events_add(&engine->events, NULL, event);
 }
 
-static bool is_awaited(const struct engine *engine, int wish) { return engine->is_asked && engine->wish == wish; }
+static bool is_awaited(const struct engine *engine, int token_request) {
+    return engine->is_asked && engine->token_request == token_request;
+}
 
-void engine_take_token(struct engine *engine, int wish, struct span token, int64_t lifetime) {
-    if (!is_awaited(engine, wish)) return;
+void engine_take_token(struct engine *engine, int token_request, struct span token, int64_t lifetime) {
+    if (!is_awaited(engine, token_request)) return;
     engine->is_asked = false;
     engine_look(engine);
     token_source_given(engine->tokens, engine->now, token, lifetime);
     engine_tell_token(engine);
 }
 
-void engine_take_refusal(struct engine *engine, int wish, const char *words) {
-    if (!is_awaited(engine, wish)) return;
+void engine_take_refusal(struct engine *engine, int token_request, const char *words) {
+    if (!is_awaited(engine, token_request)) return;
     engine->is_asked = false;
     engine_look(engine);
     token_source_failed(engine->tokens, engine->now, engine_random(engine), words);

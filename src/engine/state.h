@@ -1,7 +1,7 @@
 /* What the engine's parts share: its state, and what each does for the others. Nothing else includes this.
    engine.c is the caller's side, where a call goes to the engine itself or to the thread that has it (worker.c); calls.c
    does what callers ask for; turn.c turns the crank; dispatch.c carries out what operations and the queue decide;
-   state.c is what all of them stand on: time, chance, the wish for a token. */
+   state.c is what all of them stand on: time, chance, the request for a token. */
 #ifndef AUTH0_ENGINE_STATE_H
 #define AUTH0_ENGINE_STATE_H
 
@@ -15,9 +15,9 @@
 struct worker;
 
 struct engine {
-    struct worker *worker; /* has the rest, but for what never changes; NULL: the caller turns the crank */
-    struct call *lent;     /* the caller's: calls that it has submitted, and has not fetched yet */
-    int lent_count;
+    struct worker *worker;  /* has the rest, but for what never changes; NULL: the caller turns the crank */
+    struct call *submitted; /* the caller's: calls that it has submitted, and has not fetched yet */
+    int submitted_count;
     struct network *network; /* NULL: the holder answers, and the time is virtual */
     struct replies replies;
     pid_t owner;
@@ -28,7 +28,7 @@ struct engine {
     struct token_source *tokens; /* NULL: every call brings its own */
     bool is_asking;              /* for a token, and the holder has not heard it yet */
     bool is_asked;               /* the holder has, and owes the answer */
-    int wish;                    /* its number */
+    int token_request;           /* its number */
     int64_t asked_at;            /* since when it is wanted */
     int64_t now;                 /* when the engine last looked */
     struct call token_call;      /* the request for one */
@@ -61,14 +61,14 @@ void engine_obey(struct engine *engine, struct call *call, struct operation_acti
 void engine_begin_call(struct engine *engine, struct call *call);
 
 /* Ends a call as cancelled. */
-void engine_stop(struct engine *engine, struct call *call);
+void engine_cancel_call(struct engine *engine, struct call *call);
 
-/* Takes a call out of wherever it is, without a word. */
-void engine_let_go(struct engine *engine, struct call *call);
+/* Gives up a call, wherever it is: its end is not told. */
+void engine_drop_call(struct engine *engine, struct call *call);
 
-/* What answers the wish of that number, if it is the one that is awaited. */
-void engine_take_token(struct engine *engine, int wish, struct span token, int64_t lifetime);
-void engine_take_refusal(struct engine *engine, int wish, const char *words);
+/* What answers the request of that number, if it is the one that is awaited. */
+void engine_take_token(struct engine *engine, int token_request, struct span token, int64_t lifetime);
+void engine_take_refusal(struct engine *engine, int token_request, const char *words);
 
 /* The next record, if there is one. A call in it is in the engine no more; its reference still is. */
 bool engine_fetch(struct engine *engine, struct engine_record *record);
@@ -78,7 +78,7 @@ struct engine_stats engine_count(const struct engine *engine);
 /* One turn of the crank. */
 void engine_turn_once(struct engine *engine, int wait_ms);
 
-/* Drops the calls that it has, and frees the rest. */
+/* Gives up the calls that it has, and frees the rest. */
 void engine_free(struct engine *engine);
 
 /* Begins an operation. */

@@ -24,7 +24,7 @@ void engine_collect(struct engine *engine) {
         struct attempt_end end = exchange->end;
         const struct engine_connection connection = {exchange->is_timed_out, exchange->http};
         take_answer(call, exchange);
-        network_forget(engine->network, exchange);
+        network_drop(engine->network, exchange);
         engine_end_exchange(engine, call, end, connection);
     }
 }

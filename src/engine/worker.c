@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { LONGEST_MS = 60000, ORDER_SUBMIT = 1, ORDER_CANCEL = 2, ORDER_FORGET = 4 };
+enum { LONGEST_MS = 60000, ORDER_SUBMIT = 1, ORDER_CANCEL = 2, ORDER_DROP = 4 };
 
-/* An answer to the wish for a token: there is one wish at a time. */
+/* An answer to the request for a token: there is one such request at a time. */
 struct token_news {
     bool is_there, is_refusal;
-    int wish;
+    int token_request;
     struct buffer token;
     int64_t lifetime;
     char words[200];
@@ -27,7 +27,7 @@ struct worker {
     struct list done;
     struct events told;
     bool is_asking, is_owed;
-    int wish;
+    int token_request;
     struct engine_stats stats;
 };
 
@@ -55,13 +55,13 @@ static void wake(struct worker *worker) { network_wake(worker->engine->network);
 static void order(struct worker *worker, struct call *call, unsigned what) {
     lock(worker);
     if (call->orders == 0) {
-        call_hold(call);
+        call_ref(call);
         call->inbox_next = NULL;
         *worker->inbox_last = call;
         worker->inbox_last = &call->inbox_next;
     }
     call->orders |= what;
-    call->is_taken_back = what == ORDER_FORGET; /* stays when the order has been fetched: its end is not told */
+    call->is_dropped = what == ORDER_DROP; /* stays when the order has been fetched: its end is not told */
     bool slept = is_to_wake(worker);
     unlock(worker);
     if (slept) wake(worker);
@@ -71,7 +71,7 @@ void worker_submit(struct worker *worker, struct call *call) { order(worker, cal
 
 void worker_cancel(struct worker *worker, struct call *call) { order(worker, call, ORDER_CANCEL); }
 
-void worker_forget(struct worker *worker, struct call *call) { order(worker, call, ORDER_FORGET); }
+void worker_drop(struct worker *worker, struct call *call) { order(worker, call, ORDER_DROP); }
 
 /* It rings: a caller that waits as long as something is owed looks whether anything still is. */
 static void give(struct worker *worker, struct token_news *news) {
@@ -85,18 +85,18 @@ static void give(struct worker *worker, struct token_news *news) {
     bell_ring(&worker->bell);
 }
 
-void worker_give_token(struct worker *worker, int wish, struct span token, int64_t lifetime) {
-    struct token_news news = {.is_there = true, .wish = wish, .lifetime = lifetime};
+void worker_give_token(struct worker *worker, int token_request, struct span token, int64_t lifetime) {
+    struct token_news news = {.is_there = true, .token_request = token_request, .lifetime = lifetime};
     if (!buffer_append(&news.token, token)) {
         buffer_free(&news.token);
-        worker_refuse_token(worker, wish, "not enough memory");
+        worker_refuse_token(worker, token_request, "not enough memory");
         return;
     }
     give(worker, &news);
 }
 
-void worker_refuse_token(struct worker *worker, int wish, const char *words) {
-    struct token_news news = {.is_there = true, .is_refusal = true, .wish = wish};
+void worker_refuse_token(struct worker *worker, int token_request, const char *words) {
+    struct token_news news = {.is_there = true, .is_refusal = true, .token_request = token_request};
     snprintf(news.words, sizeof news.words, "%s", words);
     give(worker, &news);
 }
@@ -106,21 +106,21 @@ void worker_refuse_token(struct worker *worker, int wish, const char *words) {
 /* The engine lets go of a call: its reference is dropped. One that was published meanwhile lies in `done`. */
 static void let_go(struct worker *worker, struct call *call, unsigned orders) {
     if ((orders & ORDER_SUBMIT) == 0) {
-        engine_let_go(worker->engine, call);
+        engine_drop_call(worker->engine, call);
         lock(worker);
         list_leave(&call->link);
         unlock(worker);
     }
-    call_drop(call);
+    call_unref(call);
 }
 
 static void carry_out(struct worker *worker, struct call *call, unsigned orders) {
-    if ((orders & ORDER_FORGET) != 0) {
+    if ((orders & ORDER_DROP) != 0) {
         let_go(worker, call, orders);
         return;
     }
     if ((orders & ORDER_SUBMIT) != 0) engine_begin_call(worker->engine, call);
-    if ((orders & ORDER_CANCEL) != 0) engine_stop(worker->engine, call);
+    if ((orders & ORDER_CANCEL) != 0) engine_cancel_call(worker->engine, call);
 }
 
 /* The caller drops it. */
@@ -139,9 +139,9 @@ static struct call *next_order(struct worker *worker, unsigned *orders) {
 
 static void hear_token(struct worker *worker, struct token_news *news) {
     if (news->is_there && news->is_refusal)
-        engine_take_refusal(worker->engine, news->wish, news->words);
+        engine_take_refusal(worker->engine, news->token_request, news->words);
     else if (news->is_there)
-        engine_take_token(worker->engine, news->wish, buffer_span(&news->token), news->lifetime);
+        engine_take_token(worker->engine, news->token_request, buffer_span(&news->token), news->lifetime);
     clear_news(news);
 }
 
@@ -157,7 +157,7 @@ static bool take_orders(struct worker *worker) {
     if (goes_on) hear_token(worker, &news);
     clear_news(&news);
     if (!goes_on) return false;
-    for (struct call *call; (call = next_order(worker, &orders)) != NULL; call_drop(call))
+    for (struct call *call; (call = next_order(worker, &orders)) != NULL; call_unref(call))
         carry_out(worker, call, orders);
     return true;
 }
@@ -172,7 +172,7 @@ static bool collect(struct worker *worker) {
             events_add(&worker->told, NULL, record.event);
         } else if (record.kind == ENGINE_TOKEN) {
             worker->is_asking = true;
-            worker->wish = record.wish;
+            worker->token_request = record.token_request;
         } else {
             list_push(&worker->done, &record.call->link);
         }
@@ -193,9 +193,9 @@ static void publish(struct worker *worker) {
 /* Calls that the engine has, or was to have. */
 static void drop_calls(struct worker *worker) {
     unsigned orders;
-    for (struct call *call; (call = next_order(worker, &orders)) != NULL; call_drop(call))
-        if ((orders & ORDER_SUBMIT) != 0) call_drop(call);
-    for (struct call *call; (call = call_first(&worker->done)) != NULL; call_drop(call)) list_leave(&call->link);
+    for (struct call *call; (call = next_order(worker, &orders)) != NULL; call_unref(call))
+        if ((orders & ORDER_SUBMIT) != 0) call_unref(call);
+    for (struct call *call; (call = call_first(&worker->done)) != NULL; call_unref(call)) list_leave(&call->link);
     engine_free(worker->engine);
 }
 
@@ -265,7 +265,7 @@ void worker_stop(struct worker *worker) {
 static struct call *first_end(const struct worker *worker) {
     for (struct list *at = worker->done.next; at != &worker->done; at = at->next) {
         struct call *call = LIST_OWNER(struct call, link, at);
-        if (!call->is_taken_back) return call;
+        if (!call->is_dropped) return call;
     }
     return NULL;
 }
@@ -275,7 +275,7 @@ bool worker_next(struct worker *worker, struct engine_record *record) {
     lock(worker);
     bool has_news = events_next(&worker->told, &record->event);
     if (!has_news && worker->is_asking) {
-        *record = (struct engine_record){.kind = ENGINE_TOKEN, .wish = worker->wish};
+        *record = (struct engine_record){.kind = ENGINE_TOKEN, .token_request = worker->token_request};
         worker->is_asking = false;
         has_news = true;
     }

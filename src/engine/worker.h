@@ -17,10 +17,10 @@ void worker_stop(struct worker *worker);
 /* The caller's side of engine.h. */
 void worker_submit(struct worker *worker, struct call *call);
 void worker_cancel(struct worker *worker, struct call *call);
-void worker_forget(struct worker *worker, struct call *call);
+void worker_drop(struct worker *worker, struct call *call);
 bool worker_next(struct worker *worker, struct engine_record *record);
-void worker_give_token(struct worker *worker, int wish, struct span token, int64_t lifetime);
-void worker_refuse_token(struct worker *worker, int wish, const char *words);
+void worker_give_token(struct worker *worker, int token_request, struct span token, int64_t lifetime);
+void worker_refuse_token(struct worker *worker, int token_request, const char *words);
 struct engine_stats worker_stats(struct worker *worker);
 
 /* Whether it is owed a token. */

@@ -215,7 +215,7 @@ void network_cancel(struct network *network, struct exchange *exchange, int64_t 
     if (exchange->is_running) end_exchange(network, exchange, exchange_stop(exchange, ATTEMPT_CANCELLED), now);
 }
 
-void network_forget(struct network *network, struct exchange *exchange) {
+void network_drop(struct network *network, struct exchange *exchange) {
     if (exchange->is_running)
         stop(network, exchange);
     else

@@ -31,7 +31,7 @@ struct exchange *network_launch(struct network *network, const struct exchange_o
 void network_turn(struct network *network, int64_t now);
 
 /* The next exchange that has ended, with its owner, end, body, headers, times and words; NULL for none. The caller gives
-   it back with network_forget, and may take its body: any other buffer does as well. */
+   it back with network_drop, and may take its body: any other buffer does as well. */
 struct exchange *network_next(struct network *network);
 
 /* Waits for the network, at most `wait_ms`; a signal ends it. */
@@ -47,7 +47,7 @@ int64_t network_next_timer(const struct network *network);
 void network_cancel(struct network *network, struct exchange *exchange, int64_t now);
 
 /* Lets go of a launched exchange, without a word. */
-void network_forget(struct network *network, struct exchange *exchange);
+void network_drop(struct network *network, struct exchange *exchange);
 
 #pragma GCC visibility pop
 

@@ -13,8 +13,8 @@ static char call_class;
 
 void bind_call_drop(struct bind_call *self) {
     if (self->call != NULL) {
-        engine_forget(self->call);
-        call_drop(self->call);
+        engine_drop(self->call);
+        call_unref(self->call);
         self->call = NULL;
     }
     buffer_free(&self->claims);

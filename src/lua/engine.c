@@ -68,8 +68,8 @@ static int method_cancel(lua_State *L) {
     return 0;
 }
 
-/* engine:forget(id): takes a call back without a word. */
-static int method_forget(lua_State *L) {
+/* engine:drop(id): gives up a call; its end is not told. */
+static int method_drop(lua_State *L) {
     struct bind_engine *self = check_engine(L);
     struct bind_call *call = check_call(L, 2);
     if (call->call->id == self->untold) self->untold = 0;
@@ -128,7 +128,7 @@ static int method_next(lua_State *L) {
     case ENGINE_DONE: self->untold = record.call->id; return push_done(L, self);
     case ENGINE_TOKEN:
         lua_pushliteral(L, "token");
-        lua_pushinteger(L, record.wish);
+        lua_pushinteger(L, record.token_request);
         return 2;
     case ENGINE_EVENT: break;
     }
@@ -290,7 +290,7 @@ static int method_close(lua_State *L) {
 void bind_engine_init(lua_State *L) {
     static const luaL_Reg methods[] = {
         {"cancel", method_cancel},
-        {"forget", method_forget},
+        {"drop", method_drop},
         {"pending", method_pending},
         {"next", method_next},
         {"reply", method_reply},

@@ -33,7 +33,7 @@ static void run(lua_State *L, struct bind_engine *self, struct bind_call *call) 
     }
     pool_run(L, self, false);
     if (!engine_is_own(engine)) {
-        engine_forget(call->call);
+        engine_drop(call->call);
         luaL_error(L, "auth0: forked in the middle of a call: the call is the parent's");
     }
     if (stopped) lua_error(L);

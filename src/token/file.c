@@ -227,7 +227,7 @@ static const struct token_file_fault left_alone = {
 static bool is_wanted(const struct token_record *record, const struct token_file_question *question,
                       struct token_now now) {
     return token_record_left(record, now) > 0 &&
-           (question->wish == TOKEN_FILE_ANY || question->held == 0 || record->generation != question->held);
+           (question->want == TOKEN_FILE_ANY || question->held == 0 || record->generation != question->held);
 }
 
 static struct token_file_answer hand_out(const struct token_record *record, struct token_now now,
@@ -249,7 +249,7 @@ static uint64_t new_lease(void) {
 }
 
 static bool drop_rejected(struct use *use, const struct token_file_question *question) {
-    if (question->wish != TOKEN_FILE_REJECTED || question->held == 0 || use->record.generation != question->held)
+    if (question->want != TOKEN_FILE_REJECTED || question->held == 0 || use->record.generation != question->held)
         return true;
     return truncate_at(use, TOKEN_RECORD_HEAD);
 }

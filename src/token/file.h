@@ -32,14 +32,14 @@ struct token_file_fault {
 
 /* ---- to ask ---- */
 
-enum token_file_wish {
+enum token_file_want {
     TOKEN_FILE_ANY,     /* any token that is valid */
     TOKEN_FILE_NEWER,   /* another than `held`, which gets old; it stays there for the others until it is replaced */
     TOKEN_FILE_REJECTED /* another than `held`, which the tenant refused; it is dropped, if it is still there */
 };
 
 struct token_file_question {
-    enum token_file_wish wish;
+    enum token_file_want want;
     uint64_t held; /* the generation of the asker's token; 0: it has none, or one that is not from here */
     int64_t lease; /* microseconds that a fetch may take, at most TOKEN_RECORD_LEASE; then it is another's turn */
 };

@@ -26,9 +26,9 @@ static void warn(struct token_share *share, const struct token_file_fault *fault
 }
 
 static struct token_file_question question_of(const struct token_share *share, int64_t lease) {
-    enum token_file_wish wish = TOKEN_FILE_ANY;
-    if (share->generation != 0) wish = share->is_rejected ? TOKEN_FILE_REJECTED : TOKEN_FILE_NEWER;
-    return (struct token_file_question){wish, share->generation, lease};
+    enum token_file_want want = TOKEN_FILE_ANY;
+    if (share->generation != 0) want = share->is_rejected ? TOKEN_FILE_REJECTED : TOKEN_FILE_NEWER;
+    return (struct token_file_question){want, share->generation, lease};
 }
 
 struct token_share_answer token_share_ask(struct token_share *share, int64_t lease, struct buffer *token) {

@@ -432,7 +432,7 @@ describe("C reads options as Lua takes them:", function()
             local method = core.method(goal, "a spec", names)
             local function is_taken(given, level)
                 local id, _, engine = core.call(nil, method, "submit", given, nil, nil, level)
-                if id then engine:forget(id) end
+                if id then engine:drop(id) end
                 return id ~= nil
             end
             for _, value in pairs(list) do

@@ -71,7 +71,7 @@ end
 function nginx.wait(calls, ticket)
     local good, fault = pcall(wait_for_news, calls, ticket, get_ngx())
     if good then return end
-    if calls then calls:take_back(ticket) end
+    if calls then calls:drop(ticket) end
     error(explain(fault), 0)
 end
 

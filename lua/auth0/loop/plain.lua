@@ -20,7 +20,7 @@ function plain.wait(calls, ticket)
     if tasks.is_task() and is_yieldable() then return tasks.park(calls, ticket) end
     local done, fault = pcall(crank, calls, ticket)
     if done then return end
-    calls:take_back(ticket)
+    calls:drop(ticket)
     error(fault, 0)
 end
 

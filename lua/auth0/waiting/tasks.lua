@@ -104,7 +104,7 @@ end
 -- The driver itself was interrupted (a debug hook, a mock): its tasks end where they are.
 local function abandon(group, threads)
     for ticket in pairs(group.parked) do
-        if ticket.calls then ticket.calls:take_back(ticket) end
+        if ticket.calls then ticket.calls:drop(ticket) end
     end
     for _, thread in ipairs(threads) do groups[thread] = nil end
 end

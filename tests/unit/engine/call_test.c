@@ -111,18 +111,18 @@ static void the_next_call_finds_nothing_of_one_that_was_dropped(void **state) {
     assert_non_null(call);
     struct call_order order = order_of(IDENTITY_LINK, SPAN("token"));
     assert_true(call_prepare(call, &order));
-    call_hold(call);
-    call_drop(call);
+    call_ref(call);
+    call_unref(call);
     assert_true(call->memory.size > 0); /* it is still held */
-    call_drop(call);
+    call_unref(call);
     struct call *next = call_new(), *another = call_new();
     assert_non_null(next);
     assert_non_null(another);
     assert_ptr_not_equal(next, another);
     assert_true(next->domain.at == NULL && next->headers[0].data == NULL && next->memory.size == 0);
     for (size_t i = 0; i < next->memory.room; i++) assert_int_equal(next->memory.at[i], 0);
-    call_drop(next);
-    call_drop(another);
+    call_unref(next);
+    call_unref(another);
 }
 
 int main(void) {

@@ -227,7 +227,7 @@ static void a_call_that_is_forgotten_in_any_stage_tells_nothing(void **state) {
         if (stage == CALL_RUNNING) turn_until_sent(engine, &call);
         if (stage == CALL_PAUSED || stage == CALL_DONE) turn_until_stage(engine, &call, stage);
         assert_int_equal(call.stage, stage);
-        engine_forget(&call);
+        engine_drop(&call);
         assert_int_equal(call.stage, CALL_NEW);
         call_release(&call); /* its memory may go at once */
         assert_false(engine_next(engine, &record));
@@ -242,10 +242,10 @@ static void one_of_many_can_be_forgotten_from_the_middle_and_the_end_of_a_queue(
     struct engine *engine = open_engine(to_tenant(PROFILE_HTTP_2));
     struct call *calls = prepare_all(5, (struct wish){.goal = IDENTITY_LINK});
     for (size_t i = 0; i < 4; i++) engine_submit(engine, &calls[i]);
-    engine_forget(&calls[1]);
-    engine_forget(&calls[3]);
+    engine_drop(&calls[1]);
+    engine_drop(&calls[3]);
     engine_submit(engine, &calls[4]);
-    engine_forget(&calls[0]);
+    engine_drop(&calls[0]);
     engine_submit(engine, &calls[3]);
     turn_until_told(engine, &calls[2], 3, PATIENCE);
     struct tenant_record record = tenant_record();

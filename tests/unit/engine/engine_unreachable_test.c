@@ -154,7 +154,7 @@ static void when_the_leader_is_taken_back_the_next_one_goes(void **state) {
         if (is_cancelled)
             engine_cancel(engine, &calls[0]);
         else
-            engine_forget(&calls[0]);
+            engine_drop(&calls[0]);
         turn_until_stage(engine, &calls[1], CALL_RUNNING);
         engine_close(engine);
         release_all(calls, 2);

@@ -80,7 +80,7 @@ static void a_burst_is_told_as_it_was_recorded(void **state) {
         tenant_record_free(&record);
         for (int i = 0; i < BURST; i++) {
             assert_told(calls[i], CODE_OK, OUTCOME_NONE);
-            call_drop(calls[i]);
+            call_unref(calls[i]);
         }
         engine_close(engine);
         wait_for_threads();
@@ -99,7 +99,7 @@ static void cancelling_ends_a_call_wherever_it_is(void **state) {
         fetch(engine, 1);
         assert_true(call->operation.result.code == CODE_CANCELLED ||
                     call->operation.result.code == CODE_UNKNOWN_OUTCOME);
-        call_drop(call);
+        call_unref(call);
     }
     engine_close(engine);
     wait_for_threads();
@@ -113,9 +113,9 @@ static void taking_back_waits_for_nothing(void **state) {
         struct call *call = new_call(i + 1, (struct wish){.fault = "fault=delay;seconds=0.05"});
         engine_submit(engine, call);
         if (i % 4 == 3) pause_ms(i);
-        engine_forget(call);
-        engine_forget(call); /* it is nobody's any more */
-        call_drop(call);
+        engine_drop(call);
+        engine_drop(call); /* it is nobody's any more */
+        call_unref(call);
     }
     assert_int_equal(engine_pending(engine), 0);
     struct engine_record record;
@@ -123,7 +123,7 @@ static void taking_back_waits_for_nothing(void **state) {
     struct call *last = new_call(1, (struct wish){.attempts = 1});
     engine_submit(engine, last);
     fetch(engine, 1);
-    call_drop(last);
+    call_unref(last);
     engine_close(engine);
     wait_for_threads();
 }
@@ -137,13 +137,13 @@ static void a_call_that_is_taken_back_at_its_end_is_dropped(void **state) {
         struct call *call = new_call(1, (struct wish){.deadline_ms = 1, .attempts = 1, .domain = "localhost:1"});
         engine_submit(engine, call);
         engine_turn(engine, 10000);
-        engine_forget(call);
+        engine_drop(call);
         struct engine_record record;
         assert_false(engine_next(engine, &record));
         engine_close(engine);
         wait_for_threads();
         assert_int_equal(call->references, 1);
-        call_drop(call);
+        call_unref(call);
     }
 }
 
@@ -167,7 +167,7 @@ static void no_program_inherits_a_connection_whenever_it_starts(void **state) {
     is_watched = false;
     assert_told(call, CODE_OK, OUTCOME_NONE);
     assert_false(is_inherited);
-    call_drop(call);
+    call_unref(call);
     engine_close(engine);
     wait_for_threads();
 }
@@ -200,8 +200,8 @@ static void closing_lets_go_of_all_that_is_under_way(void **state) {
         pause_ms(after);
         engine_close(engine);
         for (int i = 0; i < BURST; i++) {
-            engine_forget(calls[i]);
-            call_drop(calls[i]);
+            engine_drop(calls[i]);
+            call_unref(calls[i]);
         }
         wait_for_threads();
         assert_int_equal(open_descriptors(), before);
@@ -224,8 +224,8 @@ static void chance_finds_no_lost_call(void **state) {
             calls[i]->id = i;
             submitted++;
         } else if (dice == 0) {
-            engine_forget(calls[i]);
-            call_drop(calls[i]);
+            engine_drop(calls[i]);
+            call_unref(calls[i]);
             calls[i] = NULL;
             taken++;
         } else if (dice < 3) {
@@ -234,7 +234,7 @@ static void chance_finds_no_lost_call(void **state) {
             while (engine_next(engine, &record)) {
                 assert_ptr_equal(record.call, calls[record.call->id]);
                 calls[record.call->id] = NULL;
-                call_drop(record.call);
+                call_unref(record.call);
                 told++;
             }
             if (dice == 9) engine_turn(engine, 2);
@@ -244,7 +244,7 @@ static void chance_finds_no_lost_call(void **state) {
     assert_int_equal(told + taken + left, submitted);
     fetch(engine, left);
     for (int i = 0; i < BURST; i++)
-        if (calls[i] != NULL) call_drop(calls[i]);
+        if (calls[i] != NULL) call_unref(calls[i]);
     engine_close(engine);
     wait_for_threads();
 }
@@ -284,7 +284,7 @@ static void after_a_fork_the_thread_is_the_parents(void **state) {
     pid_t child = fork();
     if (child == 0) {
         bool is_own = engine_is_own(engine);
-        engine_forget(call);
+        engine_drop(call);
         engine_close(engine);
         struct engine *other = open_engine(to_tenant(PROFILE_HTTP_2));
         if (is_own || !engine_start(other)) _exit(1);
@@ -295,7 +295,7 @@ static void after_a_fork_the_thread_is_the_parents(void **state) {
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 9);
     fetch(engine, 1);
     assert_told(call, CODE_OK, OUTCOME_NONE);
-    call_drop(call);
+    call_unref(call);
     engine_close(engine);
     wait_for_threads();
 }

@@ -50,7 +50,7 @@ static void read_one(struct network *network) {
     (void)launch(network, &order, &request);
     struct exchange *exchange = next(network);
     assert_ended(exchange, ATTEMPT_ANSWERED, true, 200);
-    network_forget(network, exchange);
+    network_drop(network, exchange);
 }
 
 static void turn_until_sent(struct network *network, const struct exchange *exchange) {
@@ -81,7 +81,7 @@ static void each_exchange_is_handed_back_once_with_its_owner(void **state) {
             is_told[owner] = true;
             assert_ended(exchange, ATTEMPT_ANSWERED, true, 200);
             assert_true(span_begins(buffer_span(&exchange->body), SPAN("{\"identities\":[")));
-            network_forget(network, exchange);
+            network_drop(network, exchange);
         }
         assert_null(network_next(network));
         network_close(network);
@@ -98,10 +98,10 @@ static void what_ended_first_is_handed_back_first(void **state) {
     struct exchange *first = launch(network, &slowly, &slow), *second = launch(network, &soon, &fast);
     struct exchange *exchange = next(network);
     assert_true(exchange == second && exchange->owner == &fast);
-    network_forget(network, exchange);
+    network_drop(network, exchange);
     exchange = next(network);
     assert_true(exchange == first && exchange->owner == &slow);
-    network_forget(network, exchange);
+    network_drop(network, exchange);
     network_close(network);
 }
 
@@ -130,7 +130,7 @@ static void a_body_may_be_taken(void **state) {
     struct exchange *exchange = next(network);
     struct buffer body = exchange->body;
     exchange->body = (struct buffer){NULL, 0, 0};
-    network_forget(network, exchange);
+    network_drop(network, exchange);
     read_one(network);
     assert_true(span_begins(buffer_span(&body), SPAN("{\"identities\":[")));
     buffer_free(&body);
@@ -174,7 +174,7 @@ static void what_is_not_connected_in_time_ends_as_unreached(void **state) {
     assert_true(exchange->is_timed_out);
     assert_string_equal(exchange->detail, "no connection within connect_timeout");
     assert_int_equal(network_next_timer(network), INT64_MAX);
-    network_forget(network, exchange);
+    network_drop(network, exchange);
     network_close(network);
     close(host);
 }
@@ -197,7 +197,7 @@ static void what_is_not_answered_in_time_ends_as_expired(void **state) {
     network_turn(network, times.end_by);
     assert_ptr_equal(network_next(network), exchange);
     assert_ended(exchange, ATTEMPT_EXPIRED, true, 0);
-    network_forget(network, exchange);
+    network_drop(network, exchange);
     network_close(network);
 }
 
@@ -218,10 +218,10 @@ static void one_that_is_cancelled_ends_so_and_the_others_go_on(void **state) {
         network_cancel(network, one, clock_monotonic_us());
         assert_ptr_equal(next(network), one);
         assert_ended(one, ATTEMPT_CANCELLED, true, 0);
-        network_forget(network, one);
+        network_drop(network, one);
         assert_ptr_equal(next(network), other);
         assert_ended(other, ATTEMPT_ANSWERED, true, 200);
-        network_forget(network, other);
+        network_drop(network, other);
         network_close(network);
     }
 }
@@ -239,7 +239,7 @@ static void one_that_has_ended_is_cancelled_no_more(void **state) {
     network_cancel(network, exchange, clock_monotonic_us());
     assert_ptr_equal(network_next(network), exchange);
     assert_ended(exchange, ATTEMPT_ANSWERED, true, 200);
-    network_forget(network, exchange);
+    network_drop(network, exchange);
     assert_null(network_next(network));
     network_close(network);
 }
@@ -253,13 +253,13 @@ static void of_one_that_is_forgotten_nothing_is_told(void **state) {
     const struct exchange_order unsent = read_order(&requests[0], NULL),
                                 sent = read_order(&requests[1], "fault=delay;seconds=20"),
                                 cancelled = read_order(&requests[2], NULL);
-    network_forget(network, launch(network, &unsent, &requests[0]));
+    network_drop(network, launch(network, &unsent, &requests[0]));
     struct exchange *exchange = launch(network, &sent, &requests[1]);
     turn_until_sent(network, exchange);
-    network_forget(network, exchange);
+    network_drop(network, exchange);
     exchange = launch(network, &cancelled, &requests[2]);
     network_cancel(network, exchange, clock_monotonic_us());
-    network_forget(network, exchange);
+    network_drop(network, exchange);
     network_turn(network, clock_monotonic_us());
     assert_null(network_next(network));
     assert_int_equal(network_next_timer(network), INT64_MAX);

@@ -65,14 +65,14 @@ static struct token_file_answer ask_once(struct token_file *file, struct token_f
     return answer;
 }
 
-struct token_file_answer ask(struct token_file *file, enum token_file_wish wish, uint64_t held, struct token_now now) {
+struct token_file_answer ask(struct token_file *file, enum token_file_want wish, uint64_t held, struct token_now now) {
     int descriptors = open_descriptors();
     struct token_file_answer answer = ask_once(file, (struct token_file_question){wish, held, SECONDS(30)}, now);
     assert_int_equal(open_descriptors(), descriptors);
     return answer;
 }
 
-struct token_file_answer ask_patiently(struct token_file *file, enum token_file_wish wish, uint64_t held,
+struct token_file_answer ask_patiently(struct token_file *file, enum token_file_want wish, uint64_t held,
                                        int64_t lease) {
     struct token_file_answer answer;
     do {

@@ -24,10 +24,10 @@ void free_file(struct token_file *file);
 
 /* One ask; what came is in `token`, terminated. Its lease is 30 s. */
 extern char token[TOKEN_RECORD_TOKEN + 1];
-struct token_file_answer ask(struct token_file *file, enum token_file_wish wish, uint64_t held, struct token_now now);
+struct token_file_answer ask(struct token_file *file, enum token_file_want wish, uint64_t held, struct token_now now);
 
 /* As often as it says WAIT, in real time. */
-struct token_file_answer ask_patiently(struct token_file *file, enum token_file_wish wish, uint64_t held,
+struct token_file_answer ask_patiently(struct token_file *file, enum token_file_want wish, uint64_t held,
                                        int64_t lease);
 
 /* Each fails the test where something else comes. They return a generation. */
