@@ -9,9 +9,9 @@
 /* Adds engine:call(method, how, options, first, second, level); after bind_engine_init.
 
    `first` and `second` are the primary and the secondary of a link and an unlink; of a request `first` is a table of
-   what this library says of it. Without `level` the caller's own options are read, and C declines, with no value and
-   no trace, where anything is in doubt. With `level` they are Lua's checked copy, and what cannot be used raises in
-   the method's name and at that level.
+   what this library says of it. With `level` the options are Lua's checked copy: what cannot be used raises in the
+   method's name and at that level. Without it they are the caller's own table, and C declines, without a trace, where
+   anything is in doubt.
 
    -> value, receipt; or nil, facts: the call is done, or is not to be sent
    -> id, nil, engine: it is under way, and engine:next will tell its end
@@ -22,7 +22,7 @@
 void perform_init(lua_State *L);
 
 /* core.call(loop, method, how, options, nil, nil, level): the same by an engine of the pool, for calls that wait in the
-   way of `loop` */
+   way of `loop`. Without `level` it is one that the pool has. */
 int perform_pooled(lua_State *L);
 
 #pragma GCC visibility pop
