@@ -4,26 +4,19 @@
 
 #pragma GCC visibility push(hidden)
 
-/* The words of `failure.code` and `failure.cause`. */
-enum failure_code {
-    CODE_OK,
-    CODE_UNREACHABLE,
-    CODE_TLS,
-    CODE_TIMEOUT,
-    CODE_CANCELLED,
-    CODE_CONNECTION_LOST, /* of a read, and a cause: a change that ends so is an unknown_outcome */
-    CODE_UNKNOWN_OUTCOME, /* a change that may have been carried out: said by an operation, never of one attempt */
-    CODE_BAD_RESPONSE,
-    CODE_TOO_LARGE,
-    CODE_INVALID_REQUEST,
-    CODE_UNAUTHORIZED,
-    CODE_FORBIDDEN,
-    CODE_NOT_FOUND,
-    CODE_CONFLICT,
-    CODE_RATE_LIMITED,
-    CODE_SERVER_ERROR,
-    CODES
-};
+/* The words of `failure.code` and `failure.cause`. connection_lost: of a read, and a cause; a change that ends so is an
+   unknown_outcome. unknown_outcome: a change that may have been carried out; said by an operation, never of one
+   attempt. */
+#define FAILURE_CODES(code)                                                                                            \
+    code(OK, "ok") code(UNREACHABLE, "unreachable") code(TLS, "tls") code(TIMEOUT, "timeout")                          \
+        code(CANCELLED, "cancelled") code(CONNECTION_LOST, "connection_lost") code(UNKNOWN_OUTCOME, "unknown_outcome") \
+            code(BAD_RESPONSE, "bad_response") code(TOO_LARGE, "too_large") code(INVALID_REQUEST, "invalid_request")   \
+                code(UNAUTHORIZED, "unauthorized") code(FORBIDDEN, "forbidden") code(NOT_FOUND, "not_found")           \
+                    code(CONFLICT, "conflict") code(RATE_LIMITED, "rate_limited") code(SERVER_ERROR, "server_error")
+
+#define FAILURE_CODE(name, word) CODE_##name,
+enum failure_code { FAILURE_CODES(FAILURE_CODE) CODES };
+#undef FAILURE_CODE
 
 enum failure_outcome { OUTCOME_NONE, OUTCOME_UNKNOWN };
 
