@@ -12,17 +12,23 @@
 #endif
 
 #if LUA_VERSION_NUM >= 503
-#define COMPAT_INTEGERS 1 /* numbers are integers or floats; else every one is a float */
 #define compat_isinteger(L, index) lua_isinteger(L, index)
+#define compat_tointeger(L, index) ((long long)lua_tointeger(L, index))
 #define compat_pushinteger(L, value) lua_pushinteger(L, (lua_Integer)(value))
 #define COMPAT_INTEGER_MOST LUA_MAXINTEGER
 #define COMPAT_INTEGER_LEAST LUA_MININTEGER
 #else
-#define COMPAT_INTEGERS 0
-#define compat_isinteger(L, index) (0)
+#define compat_tointeger(L, index) ((long long)lua_tonumber(L, index))
 #define compat_pushinteger(L, value) lua_pushnumber(L, (lua_Number)(value))
 #define COMPAT_INTEGER_MOST 9007199254740992 /* up to here each one is a double of its own */
 #define COMPAT_INTEGER_LEAST (-9007199254740992)
+
+/* Every number is a float: one that is whole is an integer. */
+static inline int compat_isinteger(lua_State *L, int index) {
+    lua_Number value = lua_tonumber(L, index);
+    return lua_type(L, index) == LUA_TNUMBER && value >= COMPAT_INTEGER_LEAST && value <= COMPAT_INTEGER_MOST &&
+           value == (lua_Number)(long long)value;
+}
 #endif
 
 #if LUA_VERSION_NUM >= 504

@@ -219,7 +219,7 @@ static void keep_defaults(lua_State *L, struct bind_engine *self, const struct b
     self->defaults = *common;
     struct span *texts[] = {&self->defaults.domain, &self->defaults.user_agent, &self->defaults.telemetry,
                             &self->defaults.correlation_id};
-    size_t size = 0, count = sizeof texts / sizeof *texts;
+    size_t size = 0, count = sizeof texts / sizeof texts[0];
     for (size_t i = 0; i < count; i++) size += texts[i]->size + 1;
     buffer_clear(&self->texts);
     if (!buffer_reserve(&self->texts, size)) class_raise_memory(L, "auth0.tenant", "none was made");

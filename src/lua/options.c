@@ -119,14 +119,8 @@ static bool read_proxy(lua_State *L, const struct option *option, struct bind_op
 /* A string, or an integer, whose digits it becomes. */
 static bool read_user_id(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
     if (read_string(L, option, options, to)) return true;
-    double value = (double)lua_tonumber(L, -1);
-    if (lua_type(L, -1) != LUA_TNUMBER) return false;
-    if (compat_isinteger(L, -1))
-        snprintf(options->digits, sizeof options->digits, "%lld", (long long)lua_tointeger(L, -1));
-    else if (!COMPAT_INTEGERS && value >= -0x1p53 && value <= 0x1p53 && value == (double)(int64_t)value)
-        snprintf(options->digits, sizeof options->digits, "%.0f", value);
-    else
-        return false;
+    if (!compat_isinteger(L, -1)) return false;
+    snprintf(options->digits, sizeof options->digits, "%lld", compat_tointeger(L, -1));
     *(struct span *)to = span_of(options->digits);
     return options->given.user_id_is_integer = true;
 }
