@@ -10,8 +10,10 @@
 static bool writes_itself;
 
 static void look(void) {
+#if CURL_HAS_OWN_WRITES
     const char *library = curl_version_info(CURLVERSION_NOW)->ssl_version;
-    writes_itself = CURL_HAS_OWN_WRITES && library != NULL && strncmp(library, "OpenSSL/", strlen("OpenSSL/")) == 0;
+    writes_itself = library != NULL && strncmp(library, "OpenSSL/", strlen("OpenSSL/")) == 0;
+#endif
 }
 
 static bool is_needed(void) {
@@ -33,8 +35,7 @@ static bool is_pending(void) {
 }
 
 struct pipe_guard pipe_guard_begin(void) {
-    struct pipe_guard guard;
-    guard.is_needed = is_needed();
+    struct pipe_guard guard = {.is_needed = is_needed()};
     if (!guard.is_needed) return guard;
     sigset_t pipe = only_pipe();
     pthread_sigmask(SIG_BLOCK, &pipe, &guard.before);
