@@ -10,9 +10,10 @@ local matrix = require "support.matrix"
 local function is_whole()
     local wish = os.getenv("AUTH0_MATRIX")
     if wish then return wish == "whole" end
+    if _VERSION ~= "Lua 5.4" then return false end
     local pause = collectgarbage("setpause", 200)
     collectgarbage("setpause", pause)
-    return _VERSION == "Lua 5.4" and pause > 0 and not os.getenv("AUTH0_PRELOAD") and not os.getenv("AUTH0_VALGRIND")
+    return pause > 0 and not os.getenv("AUTH0_PRELOAD") and not os.getenv("AUTH0_VALGRIND")
 end
 
 local rows, classes = {}, {}
