@@ -90,6 +90,7 @@ build = {
             "src/pure/numeral.c",
             "src/pure/operation.c",
             "src/pure/pace.c",
+            "src/pure/proxy.c",
             "src/pure/queue.c",
             "src/pure/redact.c",
             "src/pure/request.c",

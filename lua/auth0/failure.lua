@@ -152,7 +152,13 @@ local function advise_token(code)
     return not without_advice[code] and token_advice or nil
 end
 
+-- Said of a certificate that is not the tenant's.
+local function is_of_proxy(facts)
+    return facts.code == "tls" and facts.detail ~= nil and facts.detail:find("^of the proxy, ") ~= nil
+end
+
 local function advise(caller, facts)
+    if is_of_proxy(facts) then return "check the proxy's certificate, and proxy_ca_file, ca_file and ca_path" end
     if is_of_token(facts) then return advise_token(facts.code) end
     if is_ours(facts) then return nil end
     local scopes = facts.code == "forbidden" and expected_scopes(facts)

@@ -75,6 +75,7 @@ auth0.each = each.run
 ---@field domain string the tenant's: "acme.eu.auth0.com", with ":port" if the port is not 443
 ---@field http_version? "1.1"|"2" "2" (the default) falls back to HTTP/1.1 if the server does not speak HTTP/2
 ---@field proxy? string|false in the form of libcurl's CURLOPT_PROXY; false ignores the environment's proxy variables
+---@field proxy_ca_file? string a PEM bundle for an "https://" proxy; else ca_file and ca_path hold for it, too
 ---@field resolve? string[] "HOST:PORT:ADDRESS", as libcurl's CURLOPT_RESOLVE
 ---@field ca_file? string a PEM bundle that replaces the system's store
 ---@field ca_path? string a hashed directory (`openssl rehash`) that replaces the system's store

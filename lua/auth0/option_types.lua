@@ -1,5 +1,6 @@
 --- The types of options: what is wrong with one, and how one is copied. What is said never holds the
 --- value, which may be a secret.
+local core = require "auth0.core"
 local loop = require "auth0.loop"
 
 local option_types = {}
@@ -182,9 +183,7 @@ end
 function checks.proxy(value)
     if value == "" then return nil end
     if type(value) ~= "string" then return ("expected a string or false, got %s"):format(type(value)) end
-    if value:find("[%c%s]") then return "holds white space or a control character" end
-    -- Of a name or a password that decodes to one, libcurl makes no proxy at all, and connects without.
-    if value:find "%%[01]%x" then return "holds an encoded control character: a % of a password is written %25" end
+    return core.proxy_fault(value)
 end
 
 local ENTRY = "^[%w_*][%w%.%-_]*:%d+:[%w%.%-:%[%],]+$"

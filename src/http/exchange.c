@@ -117,6 +117,7 @@ static CURLcode set_origin(struct exchange *exchange, const char *domain) {
 struct exchange *exchange_new(const struct profile *profile, struct curl_slist *resolve) {
     struct exchange *exchange = calloc(1, sizeof *exchange);
     if (exchange == NULL) return NULL;
+    exchange->profile = profile;
     exchange->easy = curl_easy_init();
     if (exchange->easy != NULL && set_callbacks(exchange) == CURLE_OK &&
         profile_apply(profile, exchange->easy) == CURLE_OK && set_origin(exchange, profile->domain) == CURLE_OK &&
@@ -208,6 +209,7 @@ static enum attempt_how why_unsent(CURLcode code) {
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
+    case CURLE_BAD_FUNCTION_ARGUMENT: /* a client's key that cannot be used, from 8.16 on */
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_CRL_BADFILE:
@@ -234,6 +236,31 @@ static void set_detail(struct exchange *exchange, const char *words) {
     snprintf(exchange->detail, sizeof exchange->detail, "%s", words);
 }
 
+/* The proxy of an encrypted connection, whose own handshake comes before it answers the CONNECT. */
+static bool is_of_proxy(const struct exchange *exchange) {
+    long answered = 0;
+    (void)curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_CONNECTCODE, &answered);
+    return answered == 0 && proxy_is_encrypted(span_of(exchange->profile->proxy));
+}
+
+/* libcurl quotes pieces of a proxy's address, with its password where it cannot read it: of one that has a user, what
+   it says is not shown. */
+static void hide_proxy(struct exchange *exchange, CURLcode code) {
+    bool is_about_proxy = strcasestr(exchange->detail, "proxy") != NULL;
+    if (is_about_proxy && proxy_has_user(span_of(exchange->profile->proxy)))
+        set_detail(exchange, code == CURLE_COULDNT_RESOLVE_PROXY ? "the proxy's name was not found"
+                                                                 : "the proxy cannot be used, or refuses");
+}
+
+static void explain_unsent(struct exchange *exchange, CURLcode code, enum attempt_how how) {
+    static const char whose[] = "of the proxy, not the tenant: ";
+    hide_proxy(exchange, code);
+    if (how != ATTEMPT_UNTRUSTED || !is_of_proxy(exchange)) return;
+    memmove(exchange->detail + sizeof whose - 1, exchange->detail, sizeof exchange->detail - sizeof whose);
+    memcpy(exchange->detail, whose, sizeof whose - 1);
+    exchange->detail[sizeof exchange->detail - 1] = '\0';
+}
+
 struct attempt_end exchange_overdue(struct exchange *exchange, int64_t now) {
     struct attempt_end end = exchange_stop(exchange, ATTEMPT_EXPIRED);
     exchange->detail[0] = '\0';
@@ -252,10 +279,8 @@ struct attempt_end exchange_end(struct exchange *exchange, CURLcode code) {
     else if (code != CURLE_OK && exchange->detail[0] == '\0')
         set_detail(exchange, curl_easy_strerror(code));
     if (!end.sent) {
-        /* libcurl quotes a proxy's URL that it cannot read, with its password. */
-        if (strncmp(exchange->detail, "Unsupported proxy", strlen("Unsupported proxy")) == 0)
-            set_detail(exchange, profile_bad_proxy);
         end.how = why_unsent(code);
+        explain_unsent(exchange, code, end.how);
     } else if (exchange->too_large != NULL) {
         end.how = ATTEMPT_ANSWERED;
         end.body = ATTEMPT_BODY_TOO_LARGE;

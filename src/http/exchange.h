@@ -32,6 +32,7 @@ struct exchange_timings {
 
 struct exchange {
     CURL *easy;
+    const struct profile *profile;
     CURLU *origin;    /* the profile's, which libcurl would else read and write anew for each request */
     struct list link; /* in one of the network's lists */
     struct heap_node timer;
@@ -53,7 +54,7 @@ struct exchange {
     char detail[CURL_ERROR_SIZE]; /* libcurl's words for a failure */
 };
 
-/* NULL where there is no memory, or libcurl lacks what we need. */
+/* `profile` must outlive it. NULL where there is no memory, or libcurl lacks what we need. */
 struct exchange *exchange_new(const struct profile *profile, struct curl_slist *resolve);
 void exchange_free(struct exchange *exchange);
 

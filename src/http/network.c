@@ -133,8 +133,8 @@ static struct exchange *start(struct network *network, const struct exchange_ord
 
 struct exchange *network_launch(struct network *network, const struct exchange_order *order,
                                 const struct network_times *times, void *owner, const char **fault) {
-    *fault = profile_bad_proxy;
-    if (!profile_has_usable_proxy(&network->profile)) return NULL;
+    *fault = proxy_fault(span_of(network->profile.proxy));
+    if (*fault != NULL) return NULL;
     struct exchange *exchange = start(network, order, fault);
     if (exchange == NULL) return NULL;
     exchange->owner = owner;

@@ -2,7 +2,6 @@
 
 #include "http/store.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 
 /* Every text of a profile, in the order in which a key holds them. */
@@ -13,7 +12,7 @@ static const struct {
     {offsetof(struct profile, domain), (CURLoption)0},      {offsetof(struct profile, proxy), CURLOPT_PROXY},
     {offsetof(struct profile, no_proxy), CURLOPT_NOPROXY},  {offsetof(struct profile, ca_file), (CURLoption)0},
     {offsetof(struct profile, ca_path), (CURLoption)0},     {offsetof(struct profile, client_cert), CURLOPT_SSLCERT},
-    {offsetof(struct profile, client_key), CURLOPT_SSLKEY},
+    {offsetof(struct profile, client_key), CURLOPT_SSLKEY}, {offsetof(struct profile, proxy_ca_file), (CURLoption)0},
 };
 enum { TEXTS = sizeof texts / sizeof *texts };
 
@@ -52,21 +51,6 @@ void profile_unpack(const char *key, struct profile *profile) {
     for (size_t i = 0; i < TEXTS; i++) set_text(profile, i, unpack(&key));
     for (size_t i = 0; i <= PROFILE_RESOLVES; i++)
         if ((profile->resolve[i] = unpack(&key)) == NULL) return;
-}
-
-const char profile_bad_proxy[] = "the proxy, of the option or of the environment, is none that libcurl can use";
-
-/* Whether a name or a password there decodes to a control character. */
-static bool has_encoded_control(const char *proxy) {
-    for (const char *at = strchr(proxy, '%'); at != NULL; at = strchr(at + 1, '%'))
-        if ((at[1] == '0' || at[1] == '1') && isxdigit((unsigned char)at[2])) return true;
-    return false;
-}
-
-/* With such a name libcurl uses no proxy at all, and says nothing. lua/auth0/option_types.lua refuses such an option;
-   the environment's is looked at only here. */
-bool profile_has_usable_proxy(const struct profile *profile) {
-    return profile->proxy == NULL || !has_encoded_control(profile->proxy);
 }
 
 /* The names end with NULL; what is empty is not there. */
@@ -128,5 +112,9 @@ CURLcode profile_apply(const struct profile *profile, CURL *easy) {
     for (size_t i = 0; i < TEXTS && code == CURLE_OK; i++)
         if (texts[i].option != (CURLoption)0 && get_text(profile, i) != NULL)
             code = curl_easy_setopt(easy, texts[i].option, get_text(profile, i));
-    return code == CURLE_OK ? store_apply(easy, profile->ca_file, profile->ca_path) : code;
+    if (code == CURLE_OK) code = store_apply(easy, STORE_OF_SERVER, profile->ca_file, profile->ca_path);
+    if (code != CURLE_OK || !proxy_is_encrypted(span_of(profile->proxy))) return code;
+    bool has_own = profile->proxy_ca_file != NULL;
+    return store_apply(easy, STORE_OF_PROXY, has_own ? profile->proxy_ca_file : profile->ca_file,
+                       has_own ? NULL : profile->ca_path);
 }

@@ -5,6 +5,7 @@
 
 #include "http/curl_compat.h"
 #include "os/buffer.h"
+#include "pure/proxy.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -21,6 +22,7 @@ struct profile {
     const char *ca_path;
     const char *client_cert;
     const char *client_key;
+    const char *proxy_ca_file;                 /* takes the place of the first two for an encrypted proxy */
     const char *resolve[PROFILE_RESOLVES + 1]; /* "HOST:PORT:ADDRESS", ends with NULL */
     enum profile_http http;
 };
@@ -35,10 +37,6 @@ void profile_unpack(const char *key, struct profile *profile);
    look for them with each request, in whatever thread makes it. Both point into `memory`, which is empty before. False
    where there is none. */
 bool profile_settle(struct profile *profile, struct buffer *memory);
-
-/* Whether libcurl will go through the proxy that is meant. */
-bool profile_has_usable_proxy(const struct profile *profile);
-extern const char profile_bad_proxy[]; /* where it will not: in words */
 
 /* The options of an easy handle that are the same for every exchange of the profile. */
 CURLcode profile_apply(const struct profile *profile, CURL *easy);

@@ -30,15 +30,15 @@ enum { WHOLE_STORE = 50 };
 
 /* The system's store. Parsing the bundle costs 30 ms at every handshake where libcurl's defaults name both; the hashed
    directory alone is read on demand, one certificate at a time. */
-static CURLcode prefer_directory(CURL *easy) {
+static CURLcode prefer_directory(CURL *easy, CURLoption file) {
 #if CURL_HAS_CAPATH_INFO
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
     char name[16];
     if (info->age >= CURLVERSION_SEVENTH && info->capath != NULL &&
         count_hashed(info->capath, WHOLE_STORE, name, sizeof name) == WHOLE_STORE)
-        return curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+        return curl_easy_setopt(easy, file, NULL);
 #endif
-    (void)easy;
+    (void)easy, (void)file;
     return CURLE_OK;
 }
 
@@ -59,14 +59,16 @@ static void name_one_of(const char *directory, char *file, size_t room) {
 }
 
 /* libcurl would go on trusting the half of its defaults that was not replaced. */
-CURLcode store_apply(CURL *easy, const char *file, const char *directory) {
+CURLcode store_apply(CURL *easy, enum store_side side, const char *file, const char *directory) {
+    CURLoption of_file = side == STORE_OF_PROXY ? CURLOPT_PROXY_CAINFO : CURLOPT_CAINFO;
+    CURLoption of_directory = side == STORE_OF_PROXY ? CURLOPT_PROXY_CAPATH : CURLOPT_CAPATH;
     char one[4096 + 16];
-    if (file == NULL && directory == NULL) return prefer_directory(easy);
+    if (file == NULL && directory == NULL) return prefer_directory(easy, of_file);
     if (has_stubborn_defaults()) {
         if (file == NULL) name_one_of(directory, one, sizeof one);
         file = file != NULL ? file : one;
         directory = directory != NULL ? directory : "/dev/null";
     }
-    CURLcode code = curl_easy_setopt(easy, CURLOPT_CAINFO, file);
-    return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_CAPATH, directory) : code;
+    CURLcode code = curl_easy_setopt(easy, of_file, file);
+    return code == CURLE_OK ? curl_easy_setopt(easy, of_directory, directory) : code;
 }

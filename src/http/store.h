@@ -6,8 +6,10 @@
 
 #pragma GCC visibility push(hidden)
 
+enum store_side { STORE_OF_SERVER, STORE_OF_PROXY };
+
 /* A file of certificates and a directory of them, by which either replaces the system's store; NULL for none. */
-CURLcode store_apply(CURL *easy, const char *file, const char *directory);
+CURLcode store_apply(CURL *easy, enum store_side side, const char *file, const char *directory);
 
 #pragma GCC visibility pop
 

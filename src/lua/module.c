@@ -39,6 +39,7 @@ EXPORT int luaopen_auth0_core(lua_State *L) {
                                          {"introduce", bind_options_introduce},
                                          {"inflater", bind_inflater_new},
                                          {"decode", bind_decode},
+                                         {"proxy_fault", bind_options_proxy_fault},
                                          {NULL, NULL}};
     stay_loaded();
     lua_settop(L, 0);

@@ -116,6 +116,13 @@ static bool read_proxy(lua_State *L, const struct option *option, struct bind_op
     return !lua_toboolean(L, -1);
 }
 
+int bind_options_proxy_fault(lua_State *L) {
+    struct span text;
+    text.at = luaL_checklstring(L, 1, &text.size);
+    lua_pushstring(L, proxy_fault(text)); /* nil for none */
+    return 1;
+}
+
 /* A string, or an integer, whose digits it becomes. */
 static bool read_user_id(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
     if (read_string(L, option, options, to)) return true;
@@ -195,6 +202,7 @@ static const struct option specifications[] = {
     {"resolve", "resolve", FOR_BOTH, read_resolve, AT(profile.resolve), 0, PROFILE_RESOLVES},
     {"ca_file", "text", FOR_BOTH, read_terminated, AT(profile.ca_file), 0, 4096},
     {"ca_path", "text", FOR_BOTH, read_terminated, AT(profile.ca_path), 0, 4096},
+    {"proxy_ca_file", "text", FOR_BOTH, read_terminated, AT(profile.proxy_ca_file), 0, 4096},
     {"client_cert", "text", FOR_BOTH, read_terminated, AT(profile.client_cert), 0, 4096},
     {"client_key", "text", FOR_BOTH, read_terminated, AT(profile.client_key), 0, 4096},
     {"user_agent", "text", FOR_BOTH, read_text, AT(common.user_agent), 0, 256},

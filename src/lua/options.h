@@ -58,6 +58,9 @@ const struct bind_method *bind_method_check(lua_State *L, int index);
 /* core.introduce(user_agent, telemetry): what these two headers say where no option says otherwise */
 int bind_options_introduce(lua_State *L);
 
+/* core.proxy_fault(text) -> what is wrong with a proxy's address, or nil */
+int bind_options_proxy_fault(lua_State *L);
+
 /* What holds where nothing is said: `defaults`, or this library's own. */
 void bind_options_start(lua_State *L, struct bind_options *options, const struct bind_common *defaults);
 

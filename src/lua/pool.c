@@ -65,7 +65,8 @@ static bool is_same_text(const char *a, const char *b) {
 static bool is_same_profile(const struct profile *a, const struct profile *b) {
     bool is_same = a->http == b->http && is_same_text(a->domain, b->domain) && is_same_text(a->proxy, b->proxy) &&
                    is_same_text(a->ca_file, b->ca_file) && is_same_text(a->ca_path, b->ca_path) &&
-                   is_same_text(a->client_cert, b->client_cert) && is_same_text(a->client_key, b->client_key);
+                   is_same_text(a->client_cert, b->client_cert) && is_same_text(a->client_key, b->client_key) &&
+                   is_same_text(a->proxy_ca_file, b->proxy_ca_file);
     for (int i = 0; is_same && (a->resolve[i] != NULL || b->resolve[i] != NULL); i++)
         is_same = is_same_text(a->resolve[i], b->resolve[i]);
     return is_same;

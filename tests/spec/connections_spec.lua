@@ -99,7 +99,7 @@ describe("a connection", function()
             local _, message, failure = auth0.link { domain = tenant.domain, resolve = { tenant.resolve },
                 ca_file = tenant.ca, token = os.getenv "TOKEN", primary = "auth0|1", secondary = "github|2" }
             print(failure.code, failure.outcome, message)]], nil, environment)
-        assert.truthy(output:find("^unreachable\tnone\t.*of the environment, is none that libcurl can use"), output)
+        assert.truthy(output:find("^unreachable\tnone\t.*the proxy's address holds an encoded control"), output)
         assert.falsy(output:find("half", 1, true), output)
         assert.equal(0, tenant.record().connections)
     end)

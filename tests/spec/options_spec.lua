@@ -167,9 +167,9 @@ bad("a proxy of true", both, { proxy = true }, "proxy: ")
 bad("a proxy as a number", both, { proxy = 8080 }, "proxy: ")
 bad("a proxy with a line feed", both, { proxy = "http://proxy\n:1" }, "proxy: ")
 bad("a proxy with an encoded one in its password", both, { proxy = "http://user:a%0Ab@127.0.0.1:9" },
-    "proxy: holds an encoded")
+    "proxy: the proxy's address holds an encoded")
 bad("a proxy whose password has a bare %", both, { proxy = "http://user:half%1full@127.0.0.1:9" },
-    "proxy: holds an encoded")
+    "proxy: the proxy's address holds an encoded")
 bad("a resolve that is a string", both, { resolve = "tenant.test:443:127.0.0.1" }, "resolve: ")
 bad("a resolve without address", both, { resolve = { "tenant.test:443" } }, "resolve: ")
 bad("a resolve of numbers", both, { resolve = { 443 } }, "resolve: ")

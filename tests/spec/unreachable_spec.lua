@@ -51,7 +51,7 @@ describe("a call that reaches nobody", function()
 
     for _, proxy_url in ipairs {
         "http://user:pa55-w0rd-of-proxy@proxy.test:99999", "foo://user:pa55-w0rd-of-proxy@proxy.test:1",
-        "http://user:pa55-w0rd-of-proxy#x@proxy.test:1", "http://user:pa55-w0rd-of-proxy/x@proxy.test:1",
+        "http://user:pa55-w0rd-of-proxy@[proxy]:1",
     } do
         it("does not show the password of " .. proxy_url:gsub("://.*@", "://...@"), function()
             local value, message, failure = linking.link { proxy = proxy_url }
@@ -59,6 +59,26 @@ describe("a call that reaches nobody", function()
             assert.same({ "unreachable", "none" }, { failure.code, failure.outcome })
         end)
     end
+
+    -- libcurl would take a piece of the password for the proxy's name, ask for it, and quote it.
+    local mistaken = { "pw@S3cretTail", "pw@S3cretTail#x", "S3cretTail#x", "S3cretTail/x", "S3cretTail?x" }
+
+    for _, password in ipairs(mistaken) do
+        it("refuses a proxy with the password " .. password:gsub("S3cretTail", "TAIL"), function()
+            local good, message = pcall(linking.link, { proxy = "http://user:" .. password .. "@127.0.0.1:" .. refusing })
+            assert.is_false(good)
+            assert.truthy(message:find("proxy: .*percent%-encode"), message)
+            assert.falsy(message:find("S3cret", 1, true), message)
+            assert.equal(0, tenant.record().connections)
+        end)
+    end
+
+    it("does not say that a proxy's name was not found in libcurl's words", function()
+        local _, message, failure = linking.link { proxy = "http://user:word@S3cretTail.invalid:1" }
+        assert.equal("unreachable", failure.code)
+        assert.falsy(message:find("S3cret", 1, true), message)
+        assert.truthy(message:find("the proxy's name was not found", 1, true), message)
+    end)
 
     describe("is unreachable", function()
         it("when the name is not found", function()
@@ -129,6 +149,15 @@ describe("a call that reaches nobody", function()
             assert.equal("linked", (run("https_proxy=http://127.0.0.1:" .. refusing .. " no_proxy=tenant.test", "")))
         end)
 
+        it("sends nothing where its password holds an @ or a # as it is", function()
+            for _, password in ipairs(mistaken) do
+                local url = process.quoted("http://user:" .. password .. "@127.0.0.1:" .. refusing)
+                local output = run("https_proxy=" .. url, "")
+                assert.truthy(output:find("^unreachable/none .*percent%-encode"), output)
+                assert.falsy(output:find("S3cret", 1, true), output)
+            end
+        end)
+
         it("takes the option's instead", function()
             local output = run("https_proxy=" .. proxy.url, "own proxy")
             assert.truthy(output:find("^unreachable/none "), output)
@@ -194,6 +223,48 @@ describe("a call that reaches nobody", function()
             check({ client_cert = "/nonexistent.pem" }, "tls")
             check({ client_cert = tenant.client_cert, client_key = "/nonexistent.key" }, "tls")
             check({ client_cert = tenant.client_cert, client_key = tenant.dir .. "/other.key" }, "tls")
+        end)
+    end)
+
+    describe("with a proxy over TLS", function()
+        local front
+
+        setup(function()
+            front = ports.tls_front(proxy.port, tenant.dir .. "/server.pem", tenant.dir .. "/server.key")
+        end)
+
+        local function through(overrides)
+            overrides.proxy = "https://tenant.test:" .. front
+            overrides.resolve = { tenant.resolve, "tenant.test:" .. front .. ":127.0.0.1" }
+            return linking.link(overrides)
+        end
+
+        local function links(overrides)
+            local before = #proxy.requests()
+            local identities, message = through(overrides)
+            assert.is_table(identities, message)
+            assert.is_true(#proxy.requests() > before)
+        end
+
+        it("trusts for both what ca_file or ca_path names", function()
+            if not front then return pending "cqueues and luaossl of Lua 5.4 are not here" end
+            links {}
+            linking.reset()
+            links { ca_file = linking.absent, ca_path = tenant.ca_path }
+        end)
+
+        it("trusts for the proxy what proxy_ca_file names, and says whose certificate was refused", function()
+            if not front then return pending "cqueues and luaossl of Lua 5.4 are not here" end
+            links { proxy_ca_file = tenant.ca }
+            local other = tenant.dir .. "/self-signed.pem"
+            local _, message, failure = through { proxy_ca_file = other }
+            assert.same({ "tls", "none" }, { failure.code, failure.outcome })
+            assert.truthy(message:find("of the proxy, not the tenant: .*certificate.*check the proxy's certificate"),
+                message)
+            _, message, failure = through { ca_file = other, proxy_ca_file = tenant.ca }
+            assert.same({ "tls", "none" }, { failure.code, failure.outcome })
+            assert.falsy(message:find("of the proxy", 1, true), message)
+            assert.truthy(message:find("check the domain, its certificate", 1, true), message)
         end)
     end)
 

@@ -5,6 +5,7 @@ local tenant = require "support.tenant"
 local ports = {}
 
 local script = debug.getinfo(1, "S").source:match("^@(.*/)[^/]*$") .. "listener.pl"
+local front = script:gsub("listener%.pl$", "tls_front.lua")
 local pids = {}
 
 local function listen(mode, log)
@@ -42,6 +43,23 @@ function ports.proxy()
             return text
         end,
     }
+end
+
+--- Puts TLS before a port. Needs cqueues and luaossl of Lua 5.4, whatever Lua is tested.
+---@param port string
+---@param certificate string file
+---@param key string file
+---@return string|nil port nil: they are not here
+function ports.tls_front(port, certificate, key)
+    local log = os.tmpname()
+    logs[#logs + 1] = log
+    local output = tenant.run(("env -u LUA_PATH -u LUA_CPATH lua5.4 %s %s %s %s >%s </dev/null 2>/dev/null & pid=$!; "
+        .. "for try in $(seq 100); do [ -s %s ] && break; kill -0 $pid 2>/dev/null || break; sleep 0.05; done; "
+        .. "echo $(cat %s) $pid"):format(process.quoted(front), port, process.quoted(certificate), process.quoted(key),
+        log, log, log))
+    local front_port, pid = output:match "^(%d+) (%d+)\n$"
+    pids[#pids + 1] = pid
+    return front_port
 end
 
 ---Ends what was started here.

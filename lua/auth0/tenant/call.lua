@@ -89,7 +89,8 @@ end
 ---@return table transport
 function call.transport(checked)
     local transport = {}
-    for _, name in ipairs { "http_version", "proxy", "resolve", "ca_file", "ca_path", "user_agent", "on_event" } do
+    for _, name in ipairs { "http_version", "proxy", "proxy_ca_file", "resolve", "ca_file", "ca_path", "user_agent",
+        "on_event" } do
         transport[name] = checked[name]
     end
     return transport

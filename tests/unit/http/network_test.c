@@ -297,7 +297,7 @@ static void a_proxy_that_libcurl_would_leave_out_is_a_fault(void **state) {
     const struct network_times times = in(SECOND, SECOND);
     const char *fault = NULL;
     assert_null(network_launch(network, &order, &times, &request, &fault));
-    assert_string_equal(fault, profile_bad_proxy);
+    assert_non_null(strstr(fault, "encoded control character"));
     network_turn(network, clock_monotonic_us());
     assert_null(network_next(network));
     network_close(network);

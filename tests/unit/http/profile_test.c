@@ -6,6 +6,7 @@ static struct profile everything(void) {
     return (struct profile){.domain = "acme.eu.auth0.com",
                             .proxy = "http://user:password@proxy.test:3128",
                             .no_proxy = "localhost,.test",
+                            .proxy_ca_file = "/ca/proxy.pem",
                             .ca_file = "/ca/file.pem",
                             .ca_path = "/ca/path",
                             .client_cert = "/client.pem",
@@ -45,6 +46,7 @@ static void assert_round_trip(struct profile profile) {
     assert_text(back.domain, profile.domain);
     assert_text(back.proxy, profile.proxy);
     assert_text(back.no_proxy, profile.no_proxy);
+    assert_text(back.proxy_ca_file, profile.proxy_ca_file);
     assert_text(back.ca_file, profile.ca_file);
     assert_text(back.ca_path, profile.ca_path);
     assert_text(back.client_cert, profile.client_cert);
@@ -86,7 +88,7 @@ static void one_profile_has_one_key(void **state) {
 
 static void profiles_that_differ_in_one_field_have_different_keys(void **state) {
     (void)state;
-    struct profile others[17];
+    struct profile others[19];
     for (size_t i = 0; i < COUNT(others); i++) others[i] = everything();
     others[0].domain = "acme.us.auth0.com";
     others[1].proxy = "http://proxy.test:3128";
@@ -105,6 +107,8 @@ static void profiles_that_differ_in_one_field_have_different_keys(void **state) 
     others[14].http = PROFILE_HTTP_2;
     others[16].no_proxy = NULL;
     others[15].resolve[0] = others[15].resolve[1];
+    others[17].proxy_ca_file = "/ca/other.pem";
+    others[18].proxy_ca_file = NULL;
     for (size_t i = 0; i < COUNT(others); i++)
         if (have_one_key(others[i], everything())) fail_msg("profile %zu has the key of another one", i);
 }

@@ -1,0 +1,55 @@
+#include "pure/proxy.h"
+
+static bool is_hexadecimal(char c) { return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
+
+/* Of a user's name or a password that decodes to one, libcurl makes no proxy at all, and connects without a word. */
+static bool has_encoded_control(struct span proxy) {
+    for (size_t i = 0; i + 2 < proxy.size; i++)
+        if (proxy.at[i] == '%' && (proxy.at[i + 1] == '0' || proxy.at[i + 1] == '1') && is_hexadecimal(proxy.at[i + 2]))
+            return true;
+    return false;
+}
+
+static bool has_blank_or_control(struct span proxy) {
+    for (size_t i = 0; i < proxy.size; i++)
+        if ((unsigned char)proxy.at[i] <= ' ' || proxy.at[i] == 0x7f) return true;
+    return false;
+}
+
+/* 0 without one. */
+static size_t scheme_size(struct span proxy) {
+    size_t size = 0;
+    while (size < proxy.size && span_is_alphanumeric(proxy.at[size])) size++;
+    return span_begins(span_after(proxy, size), SPAN("://")) ? size : 0;
+}
+
+/* What stands before the last "@"; absent without one. */
+static struct span user_of(struct span proxy) {
+    size_t scheme = scheme_size(proxy);
+    struct span rest = scheme > 0 ? span_after(proxy, scheme + 3) : proxy;
+    for (size_t size = rest.size; size > 0; size--)
+        if (rest.at[size - 1] == '@') return (struct span){rest.at, size - 1};
+    return (struct span){NULL, 0};
+}
+
+bool proxy_has_user(struct span proxy) { return user_of(proxy).at != NULL; }
+
+bool proxy_is_encrypted(struct span proxy) {
+    static const char https[] = "https";
+    if (scheme_size(proxy) != sizeof https - 1) return false;
+    for (size_t i = 0; i < sizeof https - 1; i++)
+        if ((proxy.at[i] | 0x20) != https[i]) return false;
+    return true;
+}
+
+const char *proxy_fault(struct span proxy) {
+    struct span user = user_of(proxy);
+    if (has_blank_or_control(proxy)) return "the proxy's address holds white space or a control character";
+    if (has_encoded_control(proxy))
+        return "the proxy's address holds an encoded control character: a % of a password is written %25";
+    for (size_t i = 0; i < user.size; i++)
+        if (memchr("@#?/\\", user.at[i], 5) != NULL)
+            return "the proxy's user name or password holds an @, #, ?, / or \\ as it is: percent-encode them, as %40, "
+                   "%23, %3F, %2F and %5C";
+    return NULL;
+}
