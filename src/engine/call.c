@@ -203,7 +203,7 @@ bool call_prepare(struct call *call, const struct call_order *order) {
     call->bucket = limits_class(order->plan.kind, order->method, order->path);
     call->is_raw = order->is_raw;
     call->max_response = order->max_response;
-    call->retry_after = -1;
+    call->retry_after = call->told.retry_after = -1;
     build_headers(call, order);
     return call->memory.at == block; /* else everything points where it was */
 }
@@ -249,8 +249,7 @@ void call_note(struct call *call, const struct headers *headers, const char *det
     call->headers_seen = *headers;
     call->retry_after = headers_retry_after(headers);
     note(call, headers->request_id, call->request_id, sizeof call->request_id);
-    /* What a read that settles met is no word about the request that it is to settle. */
-    if (call->operation.state != OPERATION_SETTLING) note(call, detail, call->detail, sizeof call->detail);
+    note(call, detail, call->detail, sizeof call->detail);
 }
 
 /* For most answers it is made once: a token stands for a dozen of their bytes, as a rule. */
@@ -272,11 +271,15 @@ void call_parse(struct call *call) {
     call->parsed = answer_body(&reader, progress);
 }
 
-void call_keep_refusal(struct call *call, int status) {
+void call_keep_told(struct call *call, struct attempt_end end) {
     struct span secrets[CALL_SECRETS];
+    struct call_told *told = &call->told;
     collect_secrets(call, secrets);
-    call->refusal = (struct answer_refusal){"", "", ""};
-    if (status >= 400) answer_refusal(call->parsed.value, secrets, CALL_SECRETS, &call->refusal);
+    told->refusal = (struct answer_refusal){"", "", ""};
+    if (end.status >= 400) answer_refusal(call->parsed.value, secrets, CALL_SECRETS, &told->refusal);
+    memcpy(told->request_id, call->request_id, sizeof told->request_id);
+    memcpy(told->detail, call->detail, sizeof told->detail);
+    told->retry_after = call->retry_after;
 }
 
 bool call_share_answer(struct call *call, const struct call *leader) {

@@ -30,6 +30,15 @@ struct call_order {
     struct span secret; /* within the body: no text about the call shows it */
 };
 
+/* What a failure tells: of the last exchange but those that say nothing new, which are reads that settle, and waits for
+   a turn that did not come. */
+struct call_told {
+    struct answer_refusal refusal;
+    char request_id[64];
+    char detail[CURL_ERROR_SIZE];
+    double retry_after; /* as the tenant said; negative: it did not */
+};
+
 enum call_stage { CALL_NEW, CALL_QUEUED, CALL_RUNNING, CALL_PAUSED, CALL_DONE };
 
 struct engine;
@@ -81,11 +90,10 @@ struct call {
     struct headers headers_seen;
     struct exchange_timings timings;
     char request_id[64]; /* fit for a log, as is detail */
-    double retry_after;  /* negative: not said */
+    double retry_after;  /* as the tenant said; negative: it did not */
     char detail[CURL_ERROR_SIZE];
 
-    struct answer_refusal
-        refusal; /* the tenant's words to its own request: a read that settles it does not replace them */
+    struct call_told told;
 };
 
 /* The first of a list; NULL where it is empty. */
@@ -115,8 +123,8 @@ bool call_authorize(struct call *call, struct span token);
 /* Reads the answer. */
 void call_parse(struct call *call);
 
-/* Keeps what the tenant said in a refusal, of the answer of that status, which was parsed. */
-void call_keep_refusal(struct call *call, int status);
+/* Keeps what the exchange that ended so, and whose answer was parsed, tells. */
+void call_keep_told(struct call *call, struct attempt_end end);
 
 /* Another call's answer, which tells this one as much. False where there is no memory. */
 bool call_share_answer(struct call *call, const struct call *leader);

@@ -73,13 +73,34 @@ void engine_begin_call(struct engine *engine, struct call *call) {
     engine_begin(engine, call);
 }
 
+static struct pace_answer pace_said(const struct call *call, int status) {
+    struct pace_answer answer = headers_pace(&call->headers_seen);
+    answer.is_refused = status == 429;
+    answer.is_global = answer.is_refused && limits_is_global(buffer_span(&call->answer));
+    return answer;
+}
+
+/* Words about a wait stand beside those about the end that it followed. */
+static void keep_told(struct call *call, struct attempt_end end) {
+    bool is_old = call->operation.state == OPERATION_SETTLING || operation_waited_in_vain(&call->operation, &end);
+    if (!is_old)
+        call_keep_told(call, end);
+    else if (call->told.detail[0] == '\0' && call->operation.state != OPERATION_SETTLING)
+        memcpy(call->told.detail, call->detail, sizeof call->told.detail);
+}
+
 /* An exchange, or the wait for one, ended. */
 static void tell_end(struct engine *engine, struct call *call, struct attempt_end end) {
-    struct operation_event event = engine_event(engine, OPERATION_ENDED, call);
     bool is_settling = call->operation.state == OPERATION_SETTLING;
+    if (end.status == 429) {
+        struct pace_answer said = pace_said(call, end.status);
+        call->retry_after = pace_wait_told(&said);
+    }
+    struct operation_event event = engine_event(engine, OPERATION_ENDED, call);
     event.end = end;
     call_parse(call);
     event.body = call->parsed;
+    keep_told(call, end);
     struct event told = {.kind = EVENT_REQUEST, .status = end.status, .timings = call->timings};
     memcpy(told.request_id, call->request_id, sizeof told.request_id);
     told.code = attempt_classify(&end, false).code;
@@ -92,8 +113,6 @@ static void tell_end(struct engine *engine, struct call *call, struct attempt_en
     if (is_settling)
         events_add(&engine->events, call,
                    (struct event){.kind = EVENT_SETTLE, .code = told.code, .seen = call->operation.result.seen});
-    else
-        call_keep_refusal(call, end.status);
     engine_obey(engine, call, action);
 }
 
@@ -105,13 +124,6 @@ void engine_tell_silence(struct engine *engine, struct call *call, struct attemp
 }
 
 /* ---- exchanges: begin and end ---- */
-
-static struct pace_answer pace_said(const struct call *call, int status) {
-    struct pace_answer answer = headers_pace(&call->headers_seen);
-    answer.is_refused = status == 429;
-    answer.is_global = answer.is_refused && limits_is_global(buffer_span(&call->answer));
-    return answer;
-}
 
 /* What a read showed tells another as much. */
 static void tell_follower(struct engine *engine, struct call *call, const struct call *leader, struct attempt_end end) {
@@ -217,7 +229,8 @@ static void ask_for_token(struct engine *engine, int64_t now) {
         engine->asked_at = now;
     }
     tell_warning(engine, token_source_warning(engine->tokens));
-    queue_answer(&engine->queue, &(struct queue_token){verdicts[answer.verdict], answer.until, answer.why});
+    queue_answer(&engine->queue,
+                 &(struct queue_token){verdicts[answer.verdict], answer.until, answer.why, answer.told_until});
 }
 
 static void carry_out(struct engine *engine, const struct queue_action *action, int64_t now) {

@@ -119,12 +119,13 @@ void engine_submit(struct engine *engine, struct call *call) {
         engine_begin_call(engine, call);
 }
 
-void engine_refuse(struct call *call) {
+void engine_refuse(struct call *call, const char *words) {
     struct operation_event event = {.kind = OPERATION_STARTED};
     (void)operation_step(&call->operation, &event);
     event = (struct operation_event){.kind = OPERATION_ENDED, .end = {.how = ATTEMPT_UNREACHED}};
     (void)operation_step(&call->operation, &event);
-    call_note(call, NULL, "libcurl could not start: not enough memory, or descriptors (see `ulimit -n`)");
+    call_note(call, NULL, words);
+    call_keep_told(call, event.end);
 }
 
 void engine_cancel(struct engine *engine, struct call *call) {

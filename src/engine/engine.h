@@ -66,7 +66,7 @@ struct span engine_key(const struct engine *engine);
 bool engine_is_own(const struct engine *engine);
 
 /* What becomes of a call where no engine could be opened: it is unreachable, and complete. */
-void engine_refuse(struct call *call);
+void engine_refuse(struct call *call, const char *words);
 
 /* From here on the engine has a thread of its own, which turns the crank: nothing below waits for the network but
    engine_turn, and that only for news. True also where it had one; false where there is none to be had. */

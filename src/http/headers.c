@@ -148,8 +148,9 @@ static bool read_integer(const char *text, int64_t *number) {
 struct pace_answer headers_pace(const struct headers *headers) {
     struct pace_answer answer = {.date = -1, .retry_after = headers_retry_after(headers)};
     if (headers->date[0] != '\0') answer.date = read_date(headers->date);
-    answer.has_limit = read_integer(headers->limit, &answer.limit) &&
-                       read_integer(headers->remaining, &answer.remaining) &&
-                       read_integer(headers->reset, &answer.reset);
+    bool has_reset = read_integer(headers->reset, &answer.reset);
+    answer.has_limit =
+        read_integer(headers->limit, &answer.limit) && read_integer(headers->remaining, &answer.remaining) && has_reset;
+    if (!has_reset) answer.reset = -1;
     return answer;
 }

@@ -163,7 +163,6 @@ static void set_facts(lua_State *L, const struct call *call) {
     if (result->status != 0) push_integer(L, "status", result->status);
     push_integer(L, "attempts", result->attempts);
     push_number(L, "elapsed", (double)result->elapsed / 1e6);
-    push_string(L, "request_id", call->request_id);
 }
 
 void bind_push_timings(lua_State *L, const struct exchange_timings *timings) {
@@ -179,6 +178,7 @@ void bind_push_timings(lua_State *L, const struct exchange_timings *timings) {
 static void push_receipt(lua_State *L, const struct call *call) {
     lua_createtable(L, 0, 6);
     set_facts(L, call);
+    push_string(L, "request_id", call->request_id);
     if (call->operation.result.already) {
         lua_pushboolean(L, 1);
         lua_setfield(L, -2, "already");
@@ -199,12 +199,13 @@ static void set_detail(lua_State *L, const struct call *call) {
     if (fault->what != NULL && fault->has_position)
         snprintf(detail, sizeof detail, "malformed JSON at byte %zu: %s", fault->at + 1, fault->what);
     else
-        snprintf(detail, sizeof detail, "%s", fault->what != NULL ? fault->what : call->detail);
+        snprintf(detail, sizeof detail, "%s", fault->what != NULL ? fault->what : call->told.detail);
     push_string(L, "detail", detail);
 }
 
 static int push_failure(lua_State *L, const struct call *call) {
     const struct operation_result *result = &call->operation.result;
+    const struct call_told *told = &call->told;
     lua_pushnil(L);
     lua_createtable(L, 0, 13);
     set_facts(L, call);
@@ -214,10 +215,11 @@ static int push_failure(lua_State *L, const struct call *call) {
         push_string(L, "cause", failure_code_name(result->cause));
         push_string(L, "last_seen", operation_seen_name(result->seen));
     }
-    push_string(L, "error", call->refusal.error);
-    push_string(L, "error_code", call->refusal.error_code);
-    push_string(L, "description", call->refusal.description);
-    if (call->retry_after >= 0) push_number(L, "retry_after", call->retry_after);
+    push_string(L, "error", told->refusal.error);
+    push_string(L, "error_code", told->refusal.error_code);
+    push_string(L, "description", told->refusal.description);
+    push_string(L, "request_id", told->request_id);
+    if (told->retry_after >= 0) push_number(L, "retry_after", told->retry_after);
     set_detail(L, call);
     return 2;
 }

@@ -80,13 +80,14 @@ static int push_end(lua_State *L, struct bind_call *call) {
 
 /* Nothing is sent: there is no engine for it, or none with a thread. */
 static int push_unreachable(lua_State *L, struct bind_call *call, const char *words) {
-    engine_refuse(call->call);
-    if (words != NULL) call_note(call->call, NULL, words);
+    engine_refuse(call->call, words);
     return push_end(L, call);
 }
 
 static int begin(lua_State *L, struct bind_engine *self, struct bind_call *call, enum how how) {
-    if (self == NULL) return push_unreachable(L, call, NULL);
+    if (self == NULL)
+        return push_unreachable(L, call,
+                                "libcurl could not start: not enough memory, or descriptors (see `ulimit -n`)");
     if (how == THREAD && !engine_start(self->engine))
         return push_unreachable(L, call,
                                 "no thread can be started: is there memory, and does `ulimit -u` allow one more?");

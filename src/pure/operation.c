@@ -159,6 +159,7 @@ static bool may_renew(const struct operation *operation, const struct attempt_en
 /* An end that says nothing about the request itself, and that another try may not meet. An attempt that could not
    connect is none of these: the call says so at once. */
 static bool is_passing(const struct attempt_end *end, struct attempt_verdict verdict) {
+    if (end->how == ATTEMPT_WITHHELD) return false; /* it would wait as long again */
     switch (verdict.code) {
     case CODE_RATE_LIMITED:
     case CODE_SERVER_ERROR:
@@ -168,10 +169,10 @@ static bool is_passing(const struct attempt_end *end, struct attempt_verdict ver
     }
 }
 
-/* What waited in vain for its turn, or for a token, says why it had to: the attempt before. */
-static bool waited_in_vain(const struct operation *operation, const struct attempt_end *end) {
-    bool is_late = end->how == ATTEMPT_EXPIRED || (end->how == ATTEMPT_WITHHELD && end->why == CODE_TIMEOUT);
-    return is_late && !end->sent && operation->last.code != CODE_OK;
+bool operation_waited_in_vain(const struct operation *operation, const struct attempt_end *end) {
+    bool is_withheld = end->how == ATTEMPT_WITHHELD && (end->why == CODE_TIMEOUT || end->why == CODE_RATE_LIMITED);
+    bool is_late = end->how == ATTEMPT_EXPIRED || is_withheld;
+    return is_late && !end->sent && operation->last.code != CODE_OK && operation->state != OPERATION_SETTLING;
 }
 
 /* ---- the reads ---- */
@@ -188,6 +189,7 @@ static bool reads_left(const struct operation *operation) {
 
 static struct operation_action check_ended(struct operation *operation, const struct operation_event *event,
                                            struct attempt_verdict verdict) {
+    if (operation_waited_in_vain(operation, &event->end)) return give_up(operation, event->now);
     operation->last = verdict;
     operation->last_status = operation->result.status;
     if (verdict.code == CODE_OK)
@@ -225,7 +227,8 @@ static struct operation_action settle_ended(struct operation *operation, const s
     if (verdict.code == CODE_OK)
         return read_shows(operation, event, answer_holds(operation->result.value, &operation->plan.target));
     if (verdict.code == CODE_CANCELLED) operation->last = verdict;
-    bool is_worth_it = is_worth_reading_again(&event->end, verdict) || verdict.code == CODE_UNREACHABLE;
+    bool is_unreached = event->end.how != ATTEMPT_WITHHELD && verdict.code == CODE_UNREACHABLE;
+    bool is_worth_it = is_worth_reading_again(&event->end, verdict) || is_unreached;
     bool reads_again = is_worth_it && operation->reads < READS_AT_MOST;
     struct operation_action action =
         reads_again ? pause(operation, event, OPERATION_SETTLING, operation->reads) : give_up(operation, event->now);
@@ -254,17 +257,16 @@ static bool may_be_done(const struct operation *operation, struct attempt_verdic
 
 static bool may_repeat(const struct operation *operation, const struct attempt_end *end,
                        struct attempt_verdict verdict) {
-    if (operation->tries >= operation->plan.limits.attempts) return false;
+    if (operation->tries >= operation->plan.limits.attempts || end->how == ATTEMPT_WITHHELD) return false;
     if (verdict.code == CODE_RATE_LIMITED) return true; /* it was not carried out */
     if (operation->plan.kind != OPERATION_FREE) return false;
     return is_passing(end, verdict) || (verdict.outcome == OUTCOME_UNKNOWN && verdict.code != CODE_CANCELLED);
 }
 
-/* When it goes out after a 429 is for the rate bucket's gate to say; but no gate opens before the tenant said. The
-   token endpoint's limits have no gate here. */
+/* When it goes out after a 429 is for the rate bucket's gate to say; but no gate opens before the tenant said. */
 static struct operation_action repeat(struct operation *operation, const struct operation_event *event,
                                       struct attempt_verdict verdict) {
-    bool has_gate = verdict.code == CODE_RATE_LIMITED && event->end.how == ATTEMPT_ANSWERED;
+    bool has_gate = verdict.code == CODE_RATE_LIMITED;
     if (!has_gate) return pause(operation, event, OPERATION_CHANGING, operation->tries);
     int64_t left = last_instant(operation, OPERATION_CHANGING) - event->now;
     return event->retry_after < left ? begin(operation, event->now, OPERATION_CHANGING)
@@ -273,7 +275,7 @@ static struct operation_action repeat(struct operation *operation, const struct 
 
 static struct operation_action change_failed(struct operation *operation, const struct operation_event *event,
                                              struct attempt_verdict verdict) {
-    if (waited_in_vain(operation, &event->end)) return give_up(operation, event->now);
+    if (operation_waited_in_vain(operation, &event->end)) return give_up(operation, event->now);
     operation->last = verdict;
     operation->last_status = operation->result.status;
     operation->is_open = operation->is_open || verdict.outcome == OUTCOME_UNKNOWN;
@@ -311,7 +313,7 @@ static struct operation_action ended(struct operation *operation, const struct o
     bool is_own = operation->state == OPERATION_CHANGING;
     operation->result.status = event->end.status;
     /* What was wrong with an earlier answer is no word about this one, nor what a read that settles met. */
-    bool is_told_before = is_own ? waited_in_vain(operation, &event->end) : operation->state == OPERATION_SETTLING;
+    bool is_told_before = operation->state == OPERATION_SETTLING || operation_waited_in_vain(operation, &event->end);
     if (!is_told_before) operation->result.fault = (struct answer_fault){.what = NULL};
     struct attempt_end end = judge_body(operation, event);
     struct attempt_verdict verdict = attempt_classify(&end, is_own && is_change(operation));

@@ -122,6 +122,10 @@ void operation_init(struct operation *operation, const struct operation_plan *pl
    once for each PAUSE; after FINISH nothing changes any more. */
 struct operation_action operation_step(struct operation *operation, const struct operation_event *event);
 
+/* Before the step of an ENDED: whether what is said of this end is no news, since it only waited for its turn, or for a
+   token, after an attempt that had ended: that one's end is told. */
+bool operation_waited_in_vain(const struct operation *operation, const struct attempt_end *end);
+
 /* Takes back a success whose answer cannot be shown: the change may have been made, and that cannot be shown. */
 void operation_disown(struct operation *operation, const char *what);
 

@@ -47,7 +47,8 @@ static void init_gate(struct pace_gate *gate) {
                                .probe_at = INT64_MIN,
                                .probed_at = INT64_MIN,
                                .begun = INT64_MIN,
-                               .closed_until = INT64_MIN};
+                               .closed_until = INT64_MIN,
+                               .told_until = INT64_MIN};
     bucket_init(&gate->bucket);
 }
 
@@ -155,6 +156,17 @@ static double until_reset(const struct pace *pace, enum pace_class class, int64_
     return smaller(wait, class == PACE_TOKEN ? longest_token_reset : longest_reset);
 }
 
+double pace_wait_told(const struct pace_answer *answer) {
+    if (answer->retry_after >= 0) return answer->retry_after;
+    bool is_said = answer->is_refused && is_date(answer->date) && is_date(answer->reset);
+    return is_said && answer->reset > answer->date ? (double)(answer->reset - answer->date) : -1;
+}
+
+int64_t pace_told_until(const struct pace *pace, enum pace_class class, int64_t now) {
+    int64_t until = pace->gates[class].told_until;
+    return until > now ? until : INT64_MIN;
+}
+
 /* ---- refusals ---- */
 
 static double backoff(int refusals) { return (double)(1 << (refusals < 6 ? refusals : 6)); }
@@ -171,7 +183,8 @@ static double closing_time(const struct pace *pace, enum pace_class class, int64
     return wait + grace + random * within(wait / 10, 0.2, 30);
 }
 
-static void close_gate(struct pace *pace, struct pace_gate *gate, int64_t until) {
+static void close_gate(struct pace *pace, struct pace_gate *gate, int64_t until, int64_t told_until) {
+    gate->told_until = later(gate->told_until, told_until);
     if (until <= gate->closed_until) return;
     gate->closed_until = gate->probe_at = gate->heard_at = until;
     gate->is_heard = false;
@@ -189,9 +202,11 @@ static void refuse(struct pace *pace, enum pace_class class, int64_t begun, int6
         if (begun == gate->probed_at) gate->is_early = true;
     }
     int64_t until = now + duration(closing_time(pace, class, now, answer, random));
-    close_gate(pace, gate, until);
+    double told = pace_wait_told(answer);
+    int64_t told_until = told < 0 ? INT64_MIN : told < 1e9 ? now + duration(told) : INT64_MAX;
+    close_gate(pace, gate, until, told_until);
     if (!answer->is_global || class == PACE_TOKEN) return;
-    for (int other = 0; other < PACE_TOKEN; other++) close_gate(pace, &pace->gates[other], until);
+    for (int other = 0; other < PACE_TOKEN; other++) close_gate(pace, &pace->gates[other], until, told_until);
 }
 
 /* ---- an exchange ends ---- */

@@ -51,6 +51,7 @@ struct pace_gate {
     int64_t begun;        /* the last exchange */
     int64_t gap;          /* before the next one, while it is not known how the bucket fills */
     int64_t closed_until; /* after a refusal */
+    int64_t told_until;   /* as long as the tenant said, without what is added to it */
     int refusals;         /* one after another */
     double caution;       /* rises with each refusal, falls with each answer */
 };
@@ -66,6 +67,13 @@ struct pace {
 
 /* options: NULL for PACE_DEFAULTS. */
 void pace_init(struct pace *pace, const struct pace_options *options);
+
+/* Seconds after which a refused client may come back, as the tenant said: Retry-After, or the reset against its own
+   Date. Negative: not said. */
+double pace_wait_told(const struct pace_answer *answer);
+
+/* Until when the tenant said to wait, if that is later than `now`; INT64_MIN: it did not say. */
+int64_t pace_told_until(const struct pace *pace, enum pace_class class, int64_t now);
 
 /* Not after `now`: an exchange of this class may begin. Else: the instant at which to ask again; any pace_end may bring
    it forward, so ask again after each, too. */

@@ -303,7 +303,10 @@ struct hold {
     bool is_certain; /* it does not open before */
     enum queue_reason reason;
     enum failure_code why;
+    int64_t told_until;
 };
+
+static int64_t left_of(int64_t told_until, int64_t now) { return told_until > now ? told_until - now : -1; }
 
 /* Ends what it holds for too long, tells once of what it holds, or else says when to look again. */
 static bool hold(struct queue *queue, struct queue_lane *lane, int64_t now, const struct hold *by,
@@ -312,7 +315,7 @@ static bool hold(struct queue *queue, struct queue_lane *lane, int64_t now, cons
     if (by->is_certain && heap_least(&lane->deadlines) <= by->until) {
         *action = end(queue, by_deadline(lane->deadlines.first), by->reason);
         action->why = by->why;
-        action->retry_after = by->until - now;
+        action->retry_after = left_of(by->told_until, now);
         return true;
     }
     struct queue_entry *fresh = by_link(list_first(&lane->fresh));
@@ -334,10 +337,9 @@ static void choose(const struct queue_lane *lane, struct queue_action *action) {
 static bool refuse(struct queue *queue, struct queue_lane *lane, int64_t now, struct queue_action *action) {
     const struct queue_token *token = &queue->token;
     struct queue_entry *entry = by_place(lane->places.first);
-    bool is_in_vain = token->until != INT64_MAX && token->until >= entry->last_by;
     *action = end(queue, entry, QUEUE_TOKEN);
     action->why = token->why;
-    if (is_in_vain) action->retry_after = token->until - now;
+    action->retry_after = left_of(token->told_until, now);
     return true;
 }
 
@@ -351,7 +353,8 @@ static bool look_at_token(struct queue *queue, struct queue_lane *lane, int64_t 
     }
     if (token->verdict == QUEUE_TOKEN_REFUSED) return refuse(queue, lane, now, action);
     if (token->verdict == QUEUE_TOKEN_COMES)
-        return hold(queue, lane, now, &(struct hold){token->until, token->until != INT64_MAX, QUEUE_TOKEN, token->why},
+        return hold(queue, lane, now,
+                    &(struct hold){token->until, token->until != INT64_MAX, QUEUE_TOKEN, token->why, token->told_until},
                     action);
     choose(lane, action);
     return false;
@@ -363,7 +366,8 @@ static bool look_at_class(struct queue *queue, enum pace_class class, int64_t no
     int64_t ready = pace_ready(&queue->pace, class, now);
     if (ready > now) {
         bool is_closed = pace_state(&queue->pace, class, now) == PACE_CLOSED;
-        const struct hold gate = {ready, is_closed, QUEUE_GATE, CODE_RATE_LIMITED};
+        const struct hold gate = {ready, is_closed, QUEUE_GATE, CODE_RATE_LIMITED,
+                                  pace_told_until(&queue->pace, class, now)};
         return hold(queue, &lanes[0], now, &gate, action) || hold(queue, &lanes[1], now, &gate, action);
     }
     if (lanes[0].places.first != NULL) choose(&lanes[0], action);

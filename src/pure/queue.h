@@ -74,6 +74,7 @@ struct queue_token {
     enum queue_verdict verdict;
     int64_t until;         /* it holds so long, unless queue_token_changed comes before; INT64_MAX: until then */
     enum failure_code why; /* what would wait for it in vain, or is refused, ends for this reason */
+    int64_t told_until;    /* the tenant said to wait so long; INT64_MIN: it did not say */
 };
 
 /* How an exchange ended. */
@@ -135,7 +136,7 @@ struct queue_action {
     enum queue_reason reason;
     enum attempt_how how;
     enum failure_code why; /* of ATTEMPT_WITHHELD */
-    int64_t retry_after;   /* of ATTEMPT_WITHHELD, in microseconds; negative: not known */
+    int64_t retry_after;   /* of ATTEMPT_WITHHELD, in microseconds: as the tenant said; negative: it did not */
 };
 
 /* pace: NULL for PACE_DEFAULTS. rooms: NULL where there are no connections: nothing waits for one. */

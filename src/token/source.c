@@ -25,6 +25,7 @@ struct token_source {
     struct token_share share;
     int64_t share_at; /* another process fetches: when to look again; 0: it does not */
     enum failure_code why;
+    int64_t told_until; /* the tenant said to wait so long with the next request; INT64_MIN: it did not say */
     char detail[200];
 };
 
@@ -156,6 +157,7 @@ static bool keep_token(struct token_source *tokens, struct span token) {
 /* Of a fetch that could not be begun. */
 static void fail_at_once(struct token_source *tokens, int64_t now) {
     tokens->why = CODE_UNAUTHORIZED;
+    tokens->told_until = INT64_MIN;
     token_share_failed(&tokens->share, 0);
     token_life_failed(&tokens->life, now, true, -1, 0);
 }
@@ -169,8 +171,9 @@ static void fetch_own(struct token_source *tokens, int64_t now) {
 
 /* Why a call that cannot wait that long has no token. Another process that fetches is waited for in steps of less than
    a second: a longer wait is a pause after a fetch that failed. */
-static void explain_wait(struct token_source *tokens, int64_t again) {
+static void explain_wait(struct token_source *tokens, int64_t now, int64_t again) {
     bool is_pause = again > 1000000;
+    tokens->told_until = is_pause ? now + again : INT64_MIN;
     tokens->why = is_pause ? CODE_RATE_LIMITED : CODE_TIMEOUT;
     set_detail(tokens, is_pause ? "no token: another process was told to wait with its request for one"
                                 : "no token: another process is to fetch it, and has not");
@@ -182,7 +185,7 @@ static void fetch(struct token_source *tokens, int64_t now) {
     struct token_share_answer answer = token_share_ask(&tokens->share, tokens->limits.deadline + MARGIN, &token);
     tokens->share_at = answer.news == TOKEN_SHARE_WAIT ? now + answer.again : 0;
     if (answer.news == TOKEN_SHARE_WAIT) {
-        explain_wait(tokens, answer.again);
+        explain_wait(tokens, now, answer.again);
     } else if (answer.news == TOKEN_SHARE_TOKEN && keep_token(tokens, buffer_span(&token))) {
         tokens->detail[0] = '\0';
         token_life_fetched(&tokens->life, now, answer.left);
@@ -203,7 +206,8 @@ struct token_source_answer token_source_ask(struct token_source *tokens, int64_t
     return (struct token_source_answer){.verdict =
                                             answer.verdict == TOKEN_LIFE_FETCH ? TOKEN_LIFE_WAIT : answer.verdict,
                                         .until = answer.until,
-                                        .why = tokens->why};
+                                        .why = tokens->why,
+                                        .told_until = tokens->told_until};
 }
 
 struct span token_source_own(const struct token_source *tokens) {
@@ -218,6 +222,7 @@ struct span token_source_text(const struct token_source *tokens, unsigned *gener
 void token_source_rejected(struct token_source *tokens, int64_t now, unsigned generation) {
     if (generation == tokens->life.generation && tokens->source != TOKEN_SOURCE_GIVEN) {
         token_share_rejected(&tokens->share);
+        tokens->told_until = INT64_MIN;
         tokens->why = CODE_UNAUTHORIZED; /* of those that are refused until the next fetch */
         set_detail(tokens, "no token: the tenant does not accept those that it gave");
     }
@@ -256,6 +261,7 @@ int64_t token_source_patience(const struct token_source *tokens) { return tokens
 static void fail(struct token_source *tokens, int64_t now, enum failure_code code, bool is_final, int64_t after,
                  double random) {
     tokens->why = code;
+    tokens->told_until = after >= 0 ? now + after : INT64_MIN;
     token_share_failed(&tokens->share, after > 0 ? after : 0);
     token_life_failed(&tokens->life, now, is_final, after, random);
 }

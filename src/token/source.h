@@ -43,6 +43,7 @@ struct token_source_answer {
     enum token_life_verdict verdict; /* TOKEN_LIFE_FETCH is never seen here: it is a TOKEN_LIFE_WAIT */
     int64_t until;                   /* of a wait: when to ask again, unless there is news before */
     enum failure_code why;           /* of a refusal; `token_source_detail` has words */
+    int64_t told_until;              /* the tenant said to wait so long; INT64_MIN: it did not say */
 };
 
 /* An exchange wants to begin. */

@@ -12,10 +12,8 @@ static bool is_vague(const struct step *step) {
     return is_answered(step) && (step->end.status == 408 || step->end.status >= 500);
 }
 
-/* It may go better next time; not what could not be sent, but for a token that was held back. */
+/* It may go better next time; not what could not be sent. */
 bool history_is_passing(const struct step *step) {
-    if (step->end.how == ATTEMPT_WITHHELD)
-        return step->end.why == CODE_RATE_LIMITED || step->end.why == CODE_SERVER_ERROR;
     bool is_silent = step->end.how == ATTEMPT_LOST || step->end.how == ATTEMPT_EXPIRED;
     return (is_silent && step->end.sent) || is_vague(step) || history_is_refused(step, 429);
 }

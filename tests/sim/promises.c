@@ -6,7 +6,9 @@ static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 /* 1, 2, 4, ... at most 30 s. */
 static int64_t pause_after(int times) { return times > 5 ? SECONDS(30) : SECONDS(1) << (times - 1); }
 
-void promises_begin(struct promises *promises) { *promises = (struct promises){.retry_at = INT64_MIN}; }
+void promises_begin(struct promises *promises) {
+    *promises = (struct promises){.retry_at = INT64_MIN, .said_until = INT64_MIN};
+}
 
 bool promises_has_token(const struct promises *promises, int64_t now) {
     return promises->has_token && now < promises->fetched_at + promises->lifetime;
@@ -75,6 +77,7 @@ static void pause_until(struct promises *promises, int64_t until, bool may_pass)
 void promises_failed(struct promises *promises, struct world *world, bool is_final, int64_t retry_after,
                      double random) {
     promises->is_fetching = false;
+    promises->said_until = retry_after < 0 ? INT64_MIN : world->now + retry_after;
     int64_t half = pause_after(++promises->failures) / 2, told = smaller(retry_after, SECONDS(86400));
     int64_t pause = half + (int64_t)((double)half * random);
     if (told > pause) pause = told + (int64_t)((double)smaller(told / 10, SECONDS(30)) * random);
@@ -84,6 +87,7 @@ void promises_failed(struct promises *promises, struct world *world, bool is_fin
 void promises_rejected(struct promises *promises, struct world *world, unsigned generation) {
     if (generation != promises->generation || !promises_has_token(promises, world->now)) return;
     promises->has_token = false;
+    promises->said_until = INT64_MIN;
     bool is_young = world->now < promises->fetched_at + SECONDS(60);
     bool is_next = generation == promises->rejected + 1;
     promises->rejections = is_young && is_next ? promises->rejections + 1 : 1;

@@ -10,8 +10,9 @@ struct promises {
     int64_t fetched_at, lifetime;
     unsigned generation, rejected; /* of tokens; the last one that was rejected */
     int failures, rejections;
-    int64_t retry_at; /* no fetch begins before, and one does after */
-    bool may_pass;    /* why there is none will pass */
+    int64_t retry_at;   /* no fetch begins before, and one does after */
+    int64_t said_until; /* the tenant's own word about that */
+    bool may_pass;      /* why there is none will pass */
 };
 
 void promises_begin(struct promises *promises);

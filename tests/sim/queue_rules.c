@@ -226,12 +226,10 @@ static bool is_gate_in_vain(const struct sim *sim, const struct queue_entry *ent
 }
 
 static int64_t retry_after(const struct sim *sim, const struct queue_action *action) {
-    int64_t token = sim->promises.retry_at;
-    switch (action->reason) {
-    case QUEUE_GATE: return sim->watch.ready[action->entry->class] - sim->world.now;
-    case QUEUE_TOKEN: return token >= action->entry->last_by ? token - sim->world.now : -1;
-    default: return -1;
-    }
+    int64_t said_until = action->reason == QUEUE_GATE    ? sim->gates[action->entry->class].said_until
+                         : action->reason == QUEUE_TOKEN ? sim->promises.said_until
+                                                         : INT64_MIN;
+    return said_until > sim->world.now ? said_until - sim->world.now : -1;
 }
 
 static bool is_justified(const struct sim *sim, const struct watched *out, const struct queue_action *action) {

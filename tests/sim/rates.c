@@ -15,12 +15,22 @@ static int64_t told(const struct sim *sim, enum pace_class class, const struct p
     return reset < longest ? reset : longest;
 }
 
+/* What a caller is told of it: the word itself, in microseconds; negative: there is none. */
+static int64_t said(const struct pace_answer *answer) {
+    if (answer->retry_after >= 0) return (int64_t)(answer->retry_after * (double)SECONDS(1));
+    return answer->date > 0 && answer->reset > answer->date ? SECONDS(answer->reset - answer->date) : -1;
+}
+
+static void shut(struct gate *gate, int64_t until, int64_t said_until) {
+    gate->closed_until = larger(gate->closed_until, until);
+    gate->said_until = larger(gate->said_until, said_until);
+}
+
 static void close_gates(struct sim *sim, enum pace_class class, const struct pace_answer *answer) {
-    int64_t until = told(sim, class, answer);
+    int64_t until = told(sim, class, answer), said_until = sim->world.now + said(answer);
     for (int other = 0; other < PACE_CLASSES; other++) {
         bool is_other = answer->is_global && class != PACE_TOKEN && other != PACE_TOKEN;
-        if (other == (int)class || is_other)
-            sim->gates[other].closed_until = larger(sim->gates[other].closed_until, until);
+        if (other == (int)class || is_other) shut(&sim->gates[other], until, said(answer) < 0 ? INT64_MIN : said_until);
     }
 }
 

@@ -33,18 +33,20 @@ static void check_success(struct sim *sim, int index) {
 }
 
 static bool is_late(const struct step *step) {
-    if (step->end.how == ATTEMPT_WITHHELD) return step->end.why == CODE_TIMEOUT;
+    if (step->end.how == ATTEMPT_WITHHELD)
+        return step->end.why == CODE_TIMEOUT || step->end.why == CODE_RATE_LIMITED;
     return step->end.how == ATTEMPT_EXPIRED && !step->end.sent;
 }
 
-/* What it ends as, if not by a cancel: its own request's last end, but one that waited in vain; else the check's. */
+/* What it ends as, if not by a cancel: the last end of its own request, or of its check, but one that waited in vain
+   after another. A check that found what it looked for says nothing. */
 static const struct step *decisive(const struct call *call) {
     const struct step *late = NULL;
     for (int i = call->step_count - 1; i >= 0; i--) {
         const struct step *step = &call->steps[i];
         if (step->state == OPERATION_SETTLING) continue;
-        if (step->request == OPERATION_READ) return late != NULL ? late : step;
-        if (!is_late(step)) return step;
+        bool says_nothing = step->state == OPERATION_CHECKING && history_is_good(step);
+        if (!is_late(step)) return says_nothing && late != NULL ? late : step;
         if (late == NULL) late = step;
     }
     return late;

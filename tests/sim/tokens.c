@@ -205,7 +205,8 @@ void tokens_ask(struct sim *sim) {
     bool is_denied = answer.verdict == TOKEN_LIFE_REFUSE;
     queue_answer(&sim->queue, &(struct queue_token){.verdict = verdicts[answer.verdict],
                                                     .until = answer.until,
-                                                    .why = is_denied ? CODE_UNAUTHORIZED : sim->fetch.code});
+                                                    .why = is_denied ? CODE_UNAUTHORIZED : sim->fetch.code,
+                                                    .told_until = sim->promises.said_until});
 }
 
 struct token_now tokens_now(struct sim *sim, const struct call *call) {

@@ -65,7 +65,8 @@ describe("a call that reaches nobody", function()
 
     for _, password in ipairs(mistaken) do
         it("refuses a proxy with the password " .. password:gsub("S3cretTail", "TAIL"), function()
-            local good, message = pcall(linking.link, { proxy = "http://user:" .. password .. "@127.0.0.1:" .. refusing })
+            local url = "http://user:" .. password .. "@127.0.0.1:" .. refusing
+            local good, message = pcall(linking.link, { proxy = url })
             assert.is_false(good)
             assert.truthy(message:find("proxy: .*percent%-encode"), message)
             assert.falsy(message:find("S3cret", 1, true), message)
@@ -197,7 +198,8 @@ describe("a call that reaches nobody", function()
         end)
 
         it("when ca_path replaces the system's store, and holds nothing", function()
-            check({ ca_file = linking.absent, ca_path = tenant.dir .. "/body" }, "tls") -- each libcurl says it its way
+            -- Each libcurl has its own words.
+            check({ ca_file = linking.absent, ca_path = tenant.dir .. "/body" }, "tls")
         end)
 
         it("when the certificate is for another host", function()

@@ -1,5 +1,5 @@
--- tls_front.lua PORT CERTIFICATE KEY: takes TLS connections on a port of 127.0.0.1, which it prints, and leads what they
--- carry to PORT: a proxy behind it becomes one with https://.
+-- tls_front.lua PORT CERTIFICATE KEY: takes TLS on a port of 127.0.0.1, which it prints, and leads what comes in it on
+-- to PORT: a proxy behind it becomes one with https://.
 local context = require "openssl.ssl.context"
 local cqueues = require "cqueues"
 local pkey = require "openssl.pkey"

@@ -40,14 +40,54 @@ static void what_waited_in_vain_for_its_turn_says_why(void **state) {
 }
 
 /* No gate of the API's opens for the token endpoint. */
-static void a_token_that_is_rate_limited_is_waited_for(void **state) {
+/* The queue holds it for as long as that can help. */
+static void what_was_withheld_is_not_repeated(void **state) {
+    static const enum failure_code whys[] = {CODE_UNREACHABLE, CODE_TIMEOUT, CODE_RATE_LIMITED, CODE_SERVER_ERROR,
+                                             CODE_UNAUTHORIZED};
     (void)state;
-    struct drive drive = begin_kind(OPERATION_LINK, 2);
-    end(&drive, 0, (struct attempt_end){.how = ATTEMPT_WITHHELD, .why = CODE_RATE_LIMITED}, "");
-    assert_pauses(&drive, 187500);
+    for (int kind = OPERATION_LINK; kind <= OPERATION_ONCE; kind++)
+        for (size_t i = 0; i < COUNT(whys); i++) {
+            struct drive drive = begin_kind((enum operation_kind)kind, 5);
+            end(&drive, 0, (struct attempt_end){.how = ATTEMPT_WITHHELD, .why = whys[i]}, "");
+            assert_refused(&drive, whys[i], 0);
+        }
+}
+
+/* A gate that opens too late, a token that comes too late, or no time at all. */
+static void a_refusal_is_told_where_no_time_is_left_for_another_try(void **state) {
+    static const struct attempt_end vain[] = {{.how = ATTEMPT_WITHHELD, .why = CODE_RATE_LIMITED},
+                                              {.how = ATTEMPT_WITHHELD, .why = CODE_TIMEOUT},
+                                              {.how = ATTEMPT_EXPIRED}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(vain); i++) {
+        struct drive drive = begin_kind(OPERATION_LINK, 5);
+        answer_retry(&drive, 429, SECONDS(1));
+        assert_sends(&drive, OPERATION_CHANGE, 2);
+        assert_true(operation_waited_in_vain(&drive.operation, &vain[i]));
+        end(&drive, 0, vain[i], "");
+        assert_refused(&drive, CODE_RATE_LIMITED, 429);
+    }
+}
+
+static void so_is_one_of_the_check(void **state) {
+    (void)state;
+    struct operation_limits limits = usual;
+    limits.attempts = 3;
+    struct drive drive = begin_within(IDENTITY_UNLINK, true, limits);
+    answer(&drive, 503, "{}");
     wake(&drive);
     end(&drive, 0, (struct attempt_end){.how = ATTEMPT_WITHHELD, .why = CODE_RATE_LIMITED}, "");
-    assert_refused(&drive, CODE_RATE_LIMITED, 0);
+    assert_refused(&drive, CODE_SERVER_ERROR, 503);
+}
+
+static void nothing_has_waited_in_vain_before_an_attempt_has_ended(void **state) {
+    const struct attempt_end expired = {.how = ATTEMPT_EXPIRED};
+    const struct attempt_end refused = {.how = ATTEMPT_WITHHELD, .why = CODE_UNAUTHORIZED};
+    (void)state;
+    struct drive drive = begin_kind(OPERATION_LINK, 5);
+    assert_false(operation_waited_in_vain(&drive.operation, &expired));
+    answer_retry(&drive, 429, SECONDS(1));
+    assert_false(operation_waited_in_vain(&drive.operation, &refused)); /* which is news */
 }
 
 /* ---- a token that was refused ---- */
@@ -364,7 +404,10 @@ int main(void) {
         cmocka_unit_test(a_429_is_repeated_whatever_the_kind),
         cmocka_unit_test(a_429_that_says_too_late_is_the_end),
         cmocka_unit_test(what_waited_in_vain_for_its_turn_says_why),
-        cmocka_unit_test(a_token_that_is_rate_limited_is_waited_for),
+        cmocka_unit_test(what_was_withheld_is_not_repeated),
+        cmocka_unit_test(a_refusal_is_told_where_no_time_is_left_for_another_try),
+        cmocka_unit_test(so_is_one_of_the_check),
+        cmocka_unit_test(nothing_has_waited_in_vain_before_an_attempt_has_ended),
         cmocka_unit_test(after_a_401_the_request_is_replayed_once_with_another_token),
         cmocka_unit_test(a_replay_is_no_try),
         cmocka_unit_test(reads_are_replayed_too),
