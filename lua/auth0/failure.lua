@@ -43,13 +43,16 @@ local failure = {}
 ---@field code auth0.FailureCode
 ---@field outcome "none"|"unknown" none: the tenant did not change by this call; unknown: it may have
 ---@field cause? auth0.FailureCause with unknown_outcome: how the last attempt ended
----@field last_seen? auth0.LastSeen with unknown_outcome: what the last read of the primary showed
+---@field last_seen? auth0.LastSeen with unknown_outcome and conflict: what the last read of the primary showed
 ---@field status? integer the HTTP status, where one came
 ---@field error? string what the tenant answered: its `error`
 ---@field error_code? string its `errorCode`; often absent
 ---@field description? string its `message`, or OAuth's `error_description`
 ---@field retry_after? number seconds, where the tenant said so
----@field detail? string what libcurl, or the reader of the answer, had to say
+---@field detail? string what libcurl, or the reader of the answer, had to say; of a token, what it says of itself
+---@field content_type? string of an answer that is not the API's, but of something before it
+---@field missing? "primary"|"secondary"|"account" which account was not found: of a link or an unlink, or of a read
+---@field id? string with missing: its full id
 ---@field attempts integer exchanges begun
 ---@field elapsed number seconds
 ---@field request_id? string the tenant's name for the request
@@ -94,6 +97,7 @@ local causes = {
 
 -- For any call, and what only one of them can say.
 local advice = {
+    bad_response = "redirects are not followed: check that the domain is the tenant's",
     unreachable = "check the domain, the network and the proxy",
     tls = "check the domain, its certificate, and ca_file, ca_path and client_cert",
     unauthorized = "get a new one, for this domain",
@@ -105,6 +109,7 @@ local advice_of = {
         invalid_request = "check the ids, and what link_with holds; the secondary may have been linked already",
         forbidden = "it needs update:users, or with link_with update:current_user_identities and its own user's id",
         conflict = "the identity may have been linked already: read the primary's identities",
+        elsewhere = "unlink it from that account first, or make that account the primary",
     },
     ["auth0.unlink"] = {
         invalid_request = "check the ids; the identity that the account was made with cannot be taken from it",
@@ -157,10 +162,25 @@ local function is_of_proxy(facts)
     return facts.code == "tls" and facts.detail ~= nil and facts.detail:find("^of the proxy, ") ~= nil
 end
 
+local FOREIGN = "a firewall, a proxy or a login page may stand before the tenant: check the domain and the proxy"
+local MISSING = "check the id; an account that has been linked to another is not found under its own id"
+
+local function is_elsewhere(facts)
+    return facts.code == "conflict" and facts.last_seen == "linked_elsewhere"
+end
+
+local function is_redirect(facts)
+    return facts.status ~= nil and facts.status >= 300 and facts.status < 400
+end
+
 local function advise(caller, facts)
     if is_of_proxy(facts) then return "check the proxy's certificate, and proxy_ca_file, ca_file and ca_path" end
     if is_of_token(facts) then return advise_token(facts.code) end
     if is_ours(facts) then return nil end
+    if facts.content_type then return FOREIGN end
+    if facts.missing then return MISSING end
+    if is_elsewhere(facts) then return advice_of["auth0.link"].elsewhere end
+    if facts.code == "bad_response" and not is_redirect(facts) then return nil end
     local scopes = facts.code == "forbidden" and expected_scopes(facts)
     if scopes then return advise_forbidden(caller, scopes) end
     return advice_of[caller] and advice_of[caller][facts.code] or advice[facts.code]
@@ -172,6 +192,7 @@ local function said(facts)
     local tenants = facts.description or facts.error
     words[#words + 1] = tenants and ('"%s"'):format(tenants:gsub("%.$", "")) or nil
     words[#words + 1] = facts.error_code
+    if facts.content_type then words[#words + 1] = facts.content_type .. ", and not the API's JSON" end
     words[#words + 1] = facts.detail
     if facts.retry_after then words[#words + 1] = ("retry after %g s"):format(facts.retry_after) end
     if facts.request_id then words[#words + 1] = "request " .. facts.request_id end
@@ -199,6 +220,11 @@ end
 local function cause_of(domain, facts)
     if is_of_token(facts) then return ("%s could not be asked"):format(domain) end
     if is_ours(facts) then return "nothing was sent" end
+    if facts.missing then return ("%s does not find the %s %s"):format(domain, facts.missing, facts.id) end
+    if is_elsewhere(facts) then return ("%s says that the identity belongs to another account"):format(domain) end
+    if facts.content_type and facts.status >= 400 and facts.status < 500 and facts.outcome == "none" then
+        return ("something else than the API answered for %s"):format(domain)
+    end
     return (causes[facts.cause or facts.code] or causes.bad_response):format(domain)
 end
 

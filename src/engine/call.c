@@ -271,12 +271,24 @@ void call_parse(struct call *call) {
     call->parsed = answer_body(&reader, progress);
 }
 
+static void keep_page(struct call *call, const struct span secrets[CALL_SECRETS]) {
+    struct call_told *told = &call->told;
+    const char *type = call->headers_seen.content_type;
+    answer_page(call->parsed.text, secrets, CALL_SECRETS, &told->refusal);
+    note(call, type[0] != '\0' ? type : "of no type", told->content_type, sizeof told->content_type);
+}
+
 void call_keep_told(struct call *call, struct attempt_end end) {
     struct span secrets[CALL_SECRETS];
     struct call_told *told = &call->told;
     collect_secrets(call, secrets);
     told->refusal = (struct answer_refusal){"", "", ""};
-    if (end.status >= 400) answer_refusal(call->parsed.value, secrets, CALL_SECRETS, &told->refusal);
+    told->content_type[0] = '\0';
+    if (end.status != 0 && !call->is_raw && answer_is_foreign(&call->parsed, span_of(call->headers_seen.content_type)))
+        keep_page(call, secrets);
+    else if (end.status >= 400)
+        answer_refusal(call->parsed.value, secrets, CALL_SECRETS, &told->refusal);
+    told->date = headers_pace(&call->headers_seen).date;
     memcpy(told->request_id, call->request_id, sizeof told->request_id);
     memcpy(told->detail, call->detail, sizeof told->detail);
     told->retry_after = call->retry_after;

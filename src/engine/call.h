@@ -36,7 +36,9 @@ struct call_told {
     struct answer_refusal refusal;
     char request_id[64];
     char detail[CURL_ERROR_SIZE];
-    double retry_after; /* as the tenant said; negative: it did not */
+    char content_type[80]; /* of a body that is not the API's; else "" */
+    double retry_after;    /* as the tenant said; negative: it did not */
+    int64_t date;          /* the answer's own, UNIX seconds; -1: it had none */
 };
 
 enum call_stage { CALL_NEW, CALL_QUEUED, CALL_RUNNING, CALL_PAUSED, CALL_DONE };

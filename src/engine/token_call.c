@@ -35,7 +35,7 @@ bool token_call_is(const struct engine *engine, const struct call *call) { retur
 void token_call_ended(struct engine *engine) {
     struct call *call = &engine->token_call;
     const struct token_source_end end = {&call->operation.result, &call->told.refusal, call->told.detail,
-                                         call->told.retry_after};
+                                         call->told.retry_after, call->told.date};
     list_leave(&call->link);
     call->stage = CALL_NEW;
     token_source_ended(engine->tokens, engine->now, engine_random(engine), &end);

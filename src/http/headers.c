@@ -65,7 +65,8 @@ static void take_named(struct headers *headers, struct span line) {
     switch (line.size > 0 ? line.at[0] | ('a' - 'A') : 0) {
     case 'c':
         count_content_coding(headers, line);
-        (void)(TAKE(content_range, "content-range") || (!has_id && TAKE(request_id, "cf-ray")));
+        (void)(TAKE(content_type, "content-type") || TAKE(content_range, "content-range") ||
+               (!has_id && TAKE(request_id, "cf-ray")));
         break;
     case 'd': (void)TAKE(date, "date"); break;
     case 'e': (void)TAKE(etag, "etag"); break;

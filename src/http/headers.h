@@ -14,9 +14,10 @@ struct headers {
     char date[64], retry_after[64];           /* as they came */
     char limit[24], remaining[24], reset[24]; /* x-ratelimit-*, likewise */
     char content_range[64], etag[80];         /* of a part of a file */
-    size_t bytes;                             /* of all lines */
-    bool is_over;                             /* the last line was empty */
-    bool is_coded;                            /* the body is */
+    char content_type[80];
+    size_t bytes;      /* of all lines */
+    bool is_over;      /* the last line was empty */
+    bool is_coded;     /* the body is */
     bool is_overcoded; /* in more layers than gzip alone, or otherwise: libcurl would undo up to five of them in one go,
                           and a few kilobytes keep it busy for hours, past every deadline */
 };

@@ -130,6 +130,7 @@ enum bind_prepared bind_call_prepare(lua_State *L, struct bind_call *self, const
                                      struct complaint *complaint) {
     enum bind_goal goal = self->goal = method->goal;
     self->is_text = goal == BIND_DOWNLOAD || options->raw;
+    self->has_clock = place.has_clock;
     struct identity_target target = {.primary = {NULL, 0}};
     struct claims claims;
     if (needs_token(L, goal, options->token, place) && !identity_check_token("token", options->token, complaint))
@@ -192,35 +193,74 @@ static void set_part(lua_State *L, const struct call *call) {
     push_string(L, "etag", call->headers_seen.etag);
 }
 
+/* What the token that the tenant does not accept says of itself, with the failure on top. */
+static void explain_token(lua_State *L, const struct bind_call *self, char words[CLAIMS_WORDS]) {
+    const struct call *call = self->call;
+    const struct operation_result *result = &call->operation.result;
+    struct buffer unused = {NULL, 0, 0};
+    struct claims claims;
+    words[0] = '\0';
+    if (result->code != CODE_UNAUTHORIZED || result->status == 0 || call->told.content_type[0] != '\0') return;
+    if (call->token.size == 0 || !bind_claims_read(L, &claims, &unused, call->token, (struct span){NULL, 0})) return;
+    const struct claims_place place = {call->domain, call->told.date,
+                                       self->has_clock ? clock_unix_us() / 1000000 : INT64_MIN};
+    claims_explain(claims.token, &place, words);
+}
+
 /* What libcurl or the reader of the answer had to say, fit for a log. */
-static void set_detail(lua_State *L, const struct call *call) {
+static void set_detail(lua_State *L, const struct bind_call *self) {
+    const struct call *call = self->call;
     const struct answer_fault *fault = &call->operation.result.fault;
-    char detail[CURL_ERROR_SIZE];
-    if (fault->what != NULL && fault->has_position)
+    char detail[CURL_ERROR_SIZE], words[CLAIMS_WORDS];
+    explain_token(L, self, words);
+    if (words[0] != '\0')
+        snprintf(detail, sizeof detail, "%s", words);
+    else if (fault->what != NULL && fault->has_position)
         snprintf(detail, sizeof detail, "malformed JSON at byte %zu: %s", fault->at + 1, fault->what);
     else
         snprintf(detail, sizeof detail, "%s", fault->what != NULL ? fault->what : call->told.detail);
     push_string(L, "detail", detail);
 }
 
-static int push_failure(lua_State *L, const struct call *call) {
+/* Of a link or an unlink whose account is not there: which of the two, by its full id. */
+static void set_missing(lua_State *L, const struct call *call) {
+    const struct operation_result *result = &call->operation.result;
+    const struct identity_target *target = &call->operation.plan.target;
+    if (target->primary.at == NULL || result->outcome != OUTCOME_NONE || call->told.content_type[0] != '\0') return;
+    enum answer_missing missing = operation_missing(&call->operation, &call->told.refusal);
+    if (missing == MISSING_NOTHING || (missing == MISSING_SECONDARY && target->provider.at == NULL)) return;
+    push_string(L, "missing", missing == MISSING_PRIMARY ? "primary" : "secondary");
+    if (missing == MISSING_PRIMARY) {
+        push_span(L, "id", target->primary);
+        return;
+    }
+    lua_pushlstring(L, target->provider.at, target->provider.size);
+    lua_pushliteral(L, "|");
+    lua_pushlstring(L, target->bare.at, target->bare.size);
+    lua_concat(L, 3);
+    lua_setfield(L, -2, "id");
+}
+
+static int push_failure(lua_State *L, const struct bind_call *self) {
+    const struct call *call = self->call;
     const struct operation_result *result = &call->operation.result;
     const struct call_told *told = &call->told;
     lua_pushnil(L);
-    lua_createtable(L, 0, 13);
+    lua_createtable(L, 0, 15);
     set_facts(L, call);
     push_string(L, "code", failure_code_name(result->code));
     push_string(L, "outcome", failure_outcome_name(result->outcome));
-    if (result->cause != CODE_OK) {
-        push_string(L, "cause", failure_code_name(result->cause));
+    if (result->cause != CODE_OK) push_string(L, "cause", failure_code_name(result->cause));
+    if (result->cause != CODE_OK || result->code == CODE_CONFLICT)
         push_string(L, "last_seen", operation_seen_name(result->seen));
-    }
+    set_missing(L, call);
     push_string(L, "error", told->refusal.error);
     push_string(L, "error_code", told->refusal.error_code);
     push_string(L, "description", told->refusal.description);
     push_string(L, "request_id", told->request_id);
+    push_string(L, "content_type", told->content_type);
     if (told->retry_after >= 0) push_number(L, "retry_after", told->retry_after);
-    set_detail(L, call);
+    set_detail(L, self);
     return 2;
 }
 
@@ -237,21 +277,21 @@ static int push_refused(lua_State *L, const struct bind_call *self) {
 }
 
 /* The change was made, and its answer cannot be shown: that is no success to vouch for. */
-static int push_unreadable(lua_State *L, struct call *call, const char *what) {
-    operation_disown(&call->operation, what);
-    return push_failure(L, call);
+static int push_unreadable(lua_State *L, const struct bind_call *self, const char *what) {
+    operation_disown(&self->call->operation, what);
+    return push_failure(L, self);
 }
 
 int bind_call_push(lua_State *L, struct bind_call *self) {
     const struct operation_result *result = &self->call->operation.result;
     if (self->refused != CODE_OK) return push_refused(L, self);
-    if (result->code != CODE_OK) return push_failure(L, self->call);
+    if (result->code != CODE_OK) return push_failure(L, self);
     if (self->is_text)
         lua_pushlstring(L, self->call->answer.at != NULL ? self->call->answer.at : "", self->call->answer.size);
     else if (result->value.token == NULL)
         lua_pushboolean(L, 1); /* done, and the tenant has no more to say */
     else if (!bind_json_push(L, result->value))
-        return push_unreadable(L, self->call, "not enough memory for the answer");
+        return push_unreadable(L, self, "not enough memory for the answer");
     push_receipt(L, self->call);
     if (self->goal == BIND_DOWNLOAD) set_part(L, self->call);
     return 2;

@@ -12,6 +12,7 @@ struct bind_call {
     struct call *call; /* NULL: dropped */
     enum bind_goal goal;
     bool is_text;               /* of its answer the caller wants the text */
+    bool has_clock;             /* see bind_place */
     enum failure_code refused;  /* before anything was sent; else CODE_OK */
     struct complaint complaint; /* why */
     struct buffer claims;       /* of link_with, as it is looked into */

@@ -106,13 +106,10 @@ bool answer_holds(struct json_value identities, const struct identity_target *ta
 }
 
 /* A body is read at most this far for a secret that a cut would leave half of. */
-static void take(struct json_value object, struct span name, const struct span *secrets, size_t count, char *to,
-                 size_t room) {
-    struct json_value value;
-    if (!json_member(object, name, &value) || json_kind(value) != JSON_STRING) return;
-    char text[4096];
-    text[json_string(value, text, sizeof text - 1)] = '\0';
-    if (text[0] == '\0') return;
+enum { TEXT_AT_MOST = 4096 };
+
+/* Blanks and cuts what is fit to be shown. */
+static void show(char *text, const struct span *secrets, size_t count, char *to, size_t room) {
     redact_text(text, secrets, count);
     size_t size = strlen(text);
     if (size >= room) /* never in the middle of a character */
@@ -121,10 +118,93 @@ static void take(struct json_value object, struct span name, const struct span *
     to[size] = '\0';
 }
 
+static void take(struct json_value object, struct span name, const struct span *secrets, size_t count, char *to,
+                 size_t room) {
+    struct json_value value;
+    if (!json_member(object, name, &value) || json_kind(value) != JSON_STRING) return;
+    char text[TEXT_AT_MOST];
+    text[json_string(value, text, sizeof text - 1)] = '\0';
+    if (text[0] != '\0') show(text, secrets, count, to, room);
+}
+
 void answer_refusal(struct json_value body, const struct span *secrets, size_t count, struct answer_refusal *refusal) {
     *refusal = (struct answer_refusal){"", "", ""};
     take(body, SPAN("error"), secrets, count, refusal->error, sizeof refusal->error);
     take(body, SPAN("errorCode"), secrets, count, refusal->error_code, sizeof refusal->error_code);
     take(body, SPAN("error_description"), secrets, count, refusal->description, sizeof refusal->description);
     take(body, SPAN("message"), secrets, count, refusal->description, sizeof refusal->description);
+}
+
+/* ---- what is not the API's ---- */
+
+static bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+static struct span trimmed(struct span text) {
+    while (text.size > 0 && is_blank(text.at[0])) text = span_after(text, 1);
+    while (text.size > 0 && is_blank(text.at[text.size - 1])) text.size--;
+    return text;
+}
+
+/* Of ASCII, whatever the case. */
+static bool begins(struct span text, struct span beginning) {
+    if (text.size < beginning.size) return false;
+    for (size_t i = 0; i < beginning.size; i++)
+        if ((text.at[i] >= 'A' && text.at[i] <= 'Z' ? text.at[i] | 0x20 : text.at[i]) != beginning.at[i]) return false;
+    return true;
+}
+
+/* Where the piece begins; absent without it. */
+static struct span from(struct span text, struct span piece) {
+    for (; text.size >= piece.size; text = span_after(text, 1))
+        if (begins(text, piece)) return text;
+    return (struct span){NULL, 0};
+}
+
+bool answer_is_foreign(const struct answer_body *body, struct span content_type) {
+    struct span text = trimmed(body->text), type = span_until(content_type, ';');
+    if (text.size == 0 || body->value.token != NULL || !body->fault.has_position) return false;
+    bool is_said_json = from(type, SPAN("json")).at != NULL, looks_so = text.at[0] == '{' || text.at[0] == '[';
+    return text.at[0] == '<' || (!is_said_json && !looks_so);
+}
+
+/* A page's title; the whole of what is no page; empty for a page without one. */
+static struct span title_of(struct span body) {
+    struct span title = from(body, SPAN("<title"));
+    if (title.at == NULL) return trimmed(body).size > 0 && trimmed(body).at[0] == '<' ? SPAN("") : body;
+    title = span_after(title, span_until(title, '>').size);
+    return title.size > 0 ? span_until(span_after(title, 1), '<') : SPAN("");
+}
+
+void answer_page(struct span body, const struct span *secrets, size_t count, struct answer_refusal *refusal) {
+    char text[TEXT_AT_MOST];
+    struct span title = trimmed(title_of((struct span){body.at, body.size < 65536 ? body.size : 65536}));
+    size_t size = title.size < sizeof text ? title.size : sizeof text - 1;
+    for (size_t i = 0; i < size; i++) text[i] = title.at[i] != '\0' ? title.at[i] : ' ';
+    text[size] = '\0';
+    *refusal = (struct answer_refusal){"", "", ""};
+    if (size > 0) show(text, secrets, count, refusal->description, sizeof refusal->description);
+    if (trimmed(span_of(refusal->description)).size == 0) refusal->description[0] = '\0';
+}
+
+/* ---- what a refusal means ---- */
+
+bool answer_finds_no_token(struct json_value body) {
+    struct json_value code, message;
+    const struct json_wish wishes[] = {{SPAN("errorCode"), &code}, {SPAN("message"), &message}};
+    if (json_kind(body) != JSON_OBJECT) return false;
+    json_find(body, wishes, sizeof wishes / sizeof *wishes);
+    return json_string_is(code, SPAN("Bearer")) ||
+           json_string_is(message, SPAN("Bad HTTP authentication header format"));
+}
+
+/* No 404 is published for either; a secondary that is not there is a 400. */
+enum answer_missing answer_missing(int status, const struct answer_refusal *refusal) {
+    struct span words = span_of(refusal->description);
+    bool is_secondary = from(words, SPAN("secondary account not found")).at != NULL ||
+                        from(words, SPAN("inexistent identity")).at != NULL;
+    if (status != 400 && status != 404) return MISSING_NOTHING;
+    if (is_secondary) return MISSING_SECONDARY;
+    bool is_primary = status == 404 || strcmp(refusal->error_code, "inexistent_user") == 0 ||
+                      from(words, SPAN("user does not exist")).at != NULL;
+    return is_primary ? MISSING_PRIMARY : MISSING_NOTHING;
 }

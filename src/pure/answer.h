@@ -53,6 +53,19 @@ struct answer_refusal {
 };
 void answer_refusal(struct json_value body, const struct span *secrets, size_t count, struct answer_refusal *refusal);
 
+/* Whether a body is no answer of the API's, which are all JSON: a firewall, a proxy or a login page answered instead. */
+bool answer_is_foreign(const struct answer_body *body, struct span content_type);
+
+/* The words of such a body, as a `description`: the title of a page, or the text. */
+void answer_page(struct span body, const struct span *secrets, size_t count, struct answer_refusal *refusal);
+
+/* Whether a 400 says that what was sent as a token is none at all. */
+bool answer_finds_no_token(struct json_value body);
+
+/* Which account of a link or an unlink a refusal says is not there. */
+enum answer_missing { MISSING_NOTHING, MISSING_PRIMARY, MISSING_SECONDARY };
+enum answer_missing answer_missing(int status, const struct answer_refusal *refusal);
+
 #pragma GCC visibility pop
 
 #endif

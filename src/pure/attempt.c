@@ -10,6 +10,8 @@ static struct attempt_verdict classify_status(int status, enum attempt_body body
     /* 408: the edge or the tenant gave up waiting, and does not say what became of the request. */
     if (status == 408 || status >= 500) return (struct attempt_verdict){CODE_SERVER_ERROR, OUTCOME_UNKNOWN};
     if (status >= 300 && status < 400) return (struct attempt_verdict){CODE_BAD_RESPONSE, OUTCOME_NONE};
+    if (status == 400 && body == ATTEMPT_BODY_NO_TOKEN)
+        return (struct attempt_verdict){CODE_UNAUTHORIZED, OUTCOME_NONE};
     switch (status) {
     case 401: return (struct attempt_verdict){CODE_UNAUTHORIZED, OUTCOME_NONE};
     case 403: return (struct attempt_verdict){CODE_FORBIDDEN, OUTCOME_NONE};

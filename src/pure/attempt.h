@@ -19,7 +19,12 @@ enum attempt_how {
     ATTEMPT_WITHHELD /* it was not begun, for the reason `why`: no token was to be had, no gate would open in time */
 };
 
-enum attempt_body { ATTEMPT_BODY_PROMISED, ATTEMPT_BODY_OTHER, ATTEMPT_BODY_TOO_LARGE };
+enum attempt_body {
+    ATTEMPT_BODY_PROMISED,
+    ATTEMPT_BODY_OTHER,
+    ATTEMPT_BODY_TOO_LARGE,
+    ATTEMPT_BODY_NO_TOKEN /* of a 400: it says that what was sent as a token is none */
+};
 
 struct attempt_end {
     enum attempt_how how;

@@ -1,5 +1,7 @@
 #include "pure/claims.h"
 
+#include <stdio.h>
+
 /* This machine's clock may be wrong by an hour (a time zone, summer time): what ended less long ago is sent, and the
    tenant says. */
 enum { LEEWAY = 3660 };
@@ -40,6 +42,66 @@ enum failure_code claims_refuse(const struct claims *claims, const struct identi
     }
     if (given->link_with.at == NULL) return CODE_OK;
     return refuse_link_with(claims, given, use.unix_now, complaint);
+}
+
+/* ---- why it was refused ---- */
+
+static bool is_date(int64_t date) { return date > 0 && date < INT64_C(100000000000); }
+
+bool claims_compare_clocks(int64_t date, int64_t unix_now, int64_t leeway, char words[CLAIMS_WORDS]) {
+    words[0] = '\0';
+    if (!is_date(date) || !is_date(unix_now)) return false;
+    int64_t ahead = unix_now - date, apart = ahead < 0 ? -ahead : ahead;
+    if (apart <= leeway) return false;
+    snprintf(words, CLAIMS_WORDS, "this machine's clock is %s %s the tenant's", jwt_duration(apart).text,
+             ahead < 0 ? "behind" : "ahead of");
+    return true;
+}
+
+/* Whether one of the audiences is the Management API of that host, whatever its port. */
+static bool is_for(const struct jwt *token, struct span domain) {
+    char wanted[320];
+    struct span host = span_until(domain, ':');
+    int size = snprintf(wanted, sizeof wanted, "https://%.*s/api/v2/", (int)host.size, host.at);
+    bool fits = size > 0 && (size_t)size < sizeof wanted;
+    char with_port[320];
+    int longer = snprintf(with_port, sizeof with_port, "https://%.*s/api/v2/", (int)domain.size, domain.at);
+    for (struct span rest = token->aud, word; fits && rest.size > 0;) {
+        word = span_until(rest, ' ');
+        if (span_equals(word, (struct span){wanted, (size_t)size})) return true;
+        if (span_equals(word, (struct span){with_port, (size_t)longer})) return true;
+        rest = word.size < rest.size ? span_after(rest, word.size + 1) : SPAN("");
+    }
+    return false;
+}
+
+enum { AUDIENCE_AT_MOST = 100 };
+
+static void explain_audience(const struct jwt *token, struct span domain, char words[CLAIMS_WORDS]) {
+    if (token->aud.at == NULL || is_for(token, domain)) return;
+    struct span shown = span_until(token->aud, ' ');
+    if (shown.size > AUDIENCE_AT_MOST || span_visible(shown) < shown.size)
+        snprintf(words, CLAIMS_WORDS, "its aud is not this domain's");
+    else
+        snprintf(words, CLAIMS_WORDS, "its aud is \"%.*s\"", (int)shown.size, shown.at);
+}
+
+void claims_explain(const struct jwt *token, const struct claims_place *place, char words[CLAIMS_WORDS]) {
+    enum { CLOCKS_APART = 60 };
+    bool is_tenants = is_date(place->date);
+    int64_t now = is_tenants ? place->date : place->unix_now;
+    words[0] = '\0';
+    if (token == NULL)
+        snprintf(words, CLAIMS_WORDS, "it is no JWT, as access tokens for the Management API are");
+    else if (token->has_exp && is_date(token->exp) && now >= token->exp)
+        snprintf(words, CLAIMS_WORDS, "it expired %s ago by %s clock", jwt_duration(now - token->exp).text,
+                 is_tenants ? "the tenant's" : "this machine's");
+    else
+        explain_audience(token, place->domain, words);
+    char clocks[CLAIMS_WORDS];
+    if (!claims_compare_clocks(place->date, place->unix_now, CLOCKS_APART, clocks)) return;
+    size_t size = strlen(words);
+    snprintf(words + size, CLAIMS_WORDS - size, "%s%s", size > 0 ? "; " : "", clocks);
 }
 
 void claims_name(const struct claims *claims, struct identity_target *target) {

@@ -29,6 +29,22 @@ struct claims_use {
 enum failure_code claims_refuse(const struct claims *claims, const struct identity_given *given, struct claims_use use,
                                 struct complaint *complaint);
 
+/* Where a refusal came from. */
+struct claims_place {
+    struct span domain;
+    int64_t date;     /* UNIX seconds by the tenant's clock; negative: not known */
+    int64_t unix_now; /* by this machine's; INT64_MIN: not known */
+};
+
+enum { CLAIMS_WORDS = 200 };
+
+/* What an access token that the tenant does not accept says of itself, and what the two clocks do, in words that are
+   fit for a log; "" for nothing. */
+void claims_explain(const struct jwt *token, const struct claims_place *place, char words[CLAIMS_WORDS]);
+
+/* The same of the clocks alone, where they differ by more than `leeway` seconds. False, and "": they do not. */
+bool claims_compare_clocks(int64_t date, int64_t unix_now, int64_t leeway, char words[CLAIMS_WORDS]);
+
 /* Names the account of link_with, by which a lost answer is settled, where the target names none. */
 void claims_name(const struct claims *claims, struct identity_target *target);
 

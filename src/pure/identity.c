@@ -15,12 +15,37 @@ static const char providers[] =
 
 static bool is_control(char c) { return (unsigned char)c < 0x20 || c == 0x7F; }
 
+/* Auth0 makes client secrets of 64 characters; an access token for the Management API is a JWT, which has dots. */
+static bool is_client_secret(struct span token) {
+    enum { SECRET_SIZE = 64 };
+    bool has_lower = false, has_upper = false, has_digit = false;
+    for (size_t i = 0; i < token.size; i++) {
+        char c = token.at[i];
+        if (!span_is_alphanumeric(c) && c != '-' && c != '_') return false;
+        has_lower = has_lower || (c >= 'a' && c <= 'z');
+        has_upper = has_upper || (c >= 'A' && c <= 'Z');
+        has_digit = has_digit || (c >= '0' && c <= '9');
+    }
+    return token.size == SECRET_SIZE && has_lower && has_upper && has_digit;
+}
+
 bool identity_check_token(const char *option, struct span token, struct complaint *complaint) {
     if (token.size == 0)
         return complaint_make(complaint, option, "expected a token; it is %s", token.at == NULL ? "missing" : "empty");
     if (token.size > TOKEN_MAX)
         return complaint_make(complaint, option, "has %zu bytes; expected a token, which has at most %d", token.size,
                               TOKEN_MAX);
+    if (token.at[0] == '{' || token.at[0] == '[')
+        return complaint_make(complaint, option,
+                              "is JSON, such as the token endpoint's whole answer; expected the token alone, the value "
+                              "of its access_token");
+    if (token.at[0] == '"' || token.at[0] == '\'')
+        return complaint_make(complaint, option,
+                              "begins with a quotation mark; expected the token alone, without quotes");
+    if (is_client_secret(token))
+        return complaint_make(complaint, option,
+                              "has the form of a client secret, and is no token; give that to auth0.tenant, as "
+                              "client_secret with client_id");
     size_t visible = span_visible(token);
     if (visible < token.size)
         return complaint_make(complaint, option, "holds %s at byte %zu; expected the token alone, %s",
@@ -103,8 +128,10 @@ static bool check_naming(enum identity_goal goal, const struct identity_given *g
                               "does not go with %s; leave one of them out: link_with needs nothing beside it", rival);
     bool api = theirs != NULL;
     if (!has(api ? given->id : given->primary))
-        return complaint_make(complaint, api ? "id" : "primary",
-                              "expected the full id of the account that stays, such as auth0|507f1f77; it is missing");
+        return complaint_make(
+            complaint, api ? "id" : "primary",
+            "expected the full id of the account that stays, such as auth0|507f1f77; it is missing (only "
+            "a user's own token, a JWT, can say it instead)");
     if (!has(given->link_with) && !has(api ? given->user_id : given->secondary))
         return complaint_make(complaint, api ? "user_id" : "secondary",
                               "expected the id of the account to %s; it is missing",

@@ -87,11 +87,23 @@ static struct span take_string(struct json_value claim, char *memory) {
     return (struct span){to, json_string(claim, to, claim.token->size)};
 }
 
+/* A string, or several in an array; likewise. */
+static struct span take_strings(struct json_value claim, char *memory) {
+    if (json_kind(claim) != JSON_ARRAY) return take_string(claim, memory);
+    char *begin = memory + (json_bytes(claim).at - memory), *to = begin;
+    for (struct json_walk walk = json_walk(claim); json_next(&walk);) {
+        if (json_kind(walk.value) != JSON_STRING) continue;
+        if (to > begin) *to++ = ' ';
+        to += json_string(walk.value, to, walk.value.token->size);
+    }
+    return (struct span){begin, (size_t)(to - begin)};
+}
+
 static void take_claims(struct json_value header, struct json_value payload, char *memory, struct jwt *jwt) {
-    struct json_value alg, iss, sub, azp, gty, scope, exp, iat;
-    const struct json_wish of_payload[] = {{SPAN("iss"), &iss},    {SPAN("sub"), &sub}, {SPAN("azp"), &azp},
-                                           {SPAN("gty"), &gty},    {SPAN("exp"), &exp}, {SPAN("iat"), &iat},
-                                           {SPAN("scope"), &scope}};
+    struct json_value alg, iss, sub, azp, gty, scope, exp, iat, aud;
+    const struct json_wish of_payload[] = {{SPAN("iss"), &iss},     {SPAN("sub"), &sub}, {SPAN("azp"), &azp},
+                                           {SPAN("gty"), &gty},     {SPAN("exp"), &exp}, {SPAN("iat"), &iat},
+                                           {SPAN("scope"), &scope}, {SPAN("aud"), &aud}};
     (void)json_member(header, SPAN("alg"), &alg);
     json_find(payload, of_payload, sizeof of_payload / sizeof *of_payload);
     jwt->has_exp = take_instant(exp, &jwt->exp);
@@ -102,6 +114,7 @@ static void take_claims(struct json_value header, struct json_value payload, cha
     jwt->azp = take_string(azp, memory);
     jwt->gty = take_string(gty, memory);
     jwt->scope = take_string(scope, memory);
+    jwt->aud = take_strings(aud, memory);
     jwt->is_machine = ends_in(jwt->sub, SPAN("@clients")) || span_equals(jwt->gty, SPAN("client-credentials"));
 }
 
@@ -158,18 +171,26 @@ static int64_t seconds_between(int64_t from, int64_t to) {
     return from < 0 && to > INT64_MAX + from ? INT64_MAX : to - from;
 }
 
-static bool check_end(const struct jwt *jwt, const char *option, int64_t unix_now, int64_t leeway,
-                      struct complaint *complaint) {
+struct jwt_duration jwt_duration(int64_t seconds) {
     static const struct {
         int64_t seconds;
         const char *name;
     } units[] = {{86400, "days"}, {3600, "hours"}, {60, "minutes"}, {1, "seconds"}};
+    struct jwt_duration duration;
+    size_t unit = 0;
+    while (units[unit].seconds > 1 && seconds / units[unit].seconds < 2) unit++;
+    snprintf(duration.text, sizeof duration.text, "%" PRId64 " %s", seconds / units[unit].seconds,
+             seconds == 1 ? "second" : units[unit].name);
+    return duration;
+}
+
+static bool check_end(const struct jwt *jwt, const char *option, int64_t unix_now, int64_t leeway,
+                      struct complaint *complaint) {
     int64_t ago = jwt->has_exp ? seconds_between(jwt->exp, unix_now) : 0;
     if (ago <= (leeway > 0 ? leeway : 0)) return true;
-    size_t unit = 0;
-    while (units[unit].seconds > 1 && ago / units[unit].seconds < 2) unit++;
-    return complaint_make(complaint, option, "expired %" PRId64 " %s ago; expected one that is still valid",
-                          ago / units[unit].seconds, ago == 1 ? "second" : units[unit].name);
+    return complaint_make(complaint, option,
+                          "expired %s ago by this machine's clock: get one that is still valid, or set the clock",
+                          jwt_duration(ago).text);
 }
 
 /* The scopes of which one is enough (API description of each endpoint), as OAuth writes them. Whether a user's token is

@@ -16,6 +16,7 @@ enum { JWT_AT_MOST = 16384 };
 struct jwt {
     struct span alg;                       /* of the header */
     struct span iss, sub, azp, gty, scope; /* an absent scope says nothing; an empty one says that there is none */
+    struct span aud;                       /* of several, all, with a space between two */
     bool has_exp, has_iat;
     int64_t exp, iat; /* UNIX seconds, without their fraction; beyond 2^53 a double near them, and at most what fits */
     bool is_machine;  /* of client_credentials: `sub` ends in "@clients", or `gty` is "client-credentials" */
@@ -33,6 +34,12 @@ bool jwt_read(struct span text, void *memory, struct jwt *jwt);
 /* Whether `scope` is a word of the token's list. False too where the token does not say. */
 bool jwt_has_scope(const struct jwt *jwt, struct span scope);
 
+/* "2 hours", of a time in seconds. */
+struct jwt_duration {
+    char text[32];
+};
+struct jwt_duration jwt_duration(int64_t seconds);
+
 /* What an access token is to be used for. */
 enum jwt_need {
     JWT_FOR_ANYTHING, /* of which the scopes are not known, or not to be checked */
@@ -46,8 +53,7 @@ enum jwt_need {
 /* Refuse what is certain to fail, and nothing else; the complaint has no piece of the token.
 
    Expired is what ended more than `leeway` seconds before `unix_now`. This machine's clock may be wrong by an hour, and
-   to refuse a good token by it would be a lie: pass the tenant's clock (the Date of its answers) where it is known, and
-   where it is not, a leeway that covers the doubt. */
+   to refuse a good token by it would be a lie: pass a leeway that covers the doubt. */
 
 /* The option is "token". Refused: an expired one; one that says its scopes, none of which could serve the need. */
 bool jwt_check_access_token(const struct jwt *jwt, enum jwt_need need, int64_t unix_now, int64_t leeway,

@@ -140,9 +140,11 @@ static bool answer_keeps_promise(struct operation *operation, const struct answe
     return answer_keeps(promise, body, &result->value, settles ? &of_a_read : &result->fault);
 }
 
-/* Holds a 2xx body against what the request promised. */
+/* Holds a 2xx body against what the request promised, and a 400 against what it says of the token. */
 static struct attempt_end judge_body(struct operation *operation, const struct operation_event *event) {
     struct attempt_end end = event->end;
+    if (end.how == ATTEMPT_ANSWERED && end.status == 400 && answer_finds_no_token(event->body.value))
+        end.body = ATTEMPT_BODY_NO_TOKEN;
     if (end.how != ATTEMPT_ANSWERED || end.status < 200 || end.status >= 300 || end.body != ATTEMPT_BODY_PROMISED)
         return end;
     if (!answer_keeps_promise(operation, &event->body)) end.body = ATTEMPT_BODY_OTHER;
@@ -152,7 +154,7 @@ static struct attempt_end judge_body(struct operation *operation, const struct o
 /* A token that the tenant refused; not one that was not to be had. */
 static bool may_renew(const struct operation *operation, const struct attempt_end *end,
                       struct attempt_verdict verdict) {
-    bool is_refused = end->how == ATTEMPT_ANSWERED && verdict.code == CODE_UNAUTHORIZED;
+    bool is_refused = end->how == ATTEMPT_ANSWERED && end->status == 401 && verdict.code == CODE_UNAUTHORIZED;
     return is_refused && operation->plan.can_renew && !operation->is_renewed;
 }
 
@@ -345,6 +347,14 @@ void operation_begun(struct operation *operation, struct operation_action *actio
     operation->result.attempts++;
     action->end_by = earlier(action->end_by + waited, action->last_by);
     action->connect_by = earlier(action->connect_by + waited, action->end_by);
+}
+
+enum answer_missing operation_missing(const struct operation *operation, const struct answer_refusal *refusal) {
+    const struct operation_result *result = &operation->result;
+    bool is_refused = result->code == CODE_NOT_FOUND || result->code == CODE_INVALID_REQUEST;
+    if (!is_settled_by_reading(operation) || !is_refused) return MISSING_NOTHING;
+    if (result->code == CODE_NOT_FOUND && result->status == 200) return MISSING_SECONDARY;
+    return answer_missing(result->status, refusal);
 }
 
 void operation_disown(struct operation *operation, const char *what) {

@@ -126,6 +126,10 @@ struct operation_action operation_step(struct operation *operation, const struct
    token, after an attempt that had ended: that one's end is told. */
 bool operation_waited_in_vain(const struct operation *operation, const struct attempt_end *end);
 
+/* Of a link or an unlink that failed: which of its accounts is not there, as the tenant says in `refusal`, or as its
+   check found. */
+enum answer_missing operation_missing(const struct operation *operation, const struct answer_refusal *refusal);
+
 /* Takes back a success whose answer cannot be shown: the change may have been made, and that cannot be shown. */
 void operation_disown(struct operation *operation, const char *what);
 

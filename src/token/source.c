@@ -1,7 +1,7 @@
 #include "token/source.h"
 
 #include "os/clock.h"
-#include "pure/jwt.h"
+#include "pure/claims.h"
 #include "pure/numeral.h"
 #include "pure/redact.h"
 
@@ -26,7 +26,7 @@ struct token_source {
     int64_t share_at; /* another process fetches: when to look again; 0: it does not */
     enum failure_code why;
     int64_t told_until; /* the tenant said to wait so long with the next request; INT64_MIN: it did not say */
-    char detail[200];
+    char detail[300];
 };
 
 /* ---- making and freeing ---- */
@@ -266,6 +266,9 @@ static void fail(struct token_source *tokens, int64_t now, enum failure_code cod
     token_life_failed(&tokens->life, now, is_final, after, random);
 }
 
+/* Seconds; a tenant allows less for what is signed. */
+enum { CLOCKS_APART = 10 };
+
 /* What the tenant, or the way to it, said, in one sentence fit for a log. */
 static void describe(struct token_source *tokens, const struct token_source_end *end) {
     const struct operation_result *result = end->result;
@@ -273,8 +276,12 @@ static void describe(struct token_source *tokens, const struct token_source_end 
                         : end->refusal->error[0] != '\0'     ? end->refusal->error
                         : result->fault.what != NULL         ? result->fault.what
                                                              : end->detail;
-    snprintf(tokens->detail, sizeof tokens->detail, "no token: %s%s%.140s", failure_code_name(result->code),
-             words[0] != '\0' ? ": " : "", words);
+    char clocks[CLAIMS_WORDS] = "";
+    /* What is signed says when, by this machine's clock. */
+    if (tokens->source == TOKEN_SOURCE_CLIENT_KEY)
+        (void)claims_compare_clocks(end->date, clock_unix_us() / 1000000, CLOCKS_APART, clocks);
+    snprintf(tokens->detail, sizeof tokens->detail, "no token: %s%s%.140s%s%.80s", failure_code_name(result->code),
+             words[0] != '\0' ? ": " : "", words, clocks[0] != '\0' ? "; " : "", clocks);
 }
 
 /* Where the answer does not say how long: what the token says itself. */
@@ -340,7 +347,10 @@ void token_source_ended(struct token_source *tokens, int64_t now, double random,
 
 void token_source_given(struct token_source *tokens, int64_t now, struct span token, int64_t lifetime) {
     if (take_token(tokens, now, token, lifetime)) return;
-    set_detail(tokens, "no token: what the token function returned cannot be one");
+    struct complaint complaint = {"token", "there is no memory for it"};
+    (void)identity_check_token("token", token, &complaint);
+    snprintf(tokens->detail, sizeof tokens->detail, "no token: what the token function returned cannot be one: %s",
+             complaint.what);
     fail(tokens, now, CODE_UNAUTHORIZED, true, -1, 0);
 }
 

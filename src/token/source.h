@@ -79,6 +79,7 @@ struct token_source_end {
     const struct answer_refusal *refusal; /* the tenant's words */
     const char *detail;                   /* words about an end without an answer, or "" */
     double retry_after;                   /* seconds; negative: not said */
+    int64_t date;                         /* UNIX seconds by the tenant's clock; negative: not known */
 };
 
 void token_source_ended(struct token_source *tokens, int64_t now, double random, const struct token_source_end *end);

@@ -33,8 +33,7 @@ static void check_success(struct sim *sim, int index) {
 }
 
 static bool is_late(const struct step *step) {
-    if (step->end.how == ATTEMPT_WITHHELD)
-        return step->end.why == CODE_TIMEOUT || step->end.why == CODE_RATE_LIMITED;
+    if (step->end.how == ATTEMPT_WITHHELD) return step->end.why == CODE_TIMEOUT || step->end.why == CODE_RATE_LIMITED;
     return step->end.how == ATTEMPT_EXPIRED && !step->end.sent;
 }
 

@@ -159,6 +159,13 @@ describe("an answer", function()
             end
         end)
 
+        it("tells how far this machine's clock is off, of a token that is not accepted", function()
+            local _, message = link(401, '{"message":"Invalid token"}', { date = "Sun, 06 Nov 1994 08:49:37 GMT" })
+            assert.truthy(message:find("; this machine's clock is %d+ days ahead of the tenant's"), message)
+            _, message = link(401, '{"message":"Invalid token"}')
+            assert.falsy(message:find("clock", 1, true), message)
+        end)
+
         it("has a request id under any of its names", function()
             assert.equal("a1", failure_of(500, "", { ["ot-baggage-auth0-request-id"] = "a1",
                 ["x-auth0-requestid"] = "b2", ["cf-ray"] = "c3" }).request_id)

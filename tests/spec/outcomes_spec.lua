@@ -186,7 +186,7 @@ describe("a failure", function()
         local _, _, failure = linking.link { correlation_id = "fault=html" }
         assert.is_nil(failure.error)
         assert.is_nil(failure.error_code)
-        assert.is_nil(failure.description)
+        assert.equal("502", failure.description) -- the page's title
         assert.is_nil(failure.retry_after)
         _, _, failure = linking.link { correlation_id = "fault=reset-before" }
         assert.is_nil(failure.status)

@@ -64,7 +64,8 @@ describe("a tenant", function()
         local user, message, failure = tenant:user "auth0|2"
         assert.is_nil(user)
         assert.equal("not_found", failure.code)
-        assert.truthy(message:find("^tenant:user: tenant.test does not find it %(status 404;"), message)
+        assert.truthy(message:find("^tenant:user: tenant.test does not find the account auth0|2 %(status 404;"),
+            message)
         assert.falsy(message:find("nothing was changed", 1, true), message)
     end)
 

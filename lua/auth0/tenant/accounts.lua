@@ -21,7 +21,7 @@ function accounts:identities(id, given)
     local checked = call.options(self, identities, given, 2)
     local path = call.account_path(identities, id, 2) .. "?fields=identities&include_fields=true"
     local value, message, facts = call.request(self, identities, checked,
-        { method = "GET", path = path, promise = "identities" }, 2)
+        { method = "GET", path = path, promise = "identities", account = id }, 2)
     return value, message, facts
 end
 
@@ -40,7 +40,7 @@ function accounts:user(id, given)
     local query = paths.query { fields = checked.fields, include_fields = checked.include_fields }
     local path = call.account_path(user, id, 2) .. query
     local value, message, facts = call.request(self, user, checked,
-        { method = "GET", path = path, promise = "object" }, 2)
+        { method = "GET", path = path, promise = "object", account = id }, 2)
     return value, message, facts
 end
 
@@ -76,7 +76,7 @@ function accounts:update_user(id, patch, given)
     if type(patch) == "table" and not checked.erase then check_erasure(patch, 2) end
     -- Any object would do for a gateway's page of an error, too.
     local value, message, facts = call.request(self, update, checked,
-        { method = "PATCH", path = path, body = text, idempotent = true, promise = "user" }, 2)
+        { method = "PATCH", path = path, body = text, idempotent = true, promise = "user", account = id }, 2)
     return value, message, facts
 end
 

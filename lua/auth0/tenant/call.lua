@@ -168,6 +168,7 @@ end
 ---@field idempotent? boolean
 ---@field span? auth0.Span of which it is a part
 ---@field deadline? number what is left of that
+---@field account? string the full id of the account that it is about
 
 --- One request.
 ---@param self auth0.Tenant
@@ -188,7 +189,12 @@ function call.request(self, method, checked, request, level)
     if span and span.ends <= now then
         return told(self, method, nil, { code = "timeout", outcome = "none", attempts = 0, elapsed = now - span.begun })
     end
+    local account = request.account
+    request.account = nil -- the core knows paths alone
     local value, facts = self.calls:perform(method, level + 1, checked, request, nil, true)
+    if value == nil and account and facts.status == 404 and not facts.content_type then
+        facts.missing, facts.id = "account", account
+    end
     return told(self, method, value, facts)
 end
 

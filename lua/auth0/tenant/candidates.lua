@@ -82,7 +82,7 @@ function candidates:candidates(id, given)
     local checked = call.options(self, look_up, given, 2)
     local span, path = call.span(self, checked), call.account_path(look_up, id, 2)
     local account, message, facts = call.request(self, look_up, checked,
-        { method = "GET", path = path, promise = "object", span = span }, 2)
+        { method = "GET", path = path, promise = "object", span = span, account = id }, 2)
     if not account then return nil, message, facts end
     if not has_shape(account) then return call.bad_response(self, look_up, facts, MISSHAPEN) end
     local has_address = type(account.email) == "string" and account.email ~= ""

@@ -407,6 +407,87 @@ static void a_secret_longer_than_what_is_read_is_blanked(void **state) {
     assert_null(strchr(refusal.description, 'k'));
 }
 
+/* ---- what is not the API's ---- */
+
+static bool is_foreign(const char *body, const char *content_type) {
+    struct answer_body read = reading_body(span_of(body));
+    return answer_is_foreign(&read, span_of(content_type));
+}
+
+static void what_is_no_json_by_its_type_or_its_looks_is_foreign(void **state) {
+    (void)state;
+    assert_true(is_foreign("<html></html>", "text/html; charset=UTF-8"));
+    assert_true(is_foreign(" \n<!DOCTYPE html>", "application/json"));
+    assert_true(is_foreign("error code: 1020", "text/plain"));
+    assert_true(is_foreign("error code: 1020", ""));
+    assert_false(is_foreign("{cut", "text/html"));
+    assert_false(is_foreign("[{\"provider\":\"goo", "application/json; charset=utf-8"));
+    assert_false(is_foreign("[{\"provider\":\"goo", "application/problem+JSON"));
+    assert_false(is_foreign("[{\"provider\":\"goo", ""));
+    assert_false(is_foreign("{}", "text/html"));
+    assert_false(is_foreign("\"Unauthorized\"", "text/plain"));
+    assert_false(is_foreign("", "text/html"));
+    assert_false(is_foreign(" \r\n", "text/html"));
+}
+
+static void assert_page(const char *body, const char *expected) {
+    const struct span secrets[] = {SPAN("s3cr3t-t0k3n")};
+    struct answer_refusal refusal;
+    answer_page(span_of(body), secrets, 1, &refusal);
+    assert_string_equal(refusal.description, expected);
+    assert_string_equal(refusal.error, "");
+}
+
+static void a_page_says_its_title_and_a_text_itself(void **state) {
+    (void)state;
+    assert_page("<html><head><TITLE lang=\"en\">\n Sign in </TITLE>", "Sign in");
+    assert_page("<title>Sign in", "Sign in");
+    assert_page("<title>", "");
+    assert_page("<title", "");
+    assert_page("<html><body>no</body></html>", "");
+    assert_page(" error code: 1020\n", "error code: 1020");
+    assert_page("a\x1b[31mb", "a [31mb");
+    assert_page("no s3cr3t-t0k3n here", "no ************ here");
+    assert_page("", "");
+    assert_page("\xff", "");
+}
+
+static void a_page_is_cut_to_its_room(void **state) {
+    static char text[70000];
+    struct answer_refusal refusal;
+    (void)state;
+    memset(text, 'x', sizeof text - 1);
+    answer_page(span_of(text), NULL, 0, &refusal);
+    assert_int_equal(strlen(refusal.description), sizeof refusal.description - 1);
+}
+
+static void a_400_may_say_that_there_is_no_token(void **state) {
+    (void)state;
+    assert_true(answer_finds_no_token(reading_value(SPAN("{\"errorCode\":\"Bearer\"}"))));
+    assert_true(answer_finds_no_token(
+        reading_value(SPAN("{\"message\":\"Bad HTTP authentication header format\",\"errorCode\":7}"))));
+    assert_false(answer_finds_no_token(reading_value(SPAN("{\"message\":\"Bearer\"}"))));
+    assert_false(answer_finds_no_token(reading_value(SPAN("[]"))));
+    assert_false(answer_finds_no_token((struct json_value){NULL, NULL}));
+}
+
+static void a_refusal_names_the_account_that_is_missing(void **state) {
+    const struct answer_refusal none = {"", "", ""}, code = {"", "inexistent_user", ""};
+    const struct answer_refusal primary = {"", "", "The user does not exist."};
+    const struct answer_refusal secondary = {"", "", "Provided secondary account not found."};
+    const struct answer_refusal phantom = {"", "", "Linking to an inexistent identity is not allowed."};
+    (void)state;
+    assert_int_equal(answer_missing(404, &none), MISSING_PRIMARY);
+    assert_int_equal(answer_missing(400, &primary), MISSING_PRIMARY);
+    assert_int_equal(answer_missing(400, &code), MISSING_PRIMARY);
+    assert_int_equal(answer_missing(400, &secondary), MISSING_SECONDARY);
+    assert_int_equal(answer_missing(400, &phantom), MISSING_SECONDARY);
+    assert_int_equal(answer_missing(404, &secondary), MISSING_SECONDARY);
+    assert_int_equal(answer_missing(400, &none), MISSING_NOTHING);
+    assert_int_equal(answer_missing(403, &primary), MISSING_NOTHING);
+    assert_int_equal(answer_missing(0, &none), MISSING_NOTHING);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_array_of_identities_keeps_the_promise),
@@ -426,6 +507,11 @@ int main(void) {
         cmocka_unit_test(the_management_apis_form_is_read),
         cmocka_unit_test(the_form_of_oauth_is_read),
         cmocka_unit_test(what_is_no_refusal_has_no_words),
+        cmocka_unit_test(what_is_no_json_by_its_type_or_its_looks_is_foreign),
+        cmocka_unit_test(a_page_says_its_title_and_a_text_itself),
+        cmocka_unit_test(a_page_is_cut_to_its_room),
+        cmocka_unit_test(a_400_may_say_that_there_is_no_token),
+        cmocka_unit_test(a_refusal_names_the_account_that_is_missing),
         cmocka_unit_test(control_characters_become_spaces),
         cmocka_unit_test(a_text_ends_at_a_nul_in_it),
         cmocka_unit_test(half_a_surrogate_pair_is_blanked),

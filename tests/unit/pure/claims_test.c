@@ -218,6 +218,55 @@ static void what_names_no_account_leaves_the_target_without_one(void **state) {
     assert_null(target.provider.at);
 }
 
+/* ---- why it was refused ---- */
+
+static void assert_words(const struct jwt *token, int64_t date, int64_t unix_now, const char *expected) {
+    const struct claims_place place = {SPAN("acme.test:8443"), date, unix_now};
+    char words[CLAIMS_WORDS];
+    claims_explain(token, &place, words);
+    assert_string_equal(words, expected);
+}
+
+static void a_token_that_is_no_jwt_is_told(void **state) {
+    (void)state;
+    assert_words(NULL, -1, INT64_MIN, "it is no JWT, as access tokens for the Management API are");
+}
+
+static void it_expired_by_the_tenants_clock_where_that_is_known(void **state) {
+    const struct jwt token = {.has_exp = true, .exp = NOON};
+    (void)state;
+    assert_words(&token, NOON + 2 * HOUR, NOON + 2 * HOUR, "it expired 2 hours ago by the tenant's clock");
+    assert_words(&token, NOON, NOON, "it expired 0 seconds ago by the tenant's clock");
+    assert_words(&token, NOON - 1, NOON - 1, "");
+    assert_words(&token, -1, NOON + 2 * HOUR, "it expired 2 hours ago by this machine's clock");
+    assert_words(&token, -1, INT64_MIN, "");
+    assert_words(&token, NOON + 90, INT64_MIN, "it expired 90 seconds ago by the tenant's clock");
+}
+
+static void a_clock_that_is_off_is_told(void **state) {
+    const struct jwt token = {.has_exp = true, .exp = NOON};
+    (void)state;
+    assert_words(&token, NOON - HOUR, NOON + HOUR, "this machine's clock is 2 hours ahead of the tenant's");
+    assert_words(&token, NOON - HOUR, NOON - 4 * HOUR, "this machine's clock is 3 hours behind the tenant's");
+    assert_words(&token, NOON - HOUR, NOON - HOUR + 60, "");
+    assert_words(
+        &token, NOON + HOUR, NOON - HOUR,
+        "it expired 60 minutes ago by the tenant's clock; this machine's clock is 2 hours behind the tenant's");
+}
+
+static void an_audience_that_is_not_the_tenants_is_told(void **state) {
+    static const struct span good[] = {T("https://acme.test/api/v2/"), T("https://acme.test:8443/api/v2/"),
+                                       T("x https://acme.test/api/v2/ y")};
+    (void)state;
+    for (size_t i = 0; i < COUNT(good); i++) assert_words(&(struct jwt){.aud = good[i]}, NOON, NOON, "");
+    assert_words(&(struct jwt){.aud = SPAN("https://other.test/api/v2/ x")}, NOON, NOON,
+                 "its aud is \"https://other.test/api/v2/\"");
+    assert_words(&(struct jwt){.aud = SPAN("https://acme.test/api/v2")}, NOON, NOON,
+                 "its aud is \"https://acme.test/api/v2\"");
+    assert_words(&(struct jwt){.aud = SPAN("a\nb")}, NOON, NOON, "its aud is not this domain's");
+    assert_words(&(struct jwt){.aud = SPAN("")}, NOON, NOON, "its aud is \"\"");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_users_token_names_the_primary),
@@ -225,6 +274,10 @@ int main(void) {
         cmocka_unit_test(what_the_caller_gave_stands),
         cmocka_unit_test(no_other_token_names_a_primary),
         cmocka_unit_test(what_cannot_be_looked_into_is_not_refused),
+        cmocka_unit_test(a_token_that_is_no_jwt_is_told),
+        cmocka_unit_test(it_expired_by_the_tenants_clock_where_that_is_known),
+        cmocka_unit_test(a_clock_that_is_off_is_told),
+        cmocka_unit_test(an_audience_that_is_not_the_tenants_is_told),
         cmocka_unit_test(a_token_that_expired_long_ago_is_unauthorized),
         cmocka_unit_test(one_that_may_only_seem_to_have_expired_is_sent),
         cmocka_unit_test(nothing_has_expired_where_the_time_is_not_known),

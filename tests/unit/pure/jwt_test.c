@@ -86,6 +86,7 @@ static void reads_the_claims_of_a_machine(void **state) {
     assert_span(token.jwt.iss, SPAN("https://acme.eu.auth0.com/"), "iss");
     assert_span(token.jwt.sub, SPAN("x7@clients"), "sub");
     assert_span(token.jwt.azp, SPAN("x7"), "azp");
+    assert_span(token.jwt.aud, SPAN("https://acme.eu.auth0.com/api/v2/"), "aud");
     assert_span(token.jwt.gty, SPAN("client-credentials"), "gty");
     assert_span(token.jwt.scope, SPAN("read:users update:users"), "scope");
     assert_true(token.jwt.has_exp && token.jwt.has_iat && token.jwt.is_machine);
@@ -484,7 +485,8 @@ static void says_how_long_ago_it_expired(void **state) {
         if (is_good != (rows[i].ago == NULL)) fail_msg("row %zu", i);
         if (is_good) continue;
         char what[240];
-        snprintf(what, sizeof what, "expired %s ago; expected one that is still valid", rows[i].ago);
+        snprintf(what, sizeof what,
+                 "expired %s ago by this machine's clock: get one that is still valid, or set the clock", rows[i].ago);
         assert_complaint(&access, "token", what);
         assert_complaint(&link_with, "link_with", what);
     }
@@ -525,8 +527,30 @@ static void link_with_names_a_user(void **state) {
     }
 }
 
+static void several_audiences_are_told_with_a_space_between_two(void **state) {
+    static const struct {
+        const char *aud, *read;
+    } rows[] = {
+        {"[\"a\",\"https:\\/\\/b\\/\",\"c\"]", "a https://b/ c"},
+        {"[]", ""},
+        {"[1,\"a\",{\"x\":[\"y\"]},\"b\"]", "a b"},
+        {"[\"\",\"\"]", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char payload[200];
+        snprintf(payload, sizeof payload, "{\"aud\":%s,\"sub\":\"s\"}", rows[i].aud);
+        struct token token = read_claims(payload);
+        assert_true(token.is_read);
+        assert_span(token.jwt.aud, span_of(rows[i].read), "aud");
+        assert_span(token.jwt.sub, SPAN("s"), "sub");
+        free(token.memory);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(several_audiences_are_told_with_a_space_between_two),
         cmocka_unit_test(reads_the_claims_of_a_machine),
         cmocka_unit_test(reads_the_example_of_the_rfc),
         cmocka_unit_test(what_has_no_claims_is_a_token_all_the_same),

@@ -77,7 +77,7 @@ static struct token_source_request request_of(struct token_source *tokens, int64
 static void answer(struct token_source *tokens, int64_t now, const char *body) {
     const struct operation_result result = {.code = CODE_OK, .status = 200, .value = reading_value(span_of(body))};
     const struct answer_refusal refusal = {"", "", ""};
-    const struct token_source_end end = {&result, &refusal, "", -1};
+    const struct token_source_end end = {&result, &refusal, "", -1, -1};
     token_source_ended(tokens, now, 0.5, &end);
 }
 
@@ -85,7 +85,7 @@ static void refuse(struct token_source *tokens, int64_t now, enum failure_code c
     const struct operation_result result = {.code = code, .status = status};
     const struct answer_refusal refusal = {"access_denied", "", "the tenant's own words"};
     const struct answer_refusal none = {"", "", ""};
-    const struct token_source_end end = {&result, status != 0 ? &refusal : &none, "libcurl's words", retry_after};
+    const struct token_source_end end = {&result, status != 0 ? &refusal : &none, "libcurl's words", retry_after, -1};
     token_source_ended(tokens, now, 0.5, &end);
 }
 
