@@ -86,7 +86,8 @@ static void add_authorization(struct call *call, const struct call_order *order,
     call->token = (struct span){line + sizeof bearer - 1, order->token.size};
 }
 
-/* libcurl waits for a 100 before it sends a body that is larger: than 1 MiB, but it has been a KiB. Ours never waits. */
+/* libcurl waits for a 100 before it sends a larger body: larger than 1 MiB, in older versions than 1 KiB. Ours never
+   waits. */
 enum { EXPECTED_FROM = 1024 };
 
 /* One list, built once, by hand: libcurl only reads it, and its bytes stay in memory that is wiped

@@ -1,7 +1,7 @@
 /* What the engine's parts share: its state, and what each does for the others. Nothing else includes this.
-   engine.c is the caller's side, where a call goes to the engine itself or to the thread that has it (worker.c); calls.c
-   does what callers ask for; turn.c turns the crank; dispatch.c carries out what operations and the queue decide;
-   state.c is what all of them stand on: time, chance, the request for a token. */
+   engine.c is the caller's side, where a call goes to the engine itself or to the thread that has it (worker.c);
+   calls.c does what callers ask for; turn.c turns the crank; dispatch.c carries out what operations and the queue
+   decide; state.c is what all of them stand on: time, chance, the request for a token. */
 #ifndef AUTH0_ENGINE_STATE_H
 #define AUTH0_ENGINE_STATE_H
 

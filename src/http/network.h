@@ -1,5 +1,5 @@
-/* The exchanges of one transport profile that are on their way: a libcurl multi. It begins what it is told to, and never
-   calls up: an end is fetched with network_next. */
+/* The exchanges of one transport profile that are on their way: a libcurl multi. It begins what it is told to, and
+   never calls up: an end is fetched with network_next. */
 #ifndef AUTH0_HTTP_NETWORK_H
 #define AUTH0_HTTP_NETWORK_H
 
@@ -30,8 +30,8 @@ struct exchange *network_launch(struct network *network, const struct exchange_o
 /* Sends and receives what can be, and ends what has ended or whose time is over. */
 void network_turn(struct network *network, int64_t now);
 
-/* The next exchange that has ended, with its owner, end, body, headers, times and words; NULL for none. The caller gives
-   it back with network_drop, and may take its body: any other buffer does as well. */
+/* The next exchange that has ended, with its owner, end, body, headers, times and words; NULL for none. The caller
+   gives it back with network_drop, and may take its body: any other buffer does as well. */
 struct exchange *network_next(struct network *network);
 
 /* Waits for the network, at most `wait_ms`; a signal ends it. */

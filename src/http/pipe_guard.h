@@ -14,7 +14,7 @@ struct pipe_guard {
     sigset_t before;
 };
 
-/* Between these two a SIGPIPE that libcurl brought on this thread is swallowed; one that was pending before stays so. */
+/* Between these two a SIGPIPE that libcurl brought on this thread is swallowed; one that was pending before stays. */
 struct pipe_guard pipe_guard_begin(void);
 void pipe_guard_end(const struct pipe_guard *guard);
 

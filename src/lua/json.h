@@ -19,9 +19,10 @@ void bind_json_encode(lua_State *L);
 /* Pushes a value. False, and nothing is pushed, where there is no memory.
 
    A number is a Lua number where lua/auth0/json.lua writes that with the same digits: an integer as one, where Lua has
-   them. Any other is a userdata whose tostring is its digits, and whose metatable says "auth0.number". An array has its metatable. Below user_metadata and
-   app_metadata, and in any array, null is core's; elsewhere a member that is null is absent. An integer called user_id
-   is a string of its digits, but below metadata. Half of a surrogate pair is three bytes: see json_string. */
+   them. Any other is a userdata whose tostring is its digits, and whose metatable says "auth0.number". An array has its
+   metatable. Below user_metadata and app_metadata, and in any array, null is core's; elsewhere a member that is null is
+   absent. An integer called user_id is a string of its digits, but not below metadata. Half of a surrogate pair is
+   three bytes: see json_string. */
 bool bind_json_push(lua_State *L, struct json_value value);
 
 #pragma GCC visibility pop

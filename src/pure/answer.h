@@ -53,7 +53,7 @@ struct answer_refusal {
 };
 void answer_refusal(struct json_value body, const struct span *secrets, size_t count, struct answer_refusal *refusal);
 
-/* Whether a body is no answer of the API's, which are all JSON: a firewall, a proxy or a login page answered instead. */
+/* Whether a body is none of the API's, whose answers are all JSON: a firewall, a proxy or a login page answered. */
 bool answer_is_foreign(const struct answer_body *body, struct span content_type);
 
 /* The words of such a body, as a `description`: the title of a page, or the text. */

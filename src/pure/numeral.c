@@ -85,7 +85,8 @@ size_t numeral_write(double value, char to[NUMERAL_MOST]) {
         at = put(at, digits, 1);
         if (size > 1) at = put(put(at, ".", 1), digits + 1, size - 1);
         char power[14];
-        return (size_t)(put(at, power, (size_t)snprintf(power, sizeof power, "e%+d", exponent)) - to);
+        int length = snprintf(power, sizeof power, "e%+d", exponent);
+        return (size_t)(put(at, power, (size_t)length) - to);
     }
     if (point <= 0) return (size_t)(put(put_zeros(put(at, "0.", 2), -point), digits, size) - to);
     if (point >= count) return (size_t)(put_zeros(put(at, digits, size), point - count) - to);

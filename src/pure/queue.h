@@ -1,5 +1,5 @@
-/* Who of the exchanges that wait may begin. Pure: events in, actions out; the clock and randomness are arguments, and an
-   entry stands in what it is of, so nothing is allocated. The engine and the simulation obey it.
+/* Which of the exchanges that wait may begin. Pure: events in, actions out; the clock and randomness are arguments, and
+   an entry is a member of what it stands for, so nothing is allocated. The engine and the simulation obey it.
 
    - An entry begins when the gate of its class is open (pure/pace), the engine's token is there if it needs it, and
      there is room on the connections. Those of one class begin in the order in which they came.

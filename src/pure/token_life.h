@@ -3,7 +3,7 @@
    the text beside it under the same generation, and carries out the fetches; it asks again for all that wait whenever
    a fetch has ended.
 
-   - One fetch at a time. It begins because a call asks: a token that no call uses is not renewed, for fetches are billed.
+   - One fetch at a time. It begins because a call asks: a token that no call uses is not renewed; fetches are billed.
    - A token is renewed in the last tenth of its life, of which at most the last 5 minutes; meanwhile it is used.
    - A fetch that failed is followed by a pause: 0.5 to 1 s, twice as much after each further failure, at most 30 s, and
      never less than the tenant's Retry-After (of which 24 hours are believed). A token that is still valid is used on.

@@ -327,7 +327,7 @@ struct token_file_result token_file_store(struct token_file *file, uint64_t leas
         use.record.lifetime = lifetime;
         use.record.stored = now;
         use.record.token = token;
-        /* The lease ends last, and in any case: until then no other process replaces a token that is written in part. */
+        /* The lease ends last, and in any case: until then no other process replaces a token written in part. */
         bool is_written = write_body(&use);
         set_lease(&use.record, 0, 0, now);
         if (!write_head(file, &use) || !is_written) result = (struct token_file_result){TOKEN_FILE_FAILED, use.fault};
