@@ -204,7 +204,7 @@ enum answer_missing answer_missing(int status, const struct answer_refusal *refu
                         from(words, SPAN("inexistent identity")).at != NULL;
     if (status != 400 && status != 404) return MISSING_NOTHING;
     if (is_secondary) return MISSING_SECONDARY;
-    bool is_primary = status == 404 || strcmp(refusal->error_code, "inexistent_user") == 0 ||
+    bool is_primary = status == 404 || span_equals(span_of(refusal->error_code), SPAN("inexistent_user")) ||
                       from(words, SPAN("user does not exist")).at != NULL;
     return is_primary ? MISSING_PRIMARY : MISSING_NOTHING;
 }

@@ -110,7 +110,7 @@ size_t json_string(struct json_value string, char *to, size_t room) {
     struct span raw = json_bytes(string);
     size_t done = 0;
     if (raw.size <= room && string.token->is_raw) {
-        memmove(to, raw.at, raw.size);
+        if (raw.size > 0) memmove(to, raw.at, raw.size); /* `to` may be absent where there is no room */
         return raw.size;
     }
     for (const char *at = raw.at, *end = raw.at + raw.size; at < end;) {

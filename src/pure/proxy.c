@@ -48,7 +48,7 @@ const char *proxy_fault(struct span proxy) {
     if (has_encoded_control(proxy))
         return "the proxy's address holds an encoded control character: a % of a password is written %25";
     for (size_t i = 0; i < user.size; i++)
-        if (memchr("@#?/\\", user.at[i], 5) != NULL)
+        if (strchr("@#?/\\", user.at[i]) != NULL) /* a NUL is a control character */
             return "the proxy's user name or password holds an @, #, ?, / or \\ as it is: percent-encode them, as %40, "
                    "%23, %3F, %2F and %5C";
     return NULL;
