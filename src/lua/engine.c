@@ -215,20 +215,19 @@ static int method_stats(lua_State *L) {
 /* ---- making and closing ---- */
 
 /* Copies what a tenant says for all of its calls. */
-static void keep_defaults(lua_State *L, struct bind_engine *self, const struct bind_common *common) {
-    self->defaults = *common;
-    struct span *texts[] = {&self->defaults.domain, &self->defaults.user_agent, &self->defaults.telemetry,
-                            &self->defaults.correlation_id};
+static void keep_defaults(lua_State *L, struct bind_engine *self, struct bind_common common) {
+    struct span *texts[] = {&common.domain, &common.user_agent, &common.telemetry, &common.correlation_id};
     size_t size = 0, count = sizeof texts / sizeof texts[0];
-    for (size_t i = 0; i < count; i++) size += texts[i]->size + 1;
+    for (size_t i = 0; i < count; i++) size += texts[i]->size;
     buffer_clear(&self->texts);
     if (!buffer_reserve(&self->texts, size)) class_raise_memory(L, "auth0.tenant", "none was made");
     for (size_t i = 0; i < count; i++) {
         if (texts[i]->at == NULL) continue;
         const char *at = self->texts.at + self->texts.size;
-        (void)(buffer_append(&self->texts, *texts[i]) && buffer_append(&self->texts, (struct span){"", 1}));
+        (void)buffer_append(&self->texts, *texts[i]);
         texts[i]->at = at;
     }
+    self->defaults = common;
 }
 
 /* Reads the options of a tenant at `index`. Raises, at `level`, for those that cannot be used. */
@@ -240,7 +239,7 @@ static void read_tenant(lua_State *L, int index, int level, struct bind_options 
 
 static void configure(lua_State *L, struct bind_engine *self, const struct bind_options *options, int level) {
     self->own = NULL; /* it goes with the tokens */
-    keep_defaults(L, self, &options->common);
+    keep_defaults(L, self, options->common);
     bind_tenant_configure(L, options, self->engine, level);
     self->calls_lua = options->has_token_function || options->has_event_function;
 }
