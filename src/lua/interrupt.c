@@ -1,13 +1,14 @@
 #include "lua/interrupt.h"
 
+/* LuaJIT has one hook for all threads: there is none of the coroutine's own to put back. */
 bool bind_is_stopped(lua_State *L, lua_State *main) {
     lua_Hook hook = lua_gethook(L), set = lua_gethook(main);
     int mask = lua_gethookmask(L), count = lua_gethookcount(L);
-    if (L != main) lua_sethook(L, set, lua_gethookmask(main), lua_gethookcount(main));
+    bool is_another = hook != set;
+    if (is_another) lua_sethook(L, set, lua_gethookmask(main), lua_gethookcount(main));
     bool stopped = luaL_loadstring(L, "return") != 0 || lua_pcall(L, 0, 0, 0) != 0;
-    if (L == main) return stopped;
     if (stopped && lua_gethook(L) == NULL && lua_gethook(main) == set) lua_sethook(main, NULL, 0, 0);
-    lua_sethook(L, hook, mask, count);
+    if (is_another) lua_sethook(L, hook, mask, count);
     return stopped;
 }
 
