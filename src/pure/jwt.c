@@ -90,13 +90,16 @@ static struct span take_string(struct json_value claim, char *memory) {
 /* A string, or several in an array; likewise. */
 static struct span take_strings(struct json_value claim, char *memory) {
     if (json_kind(claim) != JSON_ARRAY) return take_string(claim, memory);
-    char *begin = memory + (json_bytes(claim).at - memory), *to = begin;
+    char *begin = NULL, *to = NULL;
     for (struct json_walk walk = json_walk(claim); json_next(&walk);) {
         if (json_kind(walk.value) != JSON_STRING) continue;
-        if (to > begin) *to++ = ' ';
+        if (begin == NULL)
+            begin = to = memory + (json_bytes(walk.value).at - memory);
+        else
+            *to++ = ' ';
         to += json_string(walk.value, to, walk.value.token->size);
     }
-    return (struct span){begin, (size_t)(to - begin)};
+    return (struct span){begin, begin != NULL ? (size_t)(to - begin) : 0};
 }
 
 static void take_claims(struct json_value header, struct json_value payload, char *memory, struct jwt *jwt) {
