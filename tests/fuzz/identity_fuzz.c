@@ -32,14 +32,17 @@ static struct span disguise(struct span text) {
 
 /* ---- a token alone ---- */
 
+/* Whether it has the form of another thing (JSON, a quoted token, a client secret): that is told by its form. */
+static bool has_form(struct span token) {
+    return token.size == 64 || (token.size > 0 && strchr("{[\"'", token.at[0]) != NULL);
+}
+
 /* What is said about a token depends on its size and on what does not belong there, never on what does. */
 static void check_token(struct span token) {
+    if (has_form(token)) return;
     struct complaint complaint, blind;
     struct span disguised = disguise(token);
     bool good = identity_check_token("token", token, &complaint);
-    /* What has the form of another thing (JSON, a quoted token, a client secret) is told by that form. */
-    bool has_form = token.size == 64 || (token.size > 0 && strchr("{[\"'", token.at[0]) != NULL);
-    if (has_form) return;
     HOLDS(identity_check_token("token", disguised, &blind) == good);
     if (!good) {
         check_complaint(&complaint);
@@ -151,6 +154,7 @@ static void check_target(enum identity_goal goal, const struct identity_given *g
 }
 
 static void check_accounts(enum identity_goal goal, const struct identity_given *given) {
+    if (given->link_with.at != NULL && has_form(given->link_with)) return;
     struct identity_target target;
     struct complaint complaint, blind;
     struct identity_given disguised = *given;
