@@ -99,7 +99,7 @@ static struct span take_strings(struct json_value claim, char *memory) {
             *to++ = ' ';
         to += json_string(walk.value, to, walk.value.token->size);
     }
-    return (struct span){begin, begin != NULL ? (size_t)(to - begin) : 0};
+    return begin != NULL ? (struct span){begin, (size_t)(to - begin)} : (struct span){memory, 0};
 }
 
 static void take_claims(struct json_value header, struct json_value payload, char *memory, struct jwt *jwt) {
