@@ -95,7 +95,7 @@ static struct span take_strings(struct json_value claim, char *memory) {
         if (json_kind(walk.value) != JSON_STRING) continue;
         if (begin == NULL)
             begin = to = memory + (json_bytes(walk.value).at - memory);
-        else
+        else if (to > begin)
             *to++ = ' ';
         to += json_string(walk.value, to, walk.value.token->size);
     }
