@@ -8,7 +8,7 @@ local json = tenant.json
 local matrix = {}
 
 --- What a fault leaves behind: "done" (the answer says so), "refused" (it was not done, and the answer says so),
---- "unclear". A whole answer that tells a lie is none of these: nobody can see through it.
+--- "unclear". A whole answer that tells a lie is none of these: no client can see through it.
 matrix.faults = {
     { "delay;seconds=0.05", "done" },
     { "reset-before", "unclear" },
@@ -201,9 +201,10 @@ local function look(cells)
     end
 end
 
---- A refusal for a limit closes the gate of the whole engine: such a row must not hold up others.
-local function is_limit(fault)
-    return fault:find("429", 1, true) ~= nil
+--- Of some rows others would suffer, which share the engine: a refusal for a limit closes its gate, and a connection
+--- that ends while it is idle may end under the next change, whose outcome is unknown then, and rightly.
+local function strikes_others(fault)
+    return fault:find("429", 1, true) ~= nil or fault == "idle-close"
 end
 
 ---@param cells table[] {fault, class, goal, who, mode, read, is_readable}: more is written into each
@@ -217,7 +218,7 @@ function matrix.run(cells)
     for _, cell in ipairs(hurried) do order[#order + 1] = cell end
     local together = open(machine)
     auth0.each(order, MOST, function(cell)
-        local is_apart = cell.token or is_limit(cell.fault) or cell.read and is_limit(cell.read)
+        local is_apart = cell.token or strikes_others(cell.fault) or cell.read and strikes_others(cell.read)
         local one = is_apart and open(cell.token or machine) or together
         call(one, cell, {})
         if is_apart then one:close() end
