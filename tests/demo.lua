@@ -70,7 +70,7 @@ heading("A failure is returned as nil, a sentence, and a table:")
 local identities, message, failure = auth0.link(options {
     token = machine_token, primary = ada, secondary = "google-oauth2|nobody",
 })
-assert(not identities, "nobody was linked")
+assert(not identities, "no account was linked")
 say("  " .. message)
 say(("  code = %q, outcome = %q, status = %d"):format(failure.code, failure.outcome, failure.status))
 

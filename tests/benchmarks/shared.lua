@@ -26,7 +26,7 @@ end
 function shared.run(processes, count, revoke)
     local name, result = shared.name(), {}
     bench.reset(count)
-    -- So slow that there is a middle, also for whoever is slow to look for it.
+    -- So slow that there is a middle, also for a process that is slow to look for it.
     local delay = ("delay;seconds=%.2f"):format(math.max(0.05, 60 / count))
     tenant.arm { fault = delay, method = "POST", template = "/api/v2/users/{id}/identities", count = 10 * count }
     local told = bench.drive({ processes = processes, most = 2 * processes, token_file = name }, count, function()

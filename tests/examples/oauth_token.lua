@@ -1,5 +1,5 @@
 --- Fetches a machine's token from a tenant's token endpoint, inside nginx: for redis_token.lua, which shares it.
---- (auth0.tenant fetches tokens by itself from client_id and client_secret, and shows them to nobody.)
+--- (auth0.tenant fetches tokens by itself from client_id and client_secret, and shows them to no caller.)
 ---
 --- Unlike the library it is a cosocket's: nginx.conf has to name a resolver and the certificates to trust.
 ---

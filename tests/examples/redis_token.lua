@@ -79,7 +79,7 @@ local function get(options, redis, refused)
         end
         ngx.sleep(PAUSE)
     until ngx.now() >= give_up
-    return nil, "nobody who shares this Redis could fetch a token"
+    return nil, "no process that shares this Redis could fetch a token"
 end
 
 --- A function for auth0.tenant's `token`. It is asked again before its token ends, and when the tenant refused it: what

@@ -271,7 +271,7 @@ static void send(struct sim *sim, int index) {
     enqueue(sim, index);
 }
 
-/* Now and then whoever has to show the answer cannot. */
+/* Now and then the answer cannot be shown. */
 static void disown_some(struct sim *sim, int index) {
     struct operation *operation = &sim->calls[index].operation;
     if (operation->result.code != CODE_OK || !dice_chance(&sim->world.dice, 3)) return;

@@ -165,7 +165,7 @@ static void on_connected(struct world *world, int index, int64_t unused) {
     driver_sent(sim, index);
 }
 
-/* A link by a token that names nobody is believed whatever its answer shows: there is nothing to look for. */
+/* A link by a token that names no account is believed whatever its answer shows: there is nothing to look for. */
 static enum fault draw(struct sim *sim, const struct call *of, enum verb verb) {
     enum fault fault = fault_draw(&sim->world.dice, sim->fault_percent);
     bool is_noticed = verb == VERB_UNLINK || (verb == VERB_LINK && of->plan.target.provider.at != NULL);

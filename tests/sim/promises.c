@@ -24,7 +24,7 @@ static void check_fetch(struct promises *promises, struct world *world, const st
     int64_t now = world->now;
     bool is_needed = !promises_has_token(promises, now) || is_late(promises, now);
     if (answer->fetch && promises->is_fetching) world_violation(world, "token_life: two fetches at once");
-    if (answer->fetch && !is_needed) world_violation(world, "token_life: a fetch that nobody needs");
+    if (answer->fetch && !is_needed) world_violation(world, "token_life: a fetch that is not needed");
     if (answer->fetch && now < promises->retry_at) world_violation(world, "token_life: a fetch within the pause");
     bool is_due = is_needed && !promises->is_fetching && now >= promises->retry_at;
     if (is_due && !answer->fetch) world_violation(world, "token_life: no fetch, though one is due");

@@ -23,7 +23,7 @@ static void check_times(struct sim *sim, int index) {
 static void check_renewal(struct sim *sim, int index, const struct step *last) {
     const struct call *call = &sim->calls[index];
     if (last == NULL || !history_is_refused(last, 401) || !call->plan.can_renew)
-        broken(sim, index, "renews a token that nobody refused");
+        broken(sim, index, "renews a token that was not refused");
     for (int i = 0; i < call->step_count - 1; i++)
         if (call->steps[i].is_renewal) broken(sim, index, "renews twice");
 }
@@ -39,7 +39,7 @@ static bool is_blind(const struct call *call) {
     return is_blind;
 }
 
-/* A read may be repeated where something else than the tenant answered; one that settles also where nobody did, for a
+/* A read may be repeated where something else than the tenant answered; one that settles also where nothing did, for a
    change may have been made. */
 static bool may_read_again(const struct call *call, const struct step *last) {
     if (last->request != OPERATION_READ) return false;

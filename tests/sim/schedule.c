@@ -5,13 +5,13 @@
 
 /* ---- others ---- */
 
-/* Somebody else links the secondary, or takes it away. */
+/* Another client links the secondary, or takes it away. */
 static void on_competitor(struct world *world, int secondary, int64_t unused) {
     (void)unused;
     struct tenant *tenant = &sim_of(world)->tenant;
     signed char *home = &tenant->homes.of[secondary];
     *home = (signed char)(*home != -1 ? -1 : dice_int(&world->dice, 0, ACCOUNTS - 1));
-    world_trace(world, "somebody else: secondary %d is at %d", secondary, *home);
+    world_trace(world, "another client: secondary %d is at %d", secondary, *home);
 }
 
 /* Logins and other clients take from the same buckets. */

@@ -45,7 +45,7 @@ struct call {
     int step_count;
 };
 
-/* One request on its way, its answer, and whoever still waits for it. It outlives the wait: what is late arrives. */
+/* One request on its way, its answer, and what still waits for it. It outlives the wait: what is late arrives. */
 struct exchange {
     int call;
     bool is_live; /* the client still waits */
@@ -127,8 +127,8 @@ struct sim {
     bool may_read;                /* they have the scope */
     int64_t lateness;             /* of timers, at most */
     int fault_percent;
-    bool is_calm;       /* no fault, and nobody else: the rates are ours alone */
-    bool has_neighbour; /* somebody else takes from the buckets */
+    bool is_calm;       /* no fault, and no other client: the rates are ours alone */
+    bool has_neighbour; /* another client takes from the buckets */
 };
 
 /* What goes into a request. */

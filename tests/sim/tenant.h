@@ -16,7 +16,7 @@ struct homes {
 };
 
 struct request {
-    int call; /* whose; -1: somebody else's */
+    int call; /* whose; -1: another client's */
     enum verb verb;
     int account, secondary;
     int token;

@@ -156,12 +156,12 @@ static enum token_life_event asked(const struct sim *sim) {
 
 static struct token_life_answer ask(struct sim *sim);
 
-/* Somebody asks, or a late 401 comes, at the very instant at which token_life decides otherwise. */
+/* A call asks, or a late 401 comes, at the very instant at which token_life decides otherwise. */
 static void on_probe(struct world *world, int is_rejection, int64_t generation) {
-    static const struct call nobody = {.verb = VERB_READ};
+    static const struct call absent = {.verb = VERB_READ};
     struct sim *sim = sim_of(world);
     if (is_rejection)
-        tokens_refused(sim, &nobody, (int)generation);
+        tokens_refused(sim, &absent, (int)generation);
     else
         (void)ask(sim);
     driver_pump(sim);

@@ -54,7 +54,7 @@ describe("an answer", function()
             assert.equal("x\237\160\128y", profile.b)
         end)
 
-        it("white space around it, and members that nobody knows", function()
+        it("white space around it, and members that are not known", function()
             local identities = link(201, ' \r\n[ {"provider":"auth0","user_id":"1","new":{"a":[[]]}} ] \n')
             assert.equal("1", identities[1].user_id)
         end)
@@ -112,7 +112,7 @@ describe("an answer", function()
         end
 
         for _, coding in ipairs { "gzip", "gzip, gzip", "br", "deflate", "gzip, identity, gzip" } do
-            it("encoded as " .. coding .. ", which nobody asked for and which may never end", function()
+            it("encoded as " .. coding .. ", which was not asked for and which may never end", function()
                 for _, http_version in ipairs { "1.1", "2" } do
                     local value, message, failure = link(201, GOOD, { ["content-encoding"] = coding },
                         { http_version = http_version })

@@ -134,7 +134,7 @@ describe("a connection", function()
             assert.is_nil(touch().client)
         end)
 
-        it("resolve led elsewhere: it reaches nobody, though a connection to that name stands", function()
+        it("resolve led elsewhere: it reaches no server, though a connection to that name stands", function()
             touch()
             local _, _, failure = linking.unlink { secondary = "github|7",
                 resolve = { "tenant.test:" .. tenant.port .. ":127.0.0.9" } }

@@ -12,7 +12,7 @@ local PRIMARY, SECONDARY = "auth0|507f1f77bcf86cd799439020", "google-oauth2|1150
 local UNKNOWN = "urn:example:problem:unknown-outcome"
 local ORIGIN = "https://app.example.com"
 
--- With ?down the tenant cannot be reached; ?more=ID and ?wrong are mistakes of whoever wrote the configuration.
+-- With ?down the tenant cannot be reached; ?more=ID and ?wrong are mistakes in the configuration.
 local OPTIONS = [[, resolve = { "%s:" .. (ngx.var.arg_down and "127.0.0.9" or "127.0.0.1") }, ca_file = "%s",
     proxy = false, deadline = 5, id = ngx.var.arg_more, token = ngx.var.arg_more, nonsense = ngx.var.arg_wrong]]
 
@@ -118,7 +118,7 @@ describe("the example of users who link their own accounts #load", function()
         refused(403, "has been used", { link_with = token })
     end)
 
-    -- 256 bytes are 341 characters and a third: four bits of the last one are nobody's.
+    -- 256 bytes are 341 characters and a third: four bits of the last one mean nothing.
     it("knows a used token by what was signed, in whichever way its signature is written", function()
         local token = id_token()
         linked { link_with = token }
@@ -178,7 +178,7 @@ describe("the example of users who link their own accounts #load", function()
         assert.truthy(problem.detail:find("has been used", 1, true), problem.detail)
     end)
 
-    it("links nobody else's account, whatever the options say", function()
+    it("links no other user's account, whatever the options say", function()
         linked({ link_with = id_token() }, { query = "?more=auth0%7C666" })
     end)
 

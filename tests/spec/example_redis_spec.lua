@@ -182,7 +182,7 @@ describe("the example of a token in Redis #load", function()
     end)
 
     -- What is told of it varies: see oauth_token.lua.
-    it("a certificate that nobody vouches for gets no secret", function()
+    it("a certificate that no CA vouches for gets no secret", function()
         served.seed(1)
         local told = link(start(fetch(), nil, "lua_ssl_verify_depth 1;"))
         assert.truthy(told:find("no token: the token endpoint: ", 1, true), told)
@@ -236,7 +236,7 @@ describe("the example of a token in Redis #load", function()
         assert.truthy(none:find("Redis: NOAUTH", 1, true), none)
     end)
 
-    it("a connection that a password has opened is nobody's who has another, or none", function()
+    it("a connection that a password has opened serves no other password, and none without", function()
         redis.ask(store, "CONFIG", "SET", "requirepass", "of-redis")
         local server = start(fetch(), nil, nil, ([[location /three { content_by_lua_block {
             for _, password in ipairs { "of-redis", "of-redis", "not-of-redis", false } do

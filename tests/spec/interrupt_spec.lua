@@ -4,7 +4,7 @@ local process = require "support.process"
 local tenant = require "support.tenant"
 
 -- It says what was interrupted, and that the next call works. Without an interruption the delay would outlast the
--- patience of whoever runs it.
+-- patience of the person who runs it.
 local script = [[
 local linking = require "support.linking"
 linking.start()

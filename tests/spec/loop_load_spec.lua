@@ -40,7 +40,7 @@ end)
 -- Of a process that just ends.
 local frees_nothing = ' ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"'
 
--- arg: loop, domain, resolve. Nobody can wait in a comparison of table.sort's: that call turns the crank itself.
+-- arg: loop, domain, resolve. A comparison of table.sort's cannot wait: that call turns the crank itself.
 local crossing = [[
 local auth0 = require "auth0"
 require("support.loops").run(arg[1], function()
@@ -186,14 +186,14 @@ loops.each(pending, function(name)
             assert.is_true(ended > 0)
         end)
 
-        it("whoever is at work for long lets others have a turn" .. (name == "plain" and ": there are none" or ""),
+        it("a call that is at work for long lets others have a turn" .. (name == "plain" and ": there are none" or ""),
             function()
                 local output, status = process.run(in_turns, { name })
                 assert.equal(0, status, output)
                 assert.equal(name == "plain" and "aaabbb" or "ab", output:match(name == "plain" and ".*" or "^.."))
             end)
 
-        it("a call where nobody can wait takes no news from those that wait", function()
+        it("a call that cannot wait takes no news from those that wait", function()
             served.seed(1)
             local output, status = process.run(crossing, { name, tenant.domain, tenant.resolve },
                 linking.environment() .. " TOKEN=" .. linking.token)

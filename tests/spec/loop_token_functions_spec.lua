@@ -1,5 +1,5 @@
 --- A token function in cqueues and luv: it may wait, in the loop's way, and makes no call of its own tenant. Where
---- nobody can wait it is asked all the same.
+--- a call cannot wait it is asked all the same.
 local linking = require "support.linking"
 local loops = require "support.loops"
 local process = require "support.process"
@@ -60,7 +60,7 @@ loops.each(pending, function(name)
                 assert.equal("found nil", (run "nothing else"))
             end)
 
-            it("a token function is asked also where nobody can wait", function()
+            it("a token function is asked also where a call cannot wait", function()
                 assert.equal("found nil", (run "in a sort"))
             end)
 

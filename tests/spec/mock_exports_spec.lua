@@ -169,7 +169,7 @@ describe("auth0.mock's export", function()
             assert.equal(200, part("lines=1-2").status)
         end)
 
-        it("that nobody gave out is refused", function()
+        it("that was never given out is refused", function()
             assert.equal(403, download("https://tenant.test/exports/0123/" .. id .. ".json.gz").status)
         end)
     end)

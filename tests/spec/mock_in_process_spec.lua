@@ -100,7 +100,7 @@ describe("a tenant in process", function()
         assert.equal("unknown", failure.outcome)
     end)
 
-    it("lets its own time pass: a late answer waits for nobody", function()
+    it("lets its own time pass: a late answer holds up no call", function()
         local began = os.time()
         local _, _, failure = link { correlation_id = "fault=delay;seconds=3600", settle = false }
         assert.same({ "unknown_outcome", "timeout", 15 }, { failure.code, failure.cause, failure.elapsed })

@@ -217,7 +217,7 @@ describe("auth0.mock", function()
             assert.equal("auth0|3", tenant.record.changes[2].primary)
         end)
 
-        it("is refused for nobody, for an account that does not exist, and without its scope", function()
+        it("is refused without an account, for an account that does not exist, and without its scope", function()
             assert.equal(400, (ticket { email = "three@example.com" }))
             assert.equal(404, (ticket { user_id = "auth0|9" }))
             assert.equal(404, (ticket { email = "three@example.com", connection_id = "con_0000000000000000" }))

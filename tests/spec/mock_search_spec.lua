@@ -30,7 +30,7 @@ describe("auth0.mock's users-by-email", function()
         assert.same({ "google-oauth2|115" }, ids(select(2, by_email "One%40Example.com")))
     end)
 
-    it("answers an empty array for an address that nobody has", function()
+    it("answers an empty array for an address that no account has", function()
         local status, _, answer = by_email "nobody%40example.com"
         assert.same({ 200, "[]" }, { status, answer.body })
     end)

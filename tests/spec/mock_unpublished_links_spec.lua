@@ -13,7 +13,7 @@ describe("auth0.mock's link", function()
         github = tenant.world.connections.by_name.github.id
     end)
 
-    describe("of an identity that nobody has", function()
+    describe("of an identity that no account has", function()
         it("is refused, unless it is set otherwise", function()
             refused(400, "Provided secondary account not found.", nil, link { provider = "github", user_id = "7",
                 connection_id = github })

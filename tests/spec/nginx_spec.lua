@@ -134,7 +134,7 @@ describe("inside nginx", function()
             :format(server.port))))
     end)
 
-    it("between it and nginx stands C: it says that nobody can wait there, and what may have been done", function()
+    it("between it and nginx stands C: it says that no call can wait there, and what may have been done", function()
         local output = ask [[location /try { content_by_lua_block {
             local tenant = require("auth0").tenant(tenant_options {})
             local good, message = pcall(table.sort, { 1, 2 }, function()
@@ -214,7 +214,7 @@ describe("inside nginx", function()
         assert.truthy(output:find "did not answer within attempt_timeout", output)
     end)
 
-    it("where nginx drops the timer of a token function, it runs beside whoever waits", function()
+    it("where nginx drops the timer of a token function, it runs beside the calls that wait", function()
         local output = ask([[location /try { content_by_lua_block {
             local tenant = require("auth0").tenant(tenant_options { attempt_timeout = 4, token = function()
                 ngx.sleep(0.1)
@@ -229,7 +229,7 @@ describe("inside nginx", function()
         assert.equal("linked\nlinked\n", output)
     end)
 
-    it("the clock of the day is set back while nginx drops timers, and nobody waits longer for that", function()
+    it("the clock of the day is set back while nginx drops timers, and no call waits longer for that", function()
         local output = ask([[location /try { content_by_lua_block {
             local tenant = require("auth0").tenant(tenant_options { attempt_timeout = 4,
                 token = function() return "@TOKEN@", 3600 end })
@@ -250,7 +250,7 @@ describe("inside nginx", function()
         assert.equal("linked true\n", output)
     end)
 
-    it("where nginx drops the timer that was to hear of news, whoever waits does so", function()
+    it("where nginx drops the timer that was to hear of news, a call that waits does so", function()
         local output = ask([[location /try { content_by_lua_block {
             local tenant = require("auth0").tenant(tenant_options { deadline = 5 })
             ngx.timer.at(0, function() ngx.sleep(3) end)

@@ -332,7 +332,7 @@ describe("a mistake in the options", function()
         end
     end)
 
-    it("is a sentence without a place where nobody's line can be blamed", function()
+    it("is a sentence without a place where no line can be blamed", function()
         local _, message = pcall(auth0.link, {})
         assert.truthy(message:find("^auth0%.link: "), message)
     end)

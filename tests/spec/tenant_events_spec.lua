@@ -138,7 +138,7 @@ describe("on_event", function()
         assert.equal(0, tenant:stats().event_errors)
     end)
 
-    it("is not told what nobody asked for", function()
+    it("is not told what was not asked for", function()
         tenant:close()
         tenant = mocked.tenant(mock)
         assert(tenant:user(PRIMARY))

@@ -315,7 +315,7 @@ describe("a download", function()
             assert.same({ host:lower(), nil }, { kept, next(tenant.hosts, kept) })
             assert.is_true(not before or before == tenant.hosts["localhost:1"])
         end
-        tenant.hosts["localhost:1"].tickets[7] = {} -- somebody's part is under way there
+        tenant.hosts["localhost:1"].tickets[7] = {} -- a part is under way there
         fetch "https://127.0.0.1:2/f"
         assert.is_table(tenant.hosts["localhost:1"])
         tenant.hosts["localhost:1"].tickets[7] = nil

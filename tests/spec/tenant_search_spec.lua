@@ -52,7 +52,7 @@ describe("users_by_email", function()
         assert.same({ "google-oauth2|5" }, ids_of(assert(tenant:users_by_email "\195\132@x.test")))
     end)
 
-    it("finds nobody: an empty array", function()
+    it("finds no account: an empty array", function()
         assert.same({}, (assert(tenant:users_by_email "nobody@x.test")))
     end)
 

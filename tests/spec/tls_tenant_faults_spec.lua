@@ -121,7 +121,7 @@ describe("tests/tenant", function()
                 assert.equal(whole:sub(1, 32), came)
             end)
 
-            it("commits late, though nobody asks for anything", function()
+            it("commits late, though no request comes", function()
                 local answer = tenant.request(link(http, "late;seconds=0.2"))
                 assert.is_true(answer.exit ~= 0)
                 assert.equal(0, answer.status)

@@ -159,7 +159,7 @@ describe("tests/tenant/start and stop", function()
         end
     end)
 
-    it("leave nothing when nobody takes the exports", function()
+    it("leave nothing when the exports have no reader", function()
         for _, where in ipairs { "2>/dev/null | true", ">/dev/full 2>&1" } do
             tenant.run(("TMPDIR='%s' '%sstart' %s"):format(folder, scripts, where))
             assert.equal("", files())

@@ -19,7 +19,7 @@ local identities, message, failure = auth0.link(options)
 io.write(identities and "linked" or failure.code .. "/" .. failure.outcome .. " " .. message)
 ]]
 
-describe("a call that reaches nobody", function()
+describe("a call that cannot reach the tenant", function()
     local refusing, silent, proxy
 
     setup(function()
@@ -92,7 +92,7 @@ describe("a call that reaches nobody", function()
             check({ domain = domain, resolve = { domain .. ":127.0.0.1" } }, "unreachable", "connect")
         end)
 
-        it("when nobody speaks within connect_timeout", function()
+        it("when the server is silent for connect_timeout", function()
             check({ domain = "127.0.0.1:" .. silent, connect_timeout = 0.1 }, "unreachable", "connect_timeout")
         end)
 
@@ -104,7 +104,7 @@ describe("a call that reaches nobody", function()
             check({ proxy = "http://127.0.0.1:" .. silent, connect_timeout = 0.1 }, "unreachable", "connect_timeout")
         end)
 
-        it("when the proxy answers that it reaches nobody, and none of its headers are the tenant's", function()
+        it("when the proxy answers that it reaches no server, and none of its headers are the tenant's", function()
             local value, message, failure = linking.link { proxy = proxy.url, domain = "tenant.test:" .. refusing }
             failures.check(value, message, failure, { linking.token })
             assert.same({ "unreachable", "none" }, { failure.code, failure.outcome })

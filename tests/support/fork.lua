@@ -6,7 +6,7 @@ local fork = {}
 
 local source = debug.getinfo(1, "S").source:match("^@(.*/)[^/]*$") .. "fork.c"
 
----@return string file a shared library; whoever asks removes it
+---@return string file a shared library; the caller removes it
 function fork.build()
     local name = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match("%d+%.%d+")
     local file = os.tmpname()

@@ -14,7 +14,7 @@ local function unblock_child_signal()
     ffi.C.sigprocmask(SIG_UNBLOCK, set, nil)
 end
 
--- Exactly one timer, and no request: what hangs is ended by whoever started nginx.
+-- Exactly one timer, and no request: what hangs is ended by the process that started nginx.
 assert(ngx.timer.at(0, function()
     unblock_child_signal()
     rawset(_G, "arg", arguments)

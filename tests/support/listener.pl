@@ -1,7 +1,7 @@
 # listener.pl closed|silent|proxy [LOG]: prints a port of 127.0.0.1, and with the last two the pid of what stands behind
 # it.
-#   closed   nobody listens there
-#   silent   connections are made, by the kernel, and nobody ever says a word
+#   closed   there is no listener
+#   silent   connections are made, by the kernel, and the server never says a word
 #   proxy    an HTTP proxy for CONNECT, which leads to the same port of 127.0.0.1 whatever the name; LOG gets each
 #            request's bytes
 use strict;

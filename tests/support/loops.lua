@@ -10,7 +10,7 @@ local function run_in_cqueues(body)
     if not good then error(fault, 0) end
 end
 
--- What is raised in a callback of luv's ends the process. Lua 5.1's pcall lets nobody through who waits.
+-- What is raised in a callback of luv's ends the process. A wait cannot yield through Lua 5.1's pcall.
 local protect = pcall
 if _VERSION == "Lua 5.1" and not rawget(_G, "jit") then
     protect = function(body) return true, body() end

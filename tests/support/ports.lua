@@ -1,4 +1,4 @@
---- Ports of 127.0.0.1 where something else than the tenant stands: nobody, somebody silent, a proxy.
+--- Ports of 127.0.0.1 where something else than the tenant stands: no listener, a silent one, a proxy.
 local process = require "support.process"
 local tenant = require "support.tenant"
 

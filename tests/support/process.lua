@@ -10,7 +10,7 @@ function process.quoted(text)
 end
 
 ---@param text string
----@return string name of a file that holds it; whoever asks removes it
+---@return string name of a file that holds it; the caller removes it
 function process.file(text)
     local name = os.tmpname()
     local file = assert(io.open(name, "wb"))

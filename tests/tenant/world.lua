@@ -33,7 +33,7 @@ end
 ---@param domain string
 ---@param seed string|nil name of a file
 function world.open(domain, seed)
-    -- The workers in front end with their master; this process is the master's child, and nobody's when it dies.
+    -- The workers in front end with their master; this process is the master's child, and is left over when it dies.
     orphan.end_with_parent()
     world.tenant = mock.new {
         domain = domain,
@@ -74,7 +74,7 @@ local function look(premature)
     end
 end
 
----Sees to it that what is to be committed late is committed in time, also when nobody asks for anything.
+---Sees to it that what is to be committed late is committed in time, also when no request comes.
 function world.watch()
     local seconds = world.tenant:settle()
     if not seconds then

@@ -31,8 +31,8 @@ void bare_order(struct bare_link *link, int number);
 /* Ends the process where it was not a 201. */
 void bare_check(struct bare_link *link, CURLcode code);
 
-/* "begin" before what is measured, "end" after it: whoever started this process takes the time while it waits for a
-   line. */
+/* "begin" before what is measured, "end" after it: its parent takes the time while it
+   waits for a line. */
 void bare_mark(const char *word);
 
 int bare_number(const char *text);

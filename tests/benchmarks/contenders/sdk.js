@@ -24,7 +24,7 @@ async function run(count) {
     await Promise.all(Array.from({ length: most }, lane));
 }
 
-// Whoever measures takes the time while this waits for a line.
+// The measuring process takes the time while this waits for a line.
 function mark(word) {
     fs.writeSync(1, word + "\n");
     fs.readSync(0, Buffer.alloc(1));

@@ -1,5 +1,5 @@
---- Links from inside a request: `count` of them in flight, each lane with a beat of its own, so that whoever links does
---- so at the same rate.
+--- Links from inside a request: `count` of them in flight, each lane with a beat of its own, so that every client
+--- links at the same rate.
 local lanes = {}
 
 local function now()

@@ -33,7 +33,7 @@ local function measure_up(http)
     add(("cold burst of %d, tenant 50 ms away, HTTP/%s: p99, ms"):format(BURST, http), values, rounds.median(budgets))
 end
 
--- The kernel makes the connection, and nobody ever says a word.
+-- The kernel makes the connection, and the server never says a word.
 local function measure_down()
     local values = {}
     local listener = here .. "/../support/listener.pl"

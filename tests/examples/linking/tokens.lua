@@ -1,4 +1,4 @@
---- What the two tokens of a user say of themselves. Nothing here vouches for them: whoever is asked to link, Auth0,
+--- What the two tokens of a user say of themselves. Nothing here vouches for them: Auth0, which is asked to link,
 --- verifies both signatures. These checks make a token that was stolen or planted useless sooner.
 local json = require("cjson.safe").new()
 
@@ -50,7 +50,7 @@ local function is_fresh(claims)
 end
 
 -- The first who comes with it takes it. It is known by what was signed: the last character of a signature has bits
--- that nobody reads, so that one token can be written in many ways. No room is a refusal: else a flood would make the
+-- that are not read, so that one token can be written in many ways. No room is a refusal: else a flood would make the
 -- dictionary forget.
 local function take(text)
     local key = sha256(text:match "^(.*)%.")

@@ -87,7 +87,7 @@ static void every_call_is_told_what_became_of_it(void **state) {
     engine_close(engine);
 }
 
-/* Over HTTP/2 the others lose their connection too. Whoever is told that nothing was changed can rely on it. */
+/* Over HTTP/2 the others lose their connection too. A caller who is told that nothing was changed can rely on it. */
 static void no_call_is_told_none_of_a_change_that_was_made(void **state) {
     (void)state;
     tenant_reset(BURST);

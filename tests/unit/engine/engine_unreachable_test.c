@@ -1,4 +1,4 @@
-/* The engine where nobody answers: a port that nobody listens on, and a listener that never says a word. */
+/* The engine where no server answers: a port without a listener, and a listener that never says a word. */
 #include "unit/support.h"
 
 #include <arpa/inet.h>
@@ -140,7 +140,7 @@ static void a_call_that_is_cancelled_before_it_was_sent_has_changed_nothing(void
     close(host.socket);
 }
 
-/* Whoever waits behind a leader that goes away must not wait for ever. */
+/* What waits behind a leader that goes away must not wait for ever. */
 static void when_the_leader_is_taken_back_the_next_one_goes(void **state) {
     (void)state;
     for (int is_cancelled = 0; is_cancelled <= 1; is_cancelled++) {

@@ -114,7 +114,7 @@ static void taking_back_waits_for_nothing(void **state) {
         engine_submit(engine, call);
         if (i % 4 == 3) pause_ms(i);
         engine_drop(call);
-        engine_drop(call); /* it is nobody's any more */
+        engine_drop(call); /* its caller is gone */
         call_unref(call);
     }
     assert_int_equal(engine_pending(engine), 0);
@@ -128,7 +128,7 @@ static void taking_back_waits_for_nothing(void **state) {
     wait_for_threads();
 }
 
-/* The thread has told an end that nobody fetches, and is closed before it hears so. */
+/* The thread has told an end that is never fetched, and is closed before it hears so. */
 static void a_call_that_is_taken_back_at_its_end_is_dropped(void **state) {
     (void)state;
     tenant_reset(1);
@@ -253,7 +253,7 @@ static void chance_finds_no_lost_call(void **state) {
 
 /* The process ends in the middle of it, with the status that it wants. */
 static void end_with_calls_in_flight(long after) {
-    static struct call *kept[BURST]; /* no leak, says whoever looks for leaks */
+    static struct call *kept[BURST]; /* what looks for leaks finds none */
     struct engine *engine = open_started(after % 2 == 0 ? PROFILE_HTTP_2 : PROFILE_HTTP_1_1);
     for (int i = 0; i < BURST; i++)
         engine_submit(engine, kept[i] = new_call(i + 1, (struct wish){.fault = "fault=delay;seconds=0.2"}));

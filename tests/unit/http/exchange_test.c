@@ -140,7 +140,7 @@ static void a_body_that_cannot_be_decoded_is_another_unless_it_is_wanted_raw(voi
 
 /* ---- no answer ---- */
 
-/* A port that nobody listens on is refused; one that somebody only listens on is connected, and never a word comes. */
+/* A port without a listener refuses; one whose listener never accepts is connected, and never a word comes. */
 static int open_host(bool listens, char *name, size_t room) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;

@@ -1,4 +1,4 @@
-/* Writing where nobody reads any more, in a process that does with SIGPIPE what the system does: end. */
+/* Writing where the reader is gone, in a process that does with SIGPIPE what the system does: end. */
 #include "unit/http/orders.h"
 
 #include "http/pipe_guard.h"

@@ -138,7 +138,7 @@ static void nothing_is_left_mapped(void **state) {
     if (!read_flags(secrets, flags, sizeof flags)) skip();
     const void *at = secrets;
     secrets_free(secrets);
-    assert_true(!read_flags(at, flags, sizeof flags) || strstr(flags, " dd") == NULL); /* somebody else's by now */
+    assert_true(!read_flags(at, flags, sizeof flags) || strstr(flags, " dd") == NULL); /* another mapping's by now */
     secrets_free(NULL);
 }
 

@@ -144,7 +144,7 @@ static void end_beside_a_thread_that_is_not_left(int pipe) {
     start(&task);
 }
 
-/* What is left finishes; what is still somebody's is kept as it is, since a handler that comes later may close it. */
+/* What is left finishes; what is still in use is kept as it is, since a handler that comes later may close it. */
 static void a_process_that_ends_tells_its_threads_to_stop_and_waits_for_them(void **state) {
     (void)state;
     char told[8];
@@ -214,7 +214,7 @@ static void a_fork_waits_two_seconds_at_most(void **state) {
     end(&task);
 }
 
-/* Other threads rest and go on as they like: they are in nobody's count. */
+/* Other threads rest and go on as they like: they are not counted. */
 static void to_rest_is_nothing_in_a_thread_that_was_not_started_here(void **state) {
     (void)state;
     struct task task = {.until_told = lock_a_moment};

@@ -95,7 +95,7 @@ static void reads_the_claims_of_a_machine(void **state) {
     free(token.memory);
 }
 
-/* The example of RFC 7515, A.1: its header has a line break, and all of it is somebody else's encoding. */
+/* The example of RFC 7515, A.1: its header has a line break, and all of it was encoded by others. */
 static void reads_the_example_of_the_rfc(void **state) {
     (void)state;
     struct token token =

@@ -144,7 +144,7 @@ static void a_token_that_cannot_be_renewed_is_not(void **state) {
     assert_refused(&drive, CODE_UNAUTHORIZED, 401);
 }
 
-/* Nobody refused a token: none was to be had. */
+/* No token was refused: none was to be had. */
 static void without_a_token_nothing_is_replayed(void **state) {
     (void)state;
     const enum failure_code codes[] = {CODE_UNAUTHORIZED, CODE_FORBIDDEN, CODE_TIMEOUT, CODE_UNREACHABLE};
@@ -308,7 +308,7 @@ static void a_free_read_is_repeated_and_never_unknown(void **state) {
     }
 }
 
-/* It was sent: nobody may take it for one that waited in vain for its turn. */
+/* It was sent: it is not one that waited in vain for its turn. */
 static void a_free_read_that_expires_after_another_end_is_repeated(void **state) {
     (void)state;
     struct drive drive = begin_kind(OPERATION_FREE, 3);

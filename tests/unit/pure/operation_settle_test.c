@@ -84,7 +84,7 @@ static void a_link_whose_answer_lacks_the_identity_is_open(void **state) {
     assert_succeeded(&drive, 200);
 }
 
-/* A page of somebody between us and the tenant is no word of the tenant's. */
+/* A page from a proxy or a firewall is no word of the tenant's. */
 static void a_settling_read_that_is_answered_with_rubbish_is_made_again(void **state) {
     (void)state;
     struct drive drive = begin_kind(OPERATION_LINK, 1);

@@ -44,7 +44,7 @@ static inline bool run_take(struct run_tokens *tokens) {
     return true;
 }
 
-/* When the bucket holds so many, if nobody takes any. */
+/* When the bucket holds so many, if none is taken. */
 static inline int64_t run_when(const struct run_tokens *tokens, double wanted) {
     const struct run_bucket *kind = &tokens->kind;
     double missing = wanted - tokens->tokens;

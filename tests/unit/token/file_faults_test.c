@@ -259,7 +259,7 @@ static int ask_as_nobody(struct token_file *file) {
 }
 
 static void without_permission_it_works_without_the_file(void **state) {
-    if (geteuid() != 0) skip(); /* anybody else: it would be the own folder */
+    if (geteuid() != 0) skip(); /* for another user it would be the own folder */
     in_a_child(ask_as_nobody, *state);
 }
 

@@ -103,7 +103,7 @@ static void a_pause_holds_for_all_and_ends(void **state) {
     struct token_file_answer answer = ask(*state, TOKEN_FILE_ANY, 0, after(SECONDS(2)));
     assert_int_equal(answer.news, TOKEN_FILE_WAIT);
     assert_int_equal(answer.again, SECONDS(7));
-    assert_end(token_file_store(*state, 0, SPAN("x"), SECONDS(60), noon), TOKEN_FILE_LOST); /* 0 is nobody's */
+    assert_end(token_file_store(*state, 0, SPAN("x"), SECONDS(60), noon), TOKEN_FILE_LOST); /* 0 is no holder's */
     lease = assert_fetch(ask(*state, TOKEN_FILE_ANY, 0, after(SECONDS(9))));
     assert_end(token_file_give_up(*state, lease, INT64_MAX, noon), TOKEN_FILE_DONE);
     /* Not for longer than any lease. */

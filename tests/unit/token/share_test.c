@@ -139,7 +139,7 @@ static void a_lease_that_ran_out_is_the_others_who_says_so(void **state) {
     assert_null(token_share_warning(&other)); /* said once */
     token_share_fetched(&one, SPAN("late-token"), HOUR);
     token_share_fetched(&other, SPAN("other-token"), HOUR);
-    /* What came late is not the file's: whoever had it wants no newer one than there is. */
+    /* What came late is not the file's: its holder wants no newer one than there is. */
     assert_gets(&one, "other-token");
 }
 
