@@ -8,26 +8,22 @@ if is_threaded then how = "each" end
 local SECONDARY = "google-oauth2|115015401343387192604"
 local WARM_UP = 20
 
-local reach = {
-    domain = os.getenv "AUTH0_BENCH_DOMAIN", resolve = { os.getenv "AUTH0_BENCH_RESOLVE" },
-    ca_file = os.getenv "AUTH0_BENCH_CA", ca_path = os.getenv "AUTH0_BENCH_CA_PATH", proxy = false,
-    http_version = os.getenv "AUTH0_BENCH_HTTP", token = os.getenv "AUTH0_BENCH_TOKEN",
-}
+local domain, resolve = os.getenv "AUTH0_BENCH_DOMAIN", { os.getenv "AUTH0_BENCH_RESOLVE" }
+local ca_file, ca_path = os.getenv "AUTH0_BENCH_CA", os.getenv "AUTH0_BENCH_CA_PATH"
+local http_version, token = os.getenv "AUTH0_BENCH_HTTP", os.getenv "AUTH0_BENCH_TOKEN"
 
 local function primary(i)
     return ("auth0|%024d"):format(i)
-end
-
-local function with(more)
-    for name, value in pairs(reach) do more[name] = value end
-    return more
 end
 
 local ways = {}
 
 -- What stands in the README's ten lines.
 function ways.link(from, to)
-    for i = from, to do assert(auth0.link(with { primary = primary(i), secondary = SECONDARY })) end
+    for i = from, to do
+        assert(auth0.link { domain = domain, resolve = resolve, ca_file = ca_file, ca_path = ca_path, proxy = false,
+            http_version = http_version, token = token, primary = primary(i), secondary = SECONDARY })
+    end
 end
 
 local tenant
@@ -51,7 +47,10 @@ if how == "once" then
     return
 end
 
-if how ~= "link" then tenant = auth0.tenant(reach) end
+if how ~= "link" then
+    tenant = auth0.tenant { domain = domain, resolve = resolve, ca_file = ca_file, ca_path = ca_path, proxy = false,
+        http_version = http_version, token = token }
+end
 if is_threaded then require("auth0.loop").how = function() return "thread" end end
 local warm_up = most or WARM_UP
 ways[how](1, warm_up)
