@@ -27,13 +27,13 @@ static int on_gc(lua_State *L) {
 
 void bind_call_init(lua_State *L) {
     bind_claims_init(L);
-    class_make(L, &call_class, "auth0.core.call", NULL, on_gc);
+    bind_class_make(L, &call_class, "auth0.core.call", NULL, on_gc);
 }
 
 struct bind_call *bind_call_new(lua_State *L) {
-    struct bind_call *self = class_new(L, &call_class, sizeof *self);
+    struct bind_call *self = bind_class_new(L, &call_class, sizeof *self);
     self->call = call_new();
-    if (self->call == NULL) class_raise_memory(L, "auth0", "nothing was sent");
+    if (self->call == NULL) bind_class_raise_memory(L, "auth0", "nothing was sent");
     return self;
 }
 
@@ -138,7 +138,7 @@ enum bind_prepared bind_call_prepare(lua_State *L, struct bind_call *self, const
     struct span token = options->token.at != NULL ? options->token : place.token;
     if (goal == BIND_DOWNLOAD) token = (struct span){NULL, 0};
     if (!bind_claims_read(L, &claims, &self->claims, token, options->given.link_with))
-        class_raise_memory(L, method->caller, "nothing was sent");
+        bind_class_raise_memory(L, method->caller, "nothing was sent");
     claims_complete(&claims, &options->given);
     if ((goal == BIND_LINK && !identity_resolve(IDENTITY_LINK, &options->given, &target, complaint)) ||
         (goal == BIND_UNLINK && !identity_resolve(IDENTITY_UNLINK, &options->given, &target, complaint)))
@@ -152,7 +152,7 @@ enum bind_prepared bind_call_prepare(lua_State *L, struct bind_call *self, const
     claims_name(&claims, &order.plan.target);
     bool prepared = call_prepare(self->call, &order);
     buffer_free(&self->claims);
-    if (!prepared) class_raise_memory(L, method->caller, "nothing was sent");
+    if (!prepared) bind_class_raise_memory(L, method->caller, "nothing was sent");
     return self->refused == CODE_OK ? BIND_READY : BIND_REFUSED;
 }
 
@@ -166,7 +166,7 @@ static void set_facts(lua_State *L, const struct call *call) {
     push_number(L, "elapsed", (double)result->elapsed / 1e6);
 }
 
-void bind_push_timings(lua_State *L, const struct exchange_timings *timings) {
+void bind_call_push_timings(lua_State *L, const struct exchange_timings *timings) {
     lua_createtable(L, 0, 5);
     push_number(L, "dns", timings->dns);
     push_number(L, "connect", timings->connect);
@@ -184,7 +184,7 @@ static void push_receipt(lua_State *L, const struct call *call) {
         lua_pushboolean(L, 1);
         lua_setfield(L, -2, "already");
     }
-    bind_push_timings(L, &call->timings);
+    bind_call_push_timings(L, &call->timings);
 }
 
 /* Which part of which file it is, with the receipt on top. */

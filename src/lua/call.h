@@ -45,7 +45,7 @@ enum bind_prepared bind_call_prepare(lua_State *L, struct bind_call *self, const
 int bind_call_push(lua_State *L, struct bind_call *self);
 
 /* Sets `timings` of the table on top of the stack. */
-void bind_push_timings(lua_State *L, const struct exchange_timings *timings);
+void bind_call_push_timings(lua_State *L, const struct exchange_timings *timings);
 
 /* Wipes and frees now rather than when the collector comes. */
 void bind_call_drop(struct bind_call *self);

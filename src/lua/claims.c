@@ -11,12 +11,12 @@ static int on_gc(lua_State *L) {
 }
 
 void bind_claims_init(lua_State *L) {
-    class_make(L, &memo_class, "auth0.core.memo", NULL, on_gc);
-    (void)class_new(L, &memo_class, sizeof(struct token_memo));
+    bind_class_make(L, &memo_class, "auth0.core.memo", NULL, on_gc);
+    (void)bind_class_new(L, &memo_class, sizeof(struct token_memo));
     compat_setref(L, &memo_key);
 }
 
-static struct token_memo *get_memo(lua_State *L) { return class_kept(L, &memo_key); }
+static struct token_memo *get_memo(lua_State *L) { return bind_class_kept(L, &memo_key); }
 
 bool bind_claims_knows(lua_State *L, struct span token) { return token_memo_knows(get_memo(L), token); }
 

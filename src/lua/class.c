@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void class_make(lua_State *L, void *key, const char *name, const luaL_Reg *methods, lua_CFunction on_gc) {
+void bind_class_make(lua_State *L, void *key, const char *name, const luaL_Reg *methods, lua_CFunction on_gc) {
     lua_createtable(L, 0, 4);
     lua_pushstring(L, name);
     lua_setfield(L, -2, "__name");
@@ -20,14 +20,14 @@ void class_make(lua_State *L, void *key, const char *name, const luaL_Reg *metho
     compat_setref(L, key);
 }
 
-void class_extend(lua_State *L, void *key, const luaL_Reg *methods) {
+void bind_class_extend(lua_State *L, void *key, const luaL_Reg *methods) {
     compat_getref(L, key);
     lua_getfield(L, -1, "__index");
     compat_setfuncs(L, methods);
     lua_pop(L, 2);
 }
 
-void *class_new(lua_State *L, void *key, size_t size) {
+void *bind_class_new(lua_State *L, void *key, size_t size) {
     void *self = compat_newuserdata(L, size);
     memset(self, 0, size);
     compat_getref(L, key);
@@ -35,7 +35,7 @@ void *class_new(lua_State *L, void *key, size_t size) {
     return self;
 }
 
-void *class_test(lua_State *L, int index, void *key) {
+void *bind_class_test(lua_State *L, int index, void *key) {
     void *self = lua_touserdata(L, index);
     if (self == NULL || !lua_getmetatable(L, index)) return NULL;
     compat_getref(L, key);
@@ -44,20 +44,20 @@ void *class_test(lua_State *L, int index, void *key) {
     return is_one ? self : NULL;
 }
 
-void *class_check(lua_State *L, int index, void *key, const char *expected) {
-    void *self = class_test(L, index, key);
+void *bind_class_check(lua_State *L, int index, void *key, const char *expected) {
+    void *self = bind_class_test(L, index, key);
     if (self == NULL) luaL_argerror(L, index, expected);
     return self;
 }
 
-void *class_kept(lua_State *L, void *key) {
+void *bind_class_kept(lua_State *L, void *key) {
     compat_getref(L, key);
     void *self = lua_touserdata(L, -1);
     lua_pop(L, 1);
     return self;
 }
 
-void class_raise_memory(lua_State *L, const char *caller, const char *so) {
+void bind_class_raise_memory(lua_State *L, const char *caller, const char *so) {
     luaL_error(L, "%s: not enough memory; %s", caller, so);
     abort(); /* luaL_error does not return, but does not say so to a compiler */
 }

@@ -9,7 +9,7 @@
 static char engine_class, calls_by_engine; /* keys in the registry */
 
 struct bind_engine *bind_engine_check_any(lua_State *L, int index) {
-    struct bind_engine *self = class_check(L, index, &engine_class, "expected an engine");
+    struct bind_engine *self = bind_class_check(L, index, &engine_class, "expected an engine");
     if (self->is_running) luaL_error(L, "auth0: a call is under way; a debug hook cannot make or close another");
     return self;
 }
@@ -94,7 +94,7 @@ static int push_exchange(lua_State *L, struct bind_engine *self, struct call *ca
     if (call->id == 0) self->own = call;
     lua_pushliteral(L, "exchange");
     lua_pushinteger(L, call->id);
-    bind_push_request(L, call);
+    bind_records_push_request(L, call);
     return 3;
 }
 
@@ -133,7 +133,7 @@ static int method_next(lua_State *L) {
     case ENGINE_EVENT: break;
     }
     lua_pushliteral(L, "event");
-    bind_push_event(L, &record.event);
+    bind_records_push_event(L, &record.event);
     return 2;
 }
 
@@ -186,7 +186,7 @@ static int method_turn(lua_State *L) {
     lua_State *main = bind_interrupt_main(L);
     double seconds = (double)luaL_optnumber(L, 2, 0);
     engine_turn(engine, seconds > 0 ? seconds < 60 ? (int)(seconds * 1000 + 0.999) : 60000 : 0);
-    if (L != main && lua_gethook(main) != lua_gethook(L) && bind_is_stopped(L, main)) return lua_error(L);
+    if (L != main && lua_gethook(main) != lua_gethook(L) && bind_interrupt_stops(L, main)) return lua_error(L);
     return 0;
 }
 
@@ -208,7 +208,7 @@ static int method_advance(lua_State *L) {
 /* engine:stats() -> {calls=, exchanges=, ...} */
 static int method_stats(lua_State *L) {
     struct engine_stats stats = engine_stats(check_engine(L)->engine);
-    bind_push_stats(L, &stats);
+    bind_records_push_stats(L, &stats);
     return 1;
 }
 
@@ -220,7 +220,7 @@ static void keep_defaults(lua_State *L, struct bind_engine *self, struct bind_co
     size_t size = 0, count = sizeof texts / sizeof texts[0];
     for (size_t i = 0; i < count; i++) size += texts[i]->size;
     buffer_clear(&self->texts);
-    if (!buffer_reserve(&self->texts, size)) class_raise_memory(L, "auth0.tenant", "none was made");
+    if (!buffer_reserve(&self->texts, size)) bind_class_raise_memory(L, "auth0.tenant", "none was made");
     for (size_t i = 0; i < count; i++) {
         if (texts[i]->at == NULL) continue;
         const char *at = self->texts.at + self->texts.size;
@@ -234,13 +234,13 @@ static void keep_defaults(lua_State *L, struct bind_engine *self, struct bind_co
 static void read_tenant(lua_State *L, int index, int level, struct bind_options *options) {
     bind_options_start(L, options, NULL);
     const char *fault = bind_options_read(L, index, bind_options_of_tenant(), false, options);
-    bind_tenant_check(L, options, fault, level);
+    bind_records_check_tenant(L, options, fault, level);
 }
 
 static void configure(lua_State *L, struct bind_engine *self, const struct bind_options *options, int level) {
     self->own = NULL; /* it goes with the tokens */
     keep_defaults(L, self, options->common);
-    bind_tenant_configure(L, options, self->engine, level);
+    bind_records_configure_tenant(L, options, self->engine, level);
     self->calls_lua = options->has_token_function || options->has_event_function;
 }
 
@@ -304,7 +304,7 @@ void bind_engine_init(lua_State *L) {
         {"close", method_close},
         {NULL, NULL},
     };
-    class_make(L, &engine_class, "auth0.core.engine", methods, on_gc);
+    bind_class_make(L, &engine_class, "auth0.core.engine", methods, on_gc);
     lua_newtable(L);
     lua_createtable(L, 0, 1);
     lua_pushliteral(L, "k");
@@ -313,11 +313,11 @@ void bind_engine_init(lua_State *L) {
     compat_setref(L, &calls_by_engine);
 }
 
-void bind_engine_extend(lua_State *L, const luaL_Reg *methods) { class_extend(L, &engine_class, methods); }
+void bind_engine_extend(lua_State *L, const luaL_Reg *methods) { bind_class_extend(L, &engine_class, methods); }
 
 /* Pushes one that is closed as yet. */
 static struct bind_engine *push_engine(lua_State *L) {
-    struct bind_engine *self = class_new(L, &engine_class, sizeof *self);
+    struct bind_engine *self = bind_class_new(L, &engine_class, sizeof *self);
     compat_getref(L, &calls_by_engine);
     lua_pushvalue(L, -2);
     lua_newtable(L);

@@ -1,7 +1,7 @@
 #include "lua/interrupt.h"
 
 /* LuaJIT has one hook for all threads: there is none of the coroutine's own to put back. */
-bool bind_is_stopped(lua_State *L, lua_State *main) {
+bool bind_interrupt_stops(lua_State *L, lua_State *main) {
     lua_Hook hook = lua_gethook(L), set = lua_gethook(main);
     int mask = lua_gethookmask(L), count = lua_gethookcount(L);
     bool is_another = hook != set;

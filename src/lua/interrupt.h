@@ -12,7 +12,7 @@
    Lua is run. A profiler's sample returns, and we go on. What raises wants us to stop: true then, and the error is
    pushed. A hook that was set on the main thread, and takes itself away as it speaks, is taken from there too: else it
    would speak twice. */
-bool bind_is_stopped(lua_State *L, lua_State *main);
+bool bind_interrupt_stops(lua_State *L, lua_State *main);
 
 /* When the module is loaded. */
 void bind_interrupt_init(lua_State *L);

@@ -12,12 +12,12 @@ static char number_class;
 /* ---- a number by its digits: one that a Lua number would change ---- */
 
 static int number_tostring(lua_State *L) {
-    lua_pushstring(L, class_check(L, 1, &number_class, "expected a number by its digits"));
+    lua_pushstring(L, bind_class_check(L, 1, &number_class, "expected a number by its digits"));
     return 1;
 }
 
 static int number_eq(lua_State *L) {
-    const char *one = class_test(L, 1, &number_class), *other = class_test(L, 2, &number_class);
+    const char *one = bind_class_test(L, 1, &number_class), *other = bind_class_test(L, 2, &number_class);
     lua_pushboolean(L, one != NULL && other != NULL && strcmp(one, other) == 0);
     return 1;
 }
@@ -25,7 +25,7 @@ static int number_eq(lua_State *L) {
 /* By what getmetatable gives of one, lua/auth0/json.lua knows it. */
 static void make_number_class(lua_State *L) {
     static const luaL_Reg events[] = {{"__tostring", number_tostring}, {"__eq", number_eq}, {NULL, NULL}};
-    class_make(L, &number_class, "auth0.number", NULL, NULL);
+    bind_class_make(L, &number_class, "auth0.number", NULL, NULL);
     compat_getref(L, &number_class);
     compat_setfuncs(L, events);
     push_string(L, "__metatable", "auth0.number");
@@ -33,7 +33,7 @@ static void make_number_class(lua_State *L) {
 }
 
 static void push_digits(lua_State *L, struct span digits) {
-    memcpy(class_new(L, &number_class, digits.size + 1), digits.at, digits.size);
+    memcpy(bind_class_new(L, &number_class, digits.size + 1), digits.at, digits.size);
 }
 
 /* ---- tokens into Lua values ---- */

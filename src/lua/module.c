@@ -32,13 +32,13 @@ static void stay_loaded(void) {
 }
 
 EXPORT int luaopen_auth0_core(lua_State *L) {
-    static const luaL_Reg functions[] = {{"call", perform_pooled},
-                                         {"close", pool_close},
+    static const luaL_Reg functions[] = {{"call", bind_perform_pooled},
+                                         {"close", bind_pool_close},
                                          {"engine", bind_engine_new},
-                                         {"method", bind_method_new},
+                                         {"method", bind_options_new_method},
                                          {"introduce", bind_options_introduce},
-                                         {"inflater", bind_inflater_new},
-                                         {"decode", bind_decode},
+                                         {"inflater", bind_rows_new_inflater},
+                                         {"decode", bind_rows_decode},
                                          {"proxy_fault", bind_options_proxy_fault},
                                          {NULL, NULL}};
     stay_loaded();
@@ -48,12 +48,12 @@ EXPORT int luaopen_auth0_core(lua_State *L) {
     bind_call_init(L);
     bind_engine_init(L);
     bind_bell_init(L);
-    perform_init(L);
+    bind_perform_init(L);
     bind_rows_init(L);
     lua_createtable(L, 0, 8);
     compat_setfuncs(L, functions);
     bind_json_init(L);
-    pool_init(L); /* after lua-cjson, so that its finalizer comes before lua-cjson's */
+    bind_pool_init(L); /* after lua-cjson, so that its finalizer comes before lua-cjson's */
     bind_options_push(L);
     lua_setfield(L, 1, "options");
     lua_pushliteral(L, AUTH0_VERSION);

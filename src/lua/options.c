@@ -286,12 +286,12 @@ const char *bind_options_read(lua_State *L, int index, uint64_t wanted, bool is_
 
 /* ---- methods ---- */
 
-int bind_method_new(lua_State *L) {
+int bind_options_new_method(lua_State *L) {
     static const char *const goals[] = {"link", "unlink", "request", "download", NULL};
     enum bind_goal goal = (enum bind_goal)luaL_checkoption(L, 1, NULL, goals);
     const char *caller = luaL_checkstring(L, 2);
     luaL_checktype(L, 3, LUA_TTABLE);
-    struct bind_method *self = class_new(L, &method_class, sizeof *self);
+    struct bind_method *self = bind_class_new(L, &method_class, sizeof *self);
     self->goal = goal;
     snprintf(self->caller, sizeof self->caller, "%s", caller);
     compat_getref(L, &places_key);
@@ -307,8 +307,8 @@ int bind_method_new(lua_State *L) {
     return 1;
 }
 
-const struct bind_method *bind_method_check(lua_State *L, int index) {
-    return class_check(L, index, &method_class, "expected a method");
+const struct bind_method *bind_options_check_method(lua_State *L, int index) {
+    return bind_class_check(L, index, &method_class, "expected a method");
 }
 
 /* ---- what Lua is told ---- */
@@ -351,5 +351,5 @@ void bind_options_init(lua_State *L) {
         lua_setfield(L, -2, specifications[i].name);
     }
     compat_setref(L, &places_key);
-    class_make(L, &method_class, "auth0.core.method", NULL, NULL);
+    bind_class_make(L, &method_class, "auth0.core.method", NULL, NULL);
 }

@@ -51,9 +51,9 @@ struct bind_method {
 void bind_options_init(lua_State *L);
 
 /* core.method(goal, caller, names) -> method: `names` are those of the options that its caller may give */
-int bind_method_new(lua_State *L);
+int bind_options_new_method(lua_State *L);
 
-const struct bind_method *bind_method_check(lua_State *L, int index);
+const struct bind_method *bind_options_check_method(lua_State *L, int index);
 
 /* core.introduce(user_agent, telemetry): what these two headers say where no option says otherwise */
 int bind_options_introduce(lua_State *L);

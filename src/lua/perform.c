@@ -21,17 +21,17 @@ static void run(lua_State *L, struct bind_engine *self, struct bind_call *call) 
     lua_State *main = bind_interrupt_main(L);
     lua_Hook hook = lua_gethook(L); /* not main's: one that came while this coroutine ran has not spoken yet */
     bool stopped = false;
-    pool_run(L, self, true);
+    bind_pool_run(L, self, true);
     engine_submit(engine, call->call);
     while (!engine_next(engine, &record)) {
         engine_turn(engine, TURN_MS);
         if (stopped || lua_gethook(main) == hook) continue;
-        stopped = bind_is_stopped(L, main);
+        stopped = bind_interrupt_stops(L, main);
         hook = lua_gethook(main);
         if (stopped && engine_is_own(engine)) engine_cancel(engine, call->call);
         if (!engine_is_own(engine)) break; /* the hook forked, and this is the child: the call is the parent's */
     }
-    pool_run(L, self, false);
+    bind_pool_run(L, self, false);
     if (!engine_is_own(engine)) {
         engine_drop(call->call);
         luaL_error(L, "auth0: forked in the middle of a call: the call is the parent's");
@@ -112,7 +112,7 @@ static enum bind_prepared prepare(lua_State *L, struct bind_engine **engine, con
     bind_options_start(L, options, is_of_tenant ? &self->defaults : NULL);
     *complaint = (struct complaint){read_arguments(L, method, is_strict, options), "cannot be used"};
     if (complaint->option != NULL) return BIND_COMPLAINT;
-    if (self == NULL && (self = pool_find(L, &options->profile, lua_topointer(L, ENGINE))) != NULL) {
+    if (self == NULL && (self = bind_pool_find(L, &options->profile, lua_topointer(L, ENGINE))) != NULL) {
         lua_replace(L, ENGINE);
         *engine = self;
     } else if (is_strict && !is_of_tenant) {
@@ -132,11 +132,11 @@ static int complain(lua_State *L, const char *caller, const struct complaint *co
 /* Without an engine it is the pool's. */
 static int perform(lua_State *L, struct bind_engine *self) {
     static const char *const hows[] = {"wait", "submit", "thread", NULL};
-    const struct bind_method *method = bind_method_check(L, METHOD);
+    const struct bind_method *method = bind_options_check_method(L, METHOD);
     enum how how = (enum how)luaL_checkoption(L, HOW, NULL, hows);
     struct bind_options options;
     struct complaint complaint;
-    pool_check(L);
+    bind_pool_check(L);
     lua_settop(L, LEVEL);
     int level = (int)lua_tointeger(L, LEVEL);
     enum bind_prepared prepared = prepare(L, &self, method, level == 0, &options, &complaint);
@@ -146,7 +146,7 @@ static int perform(lua_State *L, struct bind_engine *self) {
         return level > 0 ? complain(L, method->caller, &complaint, level) : 0;
     }
     if (prepared == BIND_REFUSED) return push_end(L, call);
-    if (self == NULL && (self = pool_open(L, &options.profile, lua_topointer(L, ENGINE))) != NULL)
+    if (self == NULL && (self = bind_pool_open(L, &options.profile, lua_topointer(L, ENGINE))) != NULL)
         lua_replace(L, ENGINE);
     lua_settop(L, CALL);
     return begin(L, self, call, how);
@@ -159,9 +159,9 @@ static int method_call(lua_State *L) {
     return perform(L, bind_engine_check(L, ENGINE));
 }
 
-int perform_pooled(lua_State *L) { return perform(L, NULL); }
+int bind_perform_pooled(lua_State *L) { return perform(L, NULL); }
 
-void perform_init(lua_State *L) {
+void bind_perform_init(lua_State *L) {
     static const luaL_Reg methods[] = {{"call", method_call}, {NULL, NULL}};
     bind_engine_extend(L, methods);
 }

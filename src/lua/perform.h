@@ -19,11 +19,11 @@
 
    `how`: "wait", by turning the crank here until the call is done, where nothing is to be told to Lua meanwhile;
    "submit", to return at once; "thread", likewise, to an engine that has a thread from here on. */
-void perform_init(lua_State *L);
+void bind_perform_init(lua_State *L);
 
 /* core.call(loop, method, how, options, nil, nil, level): the same by an engine of the pool, for calls that wait in the
    way of `loop`. Without `level` it is one that the pool has. */
-int perform_pooled(lua_State *L);
+int bind_perform_pooled(lua_State *L);
 
 #pragma GCC visibility pop
 

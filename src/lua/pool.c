@@ -18,13 +18,13 @@ static int on_gc(lua_State *L) {
     return 0;
 }
 
-void pool_init(lua_State *L) {
-    class_make(L, &pool_class, "auth0.core.pool", NULL, on_gc);
-    (void)class_new(L, &pool_class, sizeof(struct pool));
+void bind_pool_init(lua_State *L) {
+    bind_class_make(L, &pool_class, "auth0.core.pool", NULL, on_gc);
+    (void)bind_class_new(L, &pool_class, sizeof(struct pool));
     compat_setref(L, &pool_key);
 }
 
-static struct pool *get_pool(lua_State *L) { return class_kept(L, &pool_key); }
+static struct pool *get_pool(lua_State *L) { return bind_class_kept(L, &pool_key); }
 
 static void put_first(struct pool *pool, struct bind_engine *self) {
     self->next = pool->first;
@@ -72,7 +72,7 @@ static bool is_same_profile(const struct profile *a, const struct profile *b) {
     return is_same;
 }
 
-struct bind_engine *pool_find(lua_State *L, const struct profile *profile, const void *loop) {
+struct bind_engine *bind_pool_find(lua_State *L, const struct profile *profile, const void *loop) {
     struct pool *pool = get_own_pool(L);
     struct bind_engine **at = &pool->first, *self;
     while ((self = *at) != NULL &&
@@ -85,7 +85,7 @@ struct bind_engine *pool_find(lua_State *L, const struct profile *profile, const
     return self;
 }
 
-struct bind_engine *pool_open(lua_State *L, const struct profile *profile, const void *loop) {
+struct bind_engine *bind_pool_open(lua_State *L, const struct profile *profile, const void *loop) {
     struct pool *pool = get_own_pool(L);
     close_idle(L, pool, KEPT - 1);
     struct bind_engine *self = bind_engine_open(L, profile);
@@ -97,18 +97,18 @@ struct bind_engine *pool_open(lua_State *L, const struct profile *profile, const
     return self;
 }
 
-void pool_check(lua_State *L) {
+void bind_pool_check(lua_State *L) {
     const struct pool *pool = get_pool(L);
     if (pool->is_closing) luaL_error(L, "auth0: this Lua state is closing; nothing was sent");
     if (pool->is_running) luaL_error(L, "auth0: a call is under way; a debug hook cannot make or close another");
 }
 
-void pool_run(lua_State *L, struct bind_engine *engine, bool is_running) {
+void bind_pool_run(lua_State *L, struct bind_engine *engine, bool is_running) {
     get_pool(L)->is_running = engine->is_running = is_running;
 }
 
-int pool_close(lua_State *L) {
-    pool_check(L);
+int bind_pool_close(lua_State *L) {
+    bind_pool_check(L);
     close_idle(L, get_own_pool(L), 0);
     return 0;
 }

@@ -9,22 +9,22 @@
 #pragma GCC visibility push(hidden)
 
 /* Makes the (empty) pool; at most once per Lua state. */
-void pool_init(lua_State *L);
+void bind_pool_init(lua_State *L);
 
 /* Pushes the engine of a profile and a loop. NULL where there is none. */
-struct bind_engine *pool_find(lua_State *L, const struct profile *profile, const void *loop);
+struct bind_engine *bind_pool_find(lua_State *L, const struct profile *profile, const void *loop);
 
 /* Pushes a new one; NULL where it cannot be opened. */
-struct bind_engine *pool_open(lua_State *L, const struct profile *profile, const void *loop);
+struct bind_engine *bind_pool_open(lua_State *L, const struct profile *profile, const void *loop);
 
 /* Raises where no call can be made: in a finalizer that runs after ours, in a debug hook that runs during a call. */
-void pool_check(lua_State *L);
+void bind_pool_check(lua_State *L);
 
 /* From here on, or no more, a call is run to its end. */
-void pool_run(lua_State *L, struct bind_engine *engine, bool is_running);
+void bind_pool_run(lua_State *L, struct bind_engine *engine, bool is_running);
 
 /* core.close(): closes those that are idle */
-int pool_close(lua_State *L);
+int bind_pool_close(lua_State *L);
 
 #pragma GCC visibility pop
 

@@ -23,7 +23,7 @@ static void push_headers(lua_State *L, const struct curl_slist *headers) {
     }
 }
 
-void bind_push_request(lua_State *L, const struct call *call) {
+void bind_records_push_request(lua_State *L, const struct call *call) {
     struct exchange_order order = call_exchange(call, call->action.request);
     lua_createtable(L, 0, 4);
     push_string(L, "method", request_method_name(order.method));
@@ -46,10 +46,10 @@ static void push_exchange_facts(lua_State *L, const struct event *event) {
     push_string(L, "bucket", bucket_name(event->bucket));
     if (event->status != 0) push_integer(L, "status", event->status);
     push_string(L, "request_id", event->request_id);
-    bind_push_timings(L, &event->timings);
+    bind_call_push_timings(L, &event->timings);
 }
 
-void bind_push_event(lua_State *L, const struct event *event) {
+void bind_records_push_event(lua_State *L, const struct event *event) {
     lua_createtable(L, 0, 10);
     push_string(L, "kind", events_kind_name(event->kind));
     if (event->id != 0) push_integer(L, "id", event->id);
@@ -63,7 +63,7 @@ void bind_push_event(lua_State *L, const struct event *event) {
     if (event->wait > 0) push_number(L, "wait", (double)event->wait / 1e6);
 }
 
-void bind_push_stats(lua_State *L, const struct engine_stats *stats) {
+void bind_records_push_stats(lua_State *L, const struct engine_stats *stats) {
     lua_createtable(L, 0, 7);
     push_count(L, "calls", stats->calls);
     push_count(L, "exchanges", stats->exchanges);
@@ -94,7 +94,7 @@ static void complain(lua_State *L, int level, const char *option, const char *wh
     lua_error(L);
 }
 
-void bind_tenant_check(lua_State *L, const struct bind_options *options, const char *fault, int level) {
+void bind_records_check_tenant(lua_State *L, const struct bind_options *options, const char *fault, int level) {
     struct complaint complaint = {fault, "cannot be used"};
     bool is_good = fault == NULL && domain_check(options->common.domain, &complaint) &&
                    (options->token.at == NULL || identity_check_token("token", options->token, &complaint));
@@ -125,7 +125,7 @@ static struct token_source *make_tokens(lua_State *L, const struct bind_options 
     return tokens;
 }
 
-void bind_tenant_configure(lua_State *L, const struct bind_options *options, struct engine *engine, int level) {
+void bind_records_configure_tenant(lua_State *L, const struct bind_options *options, struct engine *engine, int level) {
     bool has_token = options->token.at != NULL || options->has_token_function || options->client_id.at != NULL;
     const struct engine_options configured = {
         .pace = {.reserve = options->reserve, .rate = options->rate},

@@ -14,7 +14,7 @@ struct bind_inflater {
 
 static struct bind_inflater *check_inflater(lua_State *L) {
     lua_settop(L, 3);
-    return class_check(L, 1, &inflater_class, "expected an inflater");
+    return bind_class_check(L, 1, &inflater_class, "expected an inflater");
 }
 
 /* inflater:run(packed, from) -> text, from: up to 64 KiB, and where it goes on; "" where it wants more than there is.
@@ -49,16 +49,16 @@ static int on_gc(lua_State *L) {
     return 0;
 }
 
-int bind_inflater_new(lua_State *L) {
-    struct bind_inflater *self = class_new(L, &inflater_class, sizeof *self);
+int bind_rows_new_inflater(lua_State *L) {
+    struct bind_inflater *self = bind_class_new(L, &inflater_class, sizeof *self);
     self->inflater = inflate_new();
-    if (self->inflater == NULL) class_raise_memory(L, "auth0", "a file cannot be unpacked");
+    if (self->inflater == NULL) bind_class_raise_memory(L, "auth0", "a file cannot be unpacked");
     return 1;
 }
 
 void bind_rows_init(lua_State *L) {
     static const luaL_Reg methods[] = {{"run", method_run}, {"is_whole", method_is_whole}, {NULL, NULL}};
-    class_make(L, &inflater_class, "auth0.core.inflater", methods, on_gc);
+    bind_class_make(L, &inflater_class, "auth0.core.inflater", methods, on_gc);
 }
 
 /* In a userdata that takes the place of the one before, at 2. */
@@ -71,7 +71,7 @@ static void make_room(lua_State *L, struct json_reader *reader) {
     lua_replace(L, 2);
 }
 
-int bind_decode(lua_State *L) {
+int bind_rows_decode(lua_State *L) {
     struct span text;
     text.at = luaL_checklstring(L, 1, &text.size);
     lua_settop(L, 2);
@@ -84,5 +84,5 @@ int bind_decode(lua_State *L) {
         return 2;
     }
     if (bind_json_push(L, json_root(&reader))) return 1;
-    class_raise_memory(L, "auth0", "a row cannot be shown");
+    bind_class_raise_memory(L, "auth0", "a row cannot be shown");
 }

@@ -9,10 +9,10 @@
 void bind_rows_init(lua_State *L);
 
 /* core.inflater() -> inflater */
-int bind_inflater_new(lua_State *L);
+int bind_rows_new_inflater(lua_State *L);
 
 /* core.decode(text) -> value; or nil, fault. As strict as with every answer, and the same values. */
-int bind_decode(lua_State *L);
+int bind_rows_decode(lua_State *L);
 
 #pragma GCC visibility pop
 
