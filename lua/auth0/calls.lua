@@ -210,9 +210,11 @@ end
 -- ---- waiting ----
 
 local function check(self, mock)
-    local thread = coroutine.running()
-    local busy = self.busy or (thread and ((self.token_thread == thread and TOKEN_FUNCTION)
-        or (self.event_thread == thread and "on_event")))
+    local busy, asking, told = self.busy, self.token_thread, self.event_thread
+    if not busy and (asking or told) then
+        local thread = coroutine.running()
+        busy = thread and (asking == thread and TOKEN_FUNCTION or told == thread and "on_event")
+    end
     if busy then
         error(("auth0: %s makes no call of its own tenant: it would wait for itself"):format(busy), 0)
     elseif mock and answering[mock] then

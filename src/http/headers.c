@@ -110,11 +110,11 @@ static int64_t days_since_1970(int year, int month, int day) {
 static time_t read_fixed_date(const char *text) {
     static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    static const char form[] = "???, ## ??? #### ##:##:## GMT"; /* ? a letter, # a digit */
     int day, year, hour, minute, second, month = 0;
-    if (strlen(text) != sizeof form - 1) return -1;
-    for (size_t i = 0; i < sizeof form - 1; i++)
-        if (form[i] != '?' && form[i] != '#' && form[i] != text[i]) return -1;
+    if (strlen(text) != sizeof "Sun, 06 Nov 1994 08:49:37 GMT" - 1 || memcmp(text + 3, ", ", 2) != 0 ||
+        text[7] != ' ' || text[11] != ' ' || text[16] != ' ' || text[19] != ':' || text[22] != ':' ||
+        memcmp(text + 25, " GMT", 4) != 0)
+        return -1;
     while (month < 12 && memcmp(months[month], text + 8, 3) != 0) month++;
     if (month == 12 || !read_digits(text + 5, 2, &day) || !read_digits(text + 12, 4, &year) ||
         !read_digits(text + 17, 2, &hour) || !read_digits(text + 20, 2, &minute) || !read_digits(text + 23, 2, &second))

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-static char call_class;
+static char call_class, spare_key;
 
 void bind_call_drop(struct bind_call *self) {
     if (self->call != NULL) {
@@ -30,11 +30,28 @@ void bind_call_init(lua_State *L) {
     bind_class_make(L, &call_class, "auth0.core.call", NULL, on_gc);
 }
 
+/* The spare one leaves the registry: a finalizer may make a call in the middle of this one, and an error leaves this one
+   to the collector. */
 struct bind_call *bind_call_new(lua_State *L) {
-    struct bind_call *self = bind_class_new(L, &call_class, sizeof *self);
+    compat_getref(L, &spare_key);
+    struct bind_call *self = lua_touserdata(L, -1);
+    if (self != NULL) {
+        lua_pushboolean(L, 0);
+        compat_setref(L, &spare_key);
+        *self = (struct bind_call){.call = NULL};
+    } else {
+        lua_pop(L, 1);
+        self = bind_class_new(L, &call_class, sizeof *self);
+    }
     self->call = call_new();
     if (self->call == NULL) bind_class_raise_memory(L, "auth0", "nothing was sent");
     return self;
+}
+
+void bind_call_spare(lua_State *L, int index) {
+    bind_call_drop(lua_touserdata(L, index));
+    lua_pushvalue(L, index);
+    compat_setref(L, &spare_key);
 }
 
 /* ---- options into a call ---- */

@@ -20,7 +20,7 @@ struct bind_call {
 
 void bind_call_init(lua_State *L);
 
-/* Pushes a new, empty one: from here on the collector wipes and frees what it comes to own. */
+/* Pushes an empty one: from here on the collector wipes and frees what it comes to own. */
 struct bind_call *bind_call_new(lua_State *L);
 
 /* Where a call is made. */
@@ -49,6 +49,10 @@ void bind_call_push_timings(lua_State *L, const struct exchange_timings *timings
 
 /* Wipes and frees now rather than when the collector comes. */
 void bind_call_drop(struct bind_call *self);
+
+/* The same, of the one at `index`, which no other code refers to: the next call is made in it. A userdata for each call
+   costs more than all else that its answer is pushed with. */
+void bind_call_spare(lua_State *L, int index);
 
 #pragma GCC visibility pop
 

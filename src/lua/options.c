@@ -228,7 +228,21 @@ uint64_t bind_options_of_tenant(void) { return set_of(FOR_TENANT); }
 
 /* Keys in the registry. The first is the place of each specification by its name, from 1: a call is given a dozen of
    the many that there are, so that the table's keys are looked up, not all names. */
-static char places_key, user_agent_key, telemetry_key, method_class;
+static char places_key, shortcuts_key, user_agent_key, telemetry_key, method_class;
+
+/* The same by the address of the name, of which Lua has one copy, and the table above keeps it. Where this does not have
+   an address, the table is asked. */
+enum { SHORTCUTS = 256 };
+struct shortcuts {
+    const char *names[SHORTCUTS];
+    unsigned char places[SHORTCUTS];
+};
+
+static size_t shortcut_of(const struct shortcuts *shortcuts, const char *name) {
+    size_t at = ((uintptr_t)name >> 4) % SHORTCUTS;
+    while (shortcuts->names[at] != NULL && shortcuts->names[at] != name) at = (at + 1) % SHORTCUTS;
+    return at;
+}
 
 static struct span kept_text(lua_State *L, void *key) {
     compat_getref(L, key);
@@ -255,21 +269,26 @@ void bind_options_start(lua_State *L, struct bind_options *options, const struct
 }
 
 /* The place of the name at `index`; 0 for none. */
-static lua_Integer place_of(lua_State *L, int places, int index) {
+static int place_of(lua_State *L, int places, const struct shortcuts *shortcuts, int index) {
+    const char *name = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : NULL;
+    int place = name != NULL ? shortcuts->places[shortcut_of(shortcuts, name)] : 0;
+    if (place > 0) return place;
     lua_pushvalue(L, index);
     lua_rawget(L, places);
-    lua_Integer place = lua_tointeger(L, -1);
+    place = (int)lua_tointeger(L, -1);
     lua_pop(L, 1);
     return place;
 }
 
 const char *bind_options_read(lua_State *L, int index, uint64_t wanted, bool is_strict, struct bind_options *options) {
-    luaL_checkstack(L, SPECIFICATIONS + PROFILE_RESOLVES + LUA_MINSTACK, "auth0: for options");
+    luaL_checkstack(L, 2 * SPECIFICATIONS + PROFILE_RESOLVES + LUA_MINSTACK, "auth0: for options");
+    const struct shortcuts *shortcuts = bind_class_kept(L, &shortcuts_key);
     compat_getref(L, &places_key);
     int places = lua_gettop(L);
     lua_pushnil(L);
-    for (int key = places + 1; lua_next(L, index) != 0; key = lua_gettop(L)) {
-        lua_Integer place = place_of(L, places, key);
+    while (lua_next(L, index) != 0) {
+        int key = lua_gettop(L) - 1;
+        int place = place_of(L, places, shortcuts, key);
         bool is_wanted = place > 0 && (wanted >> (place - 1) & 1);
         if (!is_wanted && is_strict) return "an option";
         if (!is_wanted) {
@@ -279,7 +298,6 @@ const char *bind_options_read(lua_State *L, int index, uint64_t wanted, bool is_
         const struct option *option = &specifications[place - 1];
         if (!option->read(L, option, options, (char *)options + option->at)) return option->name;
         lua_pushvalue(L, key); /* above what was read, which stays */
-        lua_remove(L, key);
     }
     return NULL;
 }
@@ -294,10 +312,11 @@ int bind_options_new_method(lua_State *L) {
     struct bind_method *self = bind_class_new(L, &method_class, sizeof *self);
     self->goal = goal;
     snprintf(self->caller, sizeof self->caller, "%s", caller);
+    const struct shortcuts *shortcuts = bind_class_kept(L, &shortcuts_key);
     compat_getref(L, &places_key);
     int places = lua_gettop(L);
     for (int i = 1; lua_rawgeti(L, 3, i), !lua_isnil(L, -1); i++) {
-        lua_Integer place = place_of(L, places, places + 1);
+        int place = place_of(L, places, shortcuts, places + 1);
         if (place > 0) self->options |= UINT64_C(1) << (place - 1) & set_of(FOR_CHANGE);
         lua_pop(L, 1);
     }
@@ -345,10 +364,18 @@ void bind_options_push(lua_State *L) {
 }
 
 void bind_options_init(lua_State *L) {
+    struct shortcuts *shortcuts = compat_newuserdata(L, sizeof *shortcuts);
+    *shortcuts = (struct shortcuts){.names = {NULL}};
+    compat_setref(L, &shortcuts_key);
     lua_createtable(L, 0, SPECIFICATIONS);
     for (size_t i = 0; i < SPECIFICATIONS; i++) {
+        lua_pushstring(L, specifications[i].name);
+        const char *name = lua_tostring(L, -1);
+        size_t at = shortcut_of(shortcuts, name);
+        shortcuts->names[at] = name;
+        shortcuts->places[at] = (unsigned char)(i + 1);
         lua_pushinteger(L, (lua_Integer)i + 1);
-        lua_setfield(L, -2, specifications[i].name);
+        lua_rawset(L, -3);
     }
     compat_setref(L, &places_key);
     bind_class_make(L, &method_class, "auth0.core.method", NULL, NULL);

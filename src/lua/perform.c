@@ -74,7 +74,7 @@ static struct bind_place place_of(const struct bind_engine *self, const struct b
 
 static int push_end(lua_State *L, struct bind_call *call) {
     int results = bind_call_push(L, call);
-    bind_call_drop(call);
+    bind_call_spare(L, CALL);
     return results;
 }
 

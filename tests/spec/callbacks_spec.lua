@@ -2,6 +2,7 @@
 local auth0 = require "auth0"
 local core = require "auth0.core"
 local loop = require "auth0.loop"
+local mocks = require "auth0.mock"
 
 -- A tenant that answers with what it is told to; `tokens` counts those that it gave.
 local function mocked(answer, more)
@@ -138,3 +139,40 @@ if main and not rawget(_G, "jit") and select(2, coroutine.running()) then
         end)
     end)
 end
+
+-- Before 5.2 tables have no finalizers.
+local function with_finalizer(action)
+    local object = setmetatable({}, { __gc = action })
+    if _VERSION ~= "Lua 5.1" then return object end
+    local userdata = rawget(_G, "newproxy")(true)
+    getmetatable(userdata).__gc = action
+    return userdata
+end
+
+describe("a finalizer", function()
+    local expired = mocks.new { domain = "acme.test" }:token { kind = "machine", expires_in = -60 }
+    local function code_of(domain, token)
+        local _, _, failure = auth0.link { domain = domain, token = token, primary = "auth0|1", secondary = "github|2",
+            proxy = false }
+        return failure.code
+    end
+
+    it("that makes a call in the middle of another takes nothing from it", function()
+        local inner = {}
+        local function arm()
+            return with_finalizer(function()
+                local done, code = pcall(code_of, "acme.test", expired)
+                code = done and code or code:match "a call is under way"
+                inner[code] = (inner[code] or 0) + 1
+            end)
+        end
+        for _ = 1, 300 do
+            for _ = 1, 10 do arm() end
+            assert.equal("unreachable", code_of("127.0.0.1:1", "token-of-it"))
+        end
+        collectgarbage()
+        assert.is_true(inner.unauthorized > 100)
+        inner["a call is under way"], inner.unauthorized = nil, nil
+        assert.same({}, inner)
+    end)
+end)

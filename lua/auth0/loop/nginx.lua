@@ -14,7 +14,7 @@ local phases = { rewrite = true, server_rewrite = true, access = true, content =
 
 local function get_ngx()
     local ngx = rawget(_G, "ngx")
-    return type(ngx) == "table" and type(ngx.get_phase) == "function" and ngx or nil
+    return ngx and type(ngx) == "table" and type(ngx.get_phase) == "function" and ngx or nil
 end
 
 function nginx.is_here()

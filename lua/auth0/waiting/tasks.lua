@@ -8,9 +8,22 @@ local PARKED = {}
 local SHORT = 0.005 -- seconds for each engine where several are waited for
 
 local groups = setmetatable({}, { __mode = "k" }) -- of each task's coroutine
+local alive = 0 -- tasks, of all groups: most scripts have none, and each call asks
+
+local function enter(group, thread)
+    groups[thread] = group
+    alive = alive + 1
+end
+
+local function leave(thread)
+    if not groups[thread] then return end
+    groups[thread] = nil
+    alive = alive - 1
+end
 
 ---@return boolean whether the running coroutine is a task
 function tasks.is_task()
+    if alive == 0 then return false end
     local thread = coroutine.running()
     return thread ~= nil and groups[thread] ~= nil
 end
@@ -38,8 +51,8 @@ function tasks.wake(ticket)
     group.ready[#group.ready + 1] = ticket.task
 end
 
-local function leave(group, thread, fault)
-    groups[thread] = nil
+local function finish(group, thread, fault)
+    leave(thread)
     group.alive = group.alive - 1
     if fault == nil then return end
     if not group.fault then group.fault = fault end
@@ -49,11 +62,11 @@ end
 local function resume(group, thread)
     local good, told = coroutine.resume(thread)
     if not good then
-        leave(group, thread, { told })
+        finish(group, thread, { told })
     elseif coroutine.status(thread) == "dead" then
-        leave(group, thread)
+        finish(group, thread)
     elseif told ~= PARKED then
-        leave(group, thread, { "auth0.each: the function yielded, and nothing would resume it: in it only this "
+        finish(group, thread, { "auth0.each: the function yielded, and nothing would resume it: in it only this "
             .. "library's calls yield" })
     end
 end
@@ -106,7 +119,7 @@ local function abandon(group, threads)
     for ticket in pairs(group.parked) do
         if ticket.calls then ticket.calls:drop(ticket) end
     end
-    for _, thread in ipairs(threads) do groups[thread] = nil end
+    for _, thread in ipairs(threads) do leave(thread) end
 end
 
 ---@param count integer
@@ -119,7 +132,7 @@ function tasks.together(count, body, on_fault)
     local threads = {}
     for i = 1, count do
         threads[i] = coroutine.create(body)
-        groups[threads[i]] = group
+        enter(group, threads[i])
     end
     local driven, fault = pcall(drive, group, threads)
     if not driven then
