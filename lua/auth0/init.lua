@@ -172,6 +172,23 @@ function auth0.unlink(given)
     return identities, message, facts
 end
 
+--- Whether an id can be linked, without raising: for rows of a file, say. Without `provider`, it is a full id that can
+--- be the primary and the secondary. With it, it can be the `user_id` that goes with this provider, even one that this
+--- library does not know. It knows nothing of accounts: `true` does not mean that there is one.
+---@param id any
+---@param provider? any
+---@return true|nil good
+---@return string|nil message what is wrong with it
+function auth0.check_id(id, provider)
+    if type(id) ~= "string" then return nil, ("id: expected a string, got a %s"):format(type(id)) end
+    if provider ~= nil and type(provider) ~= "string" then
+        return nil, ("provider: expected a string, got a %s"):format(type(provider))
+    end
+    local name, fault = core.id_fault(id, provider)
+    if fault then return nil, ("%s: %s"):format(name, fault) end
+    return true
+end
+
 --- Closes the connections that `link` and `unlink` keep for their next call. Both still work afterwards, with new
 --- connections.
 function auth0.close()

@@ -40,6 +40,8 @@ EXPORT int luaopen_auth0_core(lua_State *L) {
                                          {"inflater", bind_rows_new_inflater},
                                          {"decode", bind_rows_decode},
                                          {"proxy_fault", bind_options_proxy_fault},
+                                         {"account_fault", bind_options_account_fault},
+                                         {"id_fault", bind_options_id_fault},
                                          {NULL, NULL}};
     stay_loaded();
     lua_settop(L, 0);

@@ -123,6 +123,29 @@ int bind_options_proxy_fault(lua_State *L) {
     return 1;
 }
 
+static struct span argument(lua_State *L, int at) {
+    struct span text = {NULL, 0};
+    if (!lua_isnoneornil(L, at)) text.at = luaL_checklstring(L, at, &text.size);
+    return text;
+}
+
+static int push_complaint(lua_State *L, bool good, const struct complaint *complaint) {
+    if (good) return 0;
+    lua_pushstring(L, complaint->option);
+    lua_pushstring(L, complaint->what);
+    return 2;
+}
+
+int bind_options_account_fault(lua_State *L) {
+    struct complaint complaint;
+    return push_complaint(L, identity_check_account("id", argument(L, 1), &complaint), &complaint);
+}
+
+int bind_options_id_fault(lua_State *L) {
+    struct complaint complaint;
+    return push_complaint(L, identity_check(argument(L, 1), argument(L, 2), &complaint), &complaint);
+}
+
 /* A string, or an integer, whose digits it becomes. */
 static bool read_user_id(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
     if (read_string(L, option, options, to)) return true;

@@ -90,6 +90,23 @@ static bool check_segment(const char *option, struct span segment, struct compla
     return true;
 }
 
+/* Auth0 puts the provider before every id, and takes none without: 400, invalid_uri. */
+static bool check_full(const char *option, struct span id, struct complaint *complaint) {
+    struct span prefix = span_until(id, '|');
+    if (prefix.size == 0 || prefix.size == id.size)
+        return complaint_make(complaint, option,
+                              "expected a full id, such as auth0|507f1f77: the provider, a \"|\", and the provider's "
+                              "own id");
+    if (prefix.size + 1 == id.size)
+        return complaint_make(complaint, option, "ends at its \"|\"; expected the id that follows the provider");
+    return true;
+}
+
+bool identity_check_account(const char *option, struct span id, struct complaint *complaint) {
+    return check_text(option, id, complaint) && check_segment(option, id, complaint) &&
+           check_full(option, id, complaint);
+}
+
 bool identity_is_known_provider(struct span provider) {
     const char *end = providers + sizeof providers - 1;
     if (provider.size == 0 || span_visible(provider) < provider.size) return false;
@@ -144,8 +161,10 @@ static bool check_texts(const struct identity_given *given, struct complaint *co
         const char *option;
         struct span text;
     } texts[] = {
-        {"primary", given->primary},   {"id", given->id},           {"secondary", given->secondary},
-        {"provider", given->provider}, {"user_id", given->user_id}, {"connection_id", given->connection_id},
+        {"secondary", given->secondary},
+        {"provider", given->provider},
+        {"user_id", given->user_id},
+        {"connection_id", given->connection_id},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (has(texts[i].text) && !check_text(texts[i].option, texts[i].text, complaint)) return false;
@@ -153,8 +172,12 @@ static bool check_texts(const struct identity_given *given, struct complaint *co
     if (has(given->provider) && memchr(given->provider.at, '|', given->provider.size) != NULL)
         return complaint_make(complaint, "provider",
                               "holds a \"|\"; expected what stands before it, such as google-oauth2");
-    return check_segment("primary", given->primary, complaint) && check_segment("id", given->id, complaint) &&
-           check_segment("provider", given->provider, complaint);
+    return check_segment("provider", given->provider, complaint);
+}
+
+static bool check_primary(const struct identity_given *given, struct complaint *complaint) {
+    bool ours = has(given->primary);
+    return identity_check_account(ours ? "primary" : "id", ours ? given->primary : given->id, complaint);
 }
 
 /* JSON carries it without quotes. */
@@ -165,7 +188,8 @@ static bool is_integer(struct span text) {
 
 /* Splits at the FIRST "|", since what follows may hold more of them: "samlp|acme|7" is "acme|7" of samlp. Without a
    provider in so many words a prefix counts only when it is a known one: in "acme|7" acme is a connection. */
-static bool split(const struct identity_given *given, struct identity_target *target, struct complaint *complaint) {
+static bool split(const struct identity_given *given, const char *name, struct identity_target *target,
+                  struct complaint *complaint) {
     bool ours = has(given->secondary);
     struct span whole = ours ? given->secondary : given->user_id;
     struct span prefix = span_until(whole, '|');
@@ -178,14 +202,14 @@ static bool split(const struct identity_given *given, struct identity_target *ta
     if (!has(given->provider) && !known)
         return complaint_make(
             complaint, "provider",
-            "expected the provider of user_id, such as google-oauth2: user_id begins with no known one");
+            "expected the provider of the account, such as google-oauth2: %s begins with no known one", name);
     target->provider = has(given->provider) ? given->provider : prefix;
     bool same = has_prefix && span_equals(prefix, target->provider);
     if (known && !same)
         return complaint_make(complaint, "provider",
-                              "contradicts user_id, which begins with \"%.*s|\"; expected the same provider in both "
+                              "contradicts %s, which begins with \"%.*s|\"; expected the same provider in both "
                               "(a full id begins with its provider)",
-                              (int)prefix.size, prefix.at);
+                              name, (int)prefix.size, prefix.at);
     target->user_id = whole;
     target->bare = same ? span_after(whole, prefix.size + 1) : whole;
     target->user_id_is_integer = !ours && given->user_id_is_integer;
@@ -198,17 +222,20 @@ static bool is_primary(const struct identity_target *target) {
            span_equals(span_after(target->primary, provider.size + 1), target->bare);
 }
 
-static bool check_other(enum identity_goal goal, const struct identity_given *given,
-                        const struct identity_target *target, struct complaint *complaint) {
-    const char *option = has(given->secondary) ? "secondary" : "user_id";
+static bool check_bare(const char *name, const struct identity_target *target, struct complaint *complaint) {
     if (target->bare.size == 0)
-        return complaint_make(complaint, option, "ends at its \"|\"; expected the id that follows the provider");
+        return complaint_make(complaint, name, "ends at its \"|\"; expected the id that follows the provider");
+    return check_segment(name, target->bare, complaint);
+}
+
+static bool check_other(enum identity_goal goal, const struct identity_given *given, const char *name,
+                        const struct identity_target *target, struct complaint *complaint) {
     if (is_primary(target))
-        return complaint_make(complaint, option, "names the same account as %s; expected another one: %s",
+        return complaint_make(complaint, name, "names the same account as %s; expected another one: %s",
                               has(given->id) ? "id" : "primary",
                               goal == IDENTITY_LINK ? "no account can be linked with itself"
                                                     : "the main identity cannot be removed");
-    return check_segment(option, target->bare, complaint);
+    return check_bare(name, target, complaint);
 }
 
 bool identity_resolve(enum identity_goal goal, const struct identity_given *given, struct identity_target *target,
@@ -216,11 +243,21 @@ bool identity_resolve(enum identity_goal goal, const struct identity_given *give
     *target = (struct identity_target){.primary = has(given->id) ? given->id : given->primary,
                                        .connection_id = given->connection_id,
                                        .link_with = given->link_with};
-    if (!check_naming(goal, given, complaint) || !check_texts(given, complaint)) return false;
+    if (!check_naming(goal, given, complaint) || !check_primary(given, complaint) || !check_texts(given, complaint))
+        return false;
     if (has(given->link_with)) return true;
     if (given->user_id_is_integer && has(given->user_id) && !is_integer(given->user_id))
         return complaint_make(complaint, "user_id", "expected a whole number in decimal digits, or a string");
-    return split(given, target, complaint) && check_other(goal, given, target, complaint);
+    const char *name = has(given->secondary) ? "secondary" : "user_id";
+    return split(given, name, target, complaint) && check_other(goal, given, name, target, complaint);
+}
+
+bool identity_check(struct span id, struct span provider, struct complaint *complaint) {
+    const struct identity_given given = {.provider = provider, .user_id = id};
+    struct identity_target target;
+    if (!check_text("id", id, complaint) || !check_texts(&given, complaint)) return false;
+    if (!has(provider) && !check_full("id", id, complaint)) return false;
+    return split(&given, "id", &target, complaint) && check_bare("id", &target, complaint);
 }
 
 static char *append(char *to, struct span text) {

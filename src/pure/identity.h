@@ -25,6 +25,14 @@ struct identity_given {
     bool user_id_is_integer;                          /* user_id holds its decimal digits, and a sign if negative */
 };
 
+/* The full id of an account: a provider, which need not be a known one, "|" and what follows. `option` names it in the
+   complaint. */
+bool identity_check_account(const char *option, struct span id, struct complaint *complaint);
+
+/* Of one account without the other, under the names "id" and "provider": without `provider`, whether it can be the
+   primary and the secondary; with it, whether it can be the `user_id`. */
+bool identity_check(struct span id, struct span provider, struct complaint *complaint);
+
 /* Two accounts, resolved. Spans point into what was given. */
 struct identity_target {
     struct span primary;       /* full id, the path's {id} */
@@ -39,7 +47,7 @@ struct identity_target {
 /* Decides between the two ways of naming and the two ways of linking; false with a complaint, and `target` undefined:
    - `primary` and `secondary`, or `id`, `provider` and `user_id`. link_with takes the place of the second account and
      stands without connection_id. An unlink has neither of these two.
-   - Ids are UTF-8, not empty, without control characters. Of the primary's form nothing is asked.
+   - Ids are UTF-8, not empty, without control characters. The primary's has a provider, known or not.
    - A full id splits at its first "|". Without `provider` what stands before it is a known provider. With `provider` it
      may be that one, or no known one, and then belongs to the id: ("samlp", "acme|7"). A number needs `provider`.
    - Neither "." nor ".." becomes a segment of the path. The two accounts differ. */

@@ -142,6 +142,10 @@ bad("a control character in connection_id", link, { connection_id = "con_\27[2J"
 bad("a secondary of an unknown provider", both, { secondary = "discord|123" }, "secondary: ")
 bad("a secondary without provider", both, { secondary = "115015401343387192604" }, "secondary: ")
 bad("a secondary that ends at its bar", both, { secondary = "auth0|" }, "secondary: ")
+bad("a primary without provider", both, { primary = "507f1f77bcf86cd799439020" }, "primary: expected a full id")
+bad("a primary with nothing before its bar", both, { primary = "|507f1f77" }, "primary: expected a full id")
+bad("a primary that ends at its bar", both, { primary = "auth0|" }, 'primary: ends at its "|"')
+bad("an id without provider", both, named { id = "507f", provider = "auth0", user_id = "2" }, "id: expected a full id")
 bad("a user_id without provider", both, named { id = "auth0|1", user_id = "115" }, "provider: ")
 bad("a user_id of an unknown provider", both, named { id = "auth0|1", user_id = "discord|115" }, "provider: ")
 bad("a provider that contradicts the user_id", both,

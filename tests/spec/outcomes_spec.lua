@@ -233,30 +233,29 @@ describe("a failure", function()
                 :find("no fault that the tenant knows", 1, true))
         end)
 
-        it("when the tenant echoes a JWT, the caller's or another", function()
-            check({ primary = linking.token }, { linking.token, linking.token:sub(1, 40) })
-            local id_token = tenant.token { kind = "id", sub = linking.secondary }
-            check({ primary = id_token }, { id_token, id_token:sub(1, 40) })
-            check({ primary = "x " .. id_token .. " y", secondary = linking.absent, link_with = id_token },
-                { id_token, id_token:sub(1, 40) })
-        end)
-
-        -- A JWT in form, so that it is sent; not one that the tenant made.
-        local function odd_jwt()
-            local base64url = require "auth0.mock.text.base64url"
-            local claims = base64url.encode('{"sub":"s3cr3t|link"}')
-            return base64url.encode('{"alg":"RS256"}') .. "." .. claims .. ".s3cr3t0123"
+        -- The tenant quotes a provider that it does not know.
+        local function check_provider(provider, secrets)
+            check({ primary = linking.absent, secondary = linking.absent, id = linking.primary, provider = provider,
+                user_id = "2" }, secrets)
         end
 
+        it("when the tenant echoes a JWT, the caller's or another", function()
+            check_provider(linking.token, { linking.token, linking.token:sub(1, 40) })
+            local id_token = tenant.token { kind = "id", sub = linking.secondary }
+            check_provider(id_token, { id_token, id_token:sub(1, 40) })
+            check_provider("x " .. id_token .. " y", { id_token, id_token:sub(1, 40) })
+        end)
+
         it("when the tenant echoes a link_with that is not its own", function()
-            local secret = odd_jwt()
-            check({ primary = "x" .. secret .. "x", secondary = linking.absent, link_with = secret }, { secret })
+            local base64url = require "auth0.mock.text.base64url"
+            -- A JWT in form, so that it is sent.
+            local secret = base64url.encode('{"alg":"RS256"}') .. "." .. base64url.encode('{"sub":"a|b"}') .. ".s3cr3t01"
+            check({ correlation_id = "fault=" .. secret, secondary = linking.absent, link_with = secret }, { secret })
         end)
 
         it("when the tenant echoes it twice, and next to itself", function()
-            local secret = odd_jwt()
-            check({ primary = secret .. secret .. "/" .. secret, secondary = linking.absent, link_with = secret },
-                { secret })
+            local token = linking.token
+            check_provider(token .. token .. "/" .. token, { token })
         end)
     end)
 end)

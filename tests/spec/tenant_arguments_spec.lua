@@ -27,12 +27,14 @@ for _, method in ipairs { "link", "unlink" } do
 end
 bad("link", "the other's option", { PRIMARY, "auth0|2", { check = true } }, "check: is an option of auth0.unlink")
 bad("link", "both ways at once", { PRIMARY, "auth0|2", { link_with = "t" } }, "link_with: ")
-for method, patch in pairs { user = false, identities = false, update_user = { a = 1 } } do
+for method, patch in pairs { user = false, identities = false, candidates = false, update_user = { a = 1 } } do
     patch = patch or nil
     bad(method, "no id", { nil, patch }, "expected an account's full id, got a nil")
     bad(method, "an id that is a number", { 7, patch }, "expected an account's full id, got a number")
     bad(method, "an empty id", { "", patch }, "expected an account's full id, got an empty text")
-    bad(method, "an id that climbs", { "..", patch }, 'id: has a "." or ".."')
+    bad(method, "an id without provider", { "507f1f77", patch }, "id: expected a full id, such as auth0|507f1f77")
+    bad(method, "an id that ends at its bar", { "newcomer|", patch }, 'id: ends at its "|"')
+    bad(method, "an id that climbs", { "..", patch }, 'id: expected no "." and no ".."')
     bad(method, "an id that climbs when it is decoded", { "auth0|a/%2e%2e/b", patch }, 'id: has a "." or ".."')
     bad(method, "an id with a NUL", { "auth0|\0", patch }, "id: ")
 end

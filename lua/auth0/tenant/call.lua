@@ -148,7 +148,9 @@ function call.account_path(method, id, level)
         error(("%s: expected an account's full id, got %s"):format(method.caller, id == "" and "an empty text" or
             "a " .. type(id)), level + 1)
     end
-    local path, fault = paths.path { "api", "v2", "users", id }
+    local path
+    local _, fault = core.account_fault(id)
+    if not fault then path, fault = paths.path { "api", "v2", "users", id } end
     if not path then error(("%s: id: %s"):format(method.caller, (fault:gsub("^part 4: ", ""))), level + 1) end
     return path
 end

@@ -193,13 +193,13 @@ static void a_number_is_a_user_id_of_a_given_provider(void **state) {
     resolve_accepts(rows, COUNT(rows));
 }
 
-static void of_the_primary_no_form_is_asked(void **state) {
+static void a_primary_needs_a_provider_and_no_known_one(void **state) {
     static const struct accepted rows[] = {
-        {BOTH, OURS("legacy 42", "sms|7"), T("sms"), T("7")},
-        {BOTH, OURS("|", "sms|7"), T("sms"), T("7")},
+        {BOTH, OURS("legacy|4 2", "sms|7"), T("sms"), T("7")},
         {BOTH, OURS("newcomer|1", "sms|7"), T("sms"), T("7")},
-        {BOTH, OURS("...", "sms|7"), T("sms"), T("7")},
-        {BOTH, OURS("..x/y", "sms|7"), T("sms"), T("7")},
+        {BOTH, OURS("newcomer||", "sms|7"), T("sms"), T("7")},
+        {BOTH, OURS("...|...", "sms|7"), T("sms"), T("7")},
+        {BOTH, OURS("..x/y|1", "sms|7"), T("sms"), T("7")},
         /* neighbours of "the same account" */
         {BOTH, OURS("sms|70", "sms|7"), T("sms"), T("7")},
         {BOTH, OURS("sms|7", "email|7"), T("email"), T("7")},
@@ -298,8 +298,8 @@ static void what_is_missing_is_named(void **state) {
         {LINK, {.id = T("auth0|p")}, "user_id", "to link (or link_with"},
         {UNLINK, {.id = T("auth0|p")}, "user_id", "to unlink; it is missing"},
         {BOTH, {.id = T("auth0|p"), .provider = T("sms")}, "user_id", "it is missing"},
-        {BOTH, API_FULL("auth0|p", "7"), "provider", "expected the provider of user_id"},
-        {BOTH, {.id = T("auth0|p"), .user_id = T("7"), .user_id_is_integer = true}, "provider", "of user_id"},
+        {BOTH, API_FULL("auth0|p", "7"), "provider", "user_id begins with no known one"},
+        {BOTH, {.id = T("auth0|p"), .user_id = T("7"), .user_id_is_integer = true}, "provider", "user_id begins"},
     };
     (void)state;
     resolve_refuses(rows, COUNT(rows));
@@ -328,6 +328,55 @@ static void a_secondary_without_a_known_provider_is_refused(void **state) {
     };
     (void)state;
     resolve_refuses(rows, COUNT(rows));
+}
+
+static void a_primary_without_a_provider_or_with_nothing_behind_it_is_refused(void **state) {
+    static const struct refused rows[] = {
+        {BOTH, OURS("legacy 42", "sms|7"), "primary", "expected a full id, such as auth0|507f1f77"},
+        {BOTH, OURS("|", "sms|7"), "primary", "expected a full id"},
+        {BOTH, OURS("|7", "sms|7"), "primary", "expected a full id"},
+        {BOTH, OURS("auth0|", "sms|7"), "primary", "ends at its \"|\""},
+        {BOTH, API("63d1", "sms", "7"), "id", "expected a full id"},
+        {BOTH, API_FULL("newcomer|", "sms|7"), "id", "ends at its \"|\""},
+        {LINK, {.primary = T("63d1"), .link_with = T("a.b.c")}, "primary", "expected a full id"},
+    };
+    (void)state;
+    resolve_refuses(rows, COUNT(rows));
+}
+
+/* What passes alone can be the primary, and the secondary; with a provider, the user_id. */
+static void an_id_is_checked_without_its_counterpart(void **state) {
+    static const struct {
+        struct span id, provider;
+        const char *option, *piece;
+    } rows[] = {
+        {T("auth0|63d1"), {NULL, 0}, NULL, NULL},
+        {T("samlp|acme|7"), {NULL, 0}, NULL, NULL},
+        {T("115"), T("google-oauth2"), NULL, NULL},
+        {T("google-oauth2|115"), T("google-oauth2"), NULL, NULL},
+        {T("newcomer|7"), T("newcomer"), NULL, NULL},
+        {T("acme|7"), T("samlp"), NULL, NULL},
+        {T(""), {NULL, 0}, "id", "not empty"},
+        {T("115"), {NULL, 0}, "id", "expected a full id"},
+        {T("|7"), {NULL, 0}, "id", "expected a full id"},
+        {T("auth0|"), {NULL, 0}, "id", "ends at its \"|\""},
+        {T("auth0|"), T("auth0"), "id", "ends at its \"|\""},
+        {T("newcomer|7"), {NULL, 0}, "provider", "id begins with no known one"},
+        {T("auth0|7"), T("sms"), "provider", "contradicts id"},
+        {T("auth0|7\r"), {NULL, 0}, "id", "a carriage return at byte 8"},
+        {T("sms|\xff"), T("sms"), "id", "not UTF-8"},
+        {T("7"), T(""), "provider", "not empty"},
+        {T("7"), T("s|"), "provider", "holds a \"|\""},
+        {T("auth0|.."), {NULL, 0}, "id", "user's path"},
+        {T("7"), T(".."), "provider", "user's path"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct complaint complaint = {0};
+        bool good = identity_check(rows[i].id, rows[i].provider, &complaint);
+        if (good != (rows[i].option == NULL)) fail_msg("row %zu: %s", i, complaint.what);
+        if (!good) assert_complaint(&complaint, rows[i].option, rows[i].piece, rows[i].piece);
+    }
 }
 
 static void a_provider_that_contradicts_a_known_prefix_is_refused(void **state) {
@@ -501,10 +550,10 @@ static void a_path_is_percent_encoded_exactly_once(void **state) {
         {OURS("oauth2|siwe|eip155%3A5", "oauth2|siwe|eip155%3A6"),
          "/api/v2/users/oauth2%7Csiwe%7Ceip155%253A5/identities",
          "/api/v2/users/oauth2%7Csiwe%7Ceip155%253A5/identities/oauth2/siwe%7Ceip155%253A6"},
-        {OURS("..a/x", "auth0|a/...\\b"), "/api/v2/users/..a%2Fx/identities",
-         "/api/v2/users/..a%2Fx/identities/auth0/a%2F...%5Cb"},
-        {OURS("AZaz09-._~", "custom|\xc3\xa9\xf0\x9f\x98\x80"), "/api/v2/users/AZaz09-._~/identities",
-         "/api/v2/users/AZaz09-._~/identities/custom/%C3%A9%F0%9F%98%80"},
+        {OURS("..a/x|1", "auth0|a/...\\b"), "/api/v2/users/..a%2Fx%7C1/identities",
+         "/api/v2/users/..a%2Fx%7C1/identities/auth0/a%2F...%5Cb"},
+        {OURS("AZaz09|-._~", "custom|\xc3\xa9\xf0\x9f\x98\x80"), "/api/v2/users/AZaz09%7C-._~/identities",
+         "/api/v2/users/AZaz09%7C-._~/identities/custom/%C3%A9%F0%9F%98%80"},
         {OURS(" !\"#$%&'()*+,/:;<=>?@[\\]^`{|}", "custom|+ ?#"),
          "/api/v2/users/"
          "%20%21%22%23%24%25%26%27%28%29%2A%2B%2C%2F%3A%3B%3C%3D%3E%3F%40%5B%5C%5D%5E%60%7B%7C%7D/identities",
@@ -559,13 +608,15 @@ int main(void) {
         cmocka_unit_test(a_full_id_splits_at_the_first_bar),
         cmocka_unit_test(a_provider_in_so_many_words_is_taken_at_its_word),
         cmocka_unit_test(a_number_is_a_user_id_of_a_given_provider),
-        cmocka_unit_test(of_the_primary_no_form_is_asked),
+        cmocka_unit_test(a_primary_needs_a_provider_and_no_known_one),
         cmocka_unit_test(link_with_and_connection_id_go_with_both_namings),
         cmocka_unit_test(a_mixture_of_the_two_namings_is_refused),
         cmocka_unit_test(both_ways_of_linking_at_once_are_refused),
         cmocka_unit_test(what_is_missing_is_named),
         cmocka_unit_test(what_only_linking_has_is_refused_by_unlink),
         cmocka_unit_test(a_secondary_without_a_known_provider_is_refused),
+        cmocka_unit_test(a_primary_without_a_provider_or_with_nothing_behind_it_is_refused),
+        cmocka_unit_test(an_id_is_checked_without_its_counterpart),
         cmocka_unit_test(a_provider_that_contradicts_a_known_prefix_is_refused),
         cmocka_unit_test(a_provider_is_a_word_without_a_bar),
         cmocka_unit_test(a_dot_segment_is_refused_everywhere),
