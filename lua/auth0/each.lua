@@ -1,4 +1,5 @@
 --- auth0.each: a function for every item, a few of them at a time.
+local core = require "auth0.core"
 local loop = require "auth0.loop"
 
 local each = {}
@@ -56,11 +57,26 @@ local function next_item(state)
     return item, state.taken
 end
 
+local LONGEST = 128 -- bytes of an item that a message shows
+
+-- An account's id may be shown; any other text might be a secret, or a row that holds one.
+local function is_id(item)
+    return type(item) == "string" and #item <= LONGEST and not item:find "[%s,;]" and not core.id_fault(item)
+end
+
+-- Which item it was; of an error that is text, where that can be said.
+local function name_item(fault, failed)
+    if type(fault) ~= "string" or not failed.index then return fault end
+    local shown = is_id(failed.item) and (", %q"):format(failed.item) or ""
+    return ("%s (item %d of auth0.each%s)"):format(fault, failed.index, shown)
+end
+
 --- Calls `fn(item, index)` for each item, at most `count` of them at a time. While one call of `fn` waits for a tenant,
 --- the others go on.
 ---
---- After the first error no new items are begun; those that are under way come to their end, then it is raised. Only
---- `fn` itself lets the others go on: a coroutine that it makes, and an auth0.each inside of it, wait on the spot.
+--- After the first error no new items are begun; those that are under way come to their end, then it is raised. If it
+--- is a string, the number of its item is added, and the item if that is an account's id. Only `fn` itself lets the
+--- others go on: a coroutine that it makes, and an auth0.each inside of it, wait on the spot.
 ---@param items any[]|fun(): any an array, or an iterator, whose nil is the end
 ---@param count integer
 ---@param fn fun(item: any, index: integer)
@@ -68,19 +84,22 @@ end
 function each.run(items, count, fn)
     check(items, count, fn)
     local state = { take = source(items), taken = 0, done = 0, queue = {} }
-    local function task()
-        local item, index = next_item(state)
-        while item ~= nil do
-            fn(item, index)
+    local items_of, indexes, failed = {}, {}, nil -- by the number of the task
+    local function task(number)
+        while true do
+            items_of[number], indexes[number] = next_item(state)
+            if items_of[number] == nil then return end
+            fn(items_of[number], indexes[number])
+            indexes[number] = nil
             state.done = state.done + 1
-            item, index = next_item(state)
         end
     end
-    local good, fault = loop.together(count, task, function()
+    local good, fault = loop.together(count, task, function(number)
+        failed = failed or { item = items_of[number], index = indexes[number] }
         state.is_over, state.is_taking = true, false
         wake_all(state)
     end)
-    if not good then error(fault, 0) end
+    if not good then error(name_item(fault, failed), 0) end
     return state.done
 end
 

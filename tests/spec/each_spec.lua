@@ -83,6 +83,38 @@ describe("auth0.each", function()
         assert.is_true(begun <= 5)
     end)
 
+    describe("names the item of an error", function()
+        local function message_of(items, lanes, index, fault)
+            local done, message = pcall(auth0.each, items, lanes, function(_, i)
+                assert(tenant:user(PRIMARY))
+                if i == index then error(fault, 0) end
+            end)
+            assert.is_false(done)
+            return message
+        end
+
+        it("by its number, whatever else is under way", function()
+            assert.equal("boom (item 7 of auth0.each)", message_of({ 1, 2, 3, 4, 5, 6, {}, 8, 9 }, 3, 7, "boom"))
+        end)
+
+        it("and by itself where it is an account's id", function()
+            assert.equal(('boom (item 2 of auth0.each, "%s")'):format(ids[2]), message_of(ids, 12, 2, "boom"))
+            assert.equal('boom (item 1 of auth0.each, "samlp|acme|7")', message_of({ "samlp|acme|7" }, 1, 1, "boom"))
+        end)
+
+        it("and never shows a text that may be a secret", function()
+            for _, item in ipairs { "s3cr3t", "eyJhbGciOiJSUzI1NiJ9.e30.s3cr3t", "auth0|1,s3cr3t", "auth0|1 s3cr3t",
+                "auth0|" .. ("s3cr3t"):rep(30), "auth0|1\ns3cr3t" } do
+                assert.equal("boom (item 1 of auth0.each)", message_of({ item }, 1, 1, "boom"))
+            end
+        end)
+
+        it("and leaves alone an error that is a table", function()
+            local fault = setmetatable({}, { __tostring = function() return "boom" end })
+            assert.equal(fault, message_of(ids, 2, 3, fault))
+        end)
+    end)
+
     it("ends when its iterator raises, while others wait for it", function()
         local done, message = pcall(auth0.each, function()
             assert(tenant:user(PRIMARY))

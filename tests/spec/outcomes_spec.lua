@@ -249,7 +249,8 @@ describe("a failure", function()
         it("when the tenant echoes a link_with that is not its own", function()
             local base64url = require "auth0.mock.text.base64url"
             -- A JWT in form, so that it is sent.
-            local secret = base64url.encode('{"alg":"RS256"}') .. "." .. base64url.encode('{"sub":"a|b"}') .. ".s3cr3t01"
+            local secret = ("%s.%s.s3cr3t01"):format(base64url.encode('{"alg":"RS256"}'),
+                base64url.encode('{"sub":"a|b"}'))
             check({ correlation_id = "fault=" .. secret, secondary = linking.absent, link_with = secret }, { secret })
         end)
 

@@ -7,8 +7,8 @@
 ---   wake(ticket)               `ticket` has just been done: the coroutine that waits for it may go on
 ---   sleep(calls, seconds)      others go on meanwhile
 ---   pause()                    lets the others go on to where they wait, and the loop look at its sockets
----   together(n, body, on_fault)  runs `body` n times, side by side; returns when all have ended: true, or false and
----                              what the first raised. `on_fault()` is told at once when one raises
+---   together(n, body, on_fault)  runs `body(1)` to `body(n)` side by side; returns when all have ended: true, or false
+---                              and what the first raised. `on_fault(i)` is told at once when `body(i)` raises
 ---   has_thread                 true: engines get a thread of their own, whose news the loop waits for (see
 ---                              engine:descriptor and engine:hush in src/lua/bell.c) and hands on by `calls:hear()`
 ---   spawn(fn, calls)           runs `fn` beside whatever else runs; it may wait in the loop's way. With `has_thread`
@@ -144,8 +144,8 @@ function loop.turned(calls)
 end
 
 ---@param count integer
----@param body fun()
----@param on_fault fun()
+---@param body fun(number: integer)
+---@param on_fault fun(number: integer)
 ---@return boolean good
 ---@return any fault
 function loop.together(count, body, on_fault)

@@ -7,19 +7,21 @@ local group = {}
 ---@field result fun(): boolean, any true; or false, and what the first raised
 
 ---@param count integer
----@param body fun()
+---@param body fun(number: integer) from 1 to `count`
 ---@param protect fun(body: fun()): boolean, any calls it as pcall does; it may wait in the loop's way
----@param on_fault fun() told at once when one raises
+---@param on_fault fun(number: integer) told at once when one raises
 ---@param on_end? fun() told when the last has ended
 ---@return auth0.Group
 function group.new(count, body, protect, on_fault, on_end)
-    local self, fault = { left = count }, nil
+    local self, begun, fault = { left = count }, 0, nil
     function self.task()
-        local good, raised = protect(body)
+        begun = begun + 1
+        local number = begun
+        local good, raised = protect(function() body(number) end)
         self.left = self.left - 1
         if not good then
             fault = fault or { raised } -- it may be nil
-            on_fault()
+            on_fault(number)
         end
         if self.left == 0 and on_end then on_end() end
     end

@@ -56,7 +56,7 @@ local function finish(group, thread, fault)
     group.alive = group.alive - 1
     if fault == nil then return end
     if not group.fault then group.fault = fault end
-    group.on_fault()
+    group.on_fault(group.numbers[thread])
 end
 
 local function resume(group, thread)
@@ -123,15 +123,17 @@ local function abandon(group, threads)
 end
 
 ---@param count integer
----@param body fun()
----@param on_fault fun()
+---@param body fun(number: integer)
+---@param on_fault fun(number: integer)
 ---@return boolean good
 ---@return any fault
 function tasks.together(count, body, on_fault)
-    local group = { alive = count, parked = {}, waiting = {}, asleep = {}, ready = {}, on_fault = on_fault }
+    local group = { alive = count, parked = {}, waiting = {}, asleep = {}, ready = {}, on_fault = on_fault,
+        numbers = {} }
     local threads = {}
     for i = 1, count do
-        threads[i] = coroutine.create(body)
+        threads[i] = coroutine.create(function() body(i) end)
+        group.numbers[threads[i]] = i
         enter(group, threads[i])
     end
     local driven, fault = pcall(drive, group, threads)
