@@ -49,8 +49,14 @@ local function told_by_nginx(conf, more)
     os.remove(file)
     local server = nginx.start_with(adapted(conf, file, more), {},
         "AUTH0_CLIENT_ID=mockclient AUTH0_CLIENT_SECRET=mocksecret")
-    local told = tenant.run(("curl -s -S --noproxy '*' --data-urlencode 'primary=auth0|1' --data-urlencode "
-        .. "'secondary=google-oauth2|2' http://127.0.0.1:%s/link"):format(server.port))
+    local function post(secondary, options)
+        return (tenant.run(("curl -s -S --noproxy '*' %s --data-urlencode 'primary=auth0|1' --data-urlencode "
+            .. "'secondary=%s' http://127.0.0.1:%s/link"):format(options, secondary, server.port)))
+    end
+    for _, secondary in ipairs { "bla", "auth0|1", "auth0|", "" } do
+        assert.equal("400", post(secondary, "-o /dev/null -w '%{http_code}'"))
+    end
+    local told = post("google-oauth2|2", "")
     told = told .. tenant.run(("grep -v -e '\\[notice\\]' -e 'lua_code_cache is off' %s/error.log"):format(server.dir))
     nginx.stop()
     os.remove(file)

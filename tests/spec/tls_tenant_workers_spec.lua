@@ -1,4 +1,5 @@
 --- The TLS tenant: several workers and one state; how it is started and stopped.
+local process = require "support.process"
 local tenant = require "support.tenant"
 
 local scripts = debug.getinfo(1, "S").source:match("^@(.*/)") .. "../tenant/"
@@ -207,6 +208,30 @@ describe("tests/tenant/start and stop", function()
         assert.equal(1, status)
         assert.matches("seed.ndjson:2: the identity auth0|a exists already", output, 1, true)
         assert.equal("seed.ndjson\n", files())
+    end)
+
+    -- The first block of Lua behind a heading of README.md.
+    local function readme_block(heading)
+        local _, behind = process.read("README.md"):find(heading, 1, true)
+        local _, begin = process.read("README.md"):find("```lua\n", behind, true)
+        return process.read("README.md"):sub(begin + 1):match "^(.-)```"
+    end
+
+    it("offer README's accounts, a token and a client to README's own lines, with --demo", function()
+        local hint = tenant.run(("TMPDIR='%s' '%sstart' --demo 2>&1 >'%s/exports'"):format(folder, scripts, folder))
+        local exports = process.read(folder .. "/exports")
+        local connection = hint:match "\n(    domain = .-,)\n#"
+        assert.is_string(connection, hint)
+        for _, heading in ipairs { "## Ten lines that work", "## A tenant" } do
+            local code, count = readme_block(heading):gsub('    domain = "acme%.eu%.auth0%.com",', connection)
+            assert.equal(1, count)
+            code = code .. '\nassert(identities, message)\nassert(require("auth0").unlink {' .. connection
+                .. 'token = os.getenv "AUTH0_TOKEN", primary = "auth0|507f1f77bcf86cd799439020", '
+                .. 'secondary = "google-oauth2|115015401343387192604" })'
+            local output, status = process.run(code, {}, exports .. "\nenv")
+            assert.equal(0, status, output)
+        end
+        tenant.run(("'%sstop' '%s'"):format(scripts, value(exports, "DIR")))
     end)
 
     it("keep nginx's log where --log says", function()
