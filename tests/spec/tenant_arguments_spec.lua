@@ -29,7 +29,7 @@ bad("link", "the other's option", { PRIMARY, "auth0|2", { check = true } }, "che
 bad("link", "both ways at once", { PRIMARY, "auth0|2", { link_with = "t" } }, "link_with: ")
 for method, patch in pairs { user = false, identities = false, candidates = false, update_user = { a = 1 } } do
     patch = patch or nil
-    bad(method, "no id", { nil, patch }, "expected an account's full id, got a nil")
+    bad(method, "no id", { nil, patch }, "expected an account's full id, ")
     bad(method, "an id that is a number", { 7, patch }, "expected an account's full id, got a number")
     bad(method, "an empty id", { "", patch }, "expected an account's full id, got an empty text")
     bad(method, "an id without provider", { "507f1f77", patch }, "id: expected a full id, such as auth0|507f1f77")
@@ -38,6 +38,11 @@ for method, patch in pairs { user = false, identities = false, candidates = fals
     bad(method, "an id that climbs when it is decoded", { "auth0|a/%2e%2e/b", patch }, 'id: has a "." or ".."')
     bad(method, "an id with a NUL", { "auth0|\0", patch }, "id: ")
 end
+bad("candidates", "options without an address", { {} }, "expected an account's full id, or { email = ... }")
+bad("candidates", "an empty address", { { email = "" } }, "email: is empty")
+bad("candidates", "an address that is a number", { { email = 7 } }, "email: expected a string, got number")
+bad("candidates", "an id and an address", { PRIMARY, { email = "a@b.c" } }, "email: goes without an id")
+bad("candidates", "two tables", { { email = "a@b.c" }, {} }, "expected an account's full id, got a table")
 bad("export", "fields that are text", { { fields = "x" } }, "fields: expected an array of names, got a string")
 bad("user", "fields that are numbers", { PRIMARY, { fields = { 1 } } }, "fields: expected a name, or an array of names")
 bad("update_user", "no patch", { PRIMARY }, "patch: expected a table or JSON as a string, got a nil")

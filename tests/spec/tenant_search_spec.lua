@@ -302,6 +302,48 @@ describe("candidates", function()
         assert.same({}, (assert(tenant:candidates "google-oauth2|1")))
     end)
 
+    for what, case in pairs {
+        ["no address"] = { { email = "", email_verified = false }, "no_email", "no_email" },
+        ["an address that is not verified"] = { { email_verified = false }, "email_not_verified" },
+        ["email_verified as a string"] = { { email_verified = "true" }, "email_verified_is_string" },
+    } do
+        it("say in the receipt that there was nothing to look for: " .. what, function()
+            add("google-oauth2|2", case[1])
+            local function reason(options)
+                local found, _, receipt = tenant:candidates("google-oauth2|2", options)
+                assert.equal(receipt.reason == nil, receipt.searched)
+                if receipt.reason then assert.same({}, found) end
+                return receipt.reason
+            end
+            if case[1].email == "" then spoil(mock, "/users/", function(told)
+                told.body = told.body:gsub('"email":"[^"]*",?', "")
+            end) end
+            assert.equal(case[2], reason())
+            assert.equal(case[3], reason { unverified = true })
+        end)
+    end
+
+    it("say in the receipt that they were looked for", function()
+        local found, _, receipt = tenant:candidates(PRIMARY)
+        assert.same({}, found)
+        assert.is_true(receipt.searched)
+        assert.is_nil(receipt.reason)
+    end)
+
+    it("are looked for by an address alone", function()
+        add("google-oauth2|2", { created_at = "2020-01-01T00:00:00.000Z", email_verified = "true" })
+        add("auth0|3", { created_at = "2019-01-01T00:00:00.000Z" })
+        add("auth0|4", { email = "bob@example.com" })
+        local found, _, receipt = tenant:candidates { email = "ANN@example.com" }
+        assert.same({ "auth0|3", PRIMARY }, ids_of(found))
+        assert.is_true(receipt.searched)
+        assert.is_true(found[1].evidence.is_verified)
+        assert.same({}, { found[1].evidence.both_verified, found[1].evidence.same_connection })
+        found = assert(tenant:candidates { email = "ann@example.com", unverified = true })
+        assert.same({ "auth0|3", "google-oauth2|2", PRIMARY }, ids_of(found))
+        assert.is_false(found[2].evidence.is_verified)
+    end)
+
     it("are told to have secondaries", function()
         add "google-oauth2|2"
         mock:add_user { user_id = "github|3", connection = "github" }

@@ -4,7 +4,8 @@ local call = require "auth0.tenant.call"
 
 local candidates = {}
 
-local look_up = call.method { caller = "tenant:candidates", own = { unverified = "flag" }, is_read = true }
+local look_up = call.method { caller = "tenant:candidates", own = { unverified = "flag", email = "string" },
+    is_read = true }
 
 -- What is no string is none of that evidence.
 local function text_of(value)
@@ -21,12 +22,14 @@ local function connection_of(account)
     return text_of(((account.identities or {})[1] or {}).connection)
 end
 
+-- `account` is nil where only an address is known.
 local function evidence_of(account, other)
+    local is_verified = other.email_verified == true -- some connections answer with a string, which is true in Lua
     return {
         email = other.email,
-        -- Some connections answer with a string, and any string is true in Lua.
-        both_verified = account.email_verified == true and other.email_verified == true,
-        same_connection = connection_of(account) ~= nil and connection_of(account) == connection_of(other),
+        is_verified = is_verified,
+        both_verified = account and account.email_verified == true and is_verified,
+        same_connection = account and connection_of(account) ~= nil and connection_of(account) == connection_of(other),
         connection = connection_of(other),
         created_at = text_of(other.created_at),
         last_login = text_of(other.last_login),
@@ -44,8 +47,25 @@ local function has_shape(account)
 end
 
 -- The tenant was asked for it; a proxy, or a cache, may answer something else.
-local function has_same_address(account, other)
-    return type(other.email) == "string" and addresses.lower(other.email) == addresses.lower(account.email)
+local function has_address(account, email)
+    return type(account.email) == "string" and addresses.lower(account.email) == addresses.lower(email)
+end
+
+-- Why there is nothing to look for, or nil.
+local function fault_of(account, checked)
+    if type(account.email) ~= "string" or account.email == "" then return "no_email" end
+    if account.email_verified == true or checked.unverified then return nil end
+    return type(account.email_verified) == "string" and "email_verified_is_string" or "email_not_verified"
+end
+
+local function check_subject(id, email, level)
+    if id == nil and type(email) ~= "string" then
+        error("tenant:candidates: expected an account's full id, or { email = ... }", level + 1)
+    elseif email == "" then
+        error("tenant:candidates: email: is empty", level + 1)
+    elseif id ~= nil and email ~= nil then
+        error("tenant:candidates: email: goes without an id: give { email = ... } alone", level + 1)
+    end
 end
 
 --- What speaks for and against that two accounts are of one person. It is evidence, and no proof: a mailbox changes
@@ -54,8 +74,9 @@ end
 --- both.
 ---@class auth0.Evidence
 ---@field email string
----@field both_verified boolean both sides' email_verified is the boolean true
----@field same_connection boolean two accounts of one connection are seldom one person's
+---@field is_verified boolean its email_verified is the boolean true
+---@field both_verified? boolean both sides' is; absent where only an address was given
+---@field same_connection? boolean two accounts of one connection are seldom one person's; absent likewise
 ---@field connection? string
 ---@field created_at? string
 ---@field last_login? string
@@ -71,39 +92,55 @@ end
 
 ---@class auth0.CandidatesOptions: auth0.Defaults
 ---@field unverified? boolean true: also those where an address is not verified, on either side
+---@field email? string instead of an id: accounts with this address
 
---- Other accounts with the address of this one (read:users), the oldest first.
----@param id string the full id
+---@class auth0.CandidatesReceipt: auth0.Receipt
+---@field searched boolean false: there was no address to look for, and `reason` says why
+---@field reason? "no_email"|"email_not_verified"|"email_verified_is_string"
+
+local function by_age(a, b)
+    local one, two = a.evidence.created_at or "", b.evidence.created_at or ""
+    if one == two then return a.user_id < b.user_id end
+    return one < two
+end
+
+--- Other accounts with the address of this one (read:users), the oldest first; or `{ email = ... }`: all with that one.
+---@param id string|auth0.CandidatesOptions the full id; or options with `email`
 ---@param given? auth0.CandidatesOptions
 ---@return auth0.Candidate[]|nil candidates none where the account has no verified address, unless `unverified`
 ---@return string|nil message
----@return auth0.Receipt|auth0.Failure of the last request
+---@return auth0.CandidatesReceipt|auth0.Failure of the last request
 function candidates:candidates(id, given)
+    if type(id) == "table" and given == nil then id, given = nil, id end
     local checked = call.options(self, look_up, given, 2)
-    local span, path = call.span(self, checked), call.account_path(look_up, id, 2)
-    local account, message, facts = call.request(self, look_up, checked,
-        { method = "GET", path = path, promise = "object", span = span, account = id }, 2)
-    if not account then return nil, message, facts end
-    if not has_shape(account) then return call.bad_response(self, look_up, facts, MISSHAPEN) end
-    local has_address = type(account.email) == "string" and account.email ~= ""
-    if not has_address or (account.email_verified ~= true and not checked.unverified) then return {}, nil, facts end
+    check_subject(id, checked.email, 2)
+    local span, email, own_ids = call.span(self, checked), checked.email, {}
+    local account, message, facts
+    if id ~= nil then
+        local path = call.account_path(look_up, id, 2)
+        account, message, facts = call.request(self, look_up, checked,
+            { method = "GET", path = path, promise = "object", span = span, account = id }, 2)
+        if not account then return nil, message, facts end
+        if not has_shape(account) then return call.bad_response(self, look_up, facts, MISSHAPEN) end
+        facts.reason = fault_of(account, checked)
+        facts.searched = facts.reason == nil
+        if not facts.searched then return {}, nil, facts end
+        email, own_ids = account.email, { [id] = true, [account.user_id] = true }
+    end
     local others
-    others, message, facts = addresses.find(self, look_up, checked, span, account.email, 2)
+    others, message, facts = addresses.find(self, look_up, checked, span, email, 2)
     if not others then return nil, message, facts end
-    local found, own_ids = {}, { [id] = true, [account.user_id] = true }
+    facts.searched = true
+    local found = {}
     for _, other in ipairs(others) do
         if not has_shape(other) then return call.bad_response(self, look_up, facts, MISSHAPEN) end
         local evidence = evidence_of(account, other)
-        local is_another = not own_ids[other.user_id] and has_same_address(account, other)
-        if is_another and (evidence.both_verified or checked.unverified) then
+        local is_another = not own_ids[other.user_id] and has_address(other, email)
+        if is_another and (evidence.is_verified or checked.unverified) then
             found[#found + 1] = { user_id = other.user_id, user = other, evidence = evidence }
         end
     end
-    table.sort(found, function(a, b)
-        local one, two = a.evidence.created_at or "", b.evidence.created_at or ""
-        if one == two then return a.user_id < b.user_id end
-        return one < two
-    end)
+    table.sort(found, by_age)
     return found, nil, facts
 end
 
