@@ -9,8 +9,8 @@
 --- A mistake in the arguments (a wrong type, an unknown option, both ways of linking at once) raises an error before
 --- anything is sent. What the network or the tenant does is returned: nil, message, failure. doc/reference.md describes
 --- all of it.
+local core = require "auth0.native" -- before what needs it
 local calls = require "auth0.calls"
-local core = require "auth0.core"
 local each = require "auth0.each"
 local failure = require "auth0.failure"
 local json = require "auth0.json"

@@ -11,6 +11,13 @@
 #define compat_setfuncs(L, functions) luaL_register(L, NULL, functions)
 #endif
 
+/* Raises under another Lua than it was built for, where that has all the functions and loads it. */
+#if LUA_VERSION_NUM >= 502
+#define compat_checkversion(L) luaL_checkversion(L)
+#else
+#define compat_checkversion(L) (void)(L)
+#endif
+
 #if LUA_VERSION_NUM >= 503
 #define compat_isinteger(L, index) lua_isinteger(L, index)
 #define compat_tointeger(L, index) ((long long)lua_tointeger(L, index))

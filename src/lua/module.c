@@ -43,6 +43,7 @@ EXPORT int luaopen_auth0_core(lua_State *L) {
                                          {"account_fault", bind_options_account_fault},
                                          {"id_fault", bind_options_id_fault},
                                          {NULL, NULL}};
+    compat_checkversion(L);
     stay_loaded();
     lua_settop(L, 0);
     bind_interrupt_init(L);

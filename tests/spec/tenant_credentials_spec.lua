@@ -138,3 +138,24 @@ describe("a token function", function()
         other:close()
     end)
 end)
+
+describe("a value that is missing", function()
+    after_each(function() rawset(_G, "ngx", nil) end)
+
+    local function message_of(given)
+        given.domain = given.domain or "acme.eu.auth0.com"
+        return select(2, pcall(auth0.tenant, given))
+    end
+    local HINT = "; inside nginx, os.getenv knows only variables that nginx.conf names (env NAME;)"
+
+    for what, given in pairs { ["token: is missing"] = {}, ["client_id: goes with client_secret"] = { client_id = "x" },
+        ["client_secret: goes with client_id, which is missing"] = { client_secret = "x" } } do
+        it("may be missing in nginx.conf, and inside nginx that is said #plain: " .. what, function()
+            local message = message_of(given)
+            assert.truthy(message:find("auth0.tenant: " .. what, 1, true), message)
+            assert.falsy(message:find("nginx", 1, true), message)
+            rawset(_G, "ngx", { get_phase = function() return "content" end })
+            assert.equal(message .. HINT, message_of(given))
+        end)
+    end
+end)

@@ -80,6 +80,12 @@ local function waiting(calls)
     return here
 end
 
+--- What to add where something is missing that may have come from the environment.
+---@return string words "" where nothing takes it away
+function loop.about_environment()
+    return nginx.is_here() and "; inside nginx, os.getenv knows only variables that nginx.conf names (env NAME;)" or ""
+end
+
 --- How a call that is about to be made is waited for. Raises where to wait would do harm.
 ---@param chosen table|nil the loop that was named
 ---@param caller string

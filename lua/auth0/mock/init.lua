@@ -11,7 +11,7 @@
 --- The model (auth0.mock.model) answers; what is sent, how long it may take and what an end means is decided by the
 --- code that runs in production.
 local base64url = require "auth0.mock.text.base64url"
-local core = require "auth0.core"
+local core = require "auth0.native"
 local json = require "auth0.mock.text.json"
 local mock = require "auth0.mock.model"
 

@@ -1,4 +1,6 @@
 --- As whom a tenant is talked to: one way, and all of it.
+local loop = require "auth0.loop"
+
 local credentials = {}
 
 local WAYS = "give token, or client_id with client_secret, or client_id with signing_key"
@@ -13,21 +15,25 @@ local needs = {
     { "token_file", "client_id" },
 }
 
+local function missing(words)
+    return words .. loop.about_environment()
+end
+
 local function fault(given)
-    if given.domain == nil then return "domain: is missing" end
+    if given.domain == nil then return missing "domain: is missing" end
     local ways = {}
     for _, name in ipairs { "token", "client_secret", "signing_key" } do
         if given[name] ~= nil then ways[#ways + 1] = name end
     end
     if #ways > 1 then return ("%s: does not go with %s: %s"):format(ways[2], ways[1], WAYS) end
     if not ways[1] then
-        return given.client_id and "client_id: goes with client_secret or signing_key, and there is neither"
-            or "token: is missing: " .. WAYS
+        return missing(given.client_id and "client_id: goes with client_secret or signing_key, and there is neither"
+            or "token: is missing: " .. WAYS)
     end
     if given.token ~= nil and given.client_id ~= nil then return "client_id: does not go with token: " .. WAYS end
     for _, need in ipairs(needs) do
         if given[need[1]] ~= nil and given[need[2]] == nil then
-            return ("%s: goes with %s, which is missing"):format(need[1], need[2])
+            return missing(("%s: goes with %s, which is missing"):format(need[1], need[2]))
         end
     end
 end
