@@ -2,6 +2,7 @@
 --- value, which may be a secret.
 local core = require "auth0.core"
 local loop = require "auth0.loop"
+local nearest = require "auth0.nearest"
 
 local option_types = {}
 
@@ -146,12 +147,21 @@ function checks.export_format(value)
     if value ~= "json" and value ~= "csv" then return 'expected "json" or "csv"' end
 end
 
+local of_export_field = { name = true, export_as = true }
+
+local function fault_of_export_field(field)
+    if type(field.name) ~= "string" or type(field.export_as or "") ~= "string" then
+        return "expected a name, or { name =, export_as = }"
+    end
+    local unknown = nearest.unknown(field, of_export_field)
+    return unknown and "has no " .. unknown
+end
+
 function checks.export_fields(value)
-    if type(value) ~= "table" then return ("expected an array of names, got a %s"):format(type(value)) end
+    if type(value) ~= "table" then return ("expected a name, or an array of names, got a %s"):format(type(value)) end
     for i = 1, #value do
-        if type(value[i].name) ~= "string" then
-            return ("entry %d: expected a name, or { name =, export_as = }"):format(i)
-        end
+        local fault = fault_of_export_field(value[i])
+        if fault then return ("entry %d: %s"):format(i, fault) end
     end
     if #value == 0 then return "is empty" end
 end
@@ -217,11 +227,15 @@ end
 option_types.copies = {
     proxy = function(value) return value == false and "" or value end,
     export_fields = function(value)
-        if type(value) ~= "table" then return value end
-        local copy = {}
-        for i, field in ipairs(value) do
-            local is_table = type(field) == "table"
-            copy[i] = { name = is_table and field.name or field, export_as = is_table and field.export_as or nil }
+        local list, copy = value, {}
+        if type(value) == "string" then
+            list = {}
+            for name in value:gmatch "[^,]+" do list[#list + 1] = name end
+        end
+        if type(list) ~= "table" then return value end
+        for i, field in ipairs(list) do
+            copy[i] = {}
+            for key, part in pairs(type(field) == "table" and field or { name = field }) do copy[i][key] = part end
         end
         return copy
     end,

@@ -1,5 +1,6 @@
 --- Checks a table of options against a table of specifications, and copies it. A mistake raises with the option's name
 --- and what to do; never with a value, which may be a secret.
+local nearest = require "auth0.nearest"
 local option_types = require "auth0.option_types"
 
 local options = {}
@@ -54,40 +55,11 @@ function options.specify(list, use, is_known, first)
     return specification
 end
 
--- How many edits lead from one word to the other: a character more, less or changed, or two neighbours swapped.
-local function distance(from, to)
-    local above, row = {}, {}
-    for j = 0, #to do row[j] = j end
-    for i = 1, #from do
-        local last = { [0] = i }
-        for j = 1, #to do
-            local a, b = from:byte(i), to:byte(j)
-            last[j] = math.min(row[j] + 1, last[j - 1] + 1, row[j - 1] + (a == b and 0 or 1))
-            local is_swapped = i > 1 and j > 1 and a == to:byte(j - 1) and b == from:byte(i - 1)
-            if is_swapped then last[j] = math.min(last[j], above[j - 2] + 1) end
-        end
-        above, row = row, last
-    end
-    return row[#to]
-end
-
--- The known name that the caller may have meant by `name`, or nil.
-local function nearest(specification, name)
-    local best, least
-    for known in pairs(specification.known) do
-        local far = distance(name, known)
-        if not least or far < least or (far == least and known < best) then best, least = known, far end
-    end
-    return least <= 1 + #name / 4 and best or nil
-end
-
 local function unknown(specification, key)
     if type(key) ~= "string" then return ("options have names; a %s is none"):format(type(key)) end
     if specification.elsewhere[key] then return ("%s: is an option of %s"):format(key, specification.elsewhere[key]) end
     if #key > 64 or key:find("[^%w_]") then return "unknown option" end -- whatever it is, it is not ours to print
-    local meant = nearest(specification, key)
-    return meant and ("unknown option %q; the nearest known one is %q"):format(key, meant) or
-        ("unknown option %q"):format(key)
+    return ("unknown option %q%s"):format(key, nearest.hint(key, specification.known))
 end
 
 local function complain(caller, level, fault)

@@ -5,7 +5,7 @@ local mock = require "auth0.mock.model"
 describe("auth0.mock's settings", function()
     it("are checked when the tenant is made, and when they are changed", function()
         assert.error_matches(function() model.new { settings = { serach_lag = 1 } } end,
-            "auth0.mock.model.new: no such setting: serach_lag")
+            'auth0.mock.model.new: no such setting: serach_lag; the nearest known one is "search_lag"')
         local tenant = model.new()
         for message, changes in pairs {
             ["no such setting: colour"] = { colour = 1 },

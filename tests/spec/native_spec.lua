@@ -42,7 +42,7 @@ describe("require, where the C module #plain", function()
             it("is of another Lua, says so to " .. case[1], function()
                 local told = required(case[1], "auth0")
                 -- LuaJIT takes what was built for 5.1. What a sanitizer was built into needs its functions first.
-                local is_other = told == "good" or told:find("module 'cjson'", 1, true) or told:find("symbol: __", 1, true)
+                local is_other = told == "good" or told:find "module .cjson." or told:find "symbol: __"
                 if is_other then return end
                 check(told, case, "was built for another Lua (undefined symbol: lua")
             end)

@@ -43,7 +43,26 @@ bad("candidates", "an empty address", { { email = "" } }, "email: is empty")
 bad("candidates", "an address that is a number", { { email = 7 } }, "email: expected a string, got number")
 bad("candidates", "an id and an address", { PRIMARY, { email = "a@b.c" } }, "email: goes without an id")
 bad("candidates", "two tables", { { email = "a@b.c" }, {} }, "expected an account's full id, got a table")
-bad("export", "fields that are text", { { fields = "x" } }, "fields: expected an array of names, got a string")
+-- What a misspelt option was meant to be, in each method that takes options.
+for method, case in pairs {
+    user = { { PRIMARY, { include_feilds = true } }, "include_fields" },
+    identities = { { PRIMARY, { atempts = 1 } }, "attempts" },
+    update_user = { { PRIMARY, { name = "x" }, { eraze = true } }, "erase" },
+    users_by_email = { { "a@b.c", { dedline = 1 } }, "deadline" },
+    candidates = { { PRIMARY, { unverifed = true } }, "unverified" },
+    connections = { { { stategy = "auth0" } }, "strategy" },
+    users = { { { per_pgae = 1 } }, "per_page" },
+    export = { { { on_progres = print } }, "on_progress" },
+    request = { { { pth = "/api/v2/roles" } }, "path" },
+} do
+    bad(method, "a misspelt option", case[1], ('; the nearest known one is "%s"'):format(case[2]))
+end
+bad("export", "fields that are a number", { { fields = 1 } }, "fields: expected a name, or an array of names, got a")
+bad("export", "no fields", { { fields = "" } }, "fields: is empty")
+bad("export", "a field that is a number", { { fields = { "user_id", 2 } } }, "fields: entry 2: expected a name, or {")
+bad("export", "a bad name", { { fields = { { name = "a", export_as = 1 } } } }, "fields: entry 1: expected a name")
+bad("export", "a misspelt key of a field", { { fields = { { name = "a", exportas = "b" } } } },
+    'fields: entry 1: has no exportas; the nearest known one is "export_as"')
 bad("user", "fields that are numbers", { PRIMARY, { fields = { 1 } } }, "fields: expected a name, or an array of names")
 bad("update_user", "no patch", { PRIMARY }, "patch: expected a table or JSON as a string, got a nil")
 bad("update_user", "an empty patch", { PRIMARY, {} }, "patch: is empty")
@@ -51,6 +70,8 @@ bad("update_user", "an empty text", { PRIMARY, "" }, "patch: is empty")
 bad("request", "nothing", {}, "expected a table of options, got nothing")
 bad("request", "no path", { {} }, "path: is missing")
 bad("request", "a path without a slash", { { path = "api/v2/roles" } }, 'path: begins with "/"')
+bad("request", "a path above the API", { { path = "/users" } }, 'path: begins with "/api/v2/": "/api/v2/users"')
+bad("request", "parts of it", { { path = { "users", PRIMARY } } }, 'begins with "/api/v2/": "/api/v2/users/..."')
 bad("request", "a path with a query", { { path = "/api/v2/roles?a=b" } }, "path: has no query")
 bad("request", "a path with a bar", { { path = "/api/v2/users/auth0|1" } }, "path: holds a character that has to be")
 bad("request", "a path with a line feed", { { path = "/api\r\nX: 1" } }, "path: holds a character that has to be")
@@ -62,14 +83,14 @@ for _, path in ipairs { "/api/v2/../x", "/api/v2/.", "/api/%2e%2E/x", "/api/a%2f
     "/api/%2e.%3b/x", { "a", "..;x" }, { "a", "%252e%252e%3B" }, "/api/%" .. ("25"):rep(30) .. "41" } do
     bad("request", "a path that climbs", { { path = path } }, ', which would lead elsewhere')
 end
-bad("request", "an unknown method", { { method = "PRAY", path = "/x" } }, "method: expected GET, POST, PATCH, PUT or")
-bad("request", "a body of a GET", { { path = "/x", body = {} } }, "body: does not go with GET")
-bad("request", "a body that is a function", { { method = "POST", path = "/x", body = print } }, "body: ")
-bad("request", "a body that is no JSON", { { method = "POST", path = "/x", body = { print } } },
+bad("request", "an unknown method", { { method = "PRAY", path = "/api/v2/x" } }, "method: expected GET, POST, PATCH")
+bad("request", "a body of a GET", { { path = "/api/v2/x", body = {} } }, "body: does not go with GET")
+bad("request", "a body that is a function", { { method = "POST", path = "/api/v2/x", body = print } }, "body: ")
+bad("request", "a body that is no JSON", { { method = "POST", path = "/api/v2/x", body = { print } } },
     "body: cannot be sent: no JSON for a function")
-bad("request", "a query that is text", { { path = "/x", query = "a=b" } }, "query: ")
-bad("request", "a query with a table in it", { { path = "/x", query = { a = {} } } }, "query: expected names with")
-bad("request", "a query without names", { { path = "/x", query = { "a" } } }, "query: expected names with")
+bad("request", "a query that is text", { { path = "/api/v2/x", query = "a=b" } }, "query: ")
+bad("request", "a query of tables", { { path = "/api/v2/x", query = { a = {} } } }, "query: expected names with")
+bad("request", "a query without names", { { path = "/api/v2/x", query = { "a" } } }, "query: expected names with")
 
 describe("a mistake in an argument of a tenant's method", function()
     local mock, tenant, before

@@ -275,7 +275,7 @@ describe("a tenant's mock", function()
         end
         local done, message = pcall(auth0.each, ids, 10, function(id) assert(tenant:link(PRIMARY, id)) end)
         assert.is_false(done)
-        assert.equal("the mock is broken", message)
+        assert.equal('the mock is broken (item 5 of auth0.each, "google-oauth2|105")', message)
         assert.equal(9, #mock.model.record.changes)
         assert.is_table((tenant:unlink(PRIMARY, ids[1])))
     end)

@@ -31,6 +31,25 @@ local function all(iterator)
     return list
 end
 
+describe("rows of CSV", function()
+    local function records(text, size) return rows.records(read(text, size)) end
+
+    it("end at a line break that stands in no quotes, wherever a part ends", function()
+        local text = 'a,"b\nc"\r\n"d ""\n"" e",f\n\n"\r\n"\r\nlast,"x"'
+        for size = 1, #text do
+            assert.same({ 'a,"b\nc"', '"d ""\n"" e",f', "", '"\r\n"', 'last,"x"' }, all(records(text, size)))
+        end
+    end)
+
+    it("are a failure where a quote does not end, or a row is too long", function()
+        for _, text in ipairs { 'a\n"b\nc\n', '"' .. ("x\n"):rep(3000000) } do
+            local done, failure = pcall(all, records(text, 65536))
+            assert.is_false(done)
+            assert.equal("bad_response", failure.code)
+        end
+    end)
+end)
+
 describe("export", function()
     local mock, tenant
 
@@ -91,6 +110,41 @@ describe("export", function()
         assert.equal(42, #list)
         assert.equal('"user_id"', list[1])
         assert.truthy(list[2]:find([[^"']]))
+    end)
+
+    it("gives a row of CSV whole, line breaks between its quotes included", function()
+        local names = { "one\nline, and \"another\"", "\r\n", '"', "\n\n", "plain" }
+        for i, name in ipairs(names) do
+            mock:add_user { user_id = "github|" .. i, connection = "github", name = name }
+        end
+        local list = all(tenant:export { format = "csv", fields = { "user_id", "name" } })
+        assert.equal(42 + #names, #list)
+        for i, name in ipairs(names) do
+            local wanted = ('"\'github|%d","\'%s"'):format(i, (name:gsub('"', '""')))
+            local count = 0
+            for _, row in ipairs(list) do count = count + (row == wanted and 1 or 0) end
+            assert.equal(1, count, wanted)
+        end
+    end)
+
+    it("takes the names of fields as one text, too", function()
+        for fields, wanted in pairs { ["user_id"] = '"user_id"', ["user_id,email"] = '"user_id","email"' } do
+            assert.equal(wanted, tenant:export { format = "csv", fields = fields }())
+        end
+    end)
+
+    it("refuses whole identities in CSV, which would come out blank", function()
+        for _, fields in ipairs { "identities", { "user_id", { name = "identities", export_as = "x" } } } do
+            local done, message = pcall(function()
+                local rows_of = tenant:export { format = "csv", fields = fields }
+                return rows_of
+            end)
+            assert.is_false(done)
+            assert.truthy(message:find('_spec.lua:%d+: tenant:export: fields: "identities" comes out blank in CSV: '
+                .. 'ask for format = "json", or for a part of it, such as "identities%[0%].connection"$'), message)
+            assert.is_function(tenant:export { fields = fields })
+        end
+        assert.is_function(tenant:export { format = "csv", fields = "identities[0].connection" })
     end)
 
     it("fetches a large file in parts, which hold no token", function()

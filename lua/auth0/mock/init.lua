@@ -14,6 +14,7 @@ local base64url = require "auth0.mock.text.base64url"
 local core = require "auth0.native"
 local json = require "auth0.mock.text.json"
 local mock = require "auth0.mock.model"
+local nearest = require "auth0.nearest"
 
 local in_process = {}
 
@@ -65,13 +66,11 @@ local properties = { domain = "string", seed = "number", settings = "table", rat
 -- A misspelt option would leave a test without what it is about.
 local function check(options)
     if type(options) ~= "table" then error("auth0.mock.new: expected a table of options", 3) end
+    local unknown = nearest.unknown(options, properties)
+    if unknown then error(("auth0.mock.new: there is no option %s"):format(unknown), 3) end
     for name, value in pairs(options) do
-        local wanted = properties[name]
-        if not wanted then
-            error(("auth0.mock.new: there is no option %s; there are clients, domain, rates, seed, settings")
-                :format(tostring(name)), 3)
-        elseif type(value) ~= wanted then
-            error(("auth0.mock.new: %s: expected a %s, got %s"):format(name, wanted, type(value)), 3)
+        if type(value) ~= properties[name] then
+            error(("auth0.mock.new: %s: expected a %s, got %s"):format(name, properties[name], type(value)), 3)
         end
     end
 end

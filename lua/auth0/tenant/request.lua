@@ -13,11 +13,19 @@ local function complain(name, fault, level)
     error(("tenant:request: %s: %s"):format(name, fault), level + 1)
 end
 
+-- Below it is all of the Management API.
+local function fault_of_place(path)
+    if path:find "^/api/v%d+/" then return nil end
+    local part, more = path:match "^/([%w_-]*)(/?)"
+    return ('begins with "/api/v2/": "/api/v2/%s%s"'):format(part, more ~= "" and "/..." or "")
+end
+
 -- What is asked for, in the form in which it is sent.
 local function compose(checked, level)
     if checked.path == nil then complain("path", "is missing", level + 1) end
     local path, fault = paths.path(checked.path)
-    if not path then complain("path", fault, level + 1) end
+    fault = fault or fault_of_place(path)
+    if fault then complain("path", fault, level + 1) end
     local query, text = "", nil
     if checked.query ~= nil then query, fault = paths.query(checked.query) end
     if not query then complain("query", fault, level + 1) end

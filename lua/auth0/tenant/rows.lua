@@ -89,6 +89,26 @@ function rows.lines(parts, give_way)
     end
 end
 
+--- Rows of CSV: a line, or several where a line break stands in quotes; as they were written, without their ends.
+---@param lines fun(): string|nil
+---@return fun(): string|nil
+function rows.records(lines)
+    return function()
+        local parts, quotes, size = {}, 0, 0
+        local line = lines() -- out of the iterator of a `for`, Lua 5.1 could not yield
+        while line do
+            parts[#parts + 1] = line
+            quotes = quotes + select(2, line:gsub('"', ""))
+            size = size + #line
+            if size > LONGEST then fail("a row is longer than %d bytes", LONGEST) end
+            if quotes % 2 == 0 then return (table.concat(parts, "\n"):gsub("\r$", "")) end
+            line = lines()
+        end
+        if parts[1] then fail "a quotation mark has no other that ends it" end
+        return nil
+    end
+end
+
 --- Rows of NDJSON: a value for each line.
 ---@param lines fun(skips_blanks: boolean): string|nil
 ---@return fun(): any

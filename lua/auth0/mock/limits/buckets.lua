@@ -1,5 +1,6 @@
 --- A token bucket, lazily filled by the times that are handed in.
 local json = require "auth0.mock.text.json"
+local nearest = require "auth0.nearest"
 
 local buckets = {}
 
@@ -14,6 +15,8 @@ local bucket_mt = { __name = "auth0.mock.bucket", __index = Bucket }
 ---the second or of the minute
 ---@field competitor number|nil tokens per second that another client takes
 ---@field tokens number|nil what it holds at the beginning, when that is not `burst`
+
+local properties = { burst = true, rate = true, per = true, refill = true, competitor = true, tokens = true }
 
 local refills = { continuous = 0, second = 1, minute = 60 }
 
@@ -40,6 +43,8 @@ function buckets.check(name, limit)
     elseif limit.refill ~= nil and not refills[limit.refill] then
         return name .. ": refill is continuous, second or minute"
     end
+    local unknown = nearest.unknown(limit, properties)
+    return unknown and ("%s has no %s"):format(name, unknown)
 end
 
 ---@param limit auth0.mock.bucket

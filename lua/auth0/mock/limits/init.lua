@@ -3,6 +3,7 @@
 ---     rates = { global = { burst = 50, rate = 16 }, delete = { burst = 20, rate = 200, per = 60, refill = "minute" } }
 local buckets = require "auth0.mock.limits.buckets"
 local json = require "auth0.mock.text.json"
+local nearest = require "auth0.nearest"
 local quotas = require "auth0.mock.limits.quotas"
 
 local limits = {}
@@ -63,10 +64,9 @@ function limits.check(config)
     for _, name in ipairs(SWITCHES) do
         names[name] = true
     end
-    for _, name in ipairs(json.keys(config)) do
-        if not names[name] then
-            return "rates have no " .. tostring(name)
-        end
+    local unknown = nearest.unknown(config, names)
+    if unknown then
+        return "rates have no " .. unknown
     end
     if config.plan ~= nil and not limits.plans[config.plan] then
         return "no such plan: " .. tostring(config.plan)

@@ -1,5 +1,6 @@
 --- The applications that may ask for tokens by themselves.
 local json = require "auth0.mock.text.json"
+local nearest = require "auth0.nearest"
 local tokens = require "auth0.mock.model.tokens"
 
 local Clients = {}
@@ -32,6 +33,8 @@ local function is_text(value)
     return value == nil or type(value) == "string"
 end
 
+local properties = { client_id = true, client_secret = true, public_key = true, scope = true, audiences = true }
+
 local function check(client)
     if not json.is_object(client) or type(client.client_id) ~= "string" then
         return "a client needs a client_id, a string"
@@ -40,6 +43,8 @@ local function check(client)
     elseif client.audiences ~= nil and type(client.audiences) ~= "table" then
         return "audiences is an array of strings"
     end
+    local unknown = nearest.unknown(client, properties)
+    return unknown and "a client has no " .. unknown
 end
 
 ---@param client auth0.mock.client one of the same client_id is replaced

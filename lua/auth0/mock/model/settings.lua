@@ -1,6 +1,7 @@
 --- What can be set about a tenant. Where the real behaviour is not published, the default is said to be a choice: a
 --- client that means to be right under every reading runs its specs with each value.
 local json = require "auth0.mock.text.json"
+local nearest = require "auth0.nearest"
 
 local settings = {}
 
@@ -93,7 +94,10 @@ end
 function settings.change(values, changes)
     for _, name in ipairs(json.keys(changes)) do
         local spec, value = specifications[name], changes[name]
-        local message = not spec and "no such setting: " .. tostring(name) or spec and check(name, value, spec)
+        local message = spec and check(name, value, spec)
+        if not spec then
+            message = ("no such setting: %s%s"):format(tostring(name), nearest.hint(name, specifications))
+        end
         if message then
             return nil, message
         end

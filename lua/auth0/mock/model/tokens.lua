@@ -1,6 +1,7 @@
 --- What a bearer may do, and which ID token may be linked with.
 local errors = require "auth0.mock.text.errors"
 local json = require "auth0.mock.text.json"
+local nearest = require "auth0.nearest"
 
 local tokens = {}
 
@@ -164,6 +165,9 @@ local defaults = {
 ---@field expires_in number|nil seconds, 86400; negative for one that has expired
 ---@field claims table|nil put over the others; json.null takes one away
 
+local properties = { kind = true, sub = true, scope = true, aud = true, azp = true, alg = true, expires_in = true,
+    claims = true }
+
 --- What is wrong with the wish for a token.
 local function check(wanted)
     if not json.is_object(wanted) then
@@ -180,6 +184,8 @@ local function check(wanted)
             return name .. " is a string"
         end
     end
+    local unknown = nearest.unknown(wanted, properties)
+    return unknown and "a token has no " .. unknown
 end
 
 ---The claims of a token for tests.
