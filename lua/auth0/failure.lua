@@ -9,7 +9,7 @@ local failure = {}
 ---| "cancelled" # by a signal handler's debug hook, before a change was sent, or in a read
 ---| "unknown_outcome" # a change that was sent, and whose outcome the tenant did not tell
 ---| "bad_response" # the answer is not what the API promises; a redirect is never followed
----| "too_large" # the answer to a read is larger than max_response, or has too many headers
+---| "too_large" # the answer to a read is larger than max_response, or has too many values or headers
 ---| "invalid_request" # 400, and other 4xx
 ---| "unauthorized" # 401
 ---| "forbidden" # 403

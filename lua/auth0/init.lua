@@ -95,7 +95,7 @@ auth0.each = each.run
 ---@field attempts? integer how often the change is tried; 5. Reads that find out about a lost answer are not counted
 ---@field settle? boolean false: do not read the primary after a lost answer; true
 ---@field check_scopes? boolean false: send the request even if the token's own claims lack the scope; true
----@field max_response? integer bytes of an answer's body; 1048576
+---@field max_response? integer bytes of an answer's body; 262144
 ---@field correlation_id? string sent as X-Correlation-ID: up to 64 visible characters, shown in the tenant's logs
 
 ---@class auth0.LinkOptions: auth0.TransportOptions

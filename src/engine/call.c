@@ -266,6 +266,7 @@ static bool make_room(struct buffer *tokens, struct json_reader *reader) {
 void call_parse(struct call *call) {
     struct json_reader reader = json_reader(buffer_span(&call->answer));
     enum json_progress progress = JSON_MORE;
+    reader.most = json_values(call->max_response);
     buffer_clear(&call->tokens);
     while (reader.text.size > 0 && progress == JSON_MORE && make_room(&call->tokens, &reader))
         progress = json_read(&reader);

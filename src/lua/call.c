@@ -120,6 +120,13 @@ static void order_change(lua_State *L, enum bind_goal goal, const struct bind_op
     order->body.at = lua_tolstring(L, -1, &order->body.size);
 }
 
+/* Where nothing is said. An account has a few identities, of a kilobyte each, or of ten with what a provider tells. */
+static size_t max_response(const struct call_order *order) {
+    bool is_identities = order->plan.kind == OPERATION_LINK || order->plan.kind == OPERATION_UNLINK ||
+                         order->plan.promise == ANSWER_USER_IDENTITIES;
+    return is_identities ? 256 * 1024 : 1024 * 1024;
+}
+
 static struct call_order order_of(lua_State *L, enum bind_goal goal, const struct bind_options *options,
                                   const struct identity_target *target) {
     struct call_order order = {.plan = {.target = *target, .limits = limits_of(options)}};
@@ -135,6 +142,7 @@ static struct call_order order_of(lua_State *L, enum bind_goal goal, const struc
     order.telemetry = options->common.telemetry;
     order.correlation_id = options->common.correlation_id;
     order.max_response = (size_t)options->common.max_response;
+    if (order.max_response == 0) order.max_response = max_response(&order);
     return order;
 }
 
@@ -232,6 +240,9 @@ static void set_detail(lua_State *L, const struct bind_call *self) {
     explain_token(L, self, words);
     if (words[0] != '\0')
         snprintf(detail, sizeof detail, "%s", words);
+    else if (fault->what != NULL && fault->is_too_large)
+        snprintf(detail, sizeof detail, "more than %zu values by byte %zu: max_response allows one for 16 bytes of it",
+                 json_values(call->max_response), fault->at + 1);
     else if (fault->what != NULL && fault->has_position)
         snprintf(detail, sizeof detail, "malformed JSON at byte %zu: %s", fault->at + 1, fault->what);
     else

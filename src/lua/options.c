@@ -285,7 +285,6 @@ void bind_options_start(lua_State *L, struct bind_options *options, const struct
                                            .connect_timeout = 10,
                                            .attempt_timeout = 15,
                                            .deadline = 60,
-                                           .max_response = 1048576,
                                            .attempts = 5,
                                            .settle = true,
                                            .check_scopes = true};

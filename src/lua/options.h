@@ -13,7 +13,8 @@
 /* What a tenant says for all of its calls, and a call may say anew. */
 struct bind_common {
     struct span domain, user_agent, telemetry, correlation_id;
-    double connect_timeout, attempt_timeout, deadline, max_response, attempts;
+    double connect_timeout, attempt_timeout, deadline, attempts;
+    double max_response; /* 0: as much as what was asked for may have */
     bool settle, check_scopes;
 };
 

@@ -63,7 +63,7 @@ void bind_rows_init(lua_State *L) {
 
 /* In a userdata that takes the place of the one before, at 2. */
 static void make_room(lua_State *L, struct json_reader *reader) {
-    size_t room = reader->room > 0 ? 2 * reader->room : reader->text.size / 8 + 16;
+    size_t room = reader->room > 0 ? 2 * reader->room : (reader->text.size < 65536 ? reader->text.size / 8 + 16 : 8192);
     struct json_token *tokens = compat_newuserdata(L, room * sizeof *tokens);
     if (reader->count > 0) memcpy(tokens, reader->tokens, reader->count * sizeof *tokens);
     reader->tokens = tokens;
@@ -71,18 +71,28 @@ static void make_room(lua_State *L, struct json_reader *reader) {
     lua_replace(L, 2);
 }
 
+/* Of a row that may have 4 MiB: its values would take forty times as much. */
+enum { VALUES_AT_MOST = 65536 };
+
+static int refuse(lua_State *L, const struct json_reader *reader, enum json_progress progress) {
+    int at = (int)reader->fault_at + 1;
+    lua_pushnil(L);
+    if (progress == JSON_TOO_MANY)
+        lua_pushfstring(L, "more than %d values by byte %d", VALUES_AT_MOST, at);
+    else
+        lua_pushfstring(L, "malformed JSON at byte %d: %s", at, reader->fault);
+    return 2;
+}
+
 int bind_rows_decode(lua_State *L) {
     struct span text;
     text.at = luaL_checklstring(L, 1, &text.size);
     lua_settop(L, 2);
     struct json_reader reader = json_reader(text);
+    reader.most = VALUES_AT_MOST;
     enum json_progress progress;
     while ((progress = json_read(&reader)) == JSON_MORE) make_room(L, &reader);
-    if (progress == JSON_MALFORMED) {
-        lua_pushnil(L);
-        lua_pushfstring(L, "malformed JSON at byte %d: %s", (int)reader.fault_at + 1, reader.fault);
-        return 2;
-    }
-    if (bind_json_push(L, json_root(&reader))) return 1;
+    if (progress == JSON_WHOLE && bind_json_push(L, json_root(&reader))) return 1;
+    if (progress != JSON_WHOLE) return refuse(L, &reader, progress);
     bind_class_raise_memory(L, "auth0", "a row cannot be shown");
 }

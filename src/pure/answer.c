@@ -16,7 +16,10 @@ struct answer_body answer_body(const struct json_reader *reader, enum json_progr
     else if (progress == JSON_MORE)
         body.fault.what = "there is no memory to read the body";
     else
-        body.fault = (struct answer_fault){.what = reader->fault, .at = reader->fault_at, .has_position = true};
+        body.fault = (struct answer_fault){.what = reader->fault,
+                                           .at = reader->fault_at,
+                                           .has_position = true,
+                                           .is_too_large = progress == JSON_TOO_MANY};
     return body;
 }
 

@@ -7,11 +7,12 @@
 
 #pragma GCC visibility push(hidden)
 
-/* What was wrong with a body: static text, and where (a byte offset) if it is malformed. */
+/* What was wrong with a body: static text, and where (a byte offset) if it is malformed, or where it has too many
+   values. */
 struct answer_fault {
     const char *what;
     size_t at;
-    bool has_position;
+    bool has_position, is_too_large;
 };
 
 /* A body, as it was read: with JSON_MORE, as far as there was memory. */

@@ -30,29 +30,40 @@ struct json_reader {
     struct span text;
     struct json_token *tokens; /* the caller's, of which the first `count` must keep their content where they move */
     size_t room, count;
+    size_t most; /* values that there may be, names of members not counted */
 
-    size_t fault_at;   /* JSON_MALFORMED: a byte offset, and */
+    size_t fault_at;   /* JSON_MALFORMED, JSON_TOO_MANY: a byte offset, and */
     const char *fault; /* "a control character in a string", "an unexpected end", ...: static text */
 
     const char *at, *end;
     uint32_t open; /* the innermost container that is not closed, if depth > 0; its `inside` is the one around it */
     uint32_t depth;
+    size_t values; /* that were read */
 };
 
+/* Without a bound on the values. */
 static inline struct json_reader json_reader(struct span text) {
     const char *at = text.at != NULL ? text.at : "";
-    return (struct json_reader){.text = {at, text.size}, .at = at, .end = at + text.size};
+    return (struct json_reader){.text = {at, text.size}, .most = SIZE_MAX, .at = at, .end = at + text.size};
 }
 
 enum json_progress {
     JSON_WHOLE,     /* one value, with nothing but white space around it: the tokens are complete */
     JSON_MALFORMED, /* it is no JSON, as the fault says */
+    JSON_TOO_MANY,  /* it has more values than `most`, whatever follows */
     JSON_MORE       /* it goes on with more room: at least two tokens */
 };
 enum json_progress json_read(struct json_reader *reader);
 
 /* Room that always suffices for text of so many bytes that is not malformed. */
 static inline size_t json_room(size_t size) { return size / 2 + 3; }
+
+/* How many values an answer may have that has at most so many bytes: small ones take a multiple of their text in Lua,
+   and an array of empty arrays forty times as much. What a tenant says has 25 bytes a value, as a rule. */
+static inline size_t json_values(size_t size) {
+    enum { BYTES_A_VALUE = 16, ALWAYS = 4096 };
+    return size / BYTES_A_VALUE > ALWAYS ? size / BYTES_A_VALUE : ALWAYS;
+}
 
 /* A value: of text that was read, until the tokens or the text move. */
 struct json_value {

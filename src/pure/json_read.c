@@ -215,6 +215,10 @@ static bool read_value(struct json_reader *r) {
 enum json_progress json_read(struct json_reader *r) {
     do {
         if (r->room - r->count < 2) return JSON_MORE;
+        if (r->values++ == r->most) {
+            (void)complain(r, "too many values");
+            return JSON_TOO_MANY;
+        }
         if ((is_in_object(r) && !read_name(r)) || !read_value(r)) return JSON_MALFORMED;
     } while (r->depth > 0);
     (void)peek_past_space(r);

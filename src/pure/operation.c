@@ -147,7 +147,8 @@ static struct attempt_end judge_body(struct operation *operation, const struct o
         end.body = ATTEMPT_BODY_NO_TOKEN;
     if (end.how != ATTEMPT_ANSWERED || end.status < 200 || end.status >= 300 || end.body != ATTEMPT_BODY_PROMISED)
         return end;
-    if (!answer_keeps_promise(operation, &event->body)) end.body = ATTEMPT_BODY_OTHER;
+    if (!answer_keeps_promise(operation, &event->body))
+        end.body = event->body.fault.is_too_large ? ATTEMPT_BODY_TOO_LARGE : ATTEMPT_BODY_OTHER;
     return end;
 }
 

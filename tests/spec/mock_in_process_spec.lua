@@ -229,6 +229,15 @@ describe("a mock", function()
         assert.same({ "unknown_outcome", "too_large" }, { failure.code, failure.cause })
     end)
 
+    it("whose answer has more values than fit into the memory that max_response allows is not believed", function()
+        local answer = { status = 201, body = GOOD:gsub("}]$", ',"x":[' .. ("[],"):rep(17000) .. "[]]}]") }
+        local _, message, failure = link { mock = canned(answer), settle = false }
+        assert.same({ "unknown_outcome", "too_large" }, { failure.code, failure.cause })
+        assert.truthy(message:find("more than 16384 values by byte 492%d%d: max_response allows one for 16 bytes"),
+            message)
+        assert.is_table((link { mock = canned(answer), max_response = 1048576 }))
+    end)
+
     it("says when to try again", function()
         local _, _, failure = link { mock = canned { status = 429, headers = { ["Retry-After"] = "7" } } }
         assert.same({ "rate_limited", 7 }, { failure.code, failure.retry_after })

@@ -29,6 +29,7 @@ local ends = {
     { "broken-json", "unknown_outcome", "bad_response", { 201, 200 } },
     { "broken-gzip", "unknown_outcome", "bad_response", { 201, 200 } },
     { "large", "unknown_outcome", "too_large", { 201, 200 } },
+    { "large;bytes=262145", "unknown_outcome", "too_large", { 201, 200 } },
     { "large;bytes=2000", "unknown_outcome", "too_large", { 201, 200 }, { max_response = 1024 } },
     { "redirect", "bad_response", nil, 302 },
     { "redirect;status=301", "bad_response", nil, 301 },
@@ -57,7 +58,8 @@ local successes = {
     { "wrong-types;kind=user_id" },
     { "wrong-types;kind=email_verified" },
     { "large;bytes=1000", { max_response = 1024 } },
-    { "large;bytes=1048576" },
+    { "large;bytes=262144" },
+    { "large;bytes=1048576", { max_response = 1048576 } },
 }
 
 local function add(overrides, more)

@@ -392,6 +392,12 @@ describe("the rows of a file", function()
         local done, failure = pcall(function() return all(rows.values(read('{}\n{"a":}\n', 100))) end)
         assert.is_false(done)
         assert.truthy(tostring(failure):find("row 2: malformed JSON at byte 6", 1, true), tostring(failure))
+        done, failure = pcall(function()
+            return all(rows.values(read("{}\n[" .. ("[],"):rep(70000) .. "1]\n", 65536)))
+        end)
+        assert.is_false(done)
+        assert.truthy(tostring(failure):find("row 2: more than 65536 values by byte 196607", 1, true),
+            tostring(failure))
     end)
 
     it("take no more memory the more there are", function()

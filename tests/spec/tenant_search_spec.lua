@@ -189,6 +189,41 @@ describe("users", function()
         end)
     end
 
+    -- Pages of a server that never comes to an end, each of `rows` accounts with other ids or with the same.
+    local function endless(rows, is_repeating, limit)
+        spoil(mock, "/users?", function(told, _, count)
+            assert(count < 1001)
+            local users = {}
+            local before = is_repeating and 0 or count * rows
+            for i = 1, rows do users[i] = ('{"user_id":"auth0|%d"}'):format(before + i) end
+            told.status = 200
+            told.body = ('{"total":999999,"limit":%d,"users":[%s]}'):format(limit, table.concat(users, ","))
+        end)
+        local count = 0
+        local done, failure = pcall(function()
+            for _ in tenant:users() do count = count + 1 end
+        end)
+        assert.is_false(done)
+        return count, failure.code, tostring(failure)
+    end
+
+    it("raises for a page that repeats an earlier one", function()
+        local count, code, message = endless(50, true, 50)
+        assert.same({ 50, "bad_response" }, { count, code })
+        assert.truthy(message:find("a page repeats an earlier one", 1, true), message)
+    end)
+
+    it("raises for a page that is longer than was asked for, or than its own limit", function()
+        local count, code, message = endless(51, false, 50)
+        assert.same({ 0, "bad_response" }, { count, code })
+        assert.truthy(message:find("a page has 51 users, and 50 were asked for", 1, true), message)
+    end)
+
+    it("ends after 1,000, whatever a server says of its pages", function()
+        local count, code = endless(1, false, 1)
+        assert.same({ 1000, "invalid_request" }, { count, code })
+    end)
+
     it("makes do with a limit that is none", function()
         spoil(mock, "/users?", function(told) told.body = told.body:gsub('"limit":%d+', '"limit":{}') end)
         assert.equal(1, count_of())
@@ -247,6 +282,37 @@ describe("connections of a tenant that", function()
             assert.truthy(message:find "^tenant:connections: ", message)
         end)
     end
+
+    local function page(total, rows, first)
+        local list = {}
+        for i = 1, rows do list[i] = ('{"id":"con_%d"}'):format(first + i) end
+        return ('{"total":%d,"connections":[%s]}'):format(total, table.concat(list, ","))
+    end
+
+    for what, case in pairs {
+        ["repeats its pages"] = { function() return page(999, 50, 0) end, "a page repeats an earlier one" },
+        ["sends more than a page"] = { function() return page(999, 51, 0) end, "a page has 51 connections, and 50" },
+        ["has no end of them"] = { function(count) return page(51 + count * 50, 50, count * 50) end,
+            "it has 1001 connections, and the API shows the first 1000" },
+    } do
+        it(what .. " is a failure", function()
+            spoil(mock, "/connections", function(told, _, count)
+                assert(count < 21)
+                told.body = case[1](count)
+            end)
+            local found, message, failure = tenant:connections()
+            assert.is_nil(found)
+            assert.equal("bad_response", failure.code)
+            assert.truthy(message:find(case[2], 1, true), message)
+        end)
+    end
+
+    it("shows one twice, since another was made meanwhile, is none", function()
+        spoil(mock, "/connections", function(told, _, count)
+            told.body = count == 0 and page(51, 50, 0) or page(52, 2, 49)
+        end)
+        assert.equal(52, #assert(tenant:connections()))
+    end)
 
     it("always has one more end with the deadline", function()
         spoil(mock, "/connections", function(told, _, count)

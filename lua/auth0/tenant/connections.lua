@@ -1,5 +1,6 @@
 --- The tenant's connections, for instance to find a connection_id.
 local call = require "auth0.tenant.call"
+local pages = require "auth0.tenant.pages"
 local paths = require "auth0.tenant.paths"
 
 local connections = {}
@@ -8,11 +9,14 @@ local list = call.method { caller = "tenant:connections", is_read = true,
     own = { name = "string", strategy = "string", fields = "fields", include_fields = "flag" } }
 
 local PER_PAGE = 50
+local CAP = 1000 -- the API shows no more page by page
 
-local function fault_of(some, total, seen)
-    if not call.is_list(some) then return "its connections are no array of objects" end
-    if type(total) ~= "number" then return "its total is no number" end
-    if #some == 0 and seen < total then return "a page is empty, and its total says more" end
+local function fault_of(read, answer)
+    if type(answer.total) == "number" and answer.total > CAP then
+        return ("it has %.0f connections, and the API shows the first %d: give name or strategy"):format(answer.total,
+            CAP)
+    end
+    return pages.take(read, answer.connections, answer.total, PER_PAGE)
 end
 
 ---@class auth0.ConnectionsOptions: auth0.Defaults
@@ -29,6 +33,7 @@ end
 function connections:connections(given)
     local checked = call.options(self, list, given, 2)
     local found, page, span = {}, 0, call.span(self, checked)
+    local read = pages.new("connections", "id")
     while true do
         local path = "/api/v2/connections" .. paths.query { page = page, per_page = PER_PAGE, include_totals = true,
             name = checked.name, strategy = checked.strategy, fields = checked.fields,
@@ -36,12 +41,11 @@ function connections:connections(given)
         local answer, message, facts = call.request(self, list, checked,
             { method = "GET", path = path, promise = "object", span = span }, 2)
         if not answer then return nil, message, facts end
-        local some, total = answer.connections, answer.total
-        local fault = fault_of(some, total, #found)
+        local fault = fault_of(read, answer)
         if fault then return call.bad_response(self, list, facts, fault) end
-        for _, connection in ipairs(some) do found[#found + 1] = connection end
+        for _, connection in ipairs(answer.connections) do found[#found + 1] = connection end
         page = page + 1
-        if #found >= total then return found, nil, facts end
+        if #found >= answer.total then return found, nil, facts end
     end
 end
 

@@ -2,6 +2,7 @@
 local addresses = require "auth0.tenant.addresses"
 local call = require "auth0.tenant.call"
 local failure = require "auth0.failure"
+local pages = require "auth0.tenant.pages"
 local paths = require "auth0.tenant.paths"
 
 local search = {}
@@ -34,11 +35,10 @@ end
 local CAP = 1000 -- the tenant shows no more of any search
 local PER_PAGE = 50
 
--- A page without accounts would end the loop, as if that were all.
-local function fault_of(page, state)
-    if not call.is_list(page.users) then return "its users are no array of objects" end
-    if type(page.total) ~= "number" then return "its total is no number" end
-    if #page.users == 0 and state.seen < page.total then return "a page is empty, and its total says more" end
+-- A public cloud gives 50 where 100 are asked for.
+local function size_of(page, asked)
+    local limit = page.limit
+    return type(limit) == "number" and limit >= 1 and limit < asked and limit or asked
 end
 
 -- One page, or nil where there are no more. Raises the failure.
@@ -52,13 +52,11 @@ local function next_page(self, state, level)
     local page, _, what = call.request(self, users, checked,
         { method = "GET", path = "/api/v2/users" .. paths.query(query), promise = "object" }, level + 1)
     if not page then error(what, 0) end
-    local fault = fault_of(page, state)
+    state.page_size = size_of(page, per_page)
+    local fault = pages.take(state.pages, page.users, page.total, state.page_size)
     if fault then error(select(3, call.bad_response(self, users, what, fault)), 0) end
     state.total = page.total
     state.page = state.page + 1
-    local limit = page.limit -- a public cloud gives 50 where 100 are asked for
-    state.page_size = type(limit) == "number" and limit >= 1 and limit or per_page
-    state.seen = state.seen + #page.users
     return page.users
 end
 
@@ -71,7 +69,7 @@ end
 
 local function is_at_end(self, state)
     if state.page == 0 then return false end
-    if state.seen >= state.total then return true end
+    if state.pages.shown >= state.total then return true end
     if (state.page + 1) * state.page_size > CAP then error(capped(self, state), 0) end
     return false
 end
@@ -95,7 +93,8 @@ end
 ---@param given? auth0.UsersOptions
 ---@return fun(): table|nil iterator
 function search:users(given)
-    local state = { checked = call.options(self, users, given, 2), page = 0, seen = 0, total = 0, list = {}, at = 0 }
+    local state = { checked = call.options(self, users, given, 2), page = 0, total = 0, list = {}, at = 0,
+        pages = pages.new("users", "user_id") }
     return function()
         while state.at == #state.list do
             if is_at_end(self, state) then return nil end

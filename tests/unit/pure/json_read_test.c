@@ -217,6 +217,29 @@ static void goes_on_with_more_room_where_it_had_none(void **state) {
     free(tokens);
 }
 
+static void reads_as_many_values_as_there_may_be(void **state) {
+    (void)state;
+    const struct {
+        const char *text;
+        size_t values, fault_at;
+    } rows[] = {{" 0 ", 1, 0}, {"[]", 1, 0}, {"{\"a\":[1, 2],\"b\":{}}", 5, 12}, {"[[],[],[]]", 4, 7}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct json_token tokens[16];
+        struct json_reader reader = json_reader(span_of(rows[i].text));
+        reader.tokens = tokens;
+        reader.room = COUNT(tokens);
+        reader.most = rows[i].values;
+        assert_int_equal(json_read(&reader), JSON_WHOLE);
+        reader = json_reader(span_of(rows[i].text));
+        reader.tokens = tokens;
+        reader.room = COUNT(tokens);
+        reader.most = rows[i].values - 1;
+        assert_int_equal(json_read(&reader), JSON_TOO_MANY);
+        assert_string_equal(reader.fault, "too many values");
+        assert_int_equal(reader.fault_at, rows[i].fault_at);
+    }
+}
+
 static void the_room_that_always_suffices_does(void **state) {
     (void)state;
     const char *texts[] = {"0",   "[]", "[0]", "[0,0]", "[[],[]]", "[[[[[[]]]]]]", "{\"\":0}", "{\"\":0,\"\":{}}",
@@ -308,6 +331,7 @@ int main(void) {
         cmocka_unit_test(takes_absent_text_for_an_empty_one),
         cmocka_unit_test(makes_a_token_of_each_value_and_each_name),
         cmocka_unit_test(goes_on_with_more_room_where_it_had_none),
+        cmocka_unit_test(reads_as_many_values_as_there_may_be),
         cmocka_unit_test(the_room_that_always_suffices_does),
         cmocka_unit_test(finds_the_end_of_plain_text_wherever_it_is),
         cmocka_unit_test(rejects_every_prefix_of_a_container),
