@@ -109,7 +109,7 @@ bool answer_holds(struct json_value identities, const struct identity_target *ta
 }
 
 /* A body is read at most this far for a secret that a cut would leave half of. */
-enum { TEXT_AT_MOST = 4096 };
+enum { TEXT_AT_MOST = REDACT_AT_MOST };
 
 /* Blanks and cuts what is fit to be shown. */
 static void show(char *text, const struct span *secrets, size_t count, char *to, size_t room) {

@@ -2,6 +2,8 @@
 
 #include "pure/utf8.h"
 
+#include <stdint.h>
+
 static bool is_token_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
            c == '.';
@@ -62,18 +64,37 @@ static void blank_secret(char *text, struct span secret) {
     }
 }
 
-/* How many bytes of a character that a terminal obeys rather than shows begin here: controls of ASCII and of Latin-1
-   (U+0080 to U+009F), line ends and changes of direction (U+061C, U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069).
-   */
-static size_t control_size(const char *at) {
-    const unsigned char *byte = (const unsigned char *)at;
-    if (byte[0] < 0x20 || byte[0] == 0x7f) return 1;
-    if (byte[0] == 0xc2 && byte[1] < 0xa0) return 2;
-    if (byte[0] == 0xd8 && byte[1] == 0x9c) return 2;
-    if (byte[0] != 0xe2) return 0;
-    bool is_direction = byte[1] == 0x81 && byte[2] >= 0xa6 && byte[2] <= 0xa9;
-    bool is_line_end = byte[1] == 0x80 && (byte[2] == 0x8e || byte[2] == 0x8f || (byte[2] >= 0xa8 && byte[2] <= 0xae));
-    return is_direction || is_line_end ? 3 : 0;
+/* ---- what is not to be seen, or obeyed ---- */
+
+/* While secrets are looked for: where a character stood that a terminal obeys. */
+enum { GAP = '\1' };
+
+enum look { PLAIN, BLANK, OBEYED, INVISIBLE };
+
+static const struct {
+    uint32_t first, last;
+    enum look look;
+} ranges[] = {
+    {0x00, 0x08, OBEYED},          {0x09, 0x0d, BLANK},      {0x0e, 0x1f, OBEYED},        {0x7f, 0x84, OBEYED},
+    {0x85, 0x85, BLANK},           {0x86, 0x9f, OBEYED},     {0xa0, 0xa0, BLANK},         {0xad, 0xad, INVISIBLE},
+    {0x034f, 0x034f, INVISIBLE},   {0x061c, 0x061c, OBEYED}, {0x180e, 0x180e, INVISIBLE}, {0x2000, 0x200a, BLANK},
+    {0x200b, 0x200d, INVISIBLE},   {0x200e, 0x200f, OBEYED}, {0x2028, 0x2029, BLANK},     {0x202a, 0x202e, OBEYED},
+    {0x202f, 0x202f, BLANK},       {0x205f, 0x205f, BLANK},  {0x2060, 0x2065, INVISIBLE}, {0x2066, 0x2069, OBEYED},
+    {0x206a, 0x206f, INVISIBLE},   {0x3000, 0x3000, BLANK},  {0xfe00, 0xfe0f, INVISIBLE}, {0xfeff, 0xfeff, INVISIBLE},
+    {0xe0000, 0xe0fff, INVISIBLE},
+};
+
+static enum look look_of(uint32_t code) {
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges && ranges[i].first <= code; i++)
+        if (code <= ranges[i].last) return ranges[i].look;
+    return PLAIN;
+}
+
+static uint32_t code_of(const char *at, size_t size) {
+    static const unsigned char lead[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    uint32_t code = (unsigned char)at[0] & lead[size];
+    for (size_t i = 1; i < size; i++) code = code << 6 | ((unsigned char)at[i] & 0x3f);
+    return code;
 }
 
 /* Past letters, digits and the like, which are nearly all of any text. */
@@ -82,13 +103,42 @@ static char *skip_plain(char *at) {
     return at;
 }
 
-void redact_text(char *text, const struct span *secrets, size_t count) {
-    const char *end = text + strlen(text);
-    for (char *at = skip_plain(text); at < end; at = skip_plain(at)) {
-        size_t size = utf8_size((struct span){at, (size_t)(end - at)}), control = size == 0 ? 1 : control_size(at);
-        memset(at, ' ', control);
-        at += control > 0 ? control : size;
+/* In place, and each byte of what is obeyed or blank is one again. Bytes that are no UTF-8 count as obeyed. */
+static void take_out(char *text) {
+    char *to = skip_plain(text);
+    const char *end = to + strlen(to), *at = to;
+    while (at < end) {
+        size_t size = utf8_size((struct span){at, (size_t)(end - at)});
+        enum look look = size > 0 ? look_of(code_of(at, size)) : OBEYED;
+        if (size == 0) size = 1;
+        if (look == PLAIN) memmove(to, at, size);
+        if (look == BLANK || look == OBEYED) memset(to, look == BLANK ? ' ' : GAP, size);
+        if (look != INVISIBLE) to += size;
+        at += size;
     }
+    memset(to, '\0', (size_t)(end - to)); /* a piece of a secret may stand there */
+}
+
+/* Blanks what is found in the text without these characters. */
+static void blank_across(char *text, struct span between, const struct span *secrets, size_t count) {
+    char joined[REDACT_AT_MOST];
+    size_t size = 0;
+    for (const char *at = text; *at != '\0'; at++)
+        if (memchr(between.at, *at, between.size) == NULL) joined[size++] = *at;
+    joined[size] = '\0';
+    for (size_t i = 0; i < count; i++) blank_secret(joined, secrets[i]);
+    if (count == 0) blank_jwts(joined);
+    for (char *at = text, *from = joined; *at != '\0'; at++)
+        if (memchr(between.at, *at, between.size) == NULL) *at = *from++;
+}
+
+void redact_text(char *text, const struct span *secrets, size_t count) {
+    if (strnlen(text, REDACT_AT_MOST) == REDACT_AT_MOST) text[REDACT_AT_MOST - 1] = '\0';
+    take_out(text);
+    bool has_gap = strchr(text, GAP) != NULL, has_blank = has_gap || strchr(text, ' ') != NULL;
+    if (has_blank && count > 0) blank_across(text, SPAN(" \1"), secrets, count);
+    if (has_gap) blank_across(text, SPAN("\1"), NULL, 0);
+    for (char *gap = text; (gap = strchr(gap, GAP)) != NULL;) *gap = ' ';
     for (size_t i = 0; i < count; i++) blank_secret(text, secrets[i]);
     blank_jwts(text);
 }

@@ -8,6 +8,8 @@
 
 #include "pure/redact.h"
 
+#include <stdio.h>
+
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 #define TOKEN "opaque-token-0123456789"
@@ -119,6 +121,56 @@ static void what_is_nearly_a_piece_of_a_long_secret_stays(void **state) {
     assert_string_equal(text, same);
 }
 
+/* Each piece alone is too short to be one of a secret. */
+static void pieces_of_a_secret_are_joined_before_it_is_looked_for(void **state) {
+    (void)state;
+    const char *const between[] = {" ",
+                                   "   ",
+                                   "\n",
+                                   "\x1b",
+                                   "\t \r\n",
+                                   "\xc2\xad",
+                                   "\xe2\x80\x8b",
+                                   "\xe2\x80\x8d",
+                                   "\xe2\x81\xa0",
+                                   "\xef\xbb\xbf",
+                                   "\xe2\x80\xae",
+                                   "\xc2\x85",
+                                   "\xe3\x80\x80",
+                                   "\xf3\xa0\x81\x81",
+                                   "\xff",
+                                   " \xe2\x80\x8b\x01"};
+    const struct span secrets[] = {SPAN(JWT), SPAN(TOKEN)};
+    for (size_t i = 0; i < COUNT(between); i++)
+        for (size_t piece = 1; piece <= 11; piece++) {
+            char text[1024] = "Bad ", *to = text + 4;
+            for (size_t at = 0; at < sizeof TOKEN - 1; at += piece)
+                to += sprintf(to, "%.*s%s", (int)piece, &TOKEN[at], between[i]);
+            strcpy(to, " is no token");
+            redact_text(text, secrets, COUNT(secrets));
+            assert_null(strpbrk(text + 4, "pqu0123456789")); /* letters that "is no token" lacks */
+            assert_non_null(strstr(text, "is no token"));
+        }
+}
+
+static void what_is_not_seen_goes_and_leaves_nothing_behind(void **state) {
+    (void)state;
+    char text[] = "a\xe2\x80\x8b"
+                  "b\xc2\xad\xef\xbb\xbf"
+                  "c\xe2\x80\x8d!";
+    redact_text(text, NULL, 0);
+    assert_string_equal(text, "abc!");
+    for (size_t i = 4; i < sizeof text; i++) assert_int_equal(text[i], '\0');
+}
+
+static void text_is_cut_where_it_is_too_long(void **state) {
+    (void)state;
+    static char text[REDACT_AT_MOST + 100];
+    memset(text, 'a', sizeof text - 1);
+    redact_text(text, NULL, 0);
+    assert_int_equal(strlen(text), REDACT_AT_MOST - 1);
+}
+
 /* ---- tokens that look like one ---- */
 
 static void what_looks_like_a_jwt_is_blanked(void **state) {
@@ -138,6 +190,13 @@ static void a_run_of_more_than_sixteen_characters_looks_like_a_jwt(void **state)
     char text[] = "eyJ3456789abcdef eyJ3456789abcdefg eyJ345-_.ABCXYZ09 eyJ3456789abcde+g eyJ";
     redact_text(text, NULL, 0);
     assert_string_equal(text, "eyJ3456789abcdef ***************** ***************** eyJ3456789abcde+g eyJ");
+}
+
+static void what_looks_like_a_jwt_is_found_through_what_is_not_seen_but_not_through_blanks(void **state) {
+    (void)state;
+    char text[] = "the eyJhbGci\xe2\x80\x8bOiJSUzI1\x01NiJ9.eyJz and a survey Judge who is reading";
+    redact_text(text, NULL, 0);
+    assert_string_equal(text, "the **************** ********* and a survey Judge who is reading");
 }
 
 /* ---- the rest ---- */
@@ -164,7 +223,11 @@ int main(void) {
         cmocka_unit_test(pieces_of_a_secret_that_overlap_are_blanked_both),
         cmocka_unit_test(every_piece_is_found_and_nothing_else),
         cmocka_unit_test(what_is_nearly_a_piece_of_a_long_secret_stays),
+        cmocka_unit_test(pieces_of_a_secret_are_joined_before_it_is_looked_for),
+        cmocka_unit_test(what_is_not_seen_goes_and_leaves_nothing_behind),
+        cmocka_unit_test(text_is_cut_where_it_is_too_long),
         cmocka_unit_test(what_looks_like_a_jwt_is_blanked),
+        cmocka_unit_test(what_looks_like_a_jwt_is_found_through_what_is_not_seen_but_not_through_blanks),
         cmocka_unit_test(a_run_of_more_than_sixteen_characters_looks_like_a_jwt),
         cmocka_unit_test(clean_text_is_left_as_it_is),
     };
