@@ -68,6 +68,9 @@ bool profile_settle(struct profile *profile, struct buffer *memory) {
     static const char *const exceptions[] = {"no_proxy", "NO_PROXY", NULL};
     const char *proxy = profile->proxy != NULL ? profile->proxy : from_environment(proxies);
     const char *no_proxy = profile->no_proxy != NULL ? profile->no_proxy : from_environment(exceptions);
+    /* One that cannot be used is none for a host that it is not for; of any other libcurl decides. */
+    bool is_spared = proxy_is_spared(span_of(profile->domain), span_of(no_proxy));
+    if (is_spared && proxy_fault(span_of(proxy)) != NULL) proxy = "";
     size_t size = strlen(proxy) + 1;
     if (!buffer_append(memory, (struct span){proxy, size}) ||
         !buffer_append(memory, (struct span){no_proxy, strlen(no_proxy) + 1}))

@@ -53,3 +53,41 @@ const char *proxy_fault(struct span proxy) {
                    "%23, %3F, %2F and %5C";
     return NULL;
 }
+
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c; }
+
+static bool is_same(struct span a, struct span b) {
+    for (size_t i = 0; i < a.size && a.size == b.size; i++)
+        if (lower(a.at[i]) != lower(b.at[i])) return false;
+    return a.size == b.size;
+}
+
+static struct span host_of(struct span domain) {
+    if (span_begins(domain, SPAN("["))) return span_until(span_after(domain, 1), ']');
+    return span_until(domain, ':');
+}
+
+static bool is_address(struct span host) {
+    return span_is_made_of(host, SPAN("0123456789.")) || span_until(host, ':').size < host.size;
+}
+
+/* A name counts with a dot at its beginning, its end or without. */
+static bool spares(struct span name, struct span host) {
+    if (span_begins(name, SPAN("."))) name = span_after(name, 1);
+    if (name.size > 0 && name.at[name.size - 1] == '.') name.size--;
+    if (name.size == 0 || name.size > host.size) return false;
+    size_t below = host.size - name.size;
+    bool is_whole = below == 0 || (!is_address(host) && host.at[below - 1] == '.');
+    return is_whole && is_same(name, span_after(host, below));
+}
+
+bool proxy_is_spared(struct span domain, struct span no_proxy) {
+    struct span host = host_of(domain);
+    if (span_equals(no_proxy, SPAN("*"))) return true;
+    while (no_proxy.size > 0) {
+        struct span entry = span_until(no_proxy, ','), name = span_until(entry, ' ');
+        if (spares(name, host)) return true;
+        no_proxy = span_after(no_proxy, name.size < no_proxy.size ? name.size + 1 : name.size);
+    }
+    return false;
+}

@@ -156,6 +156,8 @@ describe("a call that cannot reach the tenant", function()
                 local output = run("https_proxy=" .. url, "")
                 assert.truthy(output:find("^unreachable/none .*percent%-encode"), output)
                 assert.falsy(output:find("S3cret", 1, true), output)
+                linking.reset()
+                assert.equal("linked", (run("no_proxy=a.test,test https_proxy=" .. url, "")))
             end
         end)
 

@@ -170,6 +170,18 @@ static void what_is_not_said_is_the_environments(void **state) {
     assert_settled(everything(), everything().proxy, everything().no_proxy);
 }
 
+static void a_proxy_that_cannot_be_used_is_none_for_a_host_that_it_is_not_for(void **state) {
+    (void)state;
+    const struct profile profile = {.domain = "acme.eu.auth0.com"};
+    setenv("https_proxy", "http://user:p@ss@proxy.test", 1);
+    setenv("no_proxy", "other.test", 1);
+    assert_settled(profile, "http://user:p@ss@proxy.test", "other.test");
+    setenv("no_proxy", "other.test, auth0.com", 1);
+    assert_settled(profile, "", "other.test, auth0.com");
+    setenv("https_proxy", "http://proxy.test", 1);
+    assert_settled(profile, "http://proxy.test", "other.test, auth0.com");
+}
+
 static void it_stays_as_it_was_read(void **state) {
     (void)state;
     struct profile profile = {.domain = "acme.eu.auth0.com"};
@@ -195,6 +207,7 @@ int main(void) {
         cmocka_unit_test(texts_do_not_run_into_each_other),
         cmocka_unit_test(every_option_is_one_that_libcurl_takes),
         cmocka_unit_test_setup(what_is_not_said_is_the_environments, forget_environment),
+        cmocka_unit_test_setup(a_proxy_that_cannot_be_used_is_none_for_a_host_that_it_is_not_for, forget_environment),
         cmocka_unit_test_setup(it_stays_as_it_was_read, forget_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,6 +67,33 @@ static void the_scheme_says_whether_it_is_encrypted(void **state) {
     assert_false(proxy_is_encrypted(SPAN("")));
 }
 
+static void hosts_that_a_proxy_is_not_for_are_names_and_all_below_them(void **state) {
+    static const struct {
+        struct span domain, no_proxy;
+        bool is_spared;
+    } rows[] = {
+        {T("acme.auth0.com"), T(""), false},
+        {T("acme.auth0.com"), T("*"), true},
+        {T("acme.auth0.com"), T("x.test,*"), false},
+        {T("acme.auth0.com"), T("acme.auth0.com"), true},
+        {T("acme.auth0.com:8443"), T("x.test, y.test ACME.auth0.COM"), true},
+        {T("acme.auth0.com"), T(",,auth0.com,"), true},
+        {T("acme.auth0.com"), T(".auth0.com."), true},
+        {T("acme.auth0.com"), T("h0.com"), false},
+        {T("acme.auth0.com"), T("."), false},
+        {T("acme.auth0.com"), T("an.acme.auth0.com"), false},
+        {T("acme.auth0.com"), T("auth0.com:443"), false},
+        {T("127.0.0.1:8443"), T("127.0.0.1"), true},
+        {T("127.0.0.1:8443"), T("0.1,127.0.0.0/8"), false},
+        {T("[::1]:8443"), T("::1"), true},
+        {T("[::1]:8443"), T("1"), false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (proxy_is_spared(rows[i].domain, rows[i].no_proxy) != rows[i].is_spared)
+            fail_msg("%s, %s", rows[i].domain.at, rows[i].no_proxy.at);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_as_libcurl_takes_them_are_good),
@@ -74,6 +101,7 @@ int main(void) {
         cmocka_unit_test(control_characters_are_refused_in_either_form),
         cmocka_unit_test(a_user_is_what_stands_before_the_last_at_sign),
         cmocka_unit_test(the_scheme_says_whether_it_is_encrypted),
+        cmocka_unit_test(hosts_that_a_proxy_is_not_for_are_names_and_all_below_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
