@@ -222,10 +222,20 @@ local function check(self, mock)
     end
 end
 
+local spare -- a ticket that was not needed
+
+-- Made before the call, and put in its place before any function is called: where memory is taken a finalizer may run,
+-- make a call of the same engine, and hear the end of one that has no ticket yet.
+local function ticket_of(method, answers, is_others)
+    local ticket = spare or { id = 0 }
+    spare = nil
+    ticket.mock, ticket.is_others, ticket.is_read = answers, is_others, method.is_read
+    return ticket
+end
+
 -- No tail calls lead here: of their callers Lua 5.1 does not know that they can yield.
-local function wait(self, id, method, mock)
-    local ticket = { id = id, mock = mock or self.mock, is_others = mock ~= nil, is_read = method.is_read }
-    self.tickets[id] = ticket
+local function wait(self, id, ticket)
+    ticket.id = id
     loop.wait(self, ticket)
     if ticket.fault then error(ticket.fault[1], 0) end
     return ticket.value, ticket.facts
@@ -246,9 +256,14 @@ function Calls:perform(method, level, given, first, second, is_checked, mock)
     check(self, mock or self.mock)
     local how = self.is_virtual and "submit" or loop.how(self.loop, method.caller, level + 1)
     local checked_level = is_checked and level + 1 or nil
+    local ticket = ticket_of(method, mock or self.mock, mock ~= nil)
     local value, facts = self.engine:call(method.core, how, given, first, second, checked_level)
-    if facts ~= nil or value == nil then return value, facts end
-    value, facts = wait(self, value, method, mock)
+    if facts == nil and value ~= nil then
+        self.tickets[value] = ticket
+        value, facts = wait(self, value, ticket)
+        return value, facts
+    end
+    spare = ticket
     return value, facts
 end
 
@@ -263,9 +278,15 @@ end
 function calls.pooled(method, level, given, named, is_checked)
     local how = loop.how(named, method.caller, level + 1)
     local checked_level = is_checked and level + 1 or nil
+    local ticket = ticket_of(method, nil, false)
     local value, facts, engine = core.call(named, method.core, how, given, nil, nil, checked_level)
-    if facts ~= nil or value == nil then return value, facts end
-    value, facts = wait(calls.of(engine, false, named), value, method)
+    if facts == nil and value ~= nil then
+        local self = known[engine] or calls.of(engine, false, named)
+        self.tickets[value] = ticket
+        value, facts = wait(self, value, ticket)
+        return value, facts
+    end
+    spare = ticket
     return value, facts
 end
 

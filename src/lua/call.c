@@ -11,7 +11,7 @@
 
 static char call_class, spare_key;
 
-void bind_call_drop(struct bind_call *self) {
+static void release(struct bind_call *self) {
     if (self->call != NULL) {
         engine_drop(self->call);
         call_unref(self->call);
@@ -20,8 +20,12 @@ void bind_call_drop(struct bind_call *self) {
     buffer_free(&self->claims);
 }
 
+void bind_call_drop(struct bind_call *self) {
+    if (self->tellers == 0) release(self);
+}
+
 static int on_gc(lua_State *L) {
-    bind_call_drop(lua_touserdata(L, 1));
+    release(lua_touserdata(L, 1));
     return 0;
 }
 
@@ -30,8 +34,8 @@ void bind_call_init(lua_State *L) {
     bind_class_make(L, &call_class, "auth0.core.call", NULL, on_gc);
 }
 
-/* The spare one leaves the registry: a finalizer may make a call in the middle of this one, and an error leaves this one
-   to the collector. */
+/* The spare one leaves the registry: a finalizer may make a call in the middle of this one, and an error leaves this
+   one to the collector. */
 struct bind_call *bind_call_new(lua_State *L) {
     compat_getref(L, &spare_key);
     struct bind_call *self = lua_touserdata(L, -1);
@@ -56,23 +60,23 @@ void bind_call_spare(lua_State *L, int index) {
 
 /* ---- options into a call ---- */
 
-/* Pushes the JSON body of a link. */
-static void push_body(lua_State *L, const struct identity_target *target) {
+void bind_call_push_body(lua_State *L, struct bind_options *options) {
+    const struct identity_target target = identity_sent(&options->given);
     lua_createtable(L, 0, 4);
-    push_span(L, "link_with", target->link_with);
-    push_span(L, "provider", target->provider);
-    push_span(L, "connection_id", target->connection_id);
-    if (!target->user_id_is_integer) push_span(L, "user_id", target->user_id);
+    push_span(L, "link_with", target.link_with);
+    push_span(L, "provider", target.provider);
+    push_span(L, "connection_id", target.connection_id);
+    if (!target.user_id_is_integer) push_span(L, "user_id", target.user_id);
     bind_json_encode(L);
-    if (!target->user_id_is_integer) return;
-    /* An integer goes in by hand: lua-cjson writes 14 or 16 digits of any number. The object is not empty, it has a
-       provider. */
-    size_t size;
-    const char *body = lua_tolstring(L, -1, &size);
-    lua_pushlstring(L, body, size - 1);
-    lua_pushfstring(L, ",\"user_id\":%s}", target->user_id.at);
+    options->body.at = lua_tolstring(L, -1, &options->body.size);
+    if (!target.user_id_is_integer) return;
+    /* An integer goes in by hand: lua-cjson writes 14 or 16 digits of any number. The object is not empty, or the call
+       is refused: it has a provider. */
+    lua_pushlstring(L, options->body.at, options->body.size - 1);
+    lua_pushfstring(L, ",\"user_id\":%s}", target.user_id.at);
     lua_concat(L, 2);
     lua_replace(L, -2);
+    options->body.at = lua_tolstring(L, -1, &options->body.size);
 }
 
 static struct operation_limits limits_of(const struct bind_options *options) {
@@ -109,15 +113,11 @@ static void order_download(const struct bind_options *options, struct call_order
     order->range = options->range;
 }
 
-/* Pushes what must stay on the stack until call_prepare has copied it. */
-static void order_change(lua_State *L, enum bind_goal goal, const struct bind_options *options,
-                         struct call_order *order) {
+static void order_change(enum bind_goal goal, const struct bind_options *options, struct call_order *order) {
     order->plan.kind = goal == BIND_LINK ? OPERATION_LINK : OPERATION_UNLINK;
     order->plan.check = options->check;
     order->plan.settle = options->common.settle;
-    if (goal != BIND_LINK) return;
-    push_body(L, &order->plan.target);
-    order->body.at = lua_tolstring(L, -1, &order->body.size);
+    if (goal == BIND_LINK) order->body = options->body;
 }
 
 /* Where nothing is said. An account has a few identities, of a kilobyte each, or of ten with what a provider tells. */
@@ -127,7 +127,7 @@ static size_t max_response(const struct call_order *order) {
     return is_identities ? 256 * 1024 : 1024 * 1024;
 }
 
-static struct call_order order_of(lua_State *L, enum bind_goal goal, const struct bind_options *options,
+static struct call_order order_of(enum bind_goal goal, const struct bind_options *options,
                                   const struct identity_target *target) {
     struct call_order order = {.plan = {.target = *target, .limits = limits_of(options)}};
     if (goal == BIND_REQUEST)
@@ -135,7 +135,7 @@ static struct call_order order_of(lua_State *L, enum bind_goal goal, const struc
     else if (goal == BIND_DOWNLOAD)
         order_download(options, &order);
     else
-        order_change(L, goal, options, &order);
+        order_change(goal, options, &order);
     order.domain = options->common.domain;
     order.token = options->token;
     order.user_agent = options->common.user_agent;
@@ -168,7 +168,7 @@ enum bind_prepared bind_call_prepare(lua_State *L, struct bind_call *self, const
     if ((goal == BIND_LINK && !identity_resolve(IDENTITY_LINK, &options->given, &target, complaint)) ||
         (goal == BIND_UNLINK && !identity_resolve(IDENTITY_UNLINK, &options->given, &target, complaint)))
         return BIND_COMPLAINT;
-    struct call_order order = order_of(L, goal, options, &target);
+    struct call_order order = order_of(goal, options, &target);
     order.plan.can_renew = token.at == NULL && goal != BIND_DOWNLOAD; /* the caller's own is all there is */
     const struct claims_use use = {.kind = order.plan.kind,
                                    .check_scopes = options->common.check_scopes,

@@ -16,6 +16,7 @@ struct bind_call {
     enum failure_code refused;  /* before anything was sent; else CODE_OK */
     struct complaint complaint; /* why */
     struct buffer claims;       /* of link_with, as it is looked into */
+    int tellers;                /* that push it: a finalizer may begin another in the middle of one */
 };
 
 void bind_call_init(lua_State *L);
@@ -36,7 +37,12 @@ enum bind_prepared {
     BIND_READY
 };
 
-/* Fills it. The method's options are read; a token that is not said is the tenant's. */
+/* Pushes the JSON body of a link, which lua-cjson writes, and makes it the options' own. Memory is taken: a finalizer
+   may run, close the engine and make calls. */
+void bind_call_push_body(lua_State *L, struct bind_options *options);
+
+/* Fills it, and takes no memory of Lua's. The method's options are read, and a link's body is theirs; a token that is
+   not said is the tenant's. */
 enum bind_prepared bind_call_prepare(lua_State *L, struct bind_call *self, const struct bind_method *method,
                                      struct bind_options *options, struct bind_place place,
                                      struct complaint *complaint);
@@ -47,7 +53,7 @@ int bind_call_push(lua_State *L, struct bind_call *self);
 /* Sets `timings` of the table on top of the stack. */
 void bind_call_push_timings(lua_State *L, const struct exchange_timings *timings);
 
-/* Wipes and frees now rather than when the collector comes. */
+/* Wipes and frees now rather than when the collector comes; but then, where it is just pushed. */
 void bind_call_drop(struct bind_call *self);
 
 /* The same, of the one at `index`, which no other code refers to: the next call is made in it. A userdata for each call

@@ -35,12 +35,17 @@ static void push_calls(lua_State *L) {
     lua_remove(L, -2);
 }
 
-/* Pushes the call of an id; raises where there is none. */
-static struct bind_call *check_call(lua_State *L, int index) {
+/* Pushes the call of an id; NULL, and nil is pushed, where there is none. */
+static struct bind_call *push_call(lua_State *L, int id) {
     push_calls(L);
-    lua_rawgeti(L, -1, (int)luaL_checkinteger(L, index));
+    lua_rawgeti(L, -1, id);
     lua_remove(L, -2);
-    struct bind_call *call = lua_touserdata(L, -1);
+    return lua_touserdata(L, -1);
+}
+
+/* The same; raises where there is none. */
+static struct bind_call *check_call(lua_State *L, int index) {
+    struct bind_call *call = push_call(L, (int)luaL_checkinteger(L, index));
     if (call == NULL) luaL_argerror(L, index, "no call of that id is under way");
     return call;
 }
@@ -91,24 +96,30 @@ static int method_pending(lua_State *L) {
 /* ---- records ---- */
 
 static int push_exchange(lua_State *L, struct bind_engine *self, struct call *call) {
-    if (call->id == 0) self->own = call;
+    struct bind_call *owner = push_call(L, call->id);
+    if (owner == NULL)
+        self->own = call;
+    else
+        owner->tellers++;
     lua_pushliteral(L, "exchange");
     lua_pushinteger(L, call->id);
     bind_records_push_request(L, call);
+    if (owner != NULL) owner->tellers--;
     return 3;
 }
 
-/* The call that is untold. Where Lua has no memory for it, it is told the next time, since a caller waits for it. */
+/* The call that is untold. Where Lua has no memory for it, it is told the next time, since a caller waits for it. So it
+   is to a finalizer that runs meanwhile and asks for news. */
 static int push_done(lua_State *L, struct bind_engine *self) {
-    push_calls(L);
-    lua_rawgeti(L, -1, self->untold);
-    struct bind_call *call = lua_touserdata(L, -1);
-    lua_replace(L, -2);
+    int id = self->untold;
+    struct bind_call *call = push_call(L, id);
+    call->tellers++;
     lua_pushliteral(L, "done");
-    lua_pushinteger(L, self->untold);
+    lua_pushinteger(L, id);
     int results = bind_call_push(L, call);
-    drop_id(L, self->untold);
-    self->untold = 0;
+    call->tellers--;
+    drop_id(L, id);
+    if (self->untold == id) self->untold = 0;
     bind_call_drop(call);
     return 2 + results;
 }
@@ -137,15 +148,15 @@ static int method_next(lua_State *L) {
     return 2;
 }
 
-/* engine:reply(id, answer): see lua_reply.h */
+/* engine:reply(id, answer): see reply.h. The answer is read first: a metamethod of its may do anything. */
 static int method_reply(lua_State *L) {
-    struct bind_engine *self = check_engine(L);
     luaL_checktype(L, 3, LUA_TTABLE);
     struct headers headers;
+    struct replies_reply reply = bind_reply_read(L, 3, &headers);
+    struct bind_engine *self = check_engine(L);
     struct call *call = self->own;
     bool is_own = luaL_checkinteger(L, 2) == 0 && call != NULL;
     if (!is_own) call = check_call(L, 2)->call;
-    struct replies_reply reply = bind_reply_read(L, 3, &headers);
     if (is_own) self->own = NULL;
     if (!engine_reply(self->engine, call, &reply)) luaL_error(L, "auth0: this call waits for no answer");
     return 0;

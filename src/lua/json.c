@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-static char encode_key, protected_key; /* in the registry */
+static char new_key, encode_key, protected_key; /* in the registry */
 static char number_class;
 
 /* ---- a number by its digits: one that a Lua number would change ---- */
@@ -139,13 +139,33 @@ bool bind_json_push(lua_State *L, struct json_value value) {
 
 /* ---- lua-cjson ---- */
 
-void bind_json_encode(lua_State *L) {
-    compat_getref(L, &encode_key);
-    lua_insert(L, -2);
-    lua_call(L, 1, 1);
+/* Pushes the encode of an instance of our own: settings of others do not reach it, nor ours them. */
+static void push_new_encode(lua_State *L) {
+    compat_getref(L, &new_key);
+    lua_call(L, 0, 1);
+    lua_getfield(L, -1, "encode");
+    lua_remove(L, -2);
 }
 
-/* Pushes an instance of our own: settings of others do not reach it, nor ours them. */
+/* The instance leaves the registry meanwhile: Lua 5.1 and LuaJIT may run a finalizer before they have copied the text
+   out of its buffer, and a link that is made there is written by another. */
+void bind_json_encode(lua_State *L) {
+    compat_getref(L, &encode_key);
+    if (lua_isfunction(L, -1)) {
+        lua_pushboolean(L, 0);
+        compat_setref(L, &encode_key);
+    } else {
+        lua_pop(L, 1);
+        push_new_encode(L);
+    }
+    lua_pushvalue(L, -1);
+    lua_pushvalue(L, -3);
+    lua_call(L, 1, 1);
+    lua_replace(L, -3);
+    compat_setref(L, &encode_key);
+}
+
+/* Pushes an instance of our own, and keeps what makes others. */
 static void push_cjson(lua_State *L) {
     lua_getglobal(L, "require");
     lua_pushliteral(L, "cjson");
@@ -160,6 +180,8 @@ static void push_cjson(lua_State *L) {
     lua_getfield(L, -1, "new");
     if (!lua_isfunction(L, -1))
         luaL_error(L, "auth0 needs lua-cjson 2.1 or newer; what is installed as cjson has no new()");
+    lua_pushvalue(L, -1);
+    compat_setref(L, &new_key);
     lua_call(L, 0, 1);
     lua_remove(L, -2);
 }

@@ -253,8 +253,8 @@ uint64_t bind_options_of_tenant(void) { return set_of(FOR_TENANT); }
    the many that there are, so that the table's keys are looked up, not all names. */
 static char places_key, shortcuts_key, user_agent_key, telemetry_key, method_class;
 
-/* The same by the address of the name, of which Lua has one copy, and the table above keeps it. Where this does not have
-   an address, the table is asked. */
+/* The same by the address of the name, of which Lua has one copy, and the table above keeps it. Where this does not
+   have an address, the table is asked. */
 enum { SHORTCUTS = 256 };
 struct shortcuts {
     const char *names[SHORTCUTS];

@@ -108,10 +108,11 @@ static enum bind_prepared prepare(lua_State *L, struct bind_engine **engine, con
                                   bool is_strict, struct bind_options *options, struct complaint *complaint) {
     struct bind_engine *self = *engine;
     bool is_of_tenant = self != NULL && method->is_of_tenant;
-    struct bind_call *call = bind_call_new(L);
     bind_options_start(L, options, is_of_tenant ? &self->defaults : NULL);
     *complaint = (struct complaint){read_arguments(L, method, is_strict, options), "cannot be used"};
     if (complaint->option != NULL) return BIND_COMPLAINT;
+    if (method->goal == BIND_LINK) bind_call_push_body(L, options);
+    if (self != NULL) bind_engine_check(L, ENGINE);
     if (self == NULL && (self = bind_pool_find(L, &options->profile, lua_topointer(L, ENGINE))) != NULL) {
         lua_replace(L, ENGINE);
         *engine = self;
@@ -119,7 +120,7 @@ static enum bind_prepared prepare(lua_State *L, struct bind_engine **engine, con
         return BIND_COMPLAINT;
     }
     if (!is_strict && !domain_check(options->common.domain, complaint)) return BIND_COMPLAINT;
-    return bind_call_prepare(L, call, method, options, place_of(self, method), complaint);
+    return bind_call_prepare(L, lua_touserdata(L, CALL), method, options, place_of(self, method), complaint);
 }
 
 static int complain(lua_State *L, const char *caller, const struct complaint *complaint, int level) {
@@ -129,8 +130,9 @@ static int complain(lua_State *L, const char *caller, const struct complaint *co
     return lua_error(L);
 }
 
-/* Without an engine it is the pool's. */
-static int perform(lua_State *L, struct bind_engine *self) {
+/* A finalizer may run where memory of Lua's is taken, and close the engine, or make another call. So a link's body is
+   made first; then the engine is looked at, and until the call is submitted none is taken, but for a new engine. */
+static int perform(lua_State *L, bool is_pooled) {
     static const char *const hows[] = {"wait", "submit", "thread", NULL};
     const struct bind_method *method = bind_options_check_method(L, METHOD);
     enum how how = (enum how)luaL_checkoption(L, HOW, NULL, hows);
@@ -139,8 +141,9 @@ static int perform(lua_State *L, struct bind_engine *self) {
     bind_pool_check(L);
     lua_settop(L, LEVEL);
     int level = (int)lua_tointeger(L, LEVEL);
+    struct bind_call *call = bind_call_new(L);
+    struct bind_engine *self = is_pooled ? NULL : bind_engine_check(L, ENGINE);
     enum bind_prepared prepared = prepare(L, &self, method, level == 0, &options, &complaint);
-    struct bind_call *call = lua_touserdata(L, CALL);
     if (prepared == BIND_COMPLAINT) {
         bind_call_drop(call);
         return level > 0 ? complain(L, method->caller, &complaint, level) : 0;
@@ -156,10 +159,10 @@ static int method_call(lua_State *L) {
     struct bind_engine *self = bind_engine_check_any(L, ENGINE);
     bool is_open = self->engine != NULL && engine_is_own(self->engine);
     if (!is_open && lua_isnoneornil(L, LEVEL)) return 0;
-    return perform(L, bind_engine_check(L, ENGINE));
+    return perform(L, false);
 }
 
-int bind_perform_pooled(lua_State *L) { return perform(L, NULL); }
+int bind_perform_pooled(lua_State *L) { return perform(L, true); }
 
 void bind_perform_init(lua_State *L) {
     static const luaL_Reg methods[] = {{"call", method_call}, {NULL, NULL}};

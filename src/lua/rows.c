@@ -14,7 +14,9 @@ struct bind_inflater {
 
 static struct bind_inflater *check_inflater(lua_State *L) {
     lua_settop(L, 3);
-    return bind_class_check(L, 1, &inflater_class, "expected an inflater");
+    struct bind_inflater *self = bind_class_check(L, 1, &inflater_class, "expected an inflater");
+    if (self->inflater == NULL) luaL_error(L, "auth0: a finalizer reads on in a file that was let go");
+    return self;
 }
 
 /* inflater:run(packed, from) -> text, from: up to 64 KiB, and where it goes on; "" where it wants more than there is.

@@ -186,13 +186,23 @@ static bool is_integer(struct span text) {
     return span_is_digits(digits) && (digits.at[0] != '0' || text.size == 1);
 }
 
+struct identity_target identity_sent(const struct identity_given *given) {
+    if (has(given->link_with)) return (struct identity_target){.link_with = given->link_with};
+    bool ours = has(given->secondary);
+    struct span whole = ours ? given->secondary : given->user_id;
+    return (struct identity_target){.provider = has(given->provider) ? given->provider : span_until(whole, '|'),
+                                    .user_id = whole,
+                                    .connection_id = given->connection_id,
+                                    .user_id_is_integer = !ours && given->user_id_is_integer};
+}
+
 /* Splits at the FIRST "|", since what follows may hold more of them: "samlp|acme|7" is "acme|7" of samlp. Without a
    provider in so many words a prefix counts only when it is a known one: in "acme|7" acme is a connection. */
 static bool split(const struct identity_given *given, const char *name, struct identity_target *target,
                   struct complaint *complaint) {
     bool ours = has(given->secondary);
-    struct span whole = ours ? given->secondary : given->user_id;
-    struct span prefix = span_until(whole, '|');
+    const struct identity_target sent = identity_sent(given);
+    struct span whole = sent.user_id, prefix = span_until(whole, '|');
     bool has_prefix = prefix.size < whole.size;
     bool known = has_prefix && identity_is_known_provider(prefix);
     if (!known && ours)
@@ -203,7 +213,7 @@ static bool split(const struct identity_given *given, const char *name, struct i
         return complaint_make(
             complaint, "provider",
             "expected the provider of the account, such as google-oauth2: %s begins with no known one", name);
-    target->provider = has(given->provider) ? given->provider : prefix;
+    target->provider = sent.provider;
     bool same = has_prefix && span_equals(prefix, target->provider);
     if (known && !same)
         return complaint_make(complaint, "provider",
@@ -212,7 +222,7 @@ static bool split(const struct identity_given *given, const char *name, struct i
                               name, (int)prefix.size, prefix.at);
     target->user_id = whole;
     target->bare = same ? span_after(whole, prefix.size + 1) : whole;
-    target->user_id_is_integer = !ours && given->user_id_is_integer;
+    target->user_id_is_integer = sent.user_id_is_integer;
     return true;
 }
 

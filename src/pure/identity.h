@@ -44,6 +44,9 @@ struct identity_target {
     bool user_id_is_integer;
 };
 
+/* What a link sends of the second account, be it good or not: link_with, or the others. */
+struct identity_target identity_sent(const struct identity_given *given);
+
 /* Decides between the two ways of naming and the two ways of linking; false with a complaint, and `target` undefined:
    - `primary` and `secondary`, or `id`, `provider` and `user_id`. link_with takes the place of the second account and
      stands without connection_id. An unlink has neither of these two.
