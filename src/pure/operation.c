@@ -1,7 +1,7 @@
 #include "pure/operation.h"
 
-/* Reads that fail in passing are tried this often; each settling begins anew. */
-enum { READS_AT_MOST = 3 };
+/* A check that fails in passing is tried this often. A read that settles is tried until the deadline. */
+enum { CHECKS_AT_MOST = 3 };
 
 /* Pauses before another try, in microseconds: doubled each time, and spread so that many do not come back at once. */
 enum { PAUSE_FIRST = 250000, PAUSE_LONGEST = 8000000 };
@@ -115,12 +115,15 @@ static int64_t pause_before(int tries, double random) {
     return half + (int64_t)((double)half * random);
 }
 
-/* Not at all where the deadline would not let it be sent afterwards: an answer now is better than the same later. */
+/* Not at all where the deadline would not let it be sent afterwards: an answer now is better than the same later. But a
+   read that settles takes what time is left, unless that is next to nothing. */
 static struct operation_action pause(struct operation *operation, const struct operation_event *event,
                                      enum operation_state next, int tries) {
+    int64_t left = last_instant(operation, next) - event->now;
     int64_t wait = pause_before(tries, event->random);
+    if (next == OPERATION_SETTLING && left > PAUSE_FIRST) wait = earlier(wait, left / 2);
     if (event->retry_after > wait) wait = event->retry_after;
-    if (wait >= last_instant(operation, next) - event->now) return give_up(operation, event->now);
+    if (wait >= left) return give_up(operation, event->now);
     operation->state = OPERATION_PAUSED;
     operation->next = next;
     return (struct operation_action){.kind = OPERATION_PAUSE, .until = event->now + wait};
@@ -185,9 +188,9 @@ static bool is_worth_reading_again(const struct attempt_end *end, struct attempt
     return is_passing(end, verdict) || (verdict.code == CODE_BAD_RESPONSE && end->status / 100 == 2);
 }
 
-static bool reads_left(const struct operation *operation) {
+static bool checks_left(const struct operation *operation) {
     int most = operation->plan.limits.attempts;
-    return operation->reads < (most < READS_AT_MOST ? most : READS_AT_MOST);
+    return operation->reads < (most < CHECKS_AT_MOST ? most : CHECKS_AT_MOST);
 }
 
 static struct operation_action check_ended(struct operation *operation, const struct operation_event *event,
@@ -199,7 +202,7 @@ static struct operation_action check_ended(struct operation *operation, const st
         return answer_holds(operation->result.value, &operation->plan.target)
                    ? begin(operation, event->now, OPERATION_CHANGING)
                    : refuse(operation, event->now, CODE_NOT_FOUND, "the identity is not one of this user's");
-    if (is_worth_reading_again(&event->end, verdict) && reads_left(operation))
+    if (is_worth_reading_again(&event->end, verdict) && checks_left(operation))
         return pause(operation, event, OPERATION_CHECKING, operation->reads);
     return finish(operation, event->now, verdict);
 }
@@ -225,16 +228,20 @@ static struct operation_action read_shows(struct operation *operation, const str
     return give_up(operation, event->now);
 }
 
+/* The change was sent, so there was a connection, and there will be one. */
+static bool is_worth_settling_again(const struct attempt_end *end, struct attempt_verdict verdict) {
+    bool is_unconnected = end->how == ATTEMPT_UNREACHED || end->how == ATTEMPT_UNTRUSTED || end->how == ATTEMPT_EXPIRED;
+    return is_unconnected || is_worth_reading_again(end, verdict);
+}
+
 static struct operation_action settle_ended(struct operation *operation, const struct operation_event *event,
                                             struct attempt_verdict verdict) {
     if (verdict.code == CODE_OK)
         return read_shows(operation, event, answer_holds(operation->result.value, &operation->plan.target));
     if (verdict.code == CODE_CANCELLED) operation->last = verdict;
-    bool is_unreached = event->end.how != ATTEMPT_WITHHELD && verdict.code == CODE_UNREACHABLE;
-    bool is_worth_it = is_worth_reading_again(&event->end, verdict) || is_unreached;
-    bool reads_again = is_worth_it && operation->reads < READS_AT_MOST;
-    struct operation_action action =
-        reads_again ? pause(operation, event, OPERATION_SETTLING, operation->reads) : give_up(operation, event->now);
+    struct operation_action action = is_worth_settling_again(&event->end, verdict)
+                                         ? pause(operation, event, OPERATION_SETTLING, operation->reads)
+                                         : give_up(operation, event->now);
     /* The refusal that was to be settled has words of its own. */
     if (action.kind == OPERATION_FINISH)
         operation->result.fault =

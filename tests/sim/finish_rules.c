@@ -16,11 +16,22 @@ static bool may_be_tried_again(const struct call *call, int64_t now) {
     return tries < call->plan.limits.attempts && fits(call, now, OPERATION_CHANGE, tries, -1);
 }
 
+/* A link ends unknown only if no read was possible until the deadline. */
+static bool may_settle(const struct call *call, int64_t now, const struct step *last) {
+    int64_t left = history_last_instant(call, OPERATION_READ) - now;
+    bool is_page = last->end.how == ATTEMPT_ANSWERED && last->end.status / 100 == 2 && last->is_spoiled &&
+                   last->end.body != ATTEMPT_BODY_TOO_LARGE;
+    bool may_pass = is_page || history_is_passing(last) || history_is_unconnected(last);
+    return may_pass && left > MILLISECONDS(250) && last->retry_after < left;
+}
+
 static const char *after_read(const struct call *call, int64_t now, const struct step *last) {
     bool is_check = last->state == OPERATION_CHECKING;
-    int reads = history_reads(call), most = is_check && call->plan.limits.attempts < 3 ? call->plan.limits.attempts : 3;
-    if (history_is_passing(last) && reads < most && fits(call, now, OPERATION_READ, reads, last->retry_after))
-        return "a read that failed in passing is given up";
+    int reads = history_reads(call), most = call->plan.limits.attempts < 3 ? call->plan.limits.attempts : 3;
+    if (is_check && history_is_passing(last) && reads < most &&
+        fits(call, now, OPERATION_READ, reads, last->retry_after))
+        return "a check that failed in passing is given up";
+    if (!is_check && may_settle(call, now, last)) return "another read was possible, which would tell";
     if (!history_is_good(last)) return NULL;
     if (is_check) {
         bool is_there = !history_is_wished(call, last);

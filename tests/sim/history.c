@@ -18,6 +18,13 @@ bool history_is_passing(const struct step *step) {
     return (is_silent && step->end.sent) || is_vague(step) || history_is_refused(step, 429);
 }
 
+/* A read that settles, and for which there was no connection, follows a change for which there was one. */
+bool history_is_unconnected(const struct step *step) {
+    bool is_unsent =
+        step->end.how == ATTEMPT_UNREACHED || step->end.how == ATTEMPT_UNTRUSTED || step->end.how == ATTEMPT_EXPIRED;
+    return is_unsent && step->state == OPERATION_SETTLING;
+}
+
 /* A success whose own answer does not show the identity is none. */
 bool history_is_hollow(const struct call *call, const struct step *step) {
     bool is_link = call->verb == VERB_LINK && step->request == OPERATION_CHANGE && history_is_named(call);

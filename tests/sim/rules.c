@@ -39,20 +39,19 @@ static bool is_blind(const struct call *call) {
     return is_blind;
 }
 
-/* A read may be repeated where something else than the tenant answered; one that settles also where nothing did, for a
-   change may have been made. */
-static bool may_read_again(const struct call *call, const struct step *last) {
+/* A read may be repeated where something else than the tenant answered; one that settles also where nothing did. */
+static bool may_read_again(const struct step *last) {
     if (last->request != OPERATION_READ) return false;
     bool is_page = last->end.how == ATTEMPT_ANSWERED && last->end.status / 100 == 2 && last->is_spoiled &&
                    last->end.body != ATTEMPT_BODY_TOO_LARGE;
-    return is_page || (last->end.how == ATTEMPT_UNREACHED && history_tries(call) > 0);
+    return is_page || history_is_unconnected(last);
 }
 
 static void check_repeat(struct sim *sim, int index, const struct step *last) {
     const struct call *call = &sim->calls[index];
     bool is_own = call->action.request == OPERATION_CHANGE;
     if (is_own && history_tries(call) > call->plan.limits.attempts) broken(sim, index, "is tried too often");
-    if (!is_own && history_reads(call) > 3) broken(sim, index, "reads too often");
+    if (call->operation.state == OPERATION_CHECKING && history_reads(call) > 3) broken(sim, index, "reads too often");
     if (!is_own && !history_is_named(call)) broken(sim, index, "reads what it cannot recognise");
     if (is_own && call->verb != VERB_PATCH && is_blind(call)) broken(sim, index, "is sent again blindly");
     if (last == NULL || call->action.renew) return;
@@ -60,7 +59,7 @@ static void check_repeat(struct sim *sim, int index, const struct step *last) {
     bool is_vague_change = call->verb == VERB_PATCH && history_leaves_open(call, last);
     bool is_limited = history_word(call, last) == CODE_RATE_LIMITED;
     if (is_follow_up || is_limited || is_vague_change || history_is_passing(last)) return;
-    if (may_read_again(call, last)) return;
+    if (may_read_again(last)) return;
     broken(sim, index, "repeats what was refused, or could not be sent");
 }
 
@@ -118,10 +117,14 @@ void rules_paused(struct sim *sim, int index) {
     int64_t told = is_read == (last->request == OPERATION_READ) ? last->retry_after : -1;
     int64_t least = told > longest / 2 ? told : longest / 2, most = told > longest ? told : longest;
     int64_t drawn = longest / 2 + (int64_t)((double)(longest / 2) * call->random);
+    int64_t left = history_last_instant(call, is_read ? OPERATION_READ : OPERATION_CHANGE) - sim->world.now;
+    if (call->operation.next == OPERATION_SETTLING && left > MILLISECONDS(250)) {
+        drawn = earlier(drawn, left / 2);
+        least = told > drawn ? told : drawn;
+    }
     if (wait < least || wait > most) broken(sim, index, "pauses too long or too short");
     if (wait != (told > drawn ? told : drawn)) broken(sim, index, "pauses otherwise than was drawn");
-    if (call->action.until >= history_last_instant(call, is_read ? OPERATION_READ : OPERATION_CHANGE))
-        broken(sim, index, "pauses until it is too late");
+    if (wait >= left) broken(sim, index, "pauses until it is too late");
     if (!is_read && (call->verb == VERB_POST && history_is_open(call))) broken(sim, index, "would be sent twice");
 }
 

@@ -95,6 +95,7 @@ static void add_call(struct sim *sim, int64_t span) {
     struct dice *dice = &sim->world.dice;
     int index = sim->call_count++;
     struct call *call = &sim->calls[index];
+    call->steps = sim->steps[index];
     call->verb = some_verb(dice);
     call->account = dice_int(dice, 0, ACCOUNTS - 1);
     call->secondary = dice_int(dice, 0, SECONDARIES - 1);

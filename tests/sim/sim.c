@@ -14,10 +14,9 @@ struct totals {
 
 static void clear(struct sim *sim) {
     struct world world = sim->world;
-    size_t exchanges = sizeof sim->exchanges;
+    size_t rest = offsetof(struct sim, exchange_count);
     memset(sim, 0, offsetof(struct sim, exchanges));
-    memset((char *)sim + offsetof(struct sim, exchanges) + exchanges, 0,
-           sizeof *sim - offsetof(struct sim, exchanges) - exchanges);
+    memset((char *)sim + rest, 0, sizeof *sim - rest);
     sim->world = world;
 }
 

@@ -9,7 +9,7 @@
 #include "pure/token_life.h"
 #include "tenant.h"
 
-enum { STEPS_AT_MOST = 64, EXCHANGES_AT_MOST = 1024 };
+enum { STEPS_AT_MOST = 512, EXCHANGES_AT_MOST = 16384 };
 
 /* How one exchange of a call went, for the rules. */
 struct step {
@@ -41,7 +41,7 @@ struct call {
     double random; /* of the last event */
     int fixed_token;
     char primary[16], user_id[40], token[16];
-    struct step steps[STEPS_AT_MOST];
+    struct step *steps; /* the simulation's, in which this call has its own */
     int step_count;
 };
 
@@ -108,7 +108,8 @@ struct sim {
     struct tenant tenant;
     struct call calls[CALLS_AT_MOST];
     int call_count, unfinished;
-    struct exchange exchanges[EXCHANGES_AT_MOST];
+    struct exchange exchanges[EXCHANGES_AT_MOST]; /* these two are written before they are read: no schedule clears */
+    struct step steps[CALLS_AT_MOST][STEPS_AT_MOST];
     int exchange_count;
     struct queue queue;
     int64_t pump_at; /* when it is to be asked again */

@@ -227,40 +227,65 @@ static void a_token_that_may_not_read_leaves_it_unknown(void **state) {
     }
 }
 
-static void a_read_that_fails_in_passing_is_tried_three_times(void **state) {
+static void a_read_that_fails_in_passing_is_tried_until_the_deadline(void **state) {
     (void)state;
-    const struct attempt_end ends[] = {WITH(429, PROMISED), WITH(503, OTHER), BY(LOST, true), BY(EXPIRED, true)};
+    const struct attempt_end ends[] = {WITH(429, PROMISED), WITH(503, OTHER),   BY(LOST, true),
+                                       BY(EXPIRED, true),   BY(EXPIRED, false), BY(UNREACHED, false),
+                                       BY(UNTRUSTED, false)};
     for (size_t i = 0; i < COUNT(ends); i++) {
         struct drive drive = begin_kind(OPERATION_UNLINK, 1);
         lose(&drive);
-        end(&drive, 0, ends[i], "");
-        assert_pauses(&drive, 187500);
-        wake(&drive);
-        assert_sends(&drive, OPERATION_READ, 3);
-        end(&drive, 0, ends[i], "");
-        assert_pauses(&drive, 375000);
-        wake(&drive);
-        end(&drive, 0, ends[i], "");
+        int reads = 1;
+        for (int64_t pause = 187500; pause < 6000000; pause *= 2, reads++) {
+            end(&drive, 0, ends[i], "");
+            assert_pauses(&drive, pause);
+            wake(&drive);
+            assert_sends(&drive, OPERATION_READ, 2 + reads);
+        }
+        for (; drive.action.kind == OPERATION_SEND; reads++) {
+            end(&drive, 0, ends[i], "");
+            if (drive.action.kind == OPERATION_PAUSE) wake(&drive);
+        }
         assert_unknown(&drive, CODE_CONNECTION_LOST, 0);
         assert_seen(&drive, SEEN_UNREADABLE);
         assert_says(&drive, "could not be read");
+        assert_true(drive.now > start + SECONDS(60) - 250000);
+        assert_true(reads < 32);
     }
 }
 
-static void each_settling_has_its_own_three_reads(void **state) {
+/* Without the bound it would pause for 6 s, of which 3 are left. */
+static void a_pause_before_a_read_leaves_time_for_it(void **state) {
+    (void)state;
+    struct drive drive = begin_kind(OPERATION_LINK, 1);
+    lose(&drive);
+    for (int i = 0; i < 5; i++) {
+        end(&drive, 0, (struct attempt_end)BY(LOST, true), "");
+        wake(&drive);
+    }
+    drive.now = start + SECONDS(57);
+    end(&drive, 0, (struct attempt_end)BY(LOST, true), "");
+    assert_pauses(&drive, SECONDS(3) / 2);
+    wake(&drive);
+    answer(&drive, 200, USER(BOTH));
+    assert_succeeded(&drive, 200);
+}
+
+static void each_settling_begins_its_pauses_anew(void **state) {
     (void)state;
     struct drive drive = begin_kind(OPERATION_LINK, 2);
     for (int i = 0; i < 2; i++) {
         lose(&drive);
-        answer(&drive, 503, "");
-        wake(&drive);
-        answer(&drive, 503, "");
-        wake(&drive);
+        for (int64_t pause = 187500; pause < 6000000; pause *= 2) {
+            end(&drive, 0, (struct attempt_end)WITH(503, OTHER), "");
+            assert_pauses(&drive, pause);
+            wake(&drive);
+        }
         answer(&drive, 200, USER(ALONE));
         if (i == 0) wake(&drive);
     }
     assert_unknown(&drive, CODE_CONNECTION_LOST, 0);
-    assert_int_equal(drive.operation.result.attempts, 8);
+    assert_int_equal(drive.operation.result.attempts, 14);
 }
 
 static void a_read_that_would_come_too_late_is_not_waited_for(void **state) {
@@ -402,8 +427,9 @@ int main(void) {
         cmocka_unit_test(without_settling_a_lost_answer_is_the_end),
         cmocka_unit_test(what_has_no_name_cannot_be_looked_for),
         cmocka_unit_test(a_token_that_may_not_read_leaves_it_unknown),
-        cmocka_unit_test(a_read_that_fails_in_passing_is_tried_three_times),
-        cmocka_unit_test(each_settling_has_its_own_three_reads),
+        cmocka_unit_test(a_read_that_fails_in_passing_is_tried_until_the_deadline),
+        cmocka_unit_test(a_pause_before_a_read_leaves_time_for_it),
+        cmocka_unit_test(each_settling_begins_its_pauses_anew),
         cmocka_unit_test(a_read_that_would_come_too_late_is_not_waited_for),
         cmocka_unit_test(a_check_that_fails_in_passing_is_repeated_within_the_attempts),
         cmocka_unit_test(a_check_that_succeeds_at_last_is_followed_by_the_change),
