@@ -70,8 +70,7 @@ local goals = {
 }
 
 --- `strikes`: how many tries of the change suffer the fault; `held`: the fault takes longer than the deadline leaves;
---- `read`, `reads`: what the reads that settle suffer, and how many of them; `patience`: a deadline that leaves time for
---- more reads than one.
+--- `read`, `reads`: what the reads that settle suffer, and how many of them.
 local ALL = 1000
 matrix.modes = {
     alone = { attempts = 1, strikes = 1 },
@@ -79,10 +78,15 @@ matrix.modes = {
     always = { attempts = 3, strikes = ALL },
     answering = { attempts = 3, strikes = 1, deadline = 0.5, held = true },
     read_once = { attempts = 3, strikes = 1, reads = 1 },
-    read_always = { attempts = 3, strikes = 1, reads = ALL, patience = 4 },
+    read_always = { attempts = 3, strikes = 1, reads = ALL },
     reading = { attempts = 3, strikes = 1, deadline = 0.5, read = "delay;seconds=0.8", reads = ALL },
     pausing = { attempts = 5, strikes = ALL, deadline = 0.6 },
 }
+
+--- Where no read will tell, there are reads until the deadline: it leaves time for some.
+local function patience(cell)
+    return cell.mode.reads and not cell.is_readable and 4 or nil
+end
 
 local MOST = 40 -- at once
 local COUNTED = 1000000
@@ -143,7 +147,7 @@ end
 
 local function call(one, cell, options)
     options.attempts = options.attempts or cell.mode.attempts
-    options.deadline = options.deadline or cell.mode.deadline or cell.mode.patience
+    options.deadline = options.deadline or cell.mode.deadline or patience(cell)
     if cell.goal == "update_user" then
         cell.value, cell.message, cell.facts = one:update_user(cell.primary, { user_metadata = { seen = true } },
             options)
@@ -287,7 +291,7 @@ function matrix.judge(cell)
     if cell.tries > mode.attempts then return "more tries than were allowed" end
     local sent = cell.tries + cell.reads
     if sent > facts.attempts then return ("%d exchanges, and %d were received"):format(facts.attempts, sent) end
-    local is_hurried = mode.deadline or mode.patience
+    local is_hurried = mode.deadline or patience(cell)
     if not is_hurried and sent < facts.attempts then return "an exchange was counted that was not received" end
 end
 
