@@ -94,6 +94,7 @@ build = {
             "src/pure/queue.c",
             "src/pure/redact.c",
             "src/pure/request.c",
+            "src/pure/streams.c",
             "src/pure/token_life.c",
             "src/pure/utf8.c",
             "src/token/assertion.c",

@@ -136,6 +136,7 @@ void call_describe(const struct call *call, struct queue_entry *entry) {
     entry->class = call_bucket(call, call->action.request);
     entry->needs_token = call->is_engines_token;
     entry->last_by = call->action.last_by;
+    entry->is_apart = call->action.is_apart;
     entry->patience = patience(&call->operation.plan.limits);
     entry->read = (struct queue_read){.room = call->max_response};
     if (call->operation.state != OPERATION_SETTLING) return;

@@ -135,11 +135,12 @@ static void tell_follower(struct engine *engine, struct call *call, const struct
 }
 
 static void tell_queue(struct engine *engine, struct call *call, const struct queue_end *end) {
-    int connections = queue_connections(&engine->queue);
+    const struct queue_sharing before = queue_sharing(&engine->queue);
     if (queue_ended(&engine->queue, &call->entry, engine->now, end))
         memcpy(engine->unconnected, call->detail, sizeof engine->unconnected);
-    if (connections == queue_connections(&engine->queue)) return;
-    network_limit(engine->network, queue_connections(&engine->queue));
+    const struct queue_sharing now = queue_sharing(&engine->queue);
+    if (now.connections != before.connections || now.streams != before.streams)
+        network_limit(engine->network, now.connections, now.streams);
 }
 
 void engine_end_exchange(struct engine *engine, struct call *call, struct attempt_end end,
@@ -160,7 +161,8 @@ void engine_end_exchange(struct engine *engine, struct call *call, struct attemp
 
 /* False where libcurl cannot, and words about it are kept. */
 static bool launch_over_network(struct engine *engine, struct call *call, int64_t now) {
-    const struct exchange_order order = call_exchange(call, call->action.request);
+    struct exchange_order order = call_exchange(call, call->action.request);
+    order.is_apart = call->entry.has_own;
     const char *fault;
     operation_begun(&call->operation, &call->action, now);
     const struct network_times times = {now, call->action.connect_by, call->action.end_by};

@@ -21,4 +21,7 @@
 #define CURL_HAS_QUICK_EXIT CURL_HAS(7, 87)
 #define CURL_HAS_OWN_WRITES CURL_HAS(7, 87)
 
+/* What libcurl repeats by itself was looked at up to here; a newer one is asked when it runs. */
+#define CURL_REPEATS_ARE_KNOWN (curl_version_info(CURLVERSION_NOW)->version_num <= 0x081700)
+
 #endif

@@ -98,6 +98,11 @@ static CURLcode set_callbacks(struct exchange *exchange) {
 #if CURL_HAS_PREREQ
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_send);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PREREQDATA, exchange);
+    /* libcurl wants to send again what got no byte of an answer on a connection that had been used before, and what an
+       HTTP/2 server says it did not look at (REFUSED_STREAM, or a GOAWAY whose last stream came before), and does not
+       tell them apart. With this, which means nothing else for HTTP, it leaves out the first (Curl_retry_request). */
+    exchange->repeats_unprocessed =
+        CURL_REPEATS_ARE_KNOWN && curl_easy_setopt(easy, CURLOPT_RTSP_REQUEST, (long)CURL_RTSPREQ_RECEIVE) == CURLE_OK;
 #endif
     return code;
 }
@@ -173,14 +178,23 @@ CURLcode exchange_begin(struct exchange *exchange, const struct exchange_order *
     if (code == CURLE_OK) code = curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, order->headers);
     if (code == CURLE_OK) code = set_coding(exchange);
     if (code == CURLE_OK) code = set_method(exchange);
-#if !CURL_HAS_PREREQ
+#if CURL_HAS_PREREQ
+    long is_apart = order->is_apart ? 1L : 0L;
+    if (code == CURLE_OK) code = curl_easy_setopt(exchange->easy, CURLOPT_FRESH_CONNECT, is_apart);
+#else
     /* No hook to stop a second send: it happens on reused connections only, so a change gets a fresh one. */
     long is_change = order->method == REQUEST_GET ? 0L : 1L;
-    if (code == CURLE_OK) code = curl_easy_setopt(exchange->easy, CURLOPT_FRESH_CONNECT, is_change);
+    if (code == CURLE_OK) code = curl_easy_setopt(exchange->easy, CURLOPT_FRESH_CONNECT, is_change | order->is_apart);
     if (code == CURLE_OK)
         code = curl_easy_setopt(exchange->easy, CURLOPT_FORBID_REUSE, is_change); /* nor for another */
 #endif
     return code;
+}
+
+CURLcode exchange_spread(struct exchange *exchange, bool is_spread) {
+    if (is_spread == exchange->is_spread) return CURLE_OK;
+    exchange->is_spread = is_spread;
+    return curl_easy_setopt(exchange->easy, CURLOPT_PIPEWAIT, is_spread ? 0L : 1L);
 }
 
 /* Ours come first. But libcurl gives each address of a host a share of what it thinks it has: it must know. */
@@ -273,8 +287,13 @@ struct attempt_end exchange_overdue(struct exchange *exchange, int64_t now) {
 struct attempt_end exchange_end(struct exchange *exchange, CURLcode code) {
     if (exchange->is_overdue)
         return exchange_overdue(exchange, exchange->sent ? exchange->end_by : exchange->connect_by);
-    struct attempt_end end = exchange_stop(exchange, code == CURLE_OK ? ATTEMPT_ANSWERED : ATTEMPT_LOST);
-    if (exchange->is_repeat_refused)
+    struct attempt_end end = exchange_stop(exchange, ATTEMPT_LOST);
+    /* Of an exchange that got nothing, libcurl says that all is well where others still share its connection. */
+    if (code == CURLE_OK && end.status != 0) end.how = ATTEMPT_ANSWERED;
+    if (exchange->is_repeat_refused && exchange->repeats_unprocessed) {
+        end.how = ATTEMPT_UNPROCESSED;
+        set_detail(exchange, "the server closed the connection, and says that it did not process the request");
+    } else if (exchange->is_repeat_refused)
         set_detail(exchange, "no answer came; libcurl wanted to send the request a second time, and was not let");
     else if (code != CURLE_OK && exchange->detail[0] == '\0')
         set_detail(exchange, curl_easy_strerror(code));

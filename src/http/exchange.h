@@ -21,8 +21,9 @@ struct exchange_order {
     struct curl_slist *headers;
     struct span body; /* absent: none */
     size_t max_response;
-    bool is_raw; /* the answer's body is a part of a file as it stands. That of another GET may come as gzip, and is
+    bool is_raw;   /* the answer's body is a part of a file as it stands. That of another GET may come as gzip, and is
                     decoded; no other */
+    bool is_apart; /* on a new connection, whatever else there is */
 };
 
 /* Seconds since the exchange began; connection phases are next to 0 on a reused connection. */
@@ -44,11 +45,13 @@ struct exchange {
     struct exchange_order order;
     int64_t connect_by, end_by;
     bool takes_gzip; /* what the handle asks for */
+    bool is_spread;  /* what the handle does; see exchange_spread */
     bool sent;
-    unsigned asked;         /* how often libcurl has, whether to go on */
-    bool is_overdue;        /* its time was over while libcurl was at work */
-    bool is_repeat_refused; /* libcurl wanted to send it a second time */
-    const char *too_large;  /* what of the answer is; NULL: nothing */
+    unsigned asked;           /* how often libcurl has, whether to go on */
+    bool is_overdue;          /* its time was over while libcurl was at work */
+    bool is_repeat_refused;   /* libcurl wanted to send it a second time, */
+    bool repeats_unprocessed; /* which it does for what was not processed, and for nothing else */
+    const char *too_large;    /* what of the answer is; NULL: nothing */
     struct headers headers;
     struct buffer body;
     char detail[CURL_ERROR_SIZE]; /* libcurl's words for a failure */
@@ -60,6 +63,10 @@ void exchange_free(struct exchange *exchange);
 
 /* Prepares the handle for an order; the caller adds it to a multi. */
 CURLcode exchange_begin(struct exchange *exchange, const struct exchange_order *order);
+
+/* Whether it makes a connection of its own where all that stand are full, though one is being made: where few share one,
+   they would else be made one after another. */
+CURLcode exchange_spread(struct exchange *exchange, bool is_spread);
 
 /* Instants of the monotonic clock, microseconds: unsent at `connect_by`, or not ended at `end_by`, its time is over. */
 void exchange_limit(struct exchange *exchange, int64_t now, int64_t connect_by, int64_t end_by);

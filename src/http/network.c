@@ -15,6 +15,7 @@ struct network {
     struct profile profile;
     struct buffer environment; /* what was taken from there: a password may be in it */
     struct curl_slist *resolve;
+    bool is_spread; /* fewer share a connection than the server allows */
     struct list running, ended, idle;
     struct heap timers; /* of what runs: when its time may be over */
 };
@@ -98,8 +99,11 @@ void network_close(struct network *network) {
 
 /* ---- beginning ---- */
 
-void network_limit(struct network *network, int connections) {
+void network_limit(struct network *network, int connections, int streams) {
+    long each = streams != 0 ? streams : STREAMS_AT_MOST;
+    network->is_spread = streams != 0;
     (void)curl_multi_setopt(network->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)connections);
+    (void)curl_multi_setopt(network->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, each);
 }
 
 static struct exchange *take_idle(struct network *network) {
@@ -112,7 +116,11 @@ static struct exchange *take_idle(struct network *network) {
 static void retire(struct network *network, struct exchange *exchange) {
     exchange_finish(exchange);
 #if CURL_HAS_PREREQ
-    list_put(&network->idle, &exchange->link); /* the one that was used last comes first */
+    /* libcurl may keep in a handle that a stream was refused, and would take the next loss for another. */
+    if (exchange->end.how == ATTEMPT_LOST)
+        exchange_free(exchange);
+    else
+        list_put(&network->idle, &exchange->link); /* the one that was used last comes first */
 #else
     (void)network;
     exchange_free(exchange); /* its times, which tell whether it was sent, would be those of the last exchange */
@@ -125,6 +133,7 @@ static struct exchange *start(struct network *network, const struct exchange_ord
     *fault = "libcurl could not make a handle: out of memory, or a build without TLS";
     if (exchange == NULL) return NULL;
     CURLcode code = exchange_begin(exchange, order);
+    if (code == CURLE_OK) code = exchange_spread(exchange, network->is_spread);
     if (code == CURLE_OK && curl_multi_add_handle(network->multi, exchange->easy) == CURLM_OK) return exchange;
     *fault = curl_easy_strerror(code != CURLE_OK ? code : CURLE_OUT_OF_MEMORY);
     retire(network, exchange);

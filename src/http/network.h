@@ -20,8 +20,9 @@ struct network *network_open(const struct profile *profile);
 /* Closes every connection; exchanges that are under way are let go, and tell nothing. */
 void network_close(struct network *network);
 
-/* How many connections there may be at once; 0: as many as there are exchanges. */
-void network_limit(struct network *network, int connections);
+/* How many connections there may be at once; 0: as many as there are exchanges. How many exchanges may share one; 0: as
+   many as the server allows. */
+void network_limit(struct network *network, int connections, int streams);
 
 /* Begins an exchange; `owner` is what its end is told by. NULL where libcurl cannot: `fault` says why. */
 struct exchange *network_launch(struct network *network, const struct exchange_order *order,

@@ -27,6 +27,7 @@ static struct attempt_verdict classify_status(int status, enum attempt_body body
 static struct attempt_verdict classify_silence(const struct attempt_end *end) {
     enum failure_outcome outcome = end->sent ? OUTCOME_UNKNOWN : OUTCOME_NONE;
     if (end->how == ATTEMPT_WITHHELD) return (struct attempt_verdict){end->why, OUTCOME_NONE};
+    if (end->how == ATTEMPT_UNPROCESSED) return (struct attempt_verdict){CODE_CONNECTION_LOST, OUTCOME_NONE};
     if (end->how == ATTEMPT_EXPIRED) return (struct attempt_verdict){CODE_TIMEOUT, outcome};
     if (end->how == ATTEMPT_CANCELLED) return (struct attempt_verdict){CODE_CANCELLED, outcome};
     if (end->sent) return (struct attempt_verdict){CODE_CONNECTION_LOST, outcome};

@@ -16,6 +16,7 @@ enum attempt_how {
     ATTEMPT_LOST,      /* the connection ended before the whole answer had come */
     ATTEMPT_EXPIRED,   /* its time was over */
     ATTEMPT_CANCELLED,
+    ATTEMPT_UNPROCESSED, /* the server says that it has not looked at it: a stream refused, or beyond a GOAWAY's last */
     ATTEMPT_WITHHELD /* it was not begun, for the reason `why`: no token was to be had, no gate would open in time */
 };
 
@@ -28,7 +29,7 @@ enum attempt_body {
 
 struct attempt_end {
     enum attempt_how how;
-    bool sent;
+    bool sent;              /* a byte of it may have left; of one that was not processed, too */
     int status;             /* 0 where no status line came */
     enum attempt_body body; /* of an answer */
     enum failure_code why;

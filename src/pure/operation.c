@@ -86,6 +86,7 @@ static struct operation_action begin(struct operation *operation, int64_t now, e
     return (struct operation_action){
         .kind = OPERATION_SEND,
         .request = state == OPERATION_CHANGING ? OPERATION_CHANGE : OPERATION_READ,
+        .is_apart = operation->is_lost,
         .asked = now,
         .last_by = last_by,
         .connect_by = earlier(now + operation->plan.limits.connect, end_by),
@@ -268,7 +269,7 @@ static bool may_be_done(const struct operation *operation, struct attempt_verdic
 static bool may_repeat(const struct operation *operation, const struct attempt_end *end,
                        struct attempt_verdict verdict) {
     if (operation->tries >= operation->plan.limits.attempts || end->how == ATTEMPT_WITHHELD) return false;
-    if (verdict.code == CODE_RATE_LIMITED) return true; /* it was not carried out */
+    if (verdict.code == CODE_RATE_LIMITED || end->how == ATTEMPT_UNPROCESSED) return true; /* it was not carried out */
     if (operation->plan.kind != OPERATION_FREE) return false;
     return is_passing(end, verdict) || (verdict.outcome == OUTCOME_UNKNOWN && verdict.code != CODE_CANCELLED);
 }
@@ -322,6 +323,8 @@ static struct operation_action change_ended(struct operation *operation, const s
 static struct operation_action ended(struct operation *operation, const struct operation_event *event) {
     bool is_own = operation->state == OPERATION_CHANGING;
     operation->result.status = event->end.status;
+    bool has_no_answer = event->end.how == ATTEMPT_LOST || event->end.how == ATTEMPT_EXPIRED;
+    if (has_no_answer && event->end.sent) operation->is_lost = true;
     /* What was wrong with an earlier answer is no word about this one, nor what a read that settles met. */
     bool is_told_before = operation->state == OPERATION_SETTLING || operation_waited_in_vain(operation, &event->end);
     if (!is_told_before) operation->result.fault = (struct answer_fault){.what = NULL};

@@ -80,6 +80,7 @@ struct operation {
     bool is_open;     /* an attempt ended unknown: it may still be carried out, whatever a later one says */
     bool is_refusal;  /* what is being settled is the tenant's word that it cannot be done, and may have been done */
     bool is_renewed;  /* the token was */
+    bool is_lost;     /* an answer was, in passing */
 };
 
 enum operation_event_kind {
@@ -110,6 +111,7 @@ struct operation_action {
     enum operation_action_kind kind;
     enum operation_request request;
     bool renew;                 /* with another token than the one that was refused */
+    bool is_apart;              /* on another connection than the one that lost an answer, and that may be sick */
     int64_t asked;              /* when this action came out */
     int64_t connect_by, end_by; /* if it begins then */
     int64_t last_by;            /* whenever it begins */

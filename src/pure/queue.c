@@ -4,7 +4,7 @@
 static const int64_t warm_for = 50000000;
 
 /* 100 streams: as many as a server should allow at least, says RFC 9113, 6.5.2. */
-const struct queue_rooms queue_usual_rooms = {.singles = 100, .connections = 4, .streams = 100};
+const struct queue_rooms queue_usual_rooms = {.singles = 100, .connections = 4, .streams = 100, .apart = 8};
 
 static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
 
@@ -21,6 +21,7 @@ static struct queue_entry *by_link(struct list *link) {
 void queue_init(struct queue *queue, const struct pace_options *pace, const struct queue_rooms *rooms) {
     *queue = (struct queue){.has_rooms = rooms != NULL};
     if (rooms != NULL) queue->rooms = *rooms;
+    streams_init(&queue->streams, queue->rooms.streams, queue->rooms.connections, queue->rooms.singles);
     pace_init(&queue->pace, pace);
     for (int class = 0; class < PACE_CLASSES; class ++)
         for (int i = 0; i < 2; i++) list_init(&queue->lanes[class][i].fresh);
@@ -133,11 +134,10 @@ struct queue_entry *queue_told(struct queue *queue) {
 /* ---- connections ---- */
 
 static bool has_room(struct queue *queue, int64_t now) {
-    const struct queue_rooms *rooms = &queue->rooms;
     if (!queue->has_rooms) return true;
     if (queue->in_flight == 0 && now > queue->warm_until) queue->is_warm = false;
     if (!queue->is_warm) return queue->in_flight == 0;
-    return queue->in_flight < (queue->is_multiplexed ? rooms->connections * rooms->streams : rooms->singles);
+    return queue->in_flight < (queue->is_multiplexed ? streams_room(&queue->streams) : queue->rooms.singles);
 }
 
 struct queue_entry *queue_leader(const struct queue *queue) {
@@ -149,7 +149,12 @@ void queue_sent(struct queue *queue, const struct queue_entry *entry) {
     if (entry->state == QUEUE_RUNNING) queue->is_warm = true;
 }
 
-int queue_connections(const struct queue *queue) { return queue->is_multiplexed ? queue->rooms.connections : 0; }
+struct queue_sharing queue_sharing(const struct queue *queue) {
+    const struct streams *streams = &queue->streams;
+    if (!queue->has_rooms || !queue->is_multiplexed) return (struct queue_sharing){0, 0};
+    return (struct queue_sharing){streams_connections(streams) + queue->rooms.apart,
+                                  streams->each < streams->most ? streams->each : 0};
+}
 
 static bool fails_with(const struct queue_entry *entry, const struct queue_entry *leader, bool is_timed_out) {
     return !is_timed_out || entry->patience <= leader->patience;
@@ -192,6 +197,8 @@ static void begin(struct queue *queue, struct queue_entry *entry, int64_t now) {
     leave(queue, entry);
     entry->state = QUEUE_RUNNING;
     entry->begun = now;
+    entry->has_own = entry->is_apart && queue->is_multiplexed && queue->apart < queue->rooms.apart;
+    queue->apart += entry->has_own;
     list_put(&queue->running, &entry->link);
     queue->in_flight++;
     pace_begin(&queue->pace, entry->class, now);
@@ -203,12 +210,15 @@ static void stop(struct queue *queue, struct queue_entry *entry) {
     list_leave(&entry->link);
     entry->state = QUEUE_OUT;
     queue->in_flight--;
+    queue->apart -= entry->has_own;
 }
 
 bool queue_ended(struct queue *queue, struct queue_entry *entry, int64_t now, const struct queue_end *end) {
     bool is_unconnected = !end->sent && end->how != ATTEMPT_CANCELLED;
     bool speaks_for_all = queue->has_rooms && is_unconnected && !queue->is_warm && queue->in_flight == 1;
     learn_connection(queue, now, end, is_unconnected);
+    if (queue->has_rooms && queue->is_multiplexed && end->sent)
+        streams_ended(&queue->streams, now, end->how, queue->in_flight);
     stop(queue, entry);
     if (end->sent || end->said != NULL)
         pace_end(&queue->pace, entry->class, entry->begun, now, end->said, end->random);

@@ -21,6 +21,7 @@
 #include "pure/list.h"
 #include "pure/pace.h"
 #include "pure/span.h"
+#include "pure/streams.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -48,10 +49,12 @@ struct queue_entry {
     int64_t last_by;        /* from then on it is too late to begin */
     int64_t patience;       /* how long it would wait for a connection */
     struct queue_read read; /* lent */
+    bool is_apart;          /* where others share connections, it has a new one: an answer of its was lost */
 
     /* the queue's */
     enum queue_state state;
     bool is_held; /* that it is held was told */
+    bool has_own; /* it was begun on a new connection */
     int64_t order, begun;
     struct queue_entry *leader;        /* of a follower */
     struct list followers, link, same; /* `link`: among its like, by its state */
@@ -59,10 +62,11 @@ struct queue_entry {
 };
 
 /* How many may be under way: over HTTP/1.1, or while the protocol is not known, each on a connection of its own; over
-   HTTP/2. */
+   HTTP/2, as long as connections hold (pure/streams). */
 struct queue_rooms {
     int singles;
     int connections, streams; /* of HTTP/2, and on each */
+    int apart;                /* new connections over HTTP/2, beside these, for those that are to have one */
 };
 
 extern const struct queue_rooms queue_usual_rooms;
@@ -106,8 +110,10 @@ struct queue {
     enum attempt_how failure;
     int64_t order;
     int waiting, in_flight; /* followers wait */
-    bool is_warm;           /* a connection has stood lately */
-    bool is_multiplexed;    /* the last answer came over HTTP/2 */
+    int apart;              /* of those in flight, on connections that were new */
+    struct streams streams;
+    bool is_warm;        /* a connection has stood lately */
+    bool is_multiplexed; /* the last answer came over HTTP/2 */
     int64_t warm_until;
     bool is_token_known;
     struct queue_token token;
@@ -170,8 +176,13 @@ struct queue_entry *queue_told(struct queue *queue);
 /* Takes an entry out, wherever it is, without a word. */
 void queue_drop(struct queue *queue, struct queue_entry *entry, int64_t now);
 
-/* The connections that there may be; 0: as many as there are exchanges. */
-int queue_connections(const struct queue *queue);
+/* The connections that there may be, and how many exchanges may share one. */
+struct queue_sharing {
+    int connections; /* 0: as many as there are exchanges */
+    int streams;     /* 0: as many as the server allows */
+};
+
+struct queue_sharing queue_sharing(const struct queue *queue);
 
 const char *queue_state_name(enum queue_state state);
 

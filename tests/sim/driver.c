@@ -176,6 +176,7 @@ static void enqueue(struct sim *sim, int index) {
     call->entry.class = class_of(call);
     call->entry.needs_token = !call->is_fixed;
     call->entry.last_by = call->action.last_by;
+    call->entry.is_apart = call->action.is_apart;
     call->entry.patience = patience < limits->deadline ? patience : limits->deadline;
     call->entry.read = (struct queue_read){.url = is_settling ? call->plan.target.primary : (struct span){NULL, 0},
                                            .token = call->is_fixed ? span_of(call->token) : (struct span){NULL, 0},

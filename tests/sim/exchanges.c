@@ -22,12 +22,41 @@ static void on_unconnected(struct world *world, int index, int64_t unused) {
     end(sim, index, is_tls ? ATTEMPT_UNTRUSTED : ATTEMPT_UNREACHED);
 }
 
-static void on_lost(struct world *world, int index, int64_t unused) {
-    (void)unused;
-    struct sim *sim = sim_of(world);
+static void end_lost(struct sim *sim, int index) {
     struct exchange *exchange = &sim->exchanges[index];
     exchange->end.status = exchange->fault == FAULT_TRUNCATED ? exchange->reply.status : 0;
     end(sim, index, ATTEMPT_LOST);
+}
+
+/* A connection that dies takes all that is under way on it; what has arrived, or will, may be carried out. */
+static void on_lost(struct world *world, int index, int64_t unused) {
+    (void)unused;
+    struct sim *sim = sim_of(world);
+    int connection = sim->exchanges[index].connection;
+    sim->is_closed[connection] = true;
+    end_lost(sim, index);
+    for (int i = 0, count = sim->exchange_count; i < count; i++)
+        if (sim->exchanges[i].connection == connection && sim->exchanges[i].is_live) end_lost(sim, i);
+}
+
+static void turn_away(struct sim *sim, int index) {
+    struct exchange *exchange = &sim->exchanges[index];
+    exchange->is_turned_away = true;
+    end(sim, index, ATTEMPT_UNPROCESSED);
+}
+
+/* After a GOAWAY with the last stream that is processed, those that follow are not; those before it go on. */
+static void on_unprocessed(struct world *world, int index, int64_t unused) {
+    (void)unused;
+    struct sim *sim = sim_of(world);
+    int connection = sim->exchanges[index].connection;
+    turn_away(sim, index);
+    if (sim->exchanges[index].fault != FAULT_GOAWAY) return;
+    sim->is_closed[connection] = true;
+    for (int i = index + 1, count = sim->exchange_count; i < count; i++) {
+        const struct exchange *other = &sim->exchanges[i];
+        if (other->connection == connection && !other->has_arrived) turn_away(sim, i);
+    }
 }
 
 /* ---- what becomes of the answer ---- */
@@ -140,6 +169,8 @@ static void on_arrived(struct world *world, int index, int64_t unused) {
     struct sim *sim = sim_of(world);
     struct exchange *exchange = &sim->exchanges[index];
     const struct fault_shape *shape = fault_shape(exchange->fault);
+    if (exchange->is_turned_away) return;
+    exchange->has_arrived = true;
     if (exchange->fault == FAULT_REVOKED) sim->tenant.tokens[exchange->request.token].is_revoked = true;
     bool is_admitted = tenant_admit(&sim->tenant, world, &exchange->request, &exchange->reply);
     world_trace(world, "call %d: arrives, %s, fault: %s", exchange->call, is_admitted ? "admitted" : "refused",
@@ -154,22 +185,46 @@ static void on_arrived(struct world *world, int index, int64_t unused) {
 
 /* ---- on the way ---- */
 
+static int streams_on(const struct sim *sim, int connection) {
+    int streams = 0;
+    for (int i = 0; i < sim->exchange_count; i++)
+        streams += sim->exchanges[i].is_live && sim->exchanges[i].connection == connection;
+    return streams;
+}
+
+/* As libcurl does: the first that has room, where connections are shared, and it is not to have one of its own. */
+static int connection_for(struct sim *sim, const struct exchange *exchange) {
+    int most = queue_sharing(&sim->queue).streams;
+    bool shares = sim->http == 2 && !sim->calls[exchange->call].entry.has_own;
+    for (int i = 1; shares && i <= sim->connections; i++)
+        if (!sim->is_closed[i] && (most == 0 || streams_on(sim, i) < most)) return i;
+    sim->is_closed[++sim->connections] = sim->http != 2;
+    return sim->connections;
+}
+
+static world_handler *next_of(enum fault fault) {
+    if (fault_shape(fault)->arrival == ARRIVES) return on_arrived;
+    return fault_shape(fault)->end == ENDS_UNPROCESSED ? on_unprocessed : on_lost;
+}
+
 static void on_connected(struct world *world, int index, int64_t unused) {
     (void)unused;
     struct sim *sim = sim_of(world);
     struct exchange *exchange = &sim->exchanges[index];
     if (!exchange->is_live) return;
     exchange->is_sent = true;
+    exchange->connection = connection_for(sim, exchange);
     int64_t when = world->now + dice_between(&world->dice, MILLISECONDS(1), MILLISECONDS(100));
-    world_at(world, when, exchange->fault == FAULT_CUT_OFF ? on_lost : on_arrived, index, 0);
+    world_at(world, when, next_of(exchange->fault), index, 0);
     driver_sent(sim, index);
 }
 
 /* A link by a token that names no account is believed whatever its answer shows: there is nothing to look for. */
 static enum fault draw(struct sim *sim, const struct call *of, enum verb verb) {
     enum fault fault = fault_draw(&sim->world.dice, sim->fault_percent);
+    bool is_single = fault_shape(fault)->end == ENDS_UNPROCESSED && sim->http != 2;
     bool is_noticed = verb == VERB_UNLINK || (verb == VERB_LINK && of->plan.target.provider.at != NULL);
-    return fault == FAULT_NO_EFFECT && !is_noticed ? FAULT_NONE : fault;
+    return is_single || (fault == FAULT_NO_EFFECT && !is_noticed) ? FAULT_NONE : fault;
 }
 
 bool exchanges_is_down(const struct sim *sim) {

@@ -10,6 +10,8 @@ enum fault {
     FAULT_TLS,
     FAULT_CONNECT_HANGS,
     FAULT_CUT_OFF,      /* sent, and it never arrives */
+    FAULT_UNPROCESSED,  /* over HTTP/2: its stream is refused, */
+    FAULT_GOAWAY,       /* or the connection is closed in good order, and it came too late, as did those after it */
     FAULT_RESET_BEFORE, /* it arrives, is not carried out, and the connection dies */
     FAULT_RESET_AFTER,  /* it is carried out, and the connection dies */
     FAULT_RESET_LATE,   /* the connection dies, and it is carried out later */
@@ -49,7 +51,7 @@ enum fault {
 
 enum fault_arrival { ARRIVES, NEVER_ARRIVES };
 enum fault_commit { COMMITS, COMMITS_NOT, COMMITS_LATE, COMMITS_WITH_ANSWER };
-enum fault_end { ENDS_ANSWERED, ENDS_LOST, ENDS_NEVER };
+enum fault_end { ENDS_ANSWERED, ENDS_LOST, ENDS_UNPROCESSED, ENDS_NEVER };
 
 /* What the network and the tenant make of it, where it arrives and is admitted. */
 struct fault_shape {

@@ -57,7 +57,8 @@ static const char *after_change(const struct call *call, int64_t now, const stru
         return "a 429 is not repeated";
     if (rules_is_to_be_settled(call, last))
         return has_time(call, now, OPERATION_READ) ? "no read looks what became of it" : NULL;
-    bool is_free = call->plan.kind == OPERATION_FREE || history_word(call, last) == CODE_RATE_LIMITED;
+    bool is_free = call->plan.kind == OPERATION_FREE || history_word(call, last) == CODE_RATE_LIMITED ||
+                   history_is_unprocessed(last);
     bool is_passing = history_is_passing(last) || history_leaves_open(call, last);
     if (is_free && is_passing && tries < call->plan.limits.attempts &&
         fits(call, now, OPERATION_CHANGE, tries, last->retry_after))

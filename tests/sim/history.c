@@ -12,9 +12,21 @@ static bool is_vague(const struct step *step) {
     return is_answered(step) && (step->end.status == 408 || step->end.status >= 500);
 }
 
+bool history_is_unprocessed(const struct step *step) { return step->end.how == ATTEMPT_UNPROCESSED; }
+
+bool history_has_lost_answer(const struct call *call) {
+    for (int i = 0; i < call->step_count; i++) {
+        const struct attempt_end *end = &call->steps[i].end;
+        bool is_silent = end->how == ATTEMPT_LOST || end->how == ATTEMPT_EXPIRED;
+        if (is_silent && end->sent) return true;
+    }
+    return false;
+}
+
 /* It may go better next time; not what could not be sent. */
 bool history_is_passing(const struct step *step) {
     bool is_silent = step->end.how == ATTEMPT_LOST || step->end.how == ATTEMPT_EXPIRED;
+    if (history_is_unprocessed(step)) return true;
     return (is_silent && step->end.sent) || is_vague(step) || history_is_refused(step, 429);
 }
 
@@ -34,6 +46,7 @@ bool history_is_hollow(const struct call *call, const struct step *step) {
 /* It may have been carried out, now or later: anything but the tenant's clear word. */
 bool history_leaves_open(const struct call *call, const struct step *step) {
     if (step->request == OPERATION_READ || call->verb == VERB_READ || !step->end.sent) return false;
+    if (history_is_unprocessed(step)) return false;
     if (!is_answered(step)) return true;
     bool is_clear = step->end.status >= 300 && step->end.status < 500 && step->end.status != 408;
     return !is_clear && (!history_is_good(step) || history_is_hollow(call, step));
@@ -72,11 +85,10 @@ static enum failure_code word_of_status(const struct step *step) {
 }
 
 enum failure_code history_word(const struct call *call, const struct step *step) {
-    static const enum failure_code silent[] = {[ATTEMPT_UNREACHED] = CODE_UNREACHABLE,
-                                               [ATTEMPT_UNTRUSTED] = CODE_TLS,
-                                               [ATTEMPT_LOST] = CODE_CONNECTION_LOST,
-                                               [ATTEMPT_EXPIRED] = CODE_TIMEOUT,
-                                               [ATTEMPT_CANCELLED] = CODE_CANCELLED};
+    static const enum failure_code silent[] = {
+        [ATTEMPT_UNREACHED] = CODE_UNREACHABLE, [ATTEMPT_UNTRUSTED] = CODE_TLS,
+        [ATTEMPT_LOST] = CODE_CONNECTION_LOST,  [ATTEMPT_UNPROCESSED] = CODE_CONNECTION_LOST,
+        [ATTEMPT_EXPIRED] = CODE_TIMEOUT,       [ATTEMPT_CANCELLED] = CODE_CANCELLED};
     if (step->end.how == ATTEMPT_WITHHELD) return step->end.why;
     if (!is_answered(step)) return silent[step->end.how];
     bool is_unlink = call->verb == VERB_UNLINK && step->request == OPERATION_CHANGE;

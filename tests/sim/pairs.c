@@ -54,6 +54,7 @@ enum column {
     UNREACHED,
     UNTRUSTED,
     LOST,
+    UNPROCESSED,
     LATE,
     EXPIRED,
     CANCELLED_UNSENT,
@@ -80,6 +81,7 @@ static const char *const operation_columns[] = {"started",
                                                 "unreached",
                                                 "untrusted",
                                                 "lost",
+                                                "unprocessed",
                                                 "expired unsent",
                                                 "expired",
                                                 "cancelled unsent",
@@ -132,6 +134,7 @@ static enum column column_of_end(const struct operation_event *event) {
     case ATTEMPT_UNREACHED: return UNREACHED;
     case ATTEMPT_UNTRUSTED: return UNTRUSTED;
     case ATTEMPT_LOST: return LOST;
+    case ATTEMPT_UNPROCESSED: return UNPROCESSED;
     case ATTEMPT_EXPIRED: return end->sent ? EXPIRED : LATE;
     case ATTEMPT_CANCELLED: return end->sent ? CANCELLED_SENT : CANCELLED_UNSENT;
     case ATTEMPT_WITHHELD: return TOKENLESS;

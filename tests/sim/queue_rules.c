@@ -42,11 +42,10 @@ static bool stands(struct sim *sim) {
 }
 
 static bool has_room(struct sim *sim) {
-    const struct queue_rooms *rooms = &sim->queue.rooms;
     int count = sim->watch.under_way_count;
     if (!sim->queue.has_rooms) return true;
     if (!stands(sim)) return count == 0;
-    return count < (sim->watch.http == 2 ? rooms->connections * rooms->streams : rooms->singles);
+    return count < (sim->watch.http == 2 ? streams_room(&sim->queue.streams) : sim->queue.rooms.singles);
 }
 
 static void leave_road(struct watch *watch, int index) {
@@ -122,6 +121,17 @@ static void check_followers(struct sim *sim, int leader) {
     }
 }
 
+/* What follows an answer that was lost goes on a new connection where others share theirs, as far as there are some to
+   be had. */
+static void check_connection(struct sim *sim, int index) {
+    const struct watch *watch = &sim->watch;
+    int apart = 0;
+    for (int i = 0; i < watch->under_way_count; i++) apart += entry_at(sim, watch->under_way[i])->has_own;
+    bool has_lost = index != ENTRY_OF_FETCH && history_has_lost_answer(&sim->calls[index]);
+    bool expected = has_lost && sim->queue.has_rooms && watch->http == 2 && apart < sim->queue.rooms.apart;
+    if (entry_at(sim, index)->has_own != expected) broken(sim, index, "shares a connection, or does not, and should");
+}
+
 void queue_rules_begun(struct sim *sim, const struct queue_entry *entry) {
     int index = queue_rules_index(sim, entry);
     struct watch *watch = &sim->watch;
@@ -134,6 +144,7 @@ void queue_rules_begun(struct sim *sim, const struct queue_entry *entry) {
     for (int i = 0; i < ENTRIES_AT_MOST; i++)
         if (i != index && may_begin(sim, i) && watch->entries[i].arrived < begun->arrived)
             broken(sim, index, "begins before one that came earlier, and may begin");
+    check_connection(sim, index);
     pair(watch, index, PAIR_BEGINS);
     begun->state = QUEUE_RUNNING;
     watch->under_way[watch->under_way_count++] = index;

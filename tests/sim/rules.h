@@ -43,6 +43,8 @@ bool history_is_good(const struct step *step);
 bool history_is_refused(const struct step *step, int status);
 bool history_is_passing(const struct step *step);
 bool history_is_unconnected(const struct step *step);
+bool history_is_unprocessed(const struct step *step);
+bool history_has_lost_answer(const struct call *call); /* any of its exchanges was sent, and nothing came */
 bool history_is_hollow(const struct call *call, const struct step *step); /* a link's success that does not show it */
 bool history_leaves_open(const struct call *call, const struct step *step);
 bool history_is_open(const struct call *call);  /* any of them does */

@@ -140,7 +140,7 @@ static void settle_tokens(struct sim *sim) {
 static struct queue_rooms some_rooms(struct sim *sim) {
     struct dice *dice = &sim->world.dice;
     if (dice_chance(dice, 10)) return queue_usual_rooms;
-    return (struct queue_rooms){dice_int(dice, 1, 8), dice_int(dice, 1, 3), dice_int(dice, 1, 4)};
+    return (struct queue_rooms){dice_int(dice, 1, 8), dice_int(dice, 1, 3), dice_int(dice, 1, 4), dice_int(dice, 0, 2)};
 }
 
 static void on_other_version(struct world *world, int version, int64_t unused) {

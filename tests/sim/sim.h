@@ -50,7 +50,8 @@ struct exchange {
     int call;
     bool is_live; /* the client still waits */
     bool is_last_moment;
-    bool is_sent;
+    bool is_sent, has_arrived, is_turned_away;
+    int connection; /* 0: none yet */
     enum fault fault;
     struct request request;
     int generation;
@@ -111,6 +112,8 @@ struct sim {
     struct exchange exchanges[EXCHANGES_AT_MOST]; /* these two are written before they are read: no schedule clears */
     struct step steps[CALLS_AT_MOST][STEPS_AT_MOST];
     int exchange_count;
+    int connections; /* that were made; over HTTP/2 several exchanges share one, until it closes */
+    bool is_closed[EXCHANGES_AT_MOST + 1];
     struct queue queue;
     int64_t pump_at; /* when it is to be asked again */
     struct watch watch;

@@ -306,11 +306,11 @@ static void over_http_2_there_is_room_for_a_hundred_on_each_of_four(void **state
     struct queue_entry first = {.last_by = 0};
     (void)state;
     warm_up();
-    assert_int_equal(queue_connections(&queue), 0);
+    assert_int_equal(queue_sharing(&queue).connections, 0);
     add(&first, PACE_WRITE);
     assert_begins(&first);
     end_as(&first, (struct queue_end){.how = ATTEMPT_ANSWERED, .sent = true, .said = &unlimited, .http = 2});
-    assert_int_equal(queue_connections(&queue), 4);
+    assert_int_equal(queue_sharing(&queue).connections, 12);
     begin_all(entries, 401, 400);
     answer(&entries[0]); /* not known of this one: as before */
     assert_begins(&entries[400]);

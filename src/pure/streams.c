@@ -1,0 +1,56 @@
+#include "pure/streams.h"
+
+/* So many answers, and as many share a connection again as twice before. */
+enum { HOLDS_AFTER = 256 };
+
+/* A quarter of those that went down together: one death is no storm, three in a row leave each on its own. */
+enum { FEWER = 4 };
+
+static int least(int a, int b) { return a < b ? a : b; }
+
+void streams_init(struct streams *streams, int most, int connections, int many) {
+    *streams = (struct streams){.most = most,
+                                .each = most,
+                                .connections = connections,
+                                .many = many > connections ? many : connections,
+                                .at = INT64_MIN};
+}
+
+int streams_connections(const struct streams *streams) {
+    return least(streams->connections * streams->most / streams->each, streams->many);
+}
+
+int streams_room(const struct streams *streams) { return streams_connections(streams) * streams->each; }
+
+static void answered(struct streams *streams) {
+    if (streams->each == streams->most || ++streams->answered < HOLDS_AFTER) return;
+    streams->answered = 0;
+    streams->each = streams->each < streams->most / 2 ? streams->each * 2 : streams->most;
+}
+
+/* A server that ends a connection in good order turns away the few that came too late, now and then. */
+static bool is_death(const struct streams *streams) {
+    bool are_many = streams->unprocessed > 1 && streams->unprocessed * 2 >= least(streams->before, streams->running);
+    return streams->lost > 1 || are_many;
+}
+
+static void lost(struct streams *streams, int64_t now, enum attempt_how how, int running) {
+    if (now != streams->at) {
+        streams->at = now;
+        streams->before = streams->each;
+        streams->running = running;
+        streams->lost = streams->unprocessed = 0;
+    }
+    streams->answered = 0;
+    *(how == ATTEMPT_LOST ? &streams->lost : &streams->unprocessed) += 1;
+    if (!is_death(streams)) return;
+    int fewer = least(streams->before, streams->lost + streams->unprocessed) / FEWER;
+    streams->each = fewer > 1 ? fewer : 1;
+}
+
+void streams_ended(struct streams *streams, int64_t now, enum attempt_how how, int running) {
+    if (how == ATTEMPT_ANSWERED)
+        answered(streams);
+    else if (how == ATTEMPT_LOST || how == ATTEMPT_UNPROCESSED)
+        lost(streams, now, how, running);
+}
