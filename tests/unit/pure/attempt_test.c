@@ -34,6 +34,7 @@ static struct row {
     {"cancelled after it was sent", SENT(CANCELLED), "cancelled", "unknown"},
     {"a connection lost before it was sent", NOTHING_SENT(LOST), "unreachable", "none"},
     {"a connection lost after it was sent", SENT(LOST), "connection_lost", "unknown"},
+    {"sent, and not processed, says the server", SENT(UNPROCESSED), "connection_lost", "none"},
     {"no second connection after it was sent", SENT(UNREACHED), "connection_lost", "unknown"},
     {"trust lost after it was sent", SENT(UNTRUSTED), "connection_lost", "unknown"},
 

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "pure/queue.h"
 
 #define SECONDS(n) ((int64_t)(n)*1000000)
@@ -316,6 +318,70 @@ static void over_http_2_there_is_room_for_a_hundred_on_each_of_four(void **state
     assert_begins(&entries[400]);
 }
 
+static void answer_over_http_2(void) {
+    struct queue_entry first = {.last_by = 0};
+    warm_up();
+    add(&first, PACE_WRITE);
+    assert_begins(&first);
+    end_as(&first, (struct queue_end){.how = ATTEMPT_ANSWERED, .sent = true, .said = &unlimited, .http = 2});
+}
+
+static void what_lost_an_answer_has_a_connection_of_its_own_as_far_as_there_are_some(void **state) {
+    struct queue_entry apart[10] = {{.last_by = 0}}, other = {.last_by = 0};
+    (void)state;
+    answer_over_http_2();
+    add(&other, PACE_WRITE);
+    assert_begins(&other);
+    assert_false(other.has_own);
+    for (int i = 0; i < 10; i++) {
+        apart[i].is_apart = true;
+        add(&apart[i], PACE_READ);
+        assert_begins(&apart[i]);
+        assert_true(apart[i].has_own == (i < 8));
+    }
+    answer(&apart[9]); /* it had none */
+    apart[9].last_by = 0, add(&apart[9], PACE_READ);
+    assert_begins(&apart[9]);
+    assert_false(apart[9].has_own);
+    queue_drop(&queue, &apart[3], now);
+    answer(&apart[9]);
+    apart[9].last_by = 0, add(&apart[9], PACE_READ);
+    assert_begins(&apart[9]);
+    assert_true(apart[9].has_own);
+}
+
+static void over_http_1_each_has_its_own_connection_anyway(void **state) {
+    struct queue_entry entry = {.is_apart = true};
+    (void)state;
+    warm_up();
+    add(&entry, PACE_READ);
+    assert_begins(&entry);
+    assert_false(entry.has_own);
+}
+
+static void after_a_death_fewer_share_a_connection_and_there_are_more(void **state) {
+    static struct queue_entry entries[50];
+    (void)state;
+    memset(entries, 0, sizeof entries);
+    answer_over_http_2();
+    assert_int_equal(queue_sharing(&queue).streams, 0);
+    for (int i = 0; i < 50; i++) add(&entries[i], PACE_WRITE);
+    for (int i = 0; i < 50; i++) assert_begins(&entries[i]);
+    for (int i = 0; i < 50; i++) end_as(&entries[i], (struct queue_end){.how = ATTEMPT_LOST, .sent = true});
+    assert_int_equal(queue_sharing(&queue).streams, 12);
+    assert_int_equal(queue_sharing(&queue).connections, 33 + 8);
+}
+
+static void what_could_not_be_sent_is_no_death(void **state) {
+    struct queue_entry entries[2] = {{.last_by = 0}};
+    (void)state;
+    answer_over_http_2();
+    for (int i = 0; i < 2; i++) add(&entries[i], PACE_WRITE);
+    for (int i = 0; i < 2; i++) assert_begins(&entries[i]);
+    for (int i = 0; i < 2; i++) end_as(&entries[i], (struct queue_end){.how = ATTEMPT_LOST});
+    assert_int_equal(queue_sharing(&queue).streams, 0);
+}
+
 static void a_host_that_was_idle_for_long_is_cold(void **state) {
     struct queue_entry entries[2] = {{.last_by = 0}};
     (void)state;
@@ -531,6 +597,10 @@ int main(void) {
         cmocka_unit_test_setup(to_a_cold_host_one_goes_ahead, setup),
         cmocka_unit_test_setup(over_http_1_there_is_room_for_a_hundred, setup),
         cmocka_unit_test_setup(over_http_2_there_is_room_for_a_hundred_on_each_of_four, setup),
+        cmocka_unit_test_setup(what_lost_an_answer_has_a_connection_of_its_own_as_far_as_there_are_some, setup),
+        cmocka_unit_test_setup(over_http_1_each_has_its_own_connection_anyway, setup),
+        cmocka_unit_test_setup(after_a_death_fewer_share_a_connection_and_there_are_more, setup),
+        cmocka_unit_test_setup(what_could_not_be_sent_is_no_death, setup),
         cmocka_unit_test_setup(a_host_that_was_idle_for_long_is_cold, setup),
         cmocka_unit_test_setup(without_connections_nothing_waits_for_one, setup),
         cmocka_unit_test_setup(if_the_one_that_went_ahead_cannot_connect_neither_can_the_others, setup),
