@@ -17,7 +17,7 @@ local failure = {}
 ---| "conflict" # 409; or the tenant reported success, and the identity is still there
 ---| "rate_limited" # 429
 ---| "server_error" # 408 or 5xx, of a read
----| "connection_lost" # of a read
+---| "connection_lost" # of a read; or of a change that the server says it did not process
 
 ---@alias auth0.FailureCause
 ---| "timeout"
