@@ -25,7 +25,7 @@ int streams_room(const struct streams *streams) { return streams_connections(str
 static void answered(struct streams *streams) {
     if (streams->each == streams->most || ++streams->answered < HOLDS_AFTER) return;
     streams->answered = 0;
-    streams->each = streams->each < streams->most / 2 ? streams->each * 2 : streams->most;
+    streams->each = least(streams->each * 2, streams->most);
 }
 
 /* A server that ends a connection in good order turns away the few that came too late, now and then. */

@@ -53,6 +53,12 @@ static void three_deaths_leave_each_on_its_own(void **state) {
     assert_int_equal(streams.each, 1);
 }
 
+static void two_that_are_lost_together_are_a_death(void **state) {
+    (void)state;
+    end(2, ATTEMPT_LOST, 50);
+    assert_int_equal(streams.each, 1);
+}
+
 static void two_connections_that_die_at_one_instant_count_as_one(void **state) {
     (void)state;
     end(200, ATTEMPT_LOST, 400);
@@ -99,6 +105,7 @@ static void a_connection_closed_in_good_order_may_turn_a_few_away(void **state) 
     (void)state;
     end(3, ATTEMPT_UNPROCESSED, 50);
     end(1, ATTEMPT_UNPROCESSED, 1);
+    end(9, ATTEMPT_UNPROCESSED, 20);
     assert_int_equal(streams.each, 100);
 }
 
@@ -122,6 +129,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_hundred_share_a_connection_and_there_are_four, setup),
         cmocka_unit_test_setup(three_deaths_leave_each_on_its_own, setup),
+        cmocka_unit_test_setup(two_that_are_lost_together_are_a_death, setup),
         cmocka_unit_test_setup(two_connections_that_die_at_one_instant_count_as_one, setup),
         cmocka_unit_test_setup(one_that_is_lost_alone_says_nothing_of_the_others, setup),
         cmocka_unit_test_setup(other_ends_are_no_death, setup),
