@@ -52,6 +52,7 @@ build = {
             "src/http/network.c",
             "src/http/pipe_guard.c",
             "src/http/profile.c",
+            "src/http/sockets.c",
             "src/http/store.c",
             "src/lua/bell.c",
             "src/lua/call.c",

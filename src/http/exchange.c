@@ -2,10 +2,8 @@
 
 #include "os/clock.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 /* ---- callbacks: they fill C memory, and never touch Lua ---- */
 
@@ -28,40 +26,36 @@ static bool is_overcoded(const struct exchange *exchange) {
 static size_t on_header(char *data, size_t size, size_t count, void *context) {
     struct exchange *exchange = context;
     (void)size;
-    if (!headers_take(&exchange->headers, (struct span){data, count}))
-        exchange->too_large = "it has more than 64 KiB of headers";
+    struct span line = {data, count};
+    if (span_begins(line, SPAN("HTTP/1."))) sockets_speak_http_1(exchange->sockets, exchange->local_port);
+    if (!headers_take(&exchange->headers, line)) exchange->too_large = "it has more than 64 KiB of headers";
     return exchange->too_large != NULL || is_overcoded(exchange) ? 0 : count;
 }
 
 #if CURL_HAS_PREREQ
 /* The one definition of "sent": libcurl calls this when a connection stands and the request is about to go out. It
    calls it again when a reused connection died and it wants to send the request once more by itself. The tenant may
-   have read the first one, so nothing is ever sent twice behind our back. */
+   have read the first one, so nothing is ever sent twice behind our back. Nor is anything sent on a connection that has
+   ended, or has answered already: some versions of libcurl do not look for that, or not each time. */
 static int on_send(void *context, char *ip, char *local_ip, int port, int local_port) {
     struct exchange *exchange = context;
-    (void)ip, (void)local_ip, (void)port, (void)local_port;
+    (void)ip, (void)local_ip, (void)port;
     exchange->is_repeat_refused = exchange->sent;
     if (exchange->sent) return CURL_PREREQFUNC_ABORT;
-    exchange->sent = true;
-    return CURL_PREREQFUNC_OK;
+    exchange->local_port = local_port;
+    exchange->sent = sockets_is_fit(exchange->sockets, local_port);
+    exchange->is_unfit = !exchange->sent;
+    return exchange->sent ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 #endif
 
 /* What has been sent needs no second connection: without this, libcurl would make one, and shake hands, before on_send
-   could tell it so. And programs that the caller starts do not inherit a connection, though one started in this moment
-   by another thread. */
+   could tell it so. */
 static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
     struct exchange *exchange = context;
     (void)purpose;
     exchange->is_repeat_refused = exchange->sent;
-    if (exchange->sent) return CURL_SOCKET_BAD;
-#ifdef SOCK_CLOEXEC
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-#else
-    curl_socket_t made = socket(address->family, address->socktype, address->protocol);
-    if (made != CURL_SOCKET_BAD) (void)fcntl(made, F_SETFD, FD_CLOEXEC);
-    return made;
-#endif
+    return exchange->sent ? CURL_SOCKET_BAD : sockets_open(exchange->sockets, address);
 }
 
 /* libcurl does not return while bytes keep coming in: a peer that floods it would be heard past every deadline. It asks
@@ -88,6 +82,8 @@ static CURLcode set_callbacks(struct exchange *exchange) {
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, exchange);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, sockets_close);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, exchange->sockets);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_XFERINFODATA, exchange);
@@ -119,10 +115,11 @@ static CURLcode set_origin(struct exchange *exchange, const char *domain) {
     return curl_easy_setopt(exchange->easy, CURLOPT_CURLU, exchange->origin);
 }
 
-struct exchange *exchange_new(const struct profile *profile, struct curl_slist *resolve) {
+struct exchange *exchange_new(const struct profile *profile, struct sockets *sockets, struct curl_slist *resolve) {
     struct exchange *exchange = calloc(1, sizeof *exchange);
     if (exchange == NULL) return NULL;
     exchange->profile = profile;
+    exchange->sockets = sockets;
     exchange->easy = curl_easy_init();
     if (exchange->easy != NULL && set_callbacks(exchange) == CURLE_OK &&
         profile_apply(profile, exchange->easy) == CURLE_OK && set_origin(exchange, profile->domain) == CURLE_OK &&
@@ -166,9 +163,21 @@ static CURLcode set_coding(struct exchange *exchange) {
     return curl_easy_setopt(exchange->easy, CURLOPT_ACCEPT_ENCODING, takes_gzip ? "gzip" : NULL);
 }
 
+static CURLcode set_fresh(struct exchange *exchange, bool is_fresh) {
+    if (exchange->is_fresh == is_fresh) return CURLE_OK;
+    exchange->is_fresh = is_fresh;
+    return curl_easy_setopt(exchange->easy, CURLOPT_FRESH_CONNECT, (long)is_fresh);
+}
+
+CURLcode exchange_begin_afresh(struct exchange *exchange) {
+    exchange->is_unfit = false;
+    exchange->detail[0] = '\0';
+    return set_fresh(exchange, true);
+}
+
 CURLcode exchange_begin(struct exchange *exchange, const struct exchange_order *order) {
     exchange->order = *order;
-    exchange->sent = exchange->is_repeat_refused = exchange->is_overdue = false;
+    exchange->sent = exchange->is_unfit = exchange->is_repeat_refused = exchange->is_overdue = false;
     exchange->too_large = NULL;
     exchange->asked = 0;
     exchange->headers = (struct headers){.bytes = 0};
@@ -178,15 +187,12 @@ CURLcode exchange_begin(struct exchange *exchange, const struct exchange_order *
     if (code == CURLE_OK) code = curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, order->headers);
     if (code == CURLE_OK) code = set_coding(exchange);
     if (code == CURLE_OK) code = set_method(exchange);
-#if CURL_HAS_PREREQ
-    long is_apart = order->is_apart ? 1L : 0L;
-    if (code == CURLE_OK) code = curl_easy_setopt(exchange->easy, CURLOPT_FRESH_CONNECT, is_apart);
-#else
-    /* No hook to stop a second send: it happens on reused connections only, so a change gets a fresh one. */
-    long is_change = order->method == REQUEST_GET ? 0L : 1L;
-    if (code == CURLE_OK) code = curl_easy_setopt(exchange->easy, CURLOPT_FRESH_CONNECT, is_change | order->is_apart);
+    /* Without a hook to stop a second send: it happens on reused connections only, so a change gets a fresh one. */
+    bool is_change = order->method != REQUEST_GET;
+    if (code == CURLE_OK) code = set_fresh(exchange, order->is_apart || (is_change && !CURL_HAS_PREREQ));
+#if !CURL_HAS_PREREQ
     if (code == CURLE_OK)
-        code = curl_easy_setopt(exchange->easy, CURLOPT_FORBID_REUSE, is_change); /* nor for another */
+        code = curl_easy_setopt(exchange->easy, CURLOPT_FORBID_REUSE, (long)is_change); /* nor for another */
 #endif
     return code;
 }
@@ -268,6 +274,7 @@ static void hide_proxy(struct exchange *exchange, CURLcode code) {
 
 static void explain_unsent(struct exchange *exchange, CURLcode code, enum attempt_how how) {
     static const char whose[] = "of the proxy, not the tenant: ";
+    if (exchange->is_unfit) set_detail(exchange, "the connection was closed before the request could be sent");
     hide_proxy(exchange, code);
     if (how != ATTEMPT_UNTRUSTED || !is_of_proxy(exchange)) return;
     memmove(exchange->detail + sizeof whose - 1, exchange->detail, sizeof exchange->detail - sizeof whose);

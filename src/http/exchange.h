@@ -5,6 +5,7 @@
 
 #include "http/headers.h"
 #include "http/profile.h"
+#include "http/sockets.h"
 #include "pure/attempt.h"
 #include "pure/heap.h"
 #include "pure/list.h"
@@ -34,6 +35,7 @@ struct exchange_timings {
 struct exchange {
     CURL *easy;
     const struct profile *profile;
+    struct sockets *sockets;
     CURLU *origin;    /* the profile's, which libcurl would else read and write anew for each request */
     struct list link; /* in one of the network's lists */
     struct heap_node timer;
@@ -46,7 +48,10 @@ struct exchange {
     int64_t connect_by, end_by;
     bool takes_gzip; /* what the handle asks for */
     bool is_spread;  /* what the handle does; see exchange_spread */
+    bool is_fresh;   /* likewise: a connection of its own */
     bool sent;
+    bool is_unfit;            /* it was not sent: the connection had ended before, or had answered already */
+    int local_port;           /* of the connection that it was to be sent on */
     unsigned asked;           /* how often libcurl has, whether to go on */
     bool is_overdue;          /* its time was over while libcurl was at work */
     bool is_repeat_refused;   /* libcurl wanted to send it a second time, */
@@ -57,8 +62,9 @@ struct exchange {
     char detail[CURL_ERROR_SIZE]; /* libcurl's words for a failure */
 };
 
-/* `profile` must outlive it. NULL where there is no memory, or libcurl lacks what we need. */
-struct exchange *exchange_new(const struct profile *profile, struct curl_slist *resolve);
+/* `profile` and `sockets` must outlive it, and these the connections that it leaves. NULL where there is no memory, or
+   libcurl lacks what we need. */
+struct exchange *exchange_new(const struct profile *profile, struct sockets *sockets, struct curl_slist *resolve);
 void exchange_free(struct exchange *exchange);
 
 /* Prepares the handle for an order; the caller adds it to a multi. */
@@ -67,6 +73,10 @@ CURLcode exchange_begin(struct exchange *exchange, const struct exchange_order *
 /* Whether it makes a connection of its own where all that stand are full, though one is being made: where few share one,
    they would else be made one after another. */
 CURLcode exchange_spread(struct exchange *exchange, bool is_spread);
+
+/* Prepares the handle again, for the same order, after an end that was `is_unfit`: it goes out on a connection of its
+   own. */
+CURLcode exchange_begin_afresh(struct exchange *exchange);
 
 /* Instants of the monotonic clock, microseconds: unsent at `connect_by`, or not ended at `end_by`, its time is over. */
 void exchange_limit(struct exchange *exchange, int64_t now, int64_t connect_by, int64_t end_by);

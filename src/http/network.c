@@ -16,6 +16,7 @@ struct network {
     struct buffer environment; /* what was taken from there: a password may be in it */
     struct curl_slist *resolve;
     bool is_spread; /* fewer share a connection than the server allows */
+    struct sockets sockets;
     struct list running, ended, idle;
     struct heap timers; /* of what runs: when its time may be over */
 };
@@ -44,6 +45,7 @@ struct network *network_open(const struct profile *profile) {
     struct network *network = global_start() ? calloc(1, sizeof *network) : NULL;
     if (network == NULL) return NULL;
     network->profile = *profile;
+    sockets_init(&network->sockets);
     list_init(&network->running);
     list_init(&network->ended);
     list_init(&network->idle);
@@ -92,6 +94,7 @@ void network_close(struct network *network) {
     free_exchanges(&network->ended);
     free_exchanges(&network->idle);
     curl_multi_cleanup(network->multi);
+    sockets_free(&network->sockets);
     curl_slist_free_all(network->resolve);
     buffer_free(&network->environment);
     free(network);
@@ -108,7 +111,7 @@ void network_limit(struct network *network, int connections, int streams) {
 
 static struct exchange *take_idle(struct network *network) {
     struct exchange *exchange = first(&network->idle);
-    if (exchange == NULL) return exchange_new(&network->profile, network->resolve);
+    if (exchange == NULL) return exchange_new(&network->profile, &network->sockets, network->resolve);
     list_leave(&exchange->link);
     return exchange;
 }
@@ -169,6 +172,14 @@ static void end_exchange(struct network *network, struct exchange *exchange, str
     list_push(&network->ended, &exchange->link);
 }
 
+/* Nothing of it has left: it goes on another connection, once. False where it does not. */
+static bool start_afresh(struct network *network, struct exchange *exchange) {
+    if (!exchange->is_unfit || exchange->is_fresh) return false;
+    curl_multi_remove_handle(network->multi, exchange->easy);
+    return exchange_begin_afresh(exchange) == CURLE_OK &&
+           curl_multi_add_handle(network->multi, exchange->easy) == CURLM_OK;
+}
+
 static void collect(struct network *network, int64_t now) {
     const CURLMsg *message;
     for (int left; (message = curl_multi_info_read(network->multi, &left)) != NULL;) {
@@ -178,7 +189,7 @@ static void collect(struct network *network, int64_t now) {
             curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private) != CURLE_OK)
             continue;
         struct exchange *exchange = (void *)private;
-        end_exchange(network, exchange, exchange_end(exchange, code), now);
+        if (!start_afresh(network, exchange)) end_exchange(network, exchange, exchange_end(exchange, code), now);
     }
 }
 

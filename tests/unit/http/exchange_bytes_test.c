@@ -40,10 +40,12 @@ static void close_server(struct server *server) {
     close(server->listener);
 }
 
+static struct sockets sockets = {{&sockets.all, &sockets.all}};
+
 /* Without TLS, so that the bytes can be read. */
 static struct exchange *open_exchange(const struct server *server) {
     const struct profile profile = {.domain = server->domain, .proxy = "", .http = PROFILE_HTTP_1_1};
-    struct exchange *exchange = exchange_new(&profile, NULL);
+    struct exchange *exchange = exchange_new(&profile, &sockets, NULL);
     assert_non_null(exchange);
     assert_int_equal(curl_url_set(exchange->origin, CURLUPART_SCHEME, "http", 0), CURLUE_OK);
 #if CURL_HAS_PROTOCOLS_STR
@@ -108,7 +110,7 @@ static void a_target_goes_out_as_it_is(void **state) {
 static void no_address_is_refused_in_words_of_libcurl(void **state) {
     (void)state;
     const struct profile profile = {.domain = "[1:2]", .proxy = "", .http = PROFILE_HTTP_1_1};
-    struct exchange *exchange = exchange_new(&profile, NULL);
+    struct exchange *exchange = exchange_new(&profile, &sockets, NULL);
     assert_non_null(exchange);
     assert_int_equal(exchange_begin(exchange, &(struct exchange_order){.target = "/"}), CURLE_OK);
     assert_int_equal(exchange_end(exchange, curl_easy_perform(exchange->easy)).how, ATTEMPT_UNREACHED);

@@ -9,12 +9,13 @@
 
 enum { SECOND = 1000000 };
 
+static struct sockets sockets = {{&sockets.all, &sockets.all}};
 static struct curl_slist resolve;
 
 /* The profile must outlive the exchange. */
 static struct exchange *open_exchange(const struct profile *profile) {
     resolve = (struct curl_slist){(char *)(uintptr_t)profile->resolve[0], NULL};
-    struct exchange *exchange = exchange_new(profile, profile->resolve[0] != NULL ? &resolve : NULL);
+    struct exchange *exchange = exchange_new(profile, &sockets, profile->resolve[0] != NULL ? &resolve : NULL);
     assert_non_null(exchange);
     return exchange;
 }

@@ -33,6 +33,8 @@ static void perform(struct exchange *exchange, struct exchange_order order, enum
     if (exchange_end(exchange, code).how != how) _exit(1);
 }
 
+static struct sockets sockets = {{&sockets.all, &sockets.all}};
+
 /* Where libcurl cannot be kept from it, it sends a read once more, on another connection. */
 static const enum attempt_how how_it_ends = CURL_HAS_PREREQ ? ATTEMPT_LOST : ATTEMPT_ANSWERED;
 
@@ -44,7 +46,7 @@ static struct exchange *open_broken(curl_socket_t *broken) {
     int ends[2];
     profile = to_tenant(PROFILE_HTTP_1_1);
     resolve = (struct curl_slist){(char *)(uintptr_t)profile.resolve[0], NULL};
-    struct exchange *exchange = exchange_new(&profile, &resolve);
+    struct exchange *exchange = exchange_new(&profile, &sockets, &resolve);
     perform(exchange, read_order(&request, NULL), ATTEMPT_ANSWERED);
     if (curl_easy_getinfo(exchange->easy, CURLINFO_ACTIVESOCKET, broken) != CURLE_OK) _exit(1);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) != 0 || shutdown(ends[0], SHUT_WR) != 0) _exit(1);

@@ -1,0 +1,125 @@
+#include "http/sockets.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct socket {
+    struct list link;
+    curl_socket_t descriptor;
+    int port; /* the local one; 0: not known yet */
+    bool is_used, is_http_1;
+};
+
+static struct socket *socket_of(struct list *link) { return LIST_OWNER(struct socket, link, link); }
+
+void sockets_init(struct sockets *sockets) { list_init(&sockets->all); }
+
+/* ---- made and closed ---- */
+
+static void forget(struct list *link) {
+    list_leave(link);
+    free(socket_of(link));
+}
+
+void sockets_free(struct sockets *sockets) {
+    for (struct list *first; (first = list_first(&sockets->all)) != NULL;) forget(first);
+}
+
+static curl_socket_t make(const struct curl_sockaddr *address) {
+#ifdef SOCK_CLOEXEC
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+#else
+    curl_socket_t made = socket(address->family, address->socktype, address->protocol);
+    if (made != CURL_SOCKET_BAD) (void)fcntl(made, F_SETFD, FD_CLOEXEC);
+    return made;
+#endif
+}
+
+curl_socket_t sockets_open(struct sockets *sockets, const struct curl_sockaddr *address) {
+    struct socket *socket = calloc(1, sizeof *socket);
+    if (socket == NULL) return CURL_SOCKET_BAD;
+    socket->descriptor = make(address);
+    if (socket->descriptor != CURL_SOCKET_BAD) {
+        list_push(&sockets->all, &socket->link);
+        return socket->descriptor;
+    }
+    free(socket);
+    return CURL_SOCKET_BAD;
+}
+
+int sockets_close(void *context, curl_socket_t descriptor) {
+    struct sockets *sockets = context;
+    struct list *at = sockets->all.next;
+    while (at != &sockets->all && socket_of(at)->descriptor != descriptor) at = at->next;
+    if (at != &sockets->all) forget(at);
+    return close(descriptor);
+}
+
+/* ---- found ---- */
+
+static int port_of(curl_socket_t descriptor) {
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+    if (getsockname(descriptor, (struct sockaddr *)&address, &size) != 0) return 0;
+    if (address.ss_family == AF_INET) return ntohs(((struct sockaddr_in *)(void *)&address)->sin_port);
+    if (address.ss_family == AF_INET6) return ntohs(((struct sockaddr_in6 *)(void *)&address)->sin6_port);
+    return 0;
+}
+
+/* The one with this port. Two of them, to different peers, are told apart no further: none. */
+static struct socket *find(struct sockets *sockets, int port) {
+    struct socket *found = NULL;
+    if (port <= 0) return NULL;
+    for (struct list *at = sockets->all.next; at != &sockets->all; at = at->next) {
+        struct socket *socket = socket_of(at);
+        if (socket->port == 0) socket->port = port_of(socket->descriptor);
+        if (socket->port != port) continue;
+        if (found != NULL) return NULL;
+        found = socket;
+    }
+    return found;
+}
+
+/* ---- looked at ---- */
+
+/* What arrived on it, and was not read. */
+enum arrival { ARRIVED_NOTHING, ARRIVED_BYTES, ARRIVED_END };
+
+/* Behind bytes that wait, the end of them. */
+static bool has_ended(curl_socket_t descriptor) {
+#ifdef POLLRDHUP
+    struct pollfd look = {.fd = descriptor, .events = POLLRDHUP};
+#else
+    struct pollfd look = {.fd = descriptor};
+#endif
+    return poll(&look, 1, 0) > 0;
+}
+
+static enum arrival look(curl_socket_t descriptor) {
+    char byte;
+    ssize_t size = recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return ARRIVED_NOTHING;
+    return size > 0 && !has_ended(descriptor) ? ARRIVED_BYTES : ARRIVED_END;
+}
+
+/* Bytes that wait on a connection over which nothing has been sent, or over HTTP/2, are those of the protocols below:
+   settings, pings, session tickets. */
+bool sockets_is_fit(struct sockets *sockets, int local_port) {
+    struct socket *socket = find(sockets, local_port);
+    if (socket == NULL) return true;
+    enum arrival arrival = look(socket->descriptor);
+    bool is_unasked = arrival == ARRIVED_BYTES && socket->is_used && socket->is_http_1;
+    socket->is_used = true;
+    return arrival != ARRIVED_END && !is_unasked;
+}
+
+void sockets_speak_http_1(struct sockets *sockets, int local_port) {
+    struct socket *socket = find(sockets, local_port);
+    if (socket != NULL) socket->is_http_1 = true;
+}
