@@ -41,6 +41,9 @@ static bool build_resolve(struct network *network) {
     return true;
 }
 
+/* From 8.20 on, look-ups are the multi's: without this its end waits for those that hang. Others do not know it. */
+static void let_go_of_look_ups(CURLM *multi) { (void)curl_multi_setopt(multi, CURL_MULTI_QUICK_EXIT, 1L); }
+
 struct network *network_open(const struct profile *profile) {
     struct network *network = global_start() ? calloc(1, sizeof *network) : NULL;
     if (network == NULL) return NULL;
@@ -55,8 +58,10 @@ struct network *network_open(const struct profile *profile) {
     if (network->multi != NULL && curl_multi_wakeup(network->multi) == CURLM_OK &&
         curl_multi_setopt(network->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT) == CURLM_OK &&
         curl_multi_setopt(network->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)STREAMS_AT_MOST) == CURLM_OK &&
-        build_resolve(network) && profile_settle(&network->profile, &network->environment))
+        build_resolve(network) && profile_settle(&network->profile, &network->environment)) {
+        let_go_of_look_ups(network->multi);
         return network;
+    }
     network_close(network);
     return NULL;
 }

@@ -2,6 +2,7 @@
 local linking = require "support.linking"
 local nginx = require "support.nginx"
 local process = require "support.process"
+local resolver = require "support.resolver"
 local served = require "support.served"
 local tenant = require "support.tenant"
 
@@ -109,25 +110,10 @@ describe("inside nginx #load", function()
     end
 
     it("a resolver that hangs and a dead tenant are told in time, and a neighbour does not notice", function()
-        local library = os.tmpname()
-        local source = process.file [[
-            #define _GNU_SOURCE
-            #include <dlfcn.h>
-            #include <netdb.h>
-            #include <string.h>
-            #include <unistd.h>
-            int getaddrinfo(const char *n, const char *s, const struct addrinfo *h, struct addrinfo **r) {
-                int (*next)(const char *, const char *, const struct addrinfo *, struct addrinfo **) =
-                    (int (*)(const char *, const char *, const struct addrinfo *, struct addrinfo **))
-                    dlsym(RTLD_NEXT, "getaddrinfo");
-                if (n != NULL && strstr(n, "hangs.test") != NULL) sleep(4);
-                return next(n, s, h, r);
-            }]]
-        local _, built = tenant.run(("cc -shared -fPIC -x c -o %s %s -ldl"):format(library, process.quoted(source)))
-        assert.equal(0, built)
+        local library = resolver.build()
         served.seed(1)
         local server = served.start(linking.token,
-            [[domain = "hangs.test", resolve = {}, ca_file = nil, connect_timeout = 1, deadline = 2, attempts = 1]],
+            [[domain = "hanging.test", resolve = {}, ca_file = nil, connect_timeout = 1, deadline = 2, attempts = 1]],
             nil, nil, "LD_PRELOAD=" .. library)
         local output = tenant.run(("%s & (sleep 0.2; curl -s --noproxy '*' -w 'slowest %%{time_total}\n' -o /dev/null "
             .. "'http://127.0.0.1:%s/fast?[1-300]' --rate 200/s); wait"):format(served.asking(server, 1, 64, 64,
@@ -150,7 +136,9 @@ describe("inside nginx #load", function()
         assert.equal(300, asked)
         assert.is_true(slow <= 3, slow .. " of 300 requests to a neighbour took more than 50 ms")
         os.remove(library)
-        os.remove(source)
+        local begun = os.time()
+        tenant.run(("kill -QUIT %s; while kill -0 %s 2>/dev/null; do sleep 0.05; done"):format(server.pid, server.pid))
+        assert.is_true(os.time() - begun < 10, "QUIT waits for the resolver")
     end)
 
     it("eight workers started cold with a token_file fetch one token", function()
