@@ -166,10 +166,12 @@ void engine_refuse_token(struct engine *engine, int token_request, const char *w
 }
 
 void engine_turn(struct engine *engine, int wait_ms) {
-    if (engine->worker != NULL)
+    if (engine->worker != NULL) {
         worker_wait(engine->worker, wait_ms);
-    else
-        engine_turn_once(engine, wait_ms);
+        return;
+    }
+    engine_turn_once(engine);
+    engine_wait(engine, wait_ms);
 }
 
 bool engine_next(struct engine *engine, struct engine_record *record) {

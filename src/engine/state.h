@@ -75,8 +75,11 @@ bool engine_fetch(struct engine *engine, struct engine_record *record);
 
 struct engine_stats engine_count(const struct engine *engine);
 
-/* One turn of the crank. */
-void engine_turn_once(struct engine *engine, int wait_ms);
+/* One turn of the crank, which waits for nothing. */
+void engine_turn_once(struct engine *engine);
+
+/* Waits for something to turn it for, unless there is news: at most `wait_ms`. */
+void engine_wait(struct engine *engine, int wait_ms);
 
 /* Gives up the calls that it has, and frees the rest. */
 void engine_free(struct engine *engine);

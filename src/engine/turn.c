@@ -37,7 +37,7 @@ static int wait_time(const struct engine *engine, int at_most) {
     return left < at_most ? (int)left : at_most;
 }
 
-static void turn_network(struct engine *engine, int wait_ms) {
+static void turn_network(struct engine *engine) {
     struct pipe_guard guard = pipe_guard_begin();
     engine_look(engine);
     engine_advance_queue(engine);
@@ -45,7 +45,6 @@ static void turn_network(struct engine *engine, int wait_ms) {
     engine_look(engine);
     engine_collect(engine);
     engine_advance_queue(engine);
-    if (!has_news(engine)) network_wait(engine->network, wait_time(engine, wait_ms));
     pipe_guard_end(&guard);
 }
 
@@ -77,9 +76,13 @@ static void turn_answered(struct engine *engine) {
 
 /* ---- either ---- */
 
-void engine_turn_once(struct engine *engine, int wait_ms) {
+void engine_turn_once(struct engine *engine) {
     if (engine->network != NULL)
-        turn_network(engine, wait_ms);
+        turn_network(engine);
     else
         turn_answered(engine);
+}
+
+void engine_wait(struct engine *engine, int wait_ms) {
+    if (engine->network != NULL && !has_news(engine)) network_wait(engine->network, wait_time(engine, wait_ms));
 }

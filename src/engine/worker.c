@@ -209,11 +209,20 @@ static void finish(void *context) {
     free(worker);
 }
 
+static bool has_orders(struct worker *worker) {
+    lock(worker);
+    bool woken = worker->is_woken;
+    unlock(worker);
+    return woken;
+}
+
+/* libcurl 8.21.0 swallows a wake-up that comes during a turn. One that comes after it ends the wait. */
 static void work(void *context) {
     struct worker *worker = context;
     while (take_orders(worker)) {
-        engine_turn_once(worker->engine, LONGEST_MS);
+        engine_turn_once(worker->engine);
         publish(worker);
+        if (!has_orders(worker)) engine_wait(worker->engine, LONGEST_MS);
     }
 }
 
