@@ -23,6 +23,7 @@
 
 /* What libcurl repeats by itself was looked at up to here; a newer one is asked when it runs. */
 #define CURL_REPEATS_ARE_KNOWN (curl_version_info(CURLVERSION_NOW)->version_num <= 0x081700)
+
 /* CURLMOPT_QUICK_EXIT by its number: of 8.20, which may be what runs, whatever this is built with. */
 #define CURL_MULTI_QUICK_EXIT ((CURLMoption)(CURLOPTTYPE_LONG + 21))
 
