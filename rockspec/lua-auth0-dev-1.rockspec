@@ -75,6 +75,7 @@ build = {
             "src/os/process.c",
             "src/os/secrets.c",
             "src/os/threads.c",
+            "src/os/watch.c",
             "src/pure/answer.c",
             "src/pure/attempt.c",
             "src/pure/bucket.c",

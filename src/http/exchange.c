@@ -59,7 +59,7 @@ static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_
 }
 
 /* libcurl does not return while bytes keep coming in: a peer that floods it would be heard past every deadline. It asks
-   a dozen times about any answer, so the clock is not looked at each time. */
+   a dozen times about any answer, so the clock is not looked at each time. What it never asks about, the watch ends. */
 static int on_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d) {
     struct exchange *exchange = context;
     enum { LOOKS_AFTER = 16 };
@@ -177,7 +177,8 @@ CURLcode exchange_begin_afresh(struct exchange *exchange) {
 
 CURLcode exchange_begin(struct exchange *exchange, const struct exchange_order *order) {
     exchange->order = *order;
-    exchange->sent = exchange->is_unfit = exchange->is_repeat_refused = exchange->is_overdue = false;
+    exchange->sent = exchange->is_unfit = exchange->is_repeat_refused = exchange->is_overdue = exchange->is_shut =
+        false;
     exchange->too_large = NULL;
     exchange->asked = 0;
     exchange->headers = (struct headers){.bytes = 0};
@@ -291,9 +292,16 @@ struct attempt_end exchange_overdue(struct exchange *exchange, int64_t now) {
     return end;
 }
 
+/* There was no time to wait in: nothing else would have been heard. */
+static struct attempt_end end_shut(struct exchange *exchange) {
+    set_detail(exchange, "it sends without end what is no answer, and the connection was shut");
+    return exchange_stop(exchange, ATTEMPT_EXPIRED);
+}
+
 struct attempt_end exchange_end(struct exchange *exchange, CURLcode code) {
     if (exchange->is_overdue)
         return exchange_overdue(exchange, exchange->sent ? exchange->end_by : exchange->connect_by);
+    if (exchange->is_shut && code != CURLE_OK && exchange->too_large == NULL) return end_shut(exchange);
     struct attempt_end end = exchange_stop(exchange, ATTEMPT_LOST);
     /* Of an exchange that got nothing, libcurl says that all is well where others still share its connection. */
     if (code == CURLE_OK && end.status != 0) end.how = ATTEMPT_ANSWERED;

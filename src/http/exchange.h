@@ -54,6 +54,8 @@ struct exchange {
     int local_port;           /* of the connection that it was to be sent on */
     unsigned asked;           /* how often libcurl has, whether to go on */
     bool is_overdue;          /* its time was over while libcurl was at work */
+    unsigned shut_before;     /* how many of its network's sockets had been shut down when it began */
+    bool is_shut;             /* one was meanwhile, since the peer sends without end */
     bool is_repeat_refused;   /* libcurl wanted to send it a second time, */
     bool repeats_unprocessed; /* which it does for what was not processed, and for nothing else */
     const char *too_large;    /* what of the answer is; NULL: nothing */

@@ -1,5 +1,6 @@
 #include "http/network.h"
 
+#include "os/clock.h"
 #include "os/threads.h"
 
 #include <pthread.h>
@@ -19,7 +20,18 @@ struct network {
     struct sockets sockets;
     struct list running, ended, idle;
     struct heap timers; /* of what runs: when its time may be over */
+    struct watch watch; /* of the sockets: libcurl reads as long as bytes come */
+    unsigned shut;      /* how many it has shut down */
 };
+
+/* Around all that may read. */
+static void begin_reading(struct network *network) { watch_begin(&network->watch); }
+
+static bool end_reading(struct network *network) {
+    bool has_shut = watch_end(&network->watch);
+    network->shut += has_shut;
+    return has_shut;
+}
 
 /* ---- opening and closing ---- */
 
@@ -48,14 +60,14 @@ struct network *network_open(const struct profile *profile) {
     struct network *network = global_start() ? calloc(1, sizeof *network) : NULL;
     if (network == NULL) return NULL;
     network->profile = *profile;
-    sockets_init(&network->sockets);
+    sockets_init(&network->sockets, &network->watch);
     list_init(&network->running);
     list_init(&network->ended);
     list_init(&network->idle);
     network->multi = curl_multi_init();
     /* libcurl does without the descriptors that wake it, where there are none left: a thread would wait for its next
        timer before it heard of a call. The first wait ends at once by this. */
-    if (network->multi != NULL && curl_multi_wakeup(network->multi) == CURLM_OK &&
+    if (network->multi != NULL && watch_open(&network->watch) && curl_multi_wakeup(network->multi) == CURLM_OK &&
         curl_multi_setopt(network->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT) == CURLM_OK &&
         curl_multi_setopt(network->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)STREAMS_AT_MOST) == CURLM_OK &&
         build_resolve(network) && profile_settle(&network->profile, &network->environment)) {
@@ -81,6 +93,7 @@ static void free_exchanges(struct list *exchanges) {
 /* Its timer is the time to connect, or what is left when that is over. */
 static void put_to_work(struct network *network, struct exchange *exchange) {
     exchange->is_running = true;
+    exchange->shut_before = network->shut;
     list_push(&network->running, &exchange->link);
     heap_put(&network->timers, &exchange->timer, exchange->connect_by);
 }
@@ -90,7 +103,9 @@ static void stop(struct network *network, struct exchange *exchange) {
     exchange->is_running = false;
     list_leave(&exchange->link);
     heap_leave(&network->timers, &exchange->timer);
+    begin_reading(network);
     curl_multi_remove_handle(network->multi, exchange->easy);
+    (void)end_reading(network);
 }
 
 void network_close(struct network *network) {
@@ -98,8 +113,11 @@ void network_close(struct network *network) {
         stop(network, exchange);
     free_exchanges(&network->ended);
     free_exchanges(&network->idle);
+    begin_reading(network);
     curl_multi_cleanup(network->multi);
+    (void)end_reading(network);
     sockets_free(&network->sockets);
+    watch_free(&network->watch);
     curl_slist_free_all(network->resolve);
     buffer_free(&network->environment);
     free(network);
@@ -194,6 +212,7 @@ static void collect(struct network *network, int64_t now) {
             curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private) != CURLE_OK)
             continue;
         struct exchange *exchange = (void *)private;
+        exchange->is_shut = exchange->shut_before != network->shut;
         if (!start_afresh(network, exchange)) end_exchange(network, exchange, exchange_end(exchange, code), now);
     }
 }
@@ -213,7 +232,9 @@ static void expire(struct network *network, int64_t now) {
 
 void network_turn(struct network *network, int64_t now) {
     int running;
+    begin_reading(network);
     curl_multi_perform(network->multi, &running);
+    if (end_reading(network)) now = clock_monotonic_us();
     collect(network, now);
     expire(network, now);
 }

@@ -18,7 +18,10 @@ struct socket {
 
 static struct socket *socket_of(struct list *link) { return LIST_OWNER(struct socket, link, link); }
 
-void sockets_init(struct sockets *sockets) { list_init(&sockets->all); }
+void sockets_init(struct sockets *sockets, struct watch *watch) {
+    list_init(&sockets->all);
+    sockets->watch = watch;
+}
 
 /* ---- made and closed ---- */
 
@@ -47,6 +50,7 @@ curl_socket_t sockets_open(struct sockets *sockets, const struct curl_sockaddr *
     socket->descriptor = make(address);
     if (socket->descriptor != CURL_SOCKET_BAD) {
         list_push(&sockets->all, &socket->link);
+        if (sockets->watch != NULL) watch_add(sockets->watch, socket->descriptor);
         return socket->descriptor;
     }
     free(socket);
@@ -58,7 +62,7 @@ int sockets_close(void *context, curl_socket_t descriptor) {
     struct list *at = sockets->all.next;
     while (at != &sockets->all && socket_of(at)->descriptor != descriptor) at = at->next;
     if (at != &sockets->all) forget(at);
-    return close(descriptor);
+    return sockets->watch != NULL ? watch_close(sockets->watch, descriptor) : close(descriptor);
 }
 
 /* ---- found ---- */

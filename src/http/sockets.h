@@ -4,15 +4,18 @@
 #define AUTH0_HTTP_SOCKETS_H
 
 #include "http/curl_compat.h"
+#include "os/watch.h"
 #include "pure/list.h"
 
 #pragma GCC visibility push(hidden)
 
 struct sockets {
     struct list all;
+    struct watch *watch;
 };
 
-void sockets_init(struct sockets *sockets);
+/* `watch` keeps an eye on them; NULL: nothing does. */
+void sockets_init(struct sockets *sockets, struct watch *watch);
 
 /* Forgets all of them: libcurl has closed them. */
 void sockets_free(struct sockets *sockets);

@@ -24,3 +24,28 @@ struct timespec clock_after(int seconds) {
     instant.tv_sec += seconds;
     return instant;
 }
+
+#ifdef __APPLE__ /* has no pthread_condattr_setclock */
+#define CONDITION_CLOCK CLOCK_REALTIME
+#else
+#define CONDITION_CLOCK CLOCK_MONOTONIC
+#endif
+
+void clock_condition_init(pthread_cond_t *condition) {
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+#ifndef __APPLE__
+    pthread_condattr_setclock(&attributes, CONDITION_CLOCK);
+#endif
+    pthread_cond_init(condition, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+struct timespec clock_condition_after(int milliseconds) {
+    struct timespec instant;
+    clock_gettime(CONDITION_CLOCK, &instant);
+    long nanoseconds = instant.tv_nsec + milliseconds % 1000 * 1000000L;
+    instant.tv_sec += milliseconds / 1000 + nanoseconds / 1000000000;
+    instant.tv_nsec = nanoseconds % 1000000000;
+    return instant;
+}

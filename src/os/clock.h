@@ -2,6 +2,7 @@
 #ifndef AUTH0_OS_CLOCK_H
 #define AUTH0_OS_CLOCK_H
 
+#include <pthread.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -14,6 +15,10 @@ int64_t clock_unix_us(void);      /* since 1970; can be set */
 
 /* In so many seconds, as pthread_cond_timedwait takes it. */
 struct timespec clock_after(int seconds);
+
+/* A condition whose waits no setting of the clock makes longer, where the system has such; and until when it waits. */
+void clock_condition_init(pthread_cond_t *condition);
+struct timespec clock_condition_after(int milliseconds);
 
 #pragma GCC visibility pop
 

@@ -163,9 +163,9 @@ describe("inside nginx", function()
             assert.truthy(served.get(server, "/link?i=" .. i):find "linked 2")
         end
         local worker = served.workers(server)[1]
-        served.eventually(5, "one thread", function()
+        served.eventually(5, "two threads", function()
             local threads, descriptors = served.open(worker)
-            return threads <= 2 and descriptors < 40
+            return threads <= 3 and descriptors < 40
         end)
     end)
 

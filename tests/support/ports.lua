@@ -4,12 +4,11 @@ local tenant = require "support.tenant"
 
 local ports = {}
 
-local script = debug.getinfo(1, "S").source:match("^@(.*/)[^/]*$") .. "listener.pl"
-local front = script:gsub("listener%.pl$", "tls_front.lua")
+local here = debug.getinfo(1, "S").source:match("^@(.*/)[^/]*$")
 local pids = {}
 
 local function listen(mode, log)
-    local output, status = tenant.run(("perl %s %s %s"):format(process.quoted(script), mode, process.quoted(log or "")))
+    local output, status = tenant.run(("perl %s %s %s"):format(process.quoted(here .. "listener.pl"), mode, process.quoted(log or "")))
     assert(status == 0, "listener.pl does not start; its own words are above")
     local port, pid = output:match("^(%d+) ?(%d*)\n$")
     if pid ~= "" then pids[#pids + 1] = pid end
@@ -45,21 +44,39 @@ function ports.proxy()
     }
 end
 
---- Puts TLS before a port. Needs cqueues and luaossl of Lua 5.4, whatever Lua is tested.
+-- A script that prints a line and goes on, under Lua 5.4 whatever Lua is tested: it needs cqueues and luaossl.
+local function start(name, arguments)
+    local log = os.tmpname()
+    logs[#logs + 1] = log
+    local words = { process.quoted(here .. name) }
+    for _, argument in ipairs(arguments) do words[#words + 1] = process.quoted(argument) end
+    local output = tenant.run(("env -u LUA_PATH -u LUA_CPATH lua5.4 %s >%s </dev/null 2>/dev/null & pid=$!; "
+        .. "for try in $(seq 100); do [ -s %s ] && break; kill -0 $pid 2>/dev/null || break; sleep 0.05; done; "
+        .. "echo $(cat %s) $pid"):format(table.concat(words, " "), log, log, log))
+    local line, pid = output:match "^(.*[^ ]) (%d+)\n$"
+    pids[#pids + 1] = pid or output:match "%d+"
+    return line
+end
+
+--- Puts TLS before a port.
 ---@param port string
 ---@param certificate string file
 ---@param key string file
----@return string|nil port nil: they are not here
+---@return string|nil port nil: cqueues and luaossl of Lua 5.4 are not here
 function ports.tls_front(port, certificate, key)
-    local log = os.tmpname()
-    logs[#logs + 1] = log
-    local output = tenant.run(("env -u LUA_PATH -u LUA_CPATH lua5.4 %s %s %s %s >%s </dev/null 2>/dev/null & pid=$!; "
-        .. "for try in $(seq 100); do [ -s %s ] && break; kill -0 $pid 2>/dev/null || break; sleep 0.05; done; "
-        .. "echo $(cat %s) $pid"):format(process.quoted(front), port, process.quoted(certificate), process.quoted(key),
-        log, log, log))
-    local front_port, pid = output:match "^(%d+) (%d+)\n$"
-    pids[#pids + 1] = pid
-    return front_port
+    return start("tls_front.lua", { port, certificate, key })
+end
+
+--- A server that floods its clients, each connection for so many seconds.
+---@param seconds number
+---@param certificate string file
+---@param key string file
+---@return table<string, string>|nil ports by the shapes of flood.lua; nil: cqueues and luaossl of Lua 5.4 are not here
+function ports.floods(seconds, certificate, key)
+    local line = start("flood.lua", { tostring(seconds), certificate, key })
+    local by_shape = line and {}
+    for shape, port in (line or ""):gmatch "([%w_]+)=(%d+)" do by_shape[shape] = port end
+    return by_shape
 end
 
 ---Ends what was started here.

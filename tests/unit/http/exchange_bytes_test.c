@@ -40,7 +40,7 @@ static void close_server(struct server *server) {
     close(server->listener);
 }
 
-static struct sockets sockets = {{&sockets.all, &sockets.all}};
+static struct sockets sockets = {{&sockets.all, &sockets.all}, NULL};
 
 /* Without TLS, so that the bytes can be read. */
 static struct exchange *open_exchange(const struct server *server) {

@@ -154,6 +154,6 @@ int main(void) {
         cmocka_unit_test(programs_do_not_inherit_one),
         cmocka_unit_test(those_that_are_left_are_forgotten),
     };
-    sockets_init(&sockets);
+    sockets_init(&sockets, NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

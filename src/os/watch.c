@@ -1,0 +1,204 @@
+#include "os/watch.h"
+
+#include "os/clock.h"
+#include "os/process.h"
+#include "os/threads.h"
+
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <linux/tcp.h>
+#endif
+
+struct watch_socket {
+    int descriptor;
+    int looks;     /* since when it has been read from all the time */
+    uint64_t read; /* bytes, at the last look */
+};
+
+/* Its lock is held for moments. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct list watches;
+    pid_t owner; /* after a fork the thread and what it watches are the parent's */
+    bool has_thread, is_stopping;
+} all;
+
+atomic_bool watch_is_resting = true;
+
+/* ---- sockets ---- */
+
+void watch_add(struct watch *watch, int descriptor) {
+    pthread_mutex_lock(&watch->lock);
+    if (watch->count == watch->room) {
+        int room = 2 * watch->room + 4;
+        struct watch_socket *more = realloc(watch->sockets, (size_t)room * sizeof *more);
+        if (more != NULL) watch->sockets = more;
+        if (more != NULL) watch->room = room;
+    }
+    if (watch->count < watch->room) watch->sockets[watch->count++] = (struct watch_socket){.descriptor = descriptor};
+    pthread_mutex_unlock(&watch->lock);
+}
+
+int watch_close(struct watch *watch, int descriptor) {
+    pthread_mutex_lock(&watch->lock);
+    for (int i = 0; i < watch->count; i++)
+        if (watch->sockets[i].descriptor == descriptor) watch->sockets[i--] = watch->sockets[--watch->count];
+    int result = close(descriptor);
+    pthread_mutex_unlock(&watch->lock);
+    return result;
+}
+
+/* Bytes that have come, less those that wait. Where the system does not tell, what waits stands for it: a peer that
+   floods makes it another number each time. */
+static uint64_t bytes_read(int descriptor) {
+    int waiting = 0;
+    if (ioctl(descriptor, FIONREAD, &waiting) != 0) return 0;
+#ifdef __linux__
+    struct tcp_info info = {.tcpi_bytes_received = 0};
+    socklen_t size = sizeof info;
+    if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_bytes_received > 0)
+        return (uint64_t)info.tcpi_bytes_received - (uint64_t)waiting;
+#endif
+    return (uint64_t)waiting;
+}
+
+/* Whether it has been read from since the last look; the first look at a turn begins to count. */
+static void look_at_socket(struct watch *watch, struct watch_socket *socket, bool is_first) {
+    uint64_t read = bytes_read(socket->descriptor);
+    socket->looks = !is_first && read != socket->read ? socket->looks + 1 : 0;
+    socket->read = read;
+    if (socket->looks < WATCH_LOOKS) return;
+    atomic_store(&watch->has_shut, true);
+    (void)shutdown(socket->descriptor, SHUT_RDWR);
+    socket->looks = 0;
+}
+
+/* ---- the thread ---- */
+
+/* False where nothing happens. */
+static bool look_at(struct watch *watch) {
+    unsigned turn = atomic_load(&watch->turn);
+    bool is_first = turn != watch->seen, is_at_work = turn % 2 == 1;
+    watch->seen = turn;
+    if (!is_at_work) return is_first;
+    pthread_mutex_lock(&watch->lock);
+    for (int i = 0; i < watch->count && atomic_load(&watch->turn) == turn; i++)
+        look_at_socket(watch, &watch->sockets[i], is_first);
+    pthread_mutex_unlock(&watch->lock);
+    return true;
+}
+
+static bool look_at_all(void) {
+    bool happens = false;
+    for (struct list *at = all.watches.next; at != &all.watches; at = at->next)
+        happens = look_at(LIST_OWNER(struct watch, link, at)) || happens;
+    return happens;
+}
+
+/* Whether a process that ends has to wait for one of them. */
+static bool is_any_at_work(void) {
+    for (struct list *at = all.watches.next; at != &all.watches; at = at->next)
+        if (atomic_load(&LIST_OWNER(struct watch, link, at)->turn) % 2 == 1) return true;
+    return false;
+}
+
+/* What begins to work sets its turn, and then looks whether this rests; this says so, and then looks at the turns. */
+static void rest(void) {
+    atomic_store(&watch_is_resting, true);
+    while (!look_at_all() && atomic_load(&watch_is_resting) && !all.is_stopping)
+        (void)pthread_cond_wait(&all.changed, &all.lock);
+    atomic_store(&watch_is_resting, false);
+}
+
+static void look_now_and_then(void) {
+    enum { QUIET_LOOKS = 1000 / WATCH_LOOK_MS };
+    for (int quiet = 0; !all.is_stopping || is_any_at_work(); quiet++) {
+        const struct timespec until = clock_condition_after(WATCH_LOOK_MS);
+        (void)pthread_cond_timedwait(&all.changed, &all.lock, &until);
+        if (look_at_all()) quiet = 0;
+        if (quiet == QUIET_LOOKS) rest();
+    }
+}
+
+/* A fork never waits for it: it uses nothing of the TLS library's, and a child begins anew. */
+static void work(void *context) {
+    (void)context;
+    threads_rest();
+    pthread_mutex_lock(&all.lock);
+    look_now_and_then();
+    pthread_mutex_unlock(&all.lock);
+    threads_go_on();
+}
+
+static void stop(void *context) {
+    (void)context;
+    pthread_mutex_lock(&all.lock);
+    all.is_stopping = true;
+    pthread_cond_signal(&all.changed);
+    pthread_mutex_unlock(&all.lock);
+}
+
+static bool is_left(void *context) {
+    (void)context;
+    return false;
+}
+
+static void finish(void *context) { (void)context; }
+
+/* ---- from outside ---- */
+
+/* A thread is started without the lock: what ends a process stops the threads with theirs held. */
+void watch_wake(void) {
+    static const struct threads_job job = {work, stop, is_left, finish};
+    pthread_mutex_lock(&all.lock);
+    bool has_thread = all.has_thread;
+    all.has_thread = true;
+    atomic_store(&watch_is_resting, false);
+    pthread_cond_signal(&all.changed);
+    pthread_mutex_unlock(&all.lock);
+    if (has_thread || threads_start(&job, &all)) return;
+    pthread_mutex_lock(&all.lock);
+    all.has_thread = false;
+    pthread_mutex_unlock(&all.lock);
+}
+
+static void begin_anew(void) {
+    pthread_mutex_init(&all.lock, NULL);
+    clock_condition_init(&all.changed);
+    list_init(&all.watches);
+    all.has_thread = false;
+    all.owner = process_id();
+}
+
+/* A child of fork has no such thread, and uses nothing that was watched. */
+static void begin(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, begin_anew);
+    if (all.owner != process_id()) begin_anew();
+}
+
+bool watch_open(struct watch *watch) {
+    *watch = (struct watch){.count = 0};
+    if (pthread_mutex_init(&watch->lock, NULL) != 0) return false;
+    begin();
+    pthread_mutex_lock(&all.lock);
+    list_push(&all.watches, &watch->link);
+    if (!all.has_thread) atomic_store(&watch_is_resting, true); /* there may be one to be had by now */
+    pthread_mutex_unlock(&all.lock);
+    return true;
+}
+
+void watch_free(struct watch *watch) {
+    if (!list_has(&watch->link)) return;
+    pthread_mutex_lock(&all.lock);
+    list_leave(&watch->link);
+    pthread_mutex_unlock(&all.lock);
+    free(watch->sockets);
+    (void)pthread_mutex_destroy(&watch->lock);
+}

@@ -1,0 +1,190 @@
+#include "unit/support.h"
+
+#include "os/clock.h"
+#include "os/watch.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Two ends of a connection over loopback. */
+struct line {
+    int near, far;
+    pthread_t flooder;
+    atomic_bool is_over;
+};
+
+static struct line connect_line(void) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    struct line line = {.near = socket(AF_INET, SOCK_STREAM, 0)};
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    assert_int_equal(connect(line.near, (struct sockaddr *)&address, size), 0);
+    line.far = accept(listener, NULL, NULL);
+    assert_true(line.far >= 0);
+    close(listener);
+    return line;
+}
+
+static void *flood(void *context) {
+    struct line *line = context;
+    static const char bytes[4096];
+    while (!line->is_over && send(line->far, bytes, sizeof bytes, MSG_NOSIGNAL) > 0) continue;
+    return NULL;
+}
+
+static void begin_flood(struct line *line) { assert_int_equal(pthread_create(&line->flooder, NULL, flood, line), 0); }
+
+static void end_flood(struct line *line) {
+    line->is_over = true;
+    (void)shutdown(line->far, SHUT_RDWR);
+    (void)pthread_join(line->flooder, NULL);
+    close(line->far);
+}
+
+static bool read_some(const struct line *line) {
+    char bytes[1024];
+    return recv(line->near, bytes, sizeof bytes, 0) > 0;
+}
+
+/* Reads as long as bytes come, for three seconds at most. */
+static int64_t read_all(const struct line *line) {
+    int64_t begun = clock_monotonic_us();
+    while (read_some(line) && clock_monotonic_us() - begun < 3000000) continue;
+    return clock_monotonic_us() - begun;
+}
+
+static void open_on(struct watch *watch, const struct line *line) {
+    assert_true(watch_open(watch));
+    watch_add(watch, line->near);
+}
+
+static void close_on(struct watch *watch, struct line *line) {
+    assert_int_equal(watch_close(watch, line->near), 0);
+    end_flood(line);
+}
+
+static void work_that_reads_all_the_time_is_ended_and_nothing_else_is_touched(void **state) {
+    struct line line = connect_line(), other = connect_line();
+    struct watch watch;
+    (void)state;
+    open_on(&watch, &line);
+    watch_add(&watch, other.near);
+    begin_flood(&line);
+    begin_flood(&other);
+    watch_begin(&watch);
+    assert_in_range(read_all(&line), WATCH_LOOK_MS * (WATCH_LOOKS - 1) * 1000, 1000000);
+    assert_true(watch_end(&watch));
+    watch_begin(&watch);
+    assert_true(read_some(&other));
+    assert_false(watch_end(&watch));
+    close_on(&watch, &line);
+    close_on(&watch, &other);
+    watch_free(&watch);
+}
+
+static void work_that_comes_back_goes_on(void **state) {
+    struct line line = connect_line();
+    struct watch watch;
+    (void)state;
+    open_on(&watch, &line);
+    begin_flood(&line);
+    for (int64_t begun = clock_monotonic_us(); clock_monotonic_us() - begun < 500000;) {
+        watch_begin(&watch);
+        for (int i = 0; i < 10; i++) assert_true(read_some(&line));
+        assert_false(watch_end(&watch));
+    }
+    close_on(&watch, &line);
+    watch_free(&watch);
+}
+
+static void work_that_takes_long_and_reads_nothing_goes_on(void **state) {
+    struct line line = connect_line();
+    struct watch watch;
+    (void)state;
+    open_on(&watch, &line);
+    begin_flood(&line);
+    usleep(100000); /* until there is no room for more */
+    watch_begin(&watch);
+    usleep(500000);
+    assert_true(read_some(&line));
+    assert_false(watch_end(&watch));
+    close_on(&watch, &line);
+    watch_free(&watch);
+}
+
+static void it_looks_again_when_it_has_rested(void **state) {
+    struct line line = connect_line();
+    struct watch watch;
+    (void)state;
+    open_on(&watch, &line);
+    watch_begin(&watch);
+    assert_false(watch_end(&watch));
+    for (int i = 0; i < 300 && !watch_is_resting; i++) usleep(10000);
+    assert_true(watch_is_resting);
+    begin_flood(&line);
+    watch_begin(&watch);
+    assert_in_range(read_all(&line), 0, 1000000);
+    assert_true(watch_end(&watch));
+    close_on(&watch, &line);
+    watch_free(&watch);
+}
+
+/* 0, if all is well. */
+static int work_in_child(void) {
+    struct line line = connect_line();
+    struct watch watch;
+    open_on(&watch, &line);
+    begin_flood(&line);
+    watch_begin(&watch);
+    bool is_ended = read_all(&line) < 1000000 && watch_end(&watch);
+    return is_ended ? 0 : 1;
+}
+
+static void a_child_of_fork_has_a_watch_of_its_own(void **state) {
+    struct watch watch;
+    int status;
+    (void)state;
+    assert_true(watch_open(&watch));
+    watch_begin(&watch);
+    assert_false(watch_end(&watch));
+    pid_t child = fork();
+    if (child == 0) _exit(work_in_child());
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    watch_free(&watch);
+}
+
+/* In a process of its own: it ends while the thread watches, and is not held up. */
+static void a_process_that_ends_does_not_wait_for_the_next_look(void **state) {
+    int status;
+    (void)state;
+    int64_t begun = clock_monotonic_us();
+    pid_t child = fork();
+    if (child == 0) {
+        struct watch *watch = calloc(1, sizeof *watch);
+        if (watch == NULL || !watch_open(watch)) _exit(1);
+        watch_begin(watch);
+        exit(watch_end(watch));
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_in_range(clock_monotonic_us() - begun, 0, 1000000);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(work_that_reads_all_the_time_is_ended_and_nothing_else_is_touched),
+        cmocka_unit_test(work_that_comes_back_goes_on),
+        cmocka_unit_test(work_that_takes_long_and_reads_nothing_goes_on),
+        cmocka_unit_test(it_looks_again_when_it_has_rested),
+        cmocka_unit_test(a_child_of_fork_has_a_watch_of_its_own),
+        cmocka_unit_test(a_process_that_ends_does_not_wait_for_the_next_look),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
