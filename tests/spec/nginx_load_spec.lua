@@ -101,7 +101,7 @@ describe("inside nginx #load", function()
             for i = 1, 2000 do assert((times[i] or 0) <= 1) end
             served.eventually(5, "descriptors", function()
                 local threads, descriptors = served.open(worker)
-                -- the worker's own, the engine's, and the one that watches it; of the engine's connections, at most 100 stay
+                -- nginx's, the engine's and the one that watches; of the engine's connections, at most 100 stay
                 return threads == 3 and descriptors < 140
             end)
             tenant.run(("kill -QUIT %s; while kill -0 %s 2>/dev/null; do sleep 0.05; done"):format(server.pid,

@@ -1,6 +1,6 @@
 -- flood.lua SECONDS CERTIFICATE KEY: a server that never comes to an answer, on one port of 127.0.0.1 for each shape of
--- a flood; it prints "shape=port" words in a line. Once it has a request (HTTP/2), or a ClientHello, it sends as fast as
--- it can for so many seconds, hears what comes in meanwhile, and closes.
+-- a flood; it prints "shape=port" words in a line. Once it has a request (HTTP/2), or a ClientHello, it sends as fast
+-- as it can for so many seconds, hears what comes in meanwhile, and closes.
 local context = require "openssl.ssl.context"
 local cqueues = require "cqueues"
 local pkey = require "openssl.pkey"

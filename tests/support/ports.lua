@@ -8,7 +8,8 @@ local here = debug.getinfo(1, "S").source:match("^@(.*/)[^/]*$")
 local pids = {}
 
 local function listen(mode, log)
-    local output, status = tenant.run(("perl %s %s %s"):format(process.quoted(here .. "listener.pl"), mode, process.quoted(log or "")))
+    local output, status = tenant.run(("perl %s %s %s"):format(process.quoted(here .. "listener.pl"), mode,
+        process.quoted(log or "")))
     assert(status == 0, "listener.pl does not start; its own words are above")
     local port, pid = output:match("^(%d+) ?(%d*)\n$")
     if pid ~= "" then pids[#pids + 1] = pid end
