@@ -2,8 +2,10 @@
 --- call. Each call ends all the same, others go on, and memory stays.
 local linking = require "support.linking"
 local loops = require "support.loops"
+local nginx = require "support.nginx"
 local ports = require "support.ports"
 local process = require "support.process"
+local served = require "support.served"
 local tenant = require "support.tenant"
 
 -- arg: loop, the tenant's domain and resolve, deadline, "shape=port" words. Prints a line for each shape, and one for
@@ -55,7 +57,7 @@ end)
 
 local DEADLINE = 1
 
-describe("a server that floods", function()
+describe("a server that floods #load", function()
     local floods
 
     setup(function()
@@ -106,5 +108,41 @@ describe("a server that floods", function()
             if not floods then return pending "cqueues and luaossl of Lua 5.4 are not here" end
             check(loop, { hello_requests = true, ping_acks = true, empty_data = true, resets = true })
         end)
+    end)
+
+    it("holds up no call inside nginx", function()
+        if not served.is_possible then return pending "nginx's Lua is LuaJIT" end
+        if not floods then return pending "cqueues and luaossl of Lua 5.4 are not here" end
+        finally(nginx.stop)
+        local server = served.start(linking.token, "", ([[
+            location /flood { content_by_lua_block {
+                local auth0, domain = require "auth0", "tenant.test:" .. ngx.var.arg_port
+                local flood = auth0.tenant(tenant_options { domain = domain, resolve = { domain .. ":127.0.0.1" },
+                    deadline = %g })
+                local _, message, failure = flood:link("auth0|1", "google-oauth2|2")
+                flood:close()
+                ngx.say(failure.code, " ", failure.elapsed, " ", message)
+            } }
+            location /read { content_by_lua_block {
+                shared_tenant = shared_tenant or require("auth0").tenant(tenant_options {})
+                local identities, message, facts = shared_tenant:identities "auth0|1"
+                ngx.say(identities and "read" or message, " ", facts.elapsed)
+            } }
+        ]]):format(DEADLINE))
+        for _, shape in ipairs { "hello_requests", "ping_acks" } do
+            local asking = ("curl -s --noproxy '*' 'http://127.0.0.1:%s/flood?port=%s'"):format(server.port,
+                floods[shape])
+            local output = tenant.run(("%s & for i in 1 2 3 4 5 6 7 8 9 10; do curl -s --noproxy '*' "
+                .. "http://127.0.0.1:%s/read; sleep 0.1; done; wait"):format(asking, server.port))
+            local read = 0
+            for seconds in output:gmatch "read ([%d.]+)" do
+                read = read + 1
+                assert.is_true(tonumber(seconds) < 0.5, output)
+            end
+            assert.equal(10, read, output)
+            local code, seconds = output:match "([%l_]+) ([%d.e-]+) tenant:link"
+            assert.equal(shape == "ping_acks" and "unknown_outcome" or "timeout", code, output)
+            assert.is_true(tonumber(seconds) < DEADLINE + 0.5, output)
+        end
     end)
 end)
