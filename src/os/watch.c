@@ -73,7 +73,8 @@ static void look_at_socket(struct watch *watch, struct watch_socket *socket, boo
     uint64_t read = bytes_read(socket->descriptor);
     socket->looks = !is_first && read != socket->read ? socket->looks + 1 : 0;
     socket->read = read;
-    if (socket->looks < WATCH_LOOKS) return;
+    if (socket->looks < (watch->suspected > 0 ? WATCH_LOOKS_AGAIN : WATCH_LOOKS)) return;
+    watch->suspected = WATCH_MOMENT;
     atomic_store(&watch->has_shut, true);
     (void)shutdown(socket->descriptor, SHUT_RDWR);
     socket->looks = 0;
@@ -86,6 +87,7 @@ static bool look_at(struct watch *watch) {
     unsigned turn = atomic_load(&watch->turn);
     bool is_first = turn != watch->seen, is_at_work = turn % 2 == 1;
     watch->seen = turn;
+    watch->suspected -= watch->suspected > 0;
     if (!is_at_work) return is_first;
     pthread_mutex_lock(&watch->lock);
     for (int i = 0; i < watch->count && atomic_load(&watch->turn) == turn; i++)

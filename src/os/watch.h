@@ -12,8 +12,11 @@
 #pragma GCC visibility push(hidden)
 
 enum {
-    WATCH_LOOK_MS = 25, /* between two looks */
-    WATCH_LOOKS = 8     /* at all of which bytes had been read from the socket since the one before */
+    WATCH_LOOK_MS = 25,    /* between two looks */
+    WATCH_LOOKS = 8,       /* at all of which bytes had been read from the socket since the one before */
+    WATCH_LOOKS_AGAIN = 3, /* where one of its sockets was shut down a moment ago: peers that flood several engines of
+                              one thread would each take their time */
+    WATCH_MOMENT = 10000 / WATCH_LOOK_MS /* looks */
 };
 
 struct watch_socket;
@@ -26,8 +29,9 @@ struct watch {
     struct watch_socket *sockets;
     int count, room;
 
-    struct list link; /* the watching thread's, as is the turn that it saw last */
+    struct list link; /* the watching thread's, as is the turn that it saw last, and */
     unsigned seen;
+    int suspected; /* looks, for which less is borne */
 };
 
 /* False where the system has no lock left. */

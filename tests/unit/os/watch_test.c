@@ -88,6 +88,23 @@ static void work_that_reads_all_the_time_is_ended_and_nothing_else_is_touched(vo
     watch_free(&watch);
 }
 
+static void the_next_that_does_so_a_moment_later_is_ended_sooner(void **state) {
+    struct watch watch;
+    (void)state;
+    assert_true(watch_open(&watch));
+    for (int i = 0; i < 2; i++) {
+        struct line line = connect_line();
+        watch_add(&watch, line.near);
+        begin_flood(&line);
+        watch_begin(&watch);
+        int64_t took = read_all(&line);
+        assert_true(watch_end(&watch));
+        if (i == 1) assert_in_range(took, 0, WATCH_LOOK_MS * (WATCH_LOOKS - 2) * 1000);
+        close_on(&watch, &line);
+    }
+    watch_free(&watch);
+}
+
 static void work_that_comes_back_goes_on(void **state) {
     struct line line = connect_line();
     struct watch watch;
@@ -183,6 +200,7 @@ static void a_process_that_ends_does_not_wait_for_the_next_look(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(work_that_reads_all_the_time_is_ended_and_nothing_else_is_touched),
+        cmocka_unit_test(the_next_that_does_so_a_moment_later_is_ended_sooner),
         cmocka_unit_test(work_that_comes_back_goes_on),
         cmocka_unit_test(work_that_takes_long_and_reads_nothing_goes_on),
         cmocka_unit_test(it_looks_again_when_it_has_rested),
