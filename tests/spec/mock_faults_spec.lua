@@ -273,11 +273,30 @@ describe("auth0.mock", function()
                 tenant.reception.armed:list()[2])
         end)
 
+        it("takes the keys of its fault as fields, too", function()
+            assert(tenant:arm { fault = "status", status = 403, count = 2 })
+            assert(tenant:arm { fault = "status;status=500", seconds = 0.5 })
+            assert.same({ 403, 403, 500, 200 }, statuses(4))
+            assert.equal("status;status=500;seconds=0.5", tenant.reception.armed:list()[2].fault)
+        end)
+
+        local FAULTS = "broken-gzip, broken-json, delay, drip, empty, html, html-after, idle-close, large, late, "
+            .. "no-error-code, not-array, redirect, reset-after, reset-before, status, status-after, text, text-after, "
+            .. "truncated, wrong-types"
+
         it("says what is wrong with an order", function()
             for message, order in pairs {
-                ["this is no fault that the tenant knows: nonsense"] = { fault = "nonsense" },
-                ["this is no fault that the tenant knows: nil"] = {},
-                ["an order has no faults"] = { faults = "html" },
+                ["there is no fault nonsense; there are " .. FAULTS] = { fault = "nonsense" },
+                ['there is no fault reset-aftr; the nearest known one is "reset-after"; there are ' .. FAULTS] =
+                    { fault = "reset-aftr" },
+                ["an order needs a fault, a string; there are " .. FAULTS] = {},
+                ['an order has no faults; the nearest known one is "fault"; it has bytes, count, fault, id, kind, '
+                    .. "method, probability, seconds, seed, status, template"] = { faults = "html" },
+                ["a fault has no colour; its keys are bytes, kind, seconds, status"] = { fault = "html;colour=1" },
+                ["status cannot be 99"] = { fault = "status", status = 99 },
+                ["status cannot be 4xx"] = { fault = "status;status=4xx" },
+                ["status is a number"] = { fault = "status", status = "403" },
+                ["kind cannot be fish"] = { fault = "wrong-types", kind = "fish" },
                 ["count is a number"] = { fault = "html", count = "all" },
                 ["a probability is between 0 and 1"] = { fault = "html", probability = 2 },
                 ["an order is a table"] = json.array { 1 },

@@ -73,24 +73,24 @@ describe("a tenant in process", function()
 
     it("is settled by a read where an answer was lost", function()
         for _, fault in ipairs { "reset-after", "truncated", "html-after", "status-after" } do
-            assert(tenant.model:arm { fault = fault,
-                method = "POST" })
+            tenant:arm { fault = fault,
+                method = "POST" }
             local identities, message, receipt = link()
             assert.is_table(identities, message)
             assert.same({ 200, 2 }, { receipt.status, receipt.attempts })
             assert.is_nil(receipt.already)
-            assert.equal(1, #tenant.model.record.changes)
+            assert.equal(1, #tenant:changes())
             assert(unlink())
-            tenant.model.record.changes[1], tenant.model.record.changes[2] = nil, nil
+            tenant:changes()[1], tenant:changes()[2] = nil, nil
         end
     end)
 
     it("is asked again where the read shows that nothing was done", function()
-        assert(tenant.model:arm { fault = "reset-before", method = "POST" })
+        tenant:arm { fault = "reset-before", method = "POST" }
         local identities, message, receipt = link()
         assert.is_table(identities, message)
         assert.same({ 201, 3 }, { receipt.status, receipt.attempts })
-        assert.equal(1, #tenant.model.record.changes)
+        assert.equal(1, #tenant:changes())
     end)
 
     it("suffers the faults that a request asks for", function()
@@ -111,9 +111,9 @@ describe("a tenant in process", function()
     it("makes a late change as its time passes, without another request", function()
         link { correlation_id = "fault=late;seconds=60", settle = false }
         tenant:advance(50)
-        assert.equal(0, #tenant.model.record.changes)
+        assert.equal(0, #tenant:changes())
         tenant:advance(10)
-        assert.equal(1, #tenant.model.record.changes)
+        assert.equal(1, #tenant:changes())
     end)
 
     it("issues tokens in the shape of a JWT, whose parts can be read and not exchanged", function()
@@ -177,6 +177,57 @@ describe("a tenant in process", function()
             return failure.request_id
         end
         assert.equal(request_id(), request_id())
+    end)
+
+    it("names the nearest of what is misspelt", function()
+        for _, case in ipairs {
+            { function() mock_tenant.new { setings = {} } end, "there is no option setings", "settings" },
+            { function() mock_tenant.new { settings = { serach_lag = 1 } } end, "no such setting: serach_lag",
+                "search_lag" },
+            { function() mock_tenant.new { rates = { reads_users = {} } } end, "rates have no reads_users",
+                "read_users" },
+            { function() mock_tenant.new { rates = { other = { burst = 1, rate = 1, refil = "second" } } } end,
+                "other has no refil", "refill" },
+            { function() tenant:token { kind = "machine", expire_in = 7 } end, "mock:token: a token has no expire_in",
+                "expires_in" },
+            { function() tenant:add_client { client_id = "x", client_secrt = "y" } end,
+                "mock:add_client: a client has no client_secrt", "client_secret" },
+            { function() tenant:arm { fault = "html", cout = 2 } end, "mock:arm: an order has no cout", "count" },
+            { function() tenant:configure { export_gzp = false } end, "mock:configure: no such setting: export_gzp",
+                "export_gzip" },
+        } do
+            local done, message = pcall(case[1])
+            assert.is_false(done)
+            local words = ('%s; the nearest known one is "%s"'):format(case[2], case[3])
+            assert.truthy(message:find(words, 1, true), message)
+        end
+    end)
+
+    it("does by itself all that a test needs, and raises at the caller's line", function()
+        assert.is_true(tenant:arm { fault = "status", status = 503 })
+        tenant:disarm()
+        assert.is_true(tenant:configure { numeric_user_ids = true })
+        assert.is_string(tenant:add_connection("second", "auth0").id)
+        assert.equal("rol_1", tenant:add_role { id = "rol_1", name = "Admin" }.id)
+        assert.equal("org_1", tenant:add_organization { id = "org_1", name = "acme" }.id)
+        assert.is_true(tenant:add_client { client_id = "other", client_secret = "s" })
+        assert.same({}, tenant:changes())
+        assert.is_table(link())
+        assert.equal("link", tenant:changes()[1].kind)
+        assert.equal(1, tenant:requests()["POST /api/v2/users/{id}/identities"])
+        assert.is_true(tenant:revoke(token))
+        assert.equal("unauthorized", select(3, link()).code)
+        local done, message = pcall(function() tenant:add_connection(7) end)
+        assert.is_false(done)
+        assert.truthy(message:find("mock_in_process_spec.lua:%d+: mock:add_connection: "), message)
+    end)
+
+    it("shows a late change once its time has come", function()
+        local _, _, failure = link { correlation_id = "fault=late;seconds=600", settle = false, attempts = 1 }
+        assert.equal("unknown_outcome", failure.code)
+        assert.equal(0, #tenant:changes())
+        tenant:advance(601)
+        assert.equal(1, #tenant:changes())
     end)
 
     it("raises where it is asked for what is no account and no token", function()

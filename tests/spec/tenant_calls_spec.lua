@@ -90,7 +90,7 @@ describe("a tenant", function()
         local _, message, failure = create("a", nil)
         assert.same({ "unknown_outcome", "connection_lost", 1 }, { failure.code, failure.cause, failure.attempts })
         assert.truthy(message:find("may or may not have been made: read what it was to change", 1, true), message)
-        assert.equal(1, #mock.model.record.changes)
+        assert.equal(1, #mock:changes())
         _, _, failure = create("b", true)
         assert.same({ "unknown_outcome", 5 }, { failure.code, failure.attempts })
     end)
@@ -116,7 +116,7 @@ describe("a tenant", function()
     end)
 
     it("renews its token before it expires, and once for all", function()
-        mock.model:configure { token_lifetime = 100 }
+        mock:configure { token_lifetime = 100 }
         link_all(tenant, { ids[1] }, 1)
         mock:advance(95)
         link_all(tenant, part(ids, 2, 40), 39)
@@ -134,21 +134,21 @@ describe("a tenant", function()
             return answer(self, request)
         end
         assert(tenant:link(PRIMARY, ids[1]))
-        mock.model:revoke((token:gsub("^Bearer ", "")))
+        mock:revoke((token:gsub("^Bearer ", "")))
         table.remove(ids, 1)
         assert.equal(49, link_all(tenant, ids, 49))
         assert.equal(2, mocked.requests(mock)["POST /oauth/token"])
-        assert.equal(50, #mock.model.record.changes)
+        assert.equal(50, #mock:changes())
     end)
 
     it("settles lost answers by reading, once for those that wait for the same primary", function()
         tenant:link(PRIMARY, ids[1]) -- the token is there, and how things go is known
         table.remove(ids, 1)
-        assert(mock.model:arm { fault = "reset-after", method = "POST", template = "/api/v2/users/{id}/identities",
-            count = 49 })
+        mock:arm { fault = "reset-after", method = "POST", template = "/api/v2/users/{id}/identities",
+            count = 49 }
         local reads = mocked.requests(mock)[READ] or 0
         assert.equal(49, link_all(tenant, ids, 49))
-        assert.equal(50, #mock.model.record.changes)
+        assert.equal(50, #mock:changes())
         assert.equal(50, mocked.requests(mock)[LINK])
         reads = mocked.requests(mock)[READ] - reads -- what was lost holds up others at the gate: not all wait at once
         assert.is_true(reads >= 1 and reads < 30, reads .. " reads")
@@ -160,9 +160,9 @@ describe("a tenant", function()
         ["a bucket of which others took all"] = { write_users = { burst = 5, rate = 5, refill = "second" } },
     } do
         it("keeps to the pace of " .. name .. ", and loses nothing", function()
-            mock.model:configure { rates = rates }
+            mock:configure { rates = rates }
             assert.equal(50, link_all(tenant, ids, 50))
-            assert.equal(50, #mock.model.record.changes)
+            assert.equal(50, #mock:changes())
             assert.is_true(mocked.requests(mock)[LINK] <= 60, mocked.requests(mock)[LINK] .. " requests")
         end)
     end
@@ -179,8 +179,8 @@ describe("a tenant", function()
     it("survives faults of every kind, 50 at a time: what was told is what was done", function()
         for i, fault in ipairs { "reset-before", "reset-after", "status-after;status=500", "truncated", "html",
             "delay;seconds=60", "late;seconds=3" } do
-            assert(mock.model:arm { fault = fault, method = "POST", probability = 0.2, count = 100, seed = i,
-                template = "/api/v2/users/{id}/identities" })
+            mock:arm { fault = fault, method = "POST", probability = 0.2, count = 100, seed = i,
+                template = "/api/v2/users/{id}/identities" }
         end
         local told = {}
         auth0.each(ids, 50, function(id)
@@ -221,7 +221,7 @@ describe("an account's update", function()
     end)
 
     it("is sent again where its answer was lost", function()
-        assert(mock.model:arm { fault = "reset-after", method = "PATCH" })
+        mock:arm { fault = "reset-after", method = "PATCH" }
         local user, message, receipt = tenant:update_user(PRIMARY, { nickname = "Ann" })
         assert.is_table(user, message)
         assert.same({ "Ann", 2 }, { user.nickname, receipt.attempts })
@@ -276,7 +276,7 @@ describe("a tenant's mock", function()
         local done, message = pcall(auth0.each, ids, 10, function(id) assert(tenant:link(PRIMARY, id)) end)
         assert.is_false(done)
         assert.equal('the mock is broken (item 5 of auth0.each, "google-oauth2|105")', message)
-        assert.equal(9, #mock.model.record.changes)
+        assert.equal(9, #mock:changes())
         assert.is_table((tenant:unlink(PRIMARY, ids[1])))
     end)
 
@@ -334,7 +334,7 @@ describe("a tenant's mock", function()
             end
             assert(identities, message)
         end)
-        assert.equal(20, #mock.model.record.changes)
+        assert.equal(20, #mock:changes())
         tenant:close()
     end)
 end)

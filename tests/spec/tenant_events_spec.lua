@@ -72,7 +72,7 @@ describe("on_event", function()
     end)
 
     it("tells why a lost answer was asked for again: settle, retry", function()
-        assert(mock.model:arm { fault = "reset-before", method = "POST", template = "/api/v2/users/{id}/identities" })
+        mock:arm { fault = "reset-before", method = "POST", template = "/api/v2/users/{id}/identities" }
         assert(tenant:link(PRIMARY, ids[1]))
         assert.equal("not_linked", of_kind("settle")[1].seen)
         local retry = of_kind("retry")[1]
@@ -82,7 +82,7 @@ describe("on_event", function()
     end)
 
     it("tells what waits for its rate bucket: wait", function()
-        mock.model:configure { rates = { write_users = { burst = 2, rate = 1 } } }
+        mock:configure { rates = { write_users = { burst = 2, rate = 1 } } }
         auth0.each(ids, 10, function(id) assert(tenant:link(PRIMARY, id)) end)
         local seen = false
         for _, event in ipairs(of_kind "wait") do
@@ -94,7 +94,7 @@ describe("on_event", function()
     it("never holds a secret, whatever happens", function()
         for i, fault in ipairs { "reset-before", "reset-after", "html", "status-after;status=500",
             "text;status=401" } do
-            mock.model:arm { fault = fault, probability = 0.3, count = 200, seed = i }
+            mock:arm { fault = fault, probability = 0.3, count = 200, seed = i }
         end
         auth0.each(ids, 50, function(id) tenant:link(PRIMARY, id) end)
         tenant:close()

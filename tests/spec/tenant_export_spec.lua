@@ -62,7 +62,7 @@ describe("export", function()
 
     for what, packed in pairs { packed = true, plain = false } do
         it("reads the rows of a file that is " .. what, function()
-            mock.model:configure { export_gzip = packed }
+            mock:configure { export_gzip = packed }
             local list = all(tenant:export())
             assert.equal(41, #list)
             local ids = {}
@@ -74,14 +74,14 @@ describe("export", function()
     it("asks for nothing before it is asked, and looks at the job until it is done", function()
         local iterator = tenant:export()
         assert.same({}, mocked.requests(mock))
-        mock.model:configure { export_pending = 5, export_processing = 60 }
+        mock:configure { export_pending = 5, export_processing = 60 }
         assert.is_table((iterator()))
         assert.is_true(mock.engine:now() >= 65 and mock.engine:now() < 80, mock.engine:now())
         assert.is_true(mocked.requests(mock)[LOOK] < 20)
     end)
 
     it("tells of its progress", function()
-        mock.model:configure { export_pending = 5, export_processing = 20 }
+        mock:configure { export_pending = 5, export_processing = 20 }
         local told = {}
         all(tenant:export { on_progress = function(percentage, job)
             told[#told + 1] = percentage
@@ -151,7 +151,7 @@ describe("export", function()
         for i = 1, 3000 do
             mock:add_user { user_id = "github|" .. i, connection = "github", name = ("n"):rep(900) .. i }
         end
-        mock.model:configure { export_gzip = false }
+        mock:configure { export_gzip = false }
         local tokens, largest = 0, 0
         local answer = mock.answer
         mock.answer = function(self, request)
@@ -172,7 +172,7 @@ describe("export", function()
         for i = 1, 2500 do
             mock:add_user { user_id = "github|" .. i, connection = "github", name = ("n"):rep(900) .. i }
         end
-        mock.model:configure { export_gzip = false }
+        mock:configure { export_gzip = false }
         local count = 0
         for _ in tenant:export() do
             count = count + 1
@@ -182,7 +182,7 @@ describe("export", function()
     end)
 
     it("goes on after a part that was lost", function()
-        mock.model:arm { fault = "reset-after", method = "GET", template = "/exports/{link}/{file}", count = 2 }
+        mock:arm { fault = "reset-after", method = "GET", template = "/exports/{link}/{file}", count = 2 }
         assert.equal(41, #all(tenant:export()))
     end)
 
@@ -195,7 +195,7 @@ describe("export", function()
             return failure
         end
         assert.equal("invalid_request", failure_of({ connection_id = "con_0123456789abcdef" }).code)
-        mock.model:configure { export_processing = 1000 }
+        mock:configure { export_processing = 1000 }
         local failure = failure_of { timeout = 60 }
         assert.equal("timeout", failure.code)
         assert.truthy(tostring(failure):find("was not done within 60 s", 1, true))
@@ -219,7 +219,7 @@ describe("export", function()
             end,
             ["another part"] = function(told) told.headers["content-range"] = "bytes 7-8/900" end,
         } do
-            mock.model:configure { export_gzip = what ~= "the file is another one" }
+            mock:configure { export_gzip = what ~= "the file is another one" }
             count = 0
             spoil = function(told)
                 count = count + 1
@@ -264,7 +264,7 @@ describe("export", function()
     it("leaves the job's id out of its failures", function()
         local id
         spoil("/users-exports", function(told) id = told.body:match '"id":"([^"]+)"' end)
-        mock.model:configure { export_processing = 1000 }
+        mock:configure { export_processing = 1000 }
         local failure = failure_of { timeout = 20 }
         assert.equal("timeout", failure.code)
         assert.is_nil(tostring(failure):find(id, 1, true))
@@ -298,7 +298,7 @@ describe("export", function()
     end)
 
     it("takes an empty file for one only where it is seen to be", function()
-        mock.model:configure { export_gzip = false }
+        mock:configure { export_gzip = false }
         local connection = assert(tenant:connections { name = "github" })[1]
         assert.same({}, all(tenant:export { connection_id = connection.id }))
         spoil("/exports/", function(told, request)
@@ -320,7 +320,7 @@ describe("export", function()
         end,
     } do
         it("does not take " .. what, function()
-            mock.model:configure { export_gzip = false }
+            mock:configure { export_gzip = false }
             spoil("/exports/", how)
             assert.equal("bad_response", failure_of().code)
         end)

@@ -169,7 +169,7 @@ describe("users", function()
         local done, failure = pcall(function()
             for _ in tenant:users { correlation_id = count > 0 and "x" or nil, attempts = 1 } do
                 count = count + 1
-                if count == 50 then mock.model:arm { fault = "status;status=503", method = "GET" } end
+                if count == 50 then mock:arm { fault = "status;status=503", method = "GET" } end
             end
         end)
         assert.is_false(done)
@@ -251,7 +251,7 @@ end)
 describe("connections", function()
     it("are shown all, by name, and by strategy", function()
         local mock = mocked.mock(1)
-        for i = 1, 120 do assert(mock.model:add_connection("db-" .. i, "auth0")) end
+        for i = 1, 120 do assert(mock:add_connection("db-" .. i, "auth0")) end
         local tenant = mocked.tenant(mock)
         assert.is_true(#assert(tenant:connections()) >= 122)
         local one = assert(tenant:connections { name = "db-7" })

@@ -66,7 +66,7 @@ local function offers(mocked, proxy)
         secondary_id_token = token { kind = "id", sub = guide.SECONDARY },
         id = function() return guide.PRIMARY end,
         other_id = function() return guide.SECONDARY end,
-        connection_id = function() return mocked.model:add_connection("google-oauth2", "google-oauth2").id end,
+        connection_id = function() return mocked:add_connection("google-oauth2", "google-oauth2").id end,
         pairs_to_link = function() return { { primary = guide.PRIMARY, secondary = guide.SECONDARY } } end,
         tenant = function()
             return auth0.tenant { mock = mocked, domain = DOMAIN, client_id = "mockclient",

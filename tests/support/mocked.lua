@@ -49,7 +49,7 @@ end
 ---@param mock auth0.mock.Tenant
 ---@return table<string, integer>
 function mocked.requests(mock)
-    return mock.model.record.requests
+    return mock:requests()
 end
 
 return mocked

@@ -20,7 +20,17 @@ local in_process = {}
 
 ---@class auth0.mock.Tenant: auth0.Mock
 ---@field domain string
----@field model table the model: see auth0.mock.model for what else it can do
+---@field add_user fun(self, fields: table): table makes an account (see lua/auth0/mock/model/users.lua); returns what a
+---read shows
+---@field token fun(self, wanted: auth0.mock.token): string issues a token: `{ kind = "machine" }`,
+---`{ kind = "user", sub = ... }`, `{ kind = "id", sub = ..., aud = ... }`
+---@field arm fun(self, order: auth0.mock.order): true orders a fault for requests to come
+---@field configure fun(self, changes: auth0.mock.settings): true changes settings, and `rates`
+---@field add_connection fun(self, name: string, strategy: string): table makes a connection, which has an `id`
+---@field add_role fun(self, role: auth0.mock.role): table
+---@field add_organization fun(self, organization: auth0.mock.organization): table
+---@field add_client fun(self, client: auth0.mock.client): true
+---@field revoke fun(self, token: string): true from now on the token is refused
 local Tenant = {}
 local tenant_mt = { __name = "auth0.mock", __index = Tenant }
 
@@ -96,22 +106,32 @@ function in_process.new(options)
     return setmetatable({ domain = domain, engine = engine, model = model }, tenant_mt)
 end
 
---- Creates an account, with full control over its fields.
----@param fields table see lua/auth0/mock/users.lua
----@return table user as a read shows it
-function Tenant:add_user(fields)
-    local user, message = self.model:add_user(fields)
-    if not user then error("add_user: " .. message, 2) end
-    return user
+-- What the model refuses with a message raises here.
+for _, name in ipairs { "add_user", "token", "arm", "configure", "add_connection", "add_role", "add_organization",
+    "add_client", "revoke" } do
+    Tenant[name] = function(self, ...)
+        local value, message = self.model[name](self.model, ...)
+        if value == nil then error(("mock:%s: %s"):format(name, message), 2) end
+        return value
+    end
 end
 
---- Issues a token: `{ kind = "machine" }`, `{ kind = "user", sub = ... }`, `{ kind = "id", sub = ..., aud = ... }`.
----@param wanted auth0.mock.token
----@return string token
-function Tenant:token(wanted)
-    local token, message = self.model:token(wanted)
-    if not token then error("token: " .. message, 2) end
-    return token
+--- Forgets the faults that are armed.
+function Tenant:disarm()
+    self.model.reception.armed:disarm()
+end
+
+--- What has been changed so far, in order: `kind`, `primary`, `provider`, `user_id`, `status`, `correlation` and more.
+---@return table[] changes
+function Tenant:changes()
+    self.model:settle()
+    return self.model.record.changes
+end
+
+--- How often each endpoint was asked, by "METHOD template".
+---@return table<string, integer> requests
+function Tenant:requests()
+    return self.model.record.requests
 end
 
 --- Lets time pass: tokens expire, rate buckets fill, jobs finish, late changes are made.

@@ -2,6 +2,7 @@
 --- a seed of its own, so that a run repeats whatever else is random in it.
 local faults = require "auth0.mock.faults"
 local json = require "auth0.mock.text.json"
+local nearest = require "auth0.nearest"
 local wire = require "auth0.mock.text.wire"
 
 local armed = {}
@@ -11,6 +12,10 @@ local armed_mt = { __name = "auth0.mock.armed", __index = Armed }
 
 ---@class auth0.mock.order
 ---@field fault string "reset-after;seconds=1": a fault as in the header, without `fault=`
+---@field seconds number|nil the keys of the fault, instead of in its text
+---@field status integer|nil
+---@field bytes integer|nil
+---@field kind string|nil
 ---@field method string|nil any
 ---@field template string|nil "/api/v2/users/{id}/identities"; any
 ---@field id string|nil full id of the account in the path; any
@@ -24,24 +29,39 @@ function armed.new()
 end
 
 local properties = { fault = "string", method = "string", template = "string", id = "string", count = "number",
-    probability = "number", seed = "number" }
+    probability = "number", seed = "number", seconds = "number", status = "number", bytes = "number", kind = "string" }
+
+--- The fault of an order as the header has it, its keys in the text.
+local function words_of(order)
+    local words = order.fault
+    for _, name in ipairs { "seconds", "status", "bytes", "kind" } do
+        local value = order[name]
+        if value ~= nil then
+            words = ("%s;%s=%s"):format(words, name, type(value) == "number" and json.encode(value) or value)
+        end
+    end
+    return words
+end
 
 local function check(order)
     if not json.is_object(order) then
         return "an order is a table"
     end
+    local unknown = nearest.unknown(order, properties)
+    if unknown then
+        return ("an order has no %s; it has %s"):format(unknown, table.concat(json.keys(properties), ", "))
+    end
     for _, name in ipairs(json.keys(order)) do
-        local value = order[name]
-        if type(value) ~= properties[name] then
-            return properties[name] and ("%s is a %s"):format(name, properties[name])
-                or "an order has no " .. tostring(name)
+        if type(order[name]) ~= properties[name] then
+            return ("%s is a %s"):format(name, properties[name])
         end
     end
-    if not faults.parse("fault=" .. (order.fault or "")) then
-        return "this is no fault that the tenant knows: " .. tostring(order.fault)
+    if not order.fault then
+        return "an order needs a fault, a string; there are " .. faults.names()
     elseif (order.probability or 1) < 0 or (order.probability or 1) > 1 then
         return "a probability is between 0 and 1"
     end
+    return select(2, faults.parse("fault=" .. words_of(order)))
 end
 
 ---@param order auth0.mock.order
@@ -54,9 +74,7 @@ function Armed:add(order)
     end
     local copy = { left = order.count or 1, struck = 0, probability = order.probability or 1,
         state = math.floor(order.seed or 1) % 2147483646 + 1 }
-    for _, name in ipairs { "fault", "method", "template", "id" } do
-        copy[name] = order[name]
-    end
+    copy.fault, copy.method, copy.template, copy.id = words_of(order), order.method, order.template, order.id
     self.orders[#self.orders + 1] = copy
     return true
 end

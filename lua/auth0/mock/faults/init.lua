@@ -3,6 +3,7 @@
 --- `answer.transport` for the front door to obey.
 local json = require "auth0.mock.text.json"
 local errors = require "auth0.mock.text.errors"
+local nearest = require "auth0.nearest"
 local shape = require "auth0.mock.model.shape"
 
 local faults = {}
@@ -191,27 +192,51 @@ local function number(least, most, is_whole)
     end
 end
 
+--- What a fault may be told, with how each is read.
 local keys = { seconds = number(0, 86400), status = number(200, 599, true), bytes = number(0, 67108864, true),
     kind = function(word) return word end }
 
+---@return string names of all that there are
+function faults.names()
+    return table.concat(json.keys(known), ", ")
+end
+
+local function begin(name)
+    local entry = known[name]
+    if not entry then
+        return nil, ("there is no fault %s%s; there are %s"):format(name, nearest.hint(name, known), faults.names())
+    end
+    return { name = name, commits = entry.commits, shape = entry.shape, delay = entry.seconds,
+        own_seconds = entry.own_seconds }
+end
+
+--- What is wrong with a key of a fault, or nil.
+local function set(fault, key, value)
+    if not keys[key] then
+        return ("a fault has no %s; its keys are %s"):format(key, table.concat(json.keys(keys), ", "))
+    end
+    fault[key] = keys[key](value)
+    local is_bad = fault[key] == nil or key == "kind" and fault.name == "wrong-types" and not wrong[value]
+    return is_bad and ("%s cannot be %s"):format(key, value) or nil
+end
+
 ---@param words string "fault=NAME;key=value"
 ---@return auth0.mock.fault|nil fault nil when it cannot be understood
+---@return string|nil message
 function faults.parse(words)
-    local fault
+    local fault, message
     for part in words:gmatch("[^;]+") do
         local key, value = part:match("^%s*([%w_]+)=(%S+)%s*$")
-        local entry = not fault and key == "fault" and known[value]
-        if entry then
-            fault = { name = value, commits = entry.commits, shape = entry.shape, delay = entry.seconds,
-                own_seconds = entry.own_seconds }
-        elseif not fault or not keys[key or ""] or keys[key](value) == nil then
-            return nil
+        if not key then
+            return nil, "a fault is NAME;key=value"
+        elseif fault then
+            message = set(fault, key, value)
         else
-            fault[key] = keys[key](value)
+            fault, message = begin(key == "fault" and value or part)
         end
-    end
-    if fault and fault.name == "wrong-types" and not wrong[fault.kind or "numbers"] then
-        return nil
+        if message then
+            return nil, message
+        end
     end
     return fault
 end
