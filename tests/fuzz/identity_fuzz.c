@@ -170,6 +170,25 @@ static void check_accounts(enum identity_goal goal, const struct identity_given 
     if (given->link_with.at != NULL) release(disguised.link_with);
 }
 
+/* What passes alone passes in its place, beside an account of another provider. */
+static void check_alone(struct span id, struct span provider) {
+    struct complaint complaint;
+    if (!identity_check(id, provider, &complaint)) {
+        check_complaint(&complaint);
+        return;
+    }
+    bool is_sms = span_begins(id, SPAN("sms|")) || span_equals(provider, SPAN("sms"));
+    const struct span other = is_sms ? SPAN("email|1") : SPAN("sms|1");
+    const struct identity_given as_primary = {.primary = id, .secondary = other},
+                                as_secondary = {.primary = other, .secondary = id},
+                                as_user_id = {.id = other, .provider = provider, .user_id = id};
+    struct identity_target target;
+    HOLDS(identity_resolve(IDENTITY_LINK, &as_user_id, &target, &complaint));
+    if (provider.at != NULL) return;
+    HOLDS(identity_resolve(IDENTITY_LINK, &as_primary, &target, &complaint));
+    HOLDS(identity_resolve(IDENTITY_LINK, &as_secondary, &target, &complaint));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 2) return 0;
     struct span fields[FIELDS] = {{NULL, 0}};
@@ -191,6 +210,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                          .link_with = fields[LINK_WITH],
                                          .user_id_is_integer = (data[1] & 1) != 0};
     check_accounts((data[0] & 1) != 0 ? IDENTITY_UNLINK : IDENTITY_LINK, &given);
+    if (given.user_id.at != NULL) check_alone(given.user_id, given.provider);
     for (int i = 0; i < FIELDS; i++)
         if (fields[i].at != NULL) release(fields[i]);
     release(all);
