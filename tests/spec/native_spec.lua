@@ -10,6 +10,8 @@ local others = {
     { "luajit", "LuaJIT", "-DAUTH0_LUA=luajit (or openresty) ", "--lua-version 5.1 " },
 }
 
+local is_sanitized = (os.getenv "AUTH0_PRELOAD" or "") ~= ""
+
 local function is_there(name)
     return select(2, tenant.run("command -v " .. name .. " >/dev/null")) == 0
 end
@@ -41,9 +43,8 @@ describe("require, where the C module #plain", function()
 
             it("is of another Lua, says so to " .. case[1], function()
                 local told = required(case[1], "auth0")
-                -- LuaJIT takes what was built for 5.1. What a sanitizer was built into needs its functions first.
-                local is_other = told == "good" or told:find "module .cjson." or told:find "symbol: __"
-                if is_other then return end
+                -- LuaJIT takes what was built for 5.1. What a sanitizer was built into needs its runtime first.
+                if told == "good" or told:find "module .cjson." or is_sanitized then return end
                 check(told, case, "was built for another Lua (undefined symbol: lua")
             end)
 
