@@ -58,6 +58,7 @@ static struct row {
     {"299 with too large a body", ANSWERED(299, TOO_LARGE), "too_large", "unknown"},
 
     {"300", ANSWERED(300, PROMISED), "bad_response", "none"},
+    {"400 that finds no token", ANSWERED(400, NO_TOKEN), "unauthorized", "none"},
     {"301", ANSWERED(301, OTHER), "bad_response", "none"},
     {"302", ANSWERED(302, PROMISED), "bad_response", "none"},
     {"304", ANSWERED(304, OTHER), "bad_response", "none"},

@@ -73,11 +73,31 @@ static void what_is_in_no_heap_can_leave_it(void **state) {
     assert_null(heap.first);
 }
 
+static void of_equals_the_one_that_came_first_stays_first(void **state) {
+    struct heap heap = {NULL};
+    struct heap_node nodes[3];
+    (void)state;
+    for (int i = 0; i < 3; i++) heap_put(&heap, &nodes[i], 7);
+    assert_ptr_equal(heap.first, &nodes[0]);
+}
+
+static void what_has_left_can_leave_again(void **state) {
+    struct heap heap = {NULL};
+    struct heap_node nodes[2];
+    (void)state;
+    for (int i = 0; i < 2; i++) heap_put(&heap, &nodes[i], i);
+    for (int i = 0; i < 2; i++) heap_leave(&heap, &nodes[0]);
+    assert_ptr_equal(heap.first, &nodes[1]);
+    assert_int_equal(nodes[0].key, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_has_the_least_key_whatever_comes_and_goes),
         cmocka_unit_test(the_first_can_be_taken_until_none_is_left),
         cmocka_unit_test(what_is_in_no_heap_can_leave_it),
+        cmocka_unit_test(of_equals_the_one_that_came_first_stays_first),
+        cmocka_unit_test(what_has_left_can_leave_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
