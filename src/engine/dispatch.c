@@ -134,13 +134,17 @@ static void tell_follower(struct engine *engine, struct call *call, const struct
     tell_end(engine, call, is_told ? end : lost);
 }
 
+static void tell_network(struct engine *engine) {
+    const struct queue_sharing now = queue_sharing(&engine->queue), told = engine->sharing;
+    if (now.connections == told.connections && now.streams == told.streams) return;
+    engine->sharing = now;
+    network_limit(engine->network, now.connections, now.streams);
+}
+
 static void tell_queue(struct engine *engine, struct call *call, const struct queue_end *end) {
-    const struct queue_sharing before = queue_sharing(&engine->queue);
     if (queue_ended(&engine->queue, &call->entry, engine->now, end))
         memcpy(engine->unconnected, call->detail, sizeof engine->unconnected);
-    const struct queue_sharing now = queue_sharing(&engine->queue);
-    if (now.connections != before.connections || now.streams != before.streams)
-        network_limit(engine->network, now.connections, now.streams);
+    tell_network(engine);
 }
 
 void engine_end_exchange(struct engine *engine, struct call *call, struct attempt_end end,
@@ -163,6 +167,7 @@ void engine_end_exchange(struct engine *engine, struct call *call, struct attemp
 static bool launch_over_network(struct engine *engine, struct call *call, int64_t now) {
     struct exchange_order order = call_exchange(call, call->action.request);
     order.is_apart = call->entry.has_own;
+    if (order.is_apart) tell_network(engine);
     const char *fault;
     operation_begun(&call->operation, &call->action, now);
     const struct network_times times = {now, call->action.connect_by, call->action.end_by};

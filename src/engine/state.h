@@ -24,14 +24,15 @@ struct engine {
     struct buffer key;
     struct profile profile; /* points into the key */
     struct queue queue;
-    int64_t queue_at;            /* when it is to be asked again */
-    struct token_source *tokens; /* NULL: every call brings its own */
-    bool is_asking;              /* for a token, and the holder has not heard it yet */
-    bool is_asked;               /* the holder has, and owes the answer */
-    int token_request;           /* its number */
-    int64_t asked_at;            /* since when it is wanted */
-    int64_t now;                 /* when the engine last looked */
-    struct call token_call;      /* the request for one */
+    struct queue_sharing sharing; /* as the network was told last */
+    int64_t queue_at;             /* when it is to be asked again */
+    struct token_source *tokens;  /* NULL: every call brings its own */
+    bool is_asking;               /* for a token, and the holder has not heard it yet */
+    bool is_asked;                /* the holder has, and owes the answer */
+    int token_request;            /* its number */
+    int64_t asked_at;             /* since when it is wanted */
+    int64_t now;                  /* when the engine last looked */
+    struct call token_call;       /* the request for one */
     struct events events;
     struct engine_stats stats;
     struct list calls, done; /* that it has, and that are done */

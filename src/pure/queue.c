@@ -152,7 +152,7 @@ void queue_sent(struct queue *queue, const struct queue_entry *entry) {
 struct queue_sharing queue_sharing(const struct queue *queue) {
     const struct streams *streams = &queue->streams;
     if (!queue->has_rooms || !queue->is_multiplexed) return (struct queue_sharing){0, 0};
-    return (struct queue_sharing){streams_connections(streams) + queue->rooms.apart,
+    return (struct queue_sharing){streams_connections(streams) + queue->apart,
                                   streams->each < streams->most ? streams->each : 0};
 }
 

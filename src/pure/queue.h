@@ -178,7 +178,7 @@ void queue_drop(struct queue *queue, struct queue_entry *entry, int64_t now);
 
 /* The connections that there may be, and how many exchanges may share one. */
 struct queue_sharing {
-    int connections; /* 0: as many as there are exchanges */
+    int connections; /* 0: as many as there are exchanges; else those that are shared, and one for each that is apart */
     int streams;     /* 0: as many as the server allows */
 };
 

@@ -12,7 +12,7 @@ tenant.reset {
 local function call(method, pair, extra)
     local options = {
         domain = tenant.domain, token = os.getenv("AUTH0_TENANT_TOKEN"), ca_file = tenant.ca,
-        resolve = { tenant.resolve }, primary = "auth0|p" .. pair, secondary = "google-oauth2|s" .. pair,
+        resolve = { tenant.resolve }, deadline = 2, primary = "auth0|p" .. pair, secondary = "google-oauth2|s" .. pair,
     }
     for name, value in pairs(extra or {}) do options[name] = value end
     return method(options)

@@ -312,7 +312,7 @@ static void over_http_2_there_is_room_for_a_hundred_on_each_of_four(void **state
     add(&first, PACE_WRITE);
     assert_begins(&first);
     end_as(&first, (struct queue_end){.how = ATTEMPT_ANSWERED, .sent = true, .said = &unlimited, .http = 2});
-    assert_int_equal(queue_sharing(&queue).connections, 12);
+    assert_int_equal(queue_sharing(&queue).connections, 4);
     begin_all(entries, 401, 400);
     answer(&entries[0]); /* not known of this one: as before */
     assert_begins(&entries[400]);
@@ -369,7 +369,7 @@ static void after_a_death_fewer_share_a_connection_and_there_are_more(void **sta
     for (int i = 0; i < 50; i++) assert_begins(&entries[i]);
     for (int i = 0; i < 50; i++) end_as(&entries[i], (struct queue_end){.how = ATTEMPT_LOST, .sent = true});
     assert_int_equal(queue_sharing(&queue).streams, 12);
-    assert_int_equal(queue_sharing(&queue).connections, 33 + 8);
+    assert_int_equal(queue_sharing(&queue).connections, 33);
 }
 
 static void what_could_not_be_sent_is_no_death(void **state) {
