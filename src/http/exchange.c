@@ -32,6 +32,17 @@ static size_t on_header(char *data, size_t size, size_t count, void *context) {
     return exchange->too_large != NULL || is_overcoded(exchange) ? 0 : count;
 }
 
+/* Whether libcurl wants to send it a second time. That it was not processed is believed where nothing of an answer came,
+   and libcurl has no words about how the stream ended: those it has of one that was reset for any reason but a refusal,
+   and it wants to repeat one of them, HTTP_1_1_REQUIRED, whatever came before. */
+static bool is_repeat(struct exchange *exchange) {
+    if (!exchange->sent || exchange->is_repeat_refused) return exchange->sent;
+    exchange->is_repeat_refused = true;
+    exchange->is_unprocessed =
+        exchange->repeats_unprocessed && exchange->headers.bytes == 0 && exchange->detail[0] == '\0';
+    return true;
+}
+
 #if CURL_HAS_PREREQ
 /* The one definition of "sent": libcurl calls this when a connection stands and the request is about to go out. It
    calls it again when a reused connection died and it wants to send the request once more by itself. The tenant may
@@ -40,8 +51,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *context) {
 static int on_send(void *context, char *ip, char *local_ip, int port, int local_port) {
     struct exchange *exchange = context;
     (void)ip, (void)local_ip, (void)port;
-    exchange->is_repeat_refused = exchange->sent;
-    if (exchange->sent) return CURL_PREREQFUNC_ABORT;
+    if (is_repeat(exchange)) return CURL_PREREQFUNC_ABORT;
     exchange->local_port = local_port;
     exchange->sent = sockets_is_fit(exchange->sockets, local_port);
     exchange->is_unfit = !exchange->sent;
@@ -54,8 +64,7 @@ static int on_send(void *context, char *ip, char *local_ip, int port, int local_
 static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
     struct exchange *exchange = context;
     (void)purpose;
-    exchange->is_repeat_refused = exchange->sent;
-    return exchange->sent ? CURL_SOCKET_BAD : sockets_open(exchange->sockets, address);
+    return is_repeat(exchange) ? CURL_SOCKET_BAD : sockets_open(exchange->sockets, address);
 }
 
 /* libcurl does not return while bytes keep coming in: a peer that floods it would be heard past every deadline. It asks
@@ -177,8 +186,8 @@ CURLcode exchange_begin_afresh(struct exchange *exchange) {
 
 CURLcode exchange_begin(struct exchange *exchange, const struct exchange_order *order) {
     exchange->order = *order;
-    exchange->sent = exchange->is_unfit = exchange->is_repeat_refused = exchange->is_overdue = exchange->is_shut =
-        false;
+    exchange->sent = exchange->is_unfit = exchange->is_overdue = exchange->is_shut = false;
+    exchange->is_repeat_refused = exchange->is_unprocessed = false;
     exchange->too_large = NULL;
     exchange->asked = 0;
     exchange->headers = (struct headers){.bytes = 0};
@@ -305,11 +314,11 @@ struct attempt_end exchange_end(struct exchange *exchange, CURLcode code) {
     struct attempt_end end = exchange_stop(exchange, ATTEMPT_LOST);
     /* Of an exchange that got nothing, libcurl says that all is well where others still share its connection. */
     if (code == CURLE_OK && end.status != 0) end.how = ATTEMPT_ANSWERED;
-    if (exchange->is_repeat_refused && exchange->repeats_unprocessed) {
+    if (exchange->is_unprocessed) {
         end.how = ATTEMPT_UNPROCESSED;
         set_detail(exchange, "the server closed the connection, and says that it did not process the request");
     } else if (exchange->is_repeat_refused)
-        set_detail(exchange, "no answer came; libcurl wanted to send the request a second time, and was not let");
+        set_detail(exchange, "no whole answer came; libcurl wanted to send the request a second time, and was not let");
     else if (code != CURLE_OK && exchange->detail[0] == '\0')
         set_detail(exchange, curl_easy_strerror(code));
     if (!end.sent) {

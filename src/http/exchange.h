@@ -56,8 +56,9 @@ struct exchange {
     bool is_overdue;          /* its time was over while libcurl was at work */
     unsigned shut_before;     /* how many of its network's sockets had been shut down when it began */
     bool is_shut;             /* one was meanwhile, since the peer sends without end */
-    bool is_repeat_refused;   /* libcurl wanted to send it a second time, */
-    bool repeats_unprocessed; /* which it does for what was not processed, and for nothing else */
+    bool repeats_unprocessed; /* the handle wants to send again what was not processed, and little else */
+    bool is_repeat_refused;   /* libcurl wanted to send it a second time */
+    bool is_unprocessed;      /* because the server says that it did not process it */
     const char *too_large;    /* what of the answer is; NULL: nothing */
     struct headers headers;
     struct buffer body;
