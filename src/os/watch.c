@@ -124,7 +124,9 @@ static void look_now_and_then(void) {
         const struct timespec until = clock_condition_after(WATCH_LOOK_MS);
         (void)pthread_cond_timedwait(&all.changed, &all.lock, &until);
         if (look_at_all()) quiet = 0;
-        if (quiet == QUIET_LOOKS) rest();
+        if (quiet < QUIET_LOOKS) continue;
+        rest();
+        quiet = 0;
     }
 }
 

@@ -135,6 +135,24 @@ static void work_that_takes_long_and_reads_nothing_goes_on(void **state) {
     watch_free(&watch);
 }
 
+static void wait_for_rest(void) {
+    for (int i = 0; i < 300 && !watch_is_resting; i++) usleep(10000);
+    assert_true(watch_is_resting);
+}
+
+/* It is over before the thread is awake. */
+static void it_rests_again_after_a_moments_work(void **state) {
+    struct watch watch;
+    (void)state;
+    assert_true(watch_open(&watch));
+    for (int i = 0; i < 3; i++) {
+        watch_begin(&watch);
+        assert_false(watch_end(&watch));
+        wait_for_rest();
+    }
+    watch_free(&watch);
+}
+
 static void it_looks_again_when_it_has_rested(void **state) {
     struct line line = connect_line();
     struct watch watch;
@@ -142,8 +160,7 @@ static void it_looks_again_when_it_has_rested(void **state) {
     open_on(&watch, &line);
     watch_begin(&watch);
     assert_false(watch_end(&watch));
-    for (int i = 0; i < 300 && !watch_is_resting; i++) usleep(10000);
-    assert_true(watch_is_resting);
+    wait_for_rest();
     begin_flood(&line);
     watch_begin(&watch);
     assert_in_range(read_all(&line), 0, 1000000);
@@ -204,6 +221,7 @@ int main(void) {
         cmocka_unit_test(work_that_comes_back_goes_on),
         cmocka_unit_test(work_that_takes_long_and_reads_nothing_goes_on),
         cmocka_unit_test(it_looks_again_when_it_has_rested),
+        cmocka_unit_test(it_rests_again_after_a_moments_work),
 #ifndef __SANITIZE_THREAD__
         cmocka_unit_test(a_child_of_fork_has_a_watch_of_its_own),
         cmocka_unit_test(a_process_that_ends_does_not_wait_for_the_next_look),
