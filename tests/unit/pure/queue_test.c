@@ -338,12 +338,14 @@ static void what_lost_an_answer_has_a_connection_of_its_own_as_far_as_there_are_
         add(&apart[i], PACE_READ);
         assert_begins(&apart[i]);
         assert_true(apart[i].has_own == (i < 8));
+        assert_int_equal(queue_sharing(&queue).connections, 4 + (i < 8 ? i + 1 : 8));
     }
     answer(&apart[9]); /* it had none */
     apart[9].last_by = 0, add(&apart[9], PACE_READ);
     assert_begins(&apart[9]);
     assert_false(apart[9].has_own);
     queue_drop(&queue, &apart[3], now);
+    assert_int_equal(queue_sharing(&queue).connections, 4 + 7);
     answer(&apart[9]);
     apart[9].last_by = 0, add(&apart[9], PACE_READ);
     assert_begins(&apart[9]);
