@@ -4,9 +4,9 @@
 
 static const int64_t second = 1000000;
 
-/* How many go ahead before the first answer: the smallest published bucket holds two. More would gain little, since a
-   full bucket loses no more than what would have come into it during one round trip. */
-static const int64_t cold_start = 2;
+/* How many go ahead before the first answer. More would gain little, since a full bucket loses no more than what would
+   have come into it during one round trip; and an empty one refuses all that go ahead. */
+static const int64_t cold_start = 1;
 
 /* Each answer lets so many more be under way, so that their number grows threefold with each round trip: others may
    start at the same time. What was heard longer ago is no reason to send many. */
@@ -229,7 +229,7 @@ static void pass(struct pace *pace, enum pace_class class, int64_t begun, int64_
     gate->is_heard = true;
     gate->heard_at = now;
     gate->refusals = 0;
-    if (gate->window < widest) gate->window += growth;
+    gate->window = earlier(gate->window + growth, widest);
     gate->silent = reading != NULL ? 0 : gate->silent + 1;
     if (gate->silent < silence) return;
     gate->silent = 0;

@@ -4,8 +4,8 @@
    Each class of exchanges has a gate of its own, which learns what its bucket holds and how it fills from the headers
    of answers. Other clients, other processes, and other classes that share the bucket are seen in the same headers.
 
-   While nothing is known of a bucket, two exchanges go ahead. One that is lost keeps its place until it has surely been
-   counted, a second or two: an empty bucket refuses two, however many give up waiting for its answers. */
+   While nothing is known of a bucket, one exchange goes ahead. One that is lost keeps its place until it has surely been
+   counted, a second or two: an empty bucket refuses one, however many give up waiting for its answers. */
 #ifndef AUTH0_PURE_PACE_H
 #define AUTH0_PURE_PACE_H
 
@@ -16,7 +16,7 @@
 enum pace_class { PACE_READ, PACE_WRITE, PACE_DELETE, PACE_OTHER, PACE_TOKEN, PACE_CLASSES };
 
 enum pace_state {
-    PACE_COLD,    /* no answer yet: a few go ahead */
+    PACE_COLD,    /* no answer yet: one goes ahead */
     PACE_FREE,    /* answers tell of no limit */
     PACE_OPEN,    /* an exchange may begin */
     PACE_WAITING, /* for tokens, or for answers to what is under way */

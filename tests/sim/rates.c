@@ -71,8 +71,8 @@ static void check_begin(struct sim *sim, enum pace_class class) {
     const struct gate *gate = &sim->gates[class];
     if (sim->world.now < gate->closed_until)
         world_violation(&sim->world, "class %d: begins while the tenant's word keeps it shut", (int)class);
-    if (!gate->is_heard && class != PACE_TOKEN && under_way(sim, class, SECONDS(1)) >= 2)
-        world_violation(&sim->world, "class %d: more than two before anything is known", (int)class);
+    if (!gate->is_heard && class != PACE_TOKEN && under_way(sim, class, SECONDS(1)) >= 1)
+        world_violation(&sim->world, "class %d: more than one before anything is known", (int)class);
     if (is_too_fast(sim)) world_violation(&sim->world, "class %d: faster than the rate that is set", (int)class);
 }
 
@@ -130,12 +130,12 @@ void rates_held(struct sim *sim, enum pace_class class) {
 
 /* ---- all is over ---- */
 
-/* Of a bucket that is ours alone: a refusal or two; more only where it was not full when we came, or is so small that
-   two are all of it. An exchange that looks how the bucket stands may take one that is kept. */
+/* Of a bucket that is ours alone: a refusal or two, also where it was empty when we came; a third where it is so small
+   that two are all of it. An exchange that looks how the bucket stands may take one that is kept. */
 static void check_bucket(struct sim *sim, enum pace_class class) {
     const struct tenant_bucket *bucket = &sim->tenant.buckets[class];
     bool was_full = bucket->first == bucket->limit;
-    long most = !was_full ? 4 : bucket->limit <= 2 ? 3 : 2;
+    long most = bucket->limit <= 2 ? 3 : 2;
     if (bucket->refused > most)
         world_violation(&sim->world, "class %d: %ld refused, of a bucket of %lld", (int)class, bucket->refused,
                         (long long)bucket->limit);

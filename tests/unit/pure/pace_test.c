@@ -152,13 +152,13 @@ static void a_bucket_that_counts_nothing_does_not_hold_up(void **state) {
 
 /* ---- one gate ---- */
 
-static void a_cold_start_lets_two_go_ahead(void **state) {
+static void a_cold_start_lets_one_go_ahead(void **state) {
     (void)state;
     struct drive drive = drive_new();
     assert_state(&drive, PACE_WRITE, PACE_COLD);
-    assert_int_equal(begin_all(&drive, PACE_WRITE), 2);
+    assert_int_equal(begin_all(&drive, PACE_WRITE), 1);
     assert_state(&drive, PACE_WRITE, PACE_COLD);
-    assert_int_equal(begin_all(&drive, PACE_READ), 2);
+    assert_int_equal(begin_all(&drive, PACE_READ), 1);
     pace_take_back(&drive.pace, PACE_WRITE, start, drive.now);
     assert_int_equal(begin_all(&drive, PACE_WRITE), 1);
 }
@@ -167,14 +167,13 @@ static void a_cold_start_lets_two_go_ahead(void **state) {
 static void what_is_lost_keeps_its_place_until_it_has_surely_been_counted(void **state) {
     (void)state;
     struct drive drive = drive_new();
-    assert_int_equal(begin_all(&drive, PACE_WRITE), 2);
-    pace_end(&drive.pace, PACE_WRITE, start, drive.now, NULL, 0);
+    assert_int_equal(begin_all(&drive, PACE_WRITE), 1);
     pace_end(&drive.pace, PACE_WRITE, start, drive.now, NULL, 0);
     assert_int_equal(begin_all(&drive, PACE_WRITE), 0);
     drive.now = pace_ready(&drive.pace, PACE_WRITE, drive.now);
     drive.now = pace_ready(&drive.pace, PACE_WRITE, drive.now);
     assert_in_range(drive.now, start + SECONDS(1), start + SECONDS(2));
-    assert_int_equal(begin_all(&drive, PACE_WRITE), 2);
+    assert_int_equal(begin_all(&drive, PACE_WRITE), 1);
 }
 
 static void answers_without_headers_open_it_for_all(void **state) {
@@ -531,7 +530,7 @@ static void an_old_success_does_not_open_it(void **state) {
     (void)state;
     struct drive drive = drive_new();
     int64_t begun = drive.now;
-    assert_int_equal(begin_all(&drive, PACE_WRITE), 2);
+    for (int i = 0; i < 2; i++) pace_begin(&drive.pace, PACE_WRITE, begun);
     drive.now += 50000;
     struct pace_answer refused = refuses(&drive, 5), passed = says(&drive, 50, 40);
     pace_end(&drive.pace, PACE_WRITE, begun, drive.now, &refused, 0);
@@ -645,7 +644,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_gets_its_share_of_a_bucket),
         cmocka_unit_test(a_bucket_that_counts_nothing_does_not_hold_up),
-        cmocka_unit_test(a_cold_start_lets_two_go_ahead),
+        cmocka_unit_test(a_cold_start_lets_one_go_ahead),
         cmocka_unit_test(what_is_lost_keeps_its_place_until_it_has_surely_been_counted),
         cmocka_unit_test(answers_without_headers_open_it_for_all),
         cmocka_unit_test(headers_that_cease_open_it_for_all),
