@@ -17,7 +17,14 @@ local workers = setmetatable({}, { __mode = "k" })
 
 local spare -- a worker that has nothing to do
 
+-- What a signal handler sets on Ctrl-C speaks in whatever runs under LuaJIT, which has one hook for all coroutines. It
+-- is no word about that function, but about the call that waits for it; any other Lua says it there by itself.
+local function is_interruption(fault)
+    return rawget(_G, "jit") ~= nil and type(fault) == "string" and fault:find("interrupted!", -12, true) ~= nil
+end
+
 local function outcome(thread, good, first, ...)
+    if not good and is_interruption(first) then error(first, 0) end
     if not good then return false, first end
     if first ~= FINISHED then return false, YIELDED end
     spare = thread
@@ -27,7 +34,7 @@ end
 ---@param call function
 ---@param one any its arguments
 ---@param two any
----@return boolean good false: it raised, or yielded
+---@return boolean good false: it raised, or yielded; Ctrl-C is raised
 ---@return any ... what it returned; or what it raised
 function isolated.call(call, one, two)
     local thread = spare or coroutine.create(worker)

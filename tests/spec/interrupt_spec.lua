@@ -30,6 +30,26 @@ linking.link { correlation_id = "fault=delay;seconds=20", attempt_timeout = 30 }
 print("returned")
 ]]
 
+-- Ctrl-C comes while the token function is at work.
+local in_token_function = [[
+local auth0 = require "auth0"
+local times = 0
+local tenant = auth0.tenant { domain = "127.0.0.1:1", proxy = false, token = function()
+    times = times + 1
+    if times > 1 then return nil, "the second" end
+    print("ready")
+    io.stdout:flush()
+    local ends = os.time() + 3
+    while os.time() < ends do end
+    return "token-of-it"
+end }
+local began = os.time()
+local done, message = pcall(tenant.identities, tenant, "auth0|1")
+print(tostring(done) .. " " .. tostring(message) .. " " .. os.time() - began)
+local _, why = tenant:identities "auth0|1"
+print(why)
+]]
+
 -- Starts it, waits until it waits, sends SIGINT, and gives it ten seconds of patience.
 local runner = [[
 %s %s >%s 2>&1 &
@@ -87,6 +107,14 @@ describe("Ctrl-C", function()
         local said, status = interrupt(script, "link " .. ports.silent())
         assert.truthy(said:find("^ready\nfalse [^\n]*interrupted!"), said)
         assert.equal(0, status)
+    end)
+
+    it("in a token function ends the call that waits for it, under LuaJIT at once", function()
+        local said = interrupt(in_token_function, "")
+        local seconds = said:match "^ready\nfalse [^\n]*interrupted! (%d+)\n"
+        assert.is_string(seconds, said)
+        if rawget(_G, "jit") then assert.is_true(tonumber(seconds) < 3, said) end
+        assert.truthy(said:find("the token function was interrupted", 1, true), said)
     end)
 
     it("ends a script as it ends any other: with a traceback, not by a crash", function()
