@@ -157,21 +157,6 @@ static void finish(void *context) { (void)context; }
 
 /* ---- from outside ---- */
 
-/* A thread is started without the lock: what ends a process stops the threads with theirs held. */
-void watch_wake(void) {
-    static const struct threads_job job = {work, stop, is_left, finish};
-    pthread_mutex_lock(&all.lock);
-    bool has_thread = all.has_thread;
-    all.has_thread = true;
-    atomic_store(&watch_is_resting, false);
-    pthread_cond_signal(&all.changed);
-    pthread_mutex_unlock(&all.lock);
-    if (has_thread || threads_start(&job, &all)) return;
-    pthread_mutex_lock(&all.lock);
-    all.has_thread = false;
-    pthread_mutex_unlock(&all.lock);
-}
-
 static void begin_anew(void) {
     pthread_mutex_init(&all.lock, NULL);
     clock_condition_init(&all.changed);
@@ -185,6 +170,22 @@ static void begin(void) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     (void)pthread_once(&once, begin_anew);
     if (all.owner != process_id()) begin_anew();
+}
+
+/* A thread is started without the lock: what ends a process stops the threads with theirs held. */
+void watch_wake(void) {
+    static const struct threads_job job = {work, stop, is_left, finish};
+    begin();
+    pthread_mutex_lock(&all.lock);
+    bool has_thread = all.has_thread;
+    all.has_thread = true;
+    atomic_store(&watch_is_resting, false);
+    pthread_cond_signal(&all.changed);
+    pthread_mutex_unlock(&all.lock);
+    if (has_thread || threads_start(&job, &all)) return;
+    pthread_mutex_lock(&all.lock);
+    all.has_thread = false;
+    pthread_mutex_unlock(&all.lock);
 }
 
 bool watch_open(struct watch *watch) {

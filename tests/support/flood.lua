@@ -26,7 +26,7 @@ local function frame(kind, flags, stream, payload)
 end
 
 local DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, ALTSVC = 0, 1, 2, 3, 4, 6, 7, 8, 10
-local END_HEADERS, ACK = 4, 1
+local END_HEADERS, ACK, PADDED = 4, 1, 8
 local STATUS_200 = "\x88"
 local MANY = string.pack(">I2I4", 0xf0f0, 7):rep(100)
 
@@ -42,6 +42,9 @@ local shapes = {
     resets = function(stream) return "", frame(RST_STREAM, 0, stream, "\0\0\0\8") end,
     empty_data = function(stream)
         return frame(HEADERS, END_HEADERS, stream, STATUS_200), frame(DATA, 0, stream, "")
+    end,
+    padding = function(stream)
+        return frame(HEADERS, END_HEADERS, stream, STATUS_200), frame(DATA, PADDED, stream, "\xff" .. ("\0"):rep(255))
     end,
     headers = function(stream)
         return frame(HEADERS, END_HEADERS, stream, STATUS_200), frame(HEADERS, END_HEADERS, stream, "\0\1x\1y")

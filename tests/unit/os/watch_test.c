@@ -69,6 +69,16 @@ static void close_on(struct watch *watch, struct line *line) {
     end_flood(line);
 }
 
+/* Whose opening failed: this comes first, before anything of it was made. */
+static void what_was_not_opened_may_work_and_end(void **state) {
+    struct watch watch = {.count = 0};
+    (void)state;
+    watch_begin(&watch);
+    usleep(2 * WATCH_LOOK_MS * 1000);
+    assert_false(watch_end(&watch));
+    watch_free(&watch);
+}
+
 static void work_that_reads_all_the_time_is_ended_and_nothing_else_is_touched(void **state) {
     struct line line = connect_line(), other = connect_line();
     struct watch watch;
@@ -216,6 +226,7 @@ static void a_process_that_ends_does_not_wait_for_the_next_look(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_not_opened_may_work_and_end),
         cmocka_unit_test(work_that_reads_all_the_time_is_ended_and_nothing_else_is_touched),
         cmocka_unit_test(the_next_that_does_so_a_moment_later_is_ended_sooner),
         cmocka_unit_test(work_that_comes_back_goes_on),
