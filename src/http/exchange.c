@@ -40,14 +40,16 @@ static bool is_repeat(struct exchange *exchange) {
     exchange->is_repeat_refused = true;
     exchange->is_unprocessed =
         exchange->repeats_unprocessed && exchange->headers.bytes == 0 && exchange->detail[0] == '\0';
+    exchange->is_stream_refused = sockets_is_alive(exchange->sockets, exchange->local_port) ||
+                                  strstr(exchange->detail, "HTTP_1_1_REQUIRED") != NULL;
     return true;
 }
 
 #if CURL_HAS_PREREQ
 /* The one definition of "sent": libcurl calls this when a connection stands and the request is about to go out. It
-   calls it again when a reused connection died and it wants to send the request once more by itself. The tenant may
-   have read the first one, so nothing is ever sent twice behind our back. Nor is anything sent on a connection that has
-   ended, or has answered already: some versions of libcurl do not look for that, or not each time. */
+   calls it again when a reused connection died and it wants to send the request once more. Nothing is sent on a
+   connection that has ended, or has answered already: some versions of libcurl do not look for that, or not each time.
+   */
 static int on_send(void *context, char *ip, char *local_ip, int port, int local_port) {
     struct exchange *exchange = context;
     (void)ip, (void)local_ip, (void)port;
@@ -128,6 +130,7 @@ struct exchange *exchange_new(const struct profile *profile, struct sockets *soc
     struct exchange *exchange = calloc(1, sizeof *exchange);
     if (exchange == NULL) return NULL;
     exchange->profile = profile;
+    exchange->is_http_1 = profile->http == PROFILE_HTTP_1_1;
     exchange->sockets = sockets;
     exchange->easy = curl_easy_init();
     if (exchange->easy != NULL && set_callbacks(exchange) == CURLE_OK &&
@@ -178,6 +181,13 @@ static CURLcode set_fresh(struct exchange *exchange, bool is_fresh) {
     return curl_easy_setopt(exchange->easy, CURLOPT_FRESH_CONNECT, (long)is_fresh);
 }
 
+/* That the host wants it may have been learned since the handle was made. */
+static CURLcode set_version(struct exchange *exchange) {
+    if (exchange->is_http_1 || exchange->profile->http != PROFILE_HTTP_1_1) return CURLE_OK;
+    exchange->is_http_1 = true;
+    return curl_easy_setopt(exchange->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+}
+
 CURLcode exchange_begin_afresh(struct exchange *exchange) {
     exchange->is_unfit = false;
     exchange->detail[0] = '\0';
@@ -187,7 +197,7 @@ CURLcode exchange_begin_afresh(struct exchange *exchange) {
 CURLcode exchange_begin(struct exchange *exchange, const struct exchange_order *order) {
     exchange->order = *order;
     exchange->sent = exchange->is_unfit = exchange->is_overdue = exchange->is_shut = false;
-    exchange->is_repeat_refused = exchange->is_unprocessed = false;
+    exchange->is_repeat_refused = exchange->is_unprocessed = exchange->is_stream_refused = false;
     exchange->too_large = NULL;
     exchange->asked = 0;
     exchange->headers = (struct headers){.bytes = 0};
@@ -200,6 +210,7 @@ CURLcode exchange_begin(struct exchange *exchange, const struct exchange_order *
     /* Without a hook to stop a second send: it happens on reused connections only, so a change gets a fresh one. */
     bool is_change = order->method != REQUEST_GET;
     if (code == CURLE_OK) code = set_fresh(exchange, order->is_apart || (is_change && !CURL_HAS_PREREQ));
+    if (code == CURLE_OK) code = set_version(exchange);
 #if !CURL_HAS_PREREQ
     if (code == CURLE_OK)
         code = curl_easy_setopt(exchange->easy, CURLOPT_FORBID_REUSE, (long)is_change); /* nor for another */

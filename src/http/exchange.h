@@ -49,6 +49,7 @@ struct exchange {
     bool takes_gzip; /* what the handle asks for */
     bool is_spread;  /* what the handle does; see exchange_spread */
     bool is_fresh;   /* likewise: a connection of its own */
+    bool is_http_1;  /* likewise */
     bool sent;
     bool is_unfit;            /* it was not sent: the connection had ended before, or had answered already */
     int local_port;           /* of the connection that it was to be sent on */
@@ -59,6 +60,8 @@ struct exchange {
     bool repeats_unprocessed; /* the handle wants to send again what was not processed, and little else */
     bool is_repeat_refused;   /* libcurl wanted to send it a second time */
     bool is_unprocessed;      /* because the server says that it did not process it */
+    bool is_stream_refused;   /* and its connection was alive: the stream alone was refused */
+    int refusals_before;      /* the network's, when it began */
     const char *too_large;    /* what of the answer is; NULL: nothing */
     struct headers headers;
     struct buffer body;

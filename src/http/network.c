@@ -22,6 +22,7 @@ struct network {
     struct heap timers; /* of what runs: when its time may be over */
     struct watch watch; /* of the sockets: libcurl reads as long as bytes come */
     unsigned shut;      /* how many it has shut down */
+    int refusals;       /* in a row: of streams of HTTP/2 whose connection was alive, one that began after the other */
 };
 
 /* Around all that may read. */
@@ -94,6 +95,7 @@ static void free_exchanges(struct list *exchanges) {
 static void put_to_work(struct network *network, struct exchange *exchange) {
     exchange->is_running = true;
     exchange->shut_before = network->shut;
+    exchange->refusals_before = network->refusals;
     list_push(&network->running, &exchange->link);
     heap_put(&network->timers, &exchange->timer, exchange->connect_by);
 }
@@ -186,11 +188,21 @@ static int version_spoken(const struct exchange *exchange) {
     return version == CURL_HTTP_VERSION_2_0 ? 2 : 1;
 }
 
+/* A host that refuses streams but answers none is taken to want HTTP/1.1 (HTTP_1_1_REQUIRED), which is spoken from then
+   on. One that is busy may refuse many that began at once. */
+static void learn_version(struct network *network, const struct exchange *exchange) {
+    enum { REFUSALS = 2 };
+    if (exchange->http == 2 && exchange->end.status != 0) network->refusals = 0;
+    if (exchange->is_stream_refused) network->refusals = exchange->refusals_before + 1;
+    if (network->refusals >= REFUSALS) network->profile.http = PROFILE_HTTP_1_1;
+}
+
 /* From running to ended. */
 static void end_exchange(struct network *network, struct exchange *exchange, struct attempt_end end, int64_t now) {
     exchange->is_timed_out = exchange->connect_by <= now;
     exchange->end = end;
     exchange->http = version_spoken(exchange);
+    learn_version(network, exchange);
     stop(network, exchange);
     list_push(&network->ended, &exchange->link);
 }

@@ -127,3 +127,8 @@ void sockets_speak_http_1(struct sockets *sockets, int local_port) {
     struct socket *socket = find(sockets, local_port);
     if (socket != NULL) socket->is_http_1 = true;
 }
+
+bool sockets_is_alive(struct sockets *sockets, int local_port) {
+    struct socket *socket = find(sockets, local_port);
+    return socket != NULL && look(socket->descriptor) != ARRIVED_END;
+}

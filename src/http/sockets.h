@@ -31,6 +31,9 @@ int sockets_close(void *sockets, curl_socket_t descriptor);
    peer has hung up, or where, over HTTP/1.1, something came that was not asked for. One that is not known may. */
 bool sockets_is_fit(struct sockets *sockets, int local_port);
 
+/* Whether it stands, and its peer has not hung up. */
+bool sockets_is_alive(struct sockets *sockets, int local_port);
+
 /* HTTP/1.1 is spoken on it: between an answer and the next request it has to be silent. */
 void sockets_speak_http_1(struct sockets *sockets, int local_port);
 

@@ -35,6 +35,24 @@ describe("a connection", function()
         assert.equal("HTTP/1.1", touch({ http_version = "1.1" }).protocol)
     end)
 
+    it("speaks HTTP/1.1 with a host that refuses all that comes over HTTP/2", function()
+        local front = ports.http_1_front()
+        if not front then return pending "cqueues and luaossl of Lua 5.4 are not here" end
+        local domain = "tenant.test:" .. front.port
+        local function call(goal, overrides)
+            overrides.domain, overrides.resolve = domain, { domain .. ":127.0.0.1" }
+            local identities, message, receipt = linking[goal](overrides)
+            assert.is_table(identities, message)
+            return receipt.attempts
+        end
+        call("link", { settle = true, attempts = 3 })
+        local before = #front.connections()
+        for i = 1, 3 do assert.equal(1, call(i % 2 == 1 and "unlink" or "link", {})) end
+        assert.equal(4, linking.changes())
+        local connections = front.connections()
+        assert.same({ before, "http/1.1" }, { #connections, connections[before] })
+    end)
+
     it("trusts ca_file, and ca_path", function()
         touch { ca_path = absent, ca_file = tenant.ca }
         touch { ca_path = tenant.ca_path, ca_file = absent }

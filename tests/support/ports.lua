@@ -80,6 +80,20 @@ function ports.floods(seconds, certificate, key)
     return by_shape
 end
 
+--- Puts before the tenant a server that refuses what comes over HTTP/2 with HTTP_1_1_REQUIRED.
+---@return table|nil front {port, connections()}: "h2" or "http/1.1" for each; nil as above
+function ports.http_1_front()
+    local log = os.tmpname()
+    logs[#logs + 1] = log
+    local port = start("http_1_front.lua",
+        { tenant.port, tenant.dir .. "/server.pem", tenant.dir .. "/server.key", log })
+    return port and { port = port, connections = function()
+        local names = {}
+        for name in process.read(log):gmatch "[^\n]+" do names[#names + 1] = name end
+        return names
+    end }
+end
+
 ---Ends what was started here.
 function ports.close()
     for _, pid in ipairs(pids) do tenant.run("kill " .. pid .. " 2>/dev/null") end

@@ -76,6 +76,7 @@ static void one_whose_peer_has_closed_is_not_fit(void **state) {
         close(one.peer);
         one.peer = -1;
         assert_false(is_fit_after(&one));
+        assert_false(sockets_is_alive(&sockets, one.port));
         close_one(&one);
     }
 }
@@ -101,6 +102,7 @@ static void over_http_1_nothing_may_come_between_an_answer_and_a_request(void **
     assert_true(sockets_is_fit(&sockets, one.port));
     say(&one);
     assert_false(is_fit_after(&one));
+    assert_true(sockets_is_alive(&sockets, one.port));
     close_one(&one);
 }
 
@@ -119,6 +121,7 @@ static void one_that_is_not_known_is_fit(void **state) {
     say(&one);
     close_one(&one);
     assert_true(sockets_is_fit(&sockets, one.port));
+    assert_false(sockets_is_alive(&sockets, one.port));
     assert_true(sockets_is_fit(&sockets, 0));
     assert_true(sockets_is_fit(&sockets, -1));
     sockets_speak_http_1(&sockets, one.port);
