@@ -76,8 +76,8 @@ void exchange_free(struct exchange *exchange);
 /* Prepares the handle for an order; the caller adds it to a multi. */
 CURLcode exchange_begin(struct exchange *exchange, const struct exchange_order *order);
 
-/* Whether it makes a connection of its own where all that stand are full, though one is being made: where few share one,
-   they would else be made one after another. */
+/* Whether it makes a connection of its own where all that stand are full, though one is being made: where few share
+   one, they would else be made one after another. */
 CURLcode exchange_spread(struct exchange *exchange, bool is_spread);
 
 /* Prepares the handle again, for the same order, after an end that was `is_unfit`: it goes out on a connection of its
