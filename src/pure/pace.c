@@ -8,6 +8,9 @@ static const int64_t second = 1000000;
    have come into it during one round trip; and an empty one refuses all that go ahead. */
 static const int64_t cold_start = 1;
 
+/* Where the answer of one is lost, so many in all: what follows a lost answer is not to wait for seconds. */
+static const int64_t cold_losses = 2;
+
 /* Each answer lets so many more be under way, so that their number grows threefold with each round trip: others may
    start at the same time. What was heard longer ago is no reason to send many. */
 static const int64_t growth = 2, widest = 100000, stale = 5000000;
@@ -100,7 +103,8 @@ static int64_t ready_by_gate(const struct pace *pace, const struct pace_gate *ga
     if (now < gate->closed_until) return gate->closed_until;
     if (!is_limited(gate) && gate->is_heard) return now;
     /* It opens when an answer comes; one that does not come ages until it is not counted any more. */
-    if (bucket_uncounted(&gate->bucket, now) >= gate->window) return bucket_ages(&gate->bucket, now);
+    int64_t window = gate->bucket.in_flight == 0 ? later(gate->window, cold_losses) : gate->window;
+    if (bucket_uncounted(&gate->bucket, now) >= window) return bucket_ages(&gate->bucket, now);
     return is_limited(gate) ? ready_by_level(pace, gate, now) : now;
 }
 

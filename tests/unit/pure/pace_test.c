@@ -167,8 +167,10 @@ static void a_cold_start_lets_one_go_ahead(void **state) {
 static void what_is_lost_keeps_its_place_until_it_has_surely_been_counted(void **state) {
     (void)state;
     struct drive drive = drive_new();
-    assert_int_equal(begin_all(&drive, PACE_WRITE), 1);
-    pace_end(&drive.pace, PACE_WRITE, start, drive.now, NULL, 0);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(begin_all(&drive, PACE_WRITE), 1);
+        pace_end(&drive.pace, PACE_WRITE, start, drive.now, NULL, 0);
+    }
     assert_int_equal(begin_all(&drive, PACE_WRITE), 0);
     drive.now = pace_ready(&drive.pace, PACE_WRITE, drive.now);
     drive.now = pace_ready(&drive.pace, PACE_WRITE, drive.now);
