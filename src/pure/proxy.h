@@ -11,8 +11,9 @@
    quotes. Empty: there is no proxy. */
 const char *proxy_fault(struct span proxy);
 
-/* Whether a tenant's domain, which may have a port, is one of the hosts that a proxy is not for, each a name that stands
-   for all below it as well, or "*" alone. Of addresses only those that are written the same: libcurl knows ranges. */
+/* Whether a tenant's domain, which may have a port, is one of the hosts that a proxy is not for, each a name that
+   stands for all below it as well, or "*" alone. Of addresses only those that are written the same: libcurl knows
+   ranges. */
 bool proxy_is_spared(struct span domain, struct span no_proxy);
 
 /* Whether it holds a user's name, or a password: what libcurl says about it is not to be shown. */

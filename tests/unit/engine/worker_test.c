@@ -72,8 +72,7 @@ static void a_burst_is_told_as_it_was_recorded(void **state) {
         tenant_reset(BURST);
         struct engine *engine = open_started(both[h]);
         struct call *calls[BURST];
-        for (int i = 0; i < BURST; i++)
-            engine_submit(engine, calls[i] = new_call(i + 1, wish));
+        for (int i = 0; i < BURST; i++) engine_submit(engine, calls[i] = new_call(i + 1, wish));
         assert_int_equal(engine_pending(engine), BURST);
         fetch(engine, BURST);
         assert_int_equal(engine_pending(engine), 0);
