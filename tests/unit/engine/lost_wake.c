@@ -7,19 +7,19 @@
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    enum { PASSED, AWAITED, ENTERED } turn;
+    enum turn { PASSED, AWAITED, ENTERED } turn;
 } all = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
-static void set_turn(int turn) {
+static void set_turn(enum turn turn) {
     pthread_mutex_lock(&all.lock);
     all.turn = turn;
     pthread_cond_broadcast(&all.changed);
     pthread_mutex_unlock(&all.lock);
 }
 
-static void wait_while(int turn) {
+static void wait_while(enum turn turn) {
     pthread_mutex_lock(&all.lock);
-    while ((int)all.turn == turn) pthread_cond_wait(&all.changed, &all.lock);
+    while (all.turn == turn) pthread_cond_wait(&all.changed, &all.lock);
     pthread_mutex_unlock(&all.lock);
 }
 
