@@ -99,7 +99,7 @@ local causes = {
 local advice = {
     bad_response = "redirects are not followed: check that the domain is the tenant's",
     unreachable = "check the domain, the network and the proxy",
-    tls = "check the domain, its certificate, and ca_file, ca_path and client_cert",
+    tls = "check the domain, its certificate, and that ca_file, ca_path and client_cert are right and can be read",
     unauthorized = "get a new one, for this domain",
     rate_limited = "try again later",
 }

@@ -39,19 +39,20 @@ local function pair(line)
     if not primary then return nil, "expected two ids with a comma between them" end
     for _, id in ipairs { primary, secondary } do
         local good, message = auth0.check_id(id)
-        if not good then return nil, message end
+        if not good then return nil, ("%q: %s"):format(id, message) end
     end
     if primary == secondary then return nil, "both ids are the same" end
     return primary, secondary
 end
 
-local file = assert(io.open(arg[1] or error("usage: link_file.lua FILE", 0)))
+local file, fault = io.open(arg[1] or error("usage: link_file.lua FILE, with a pair of ids on each line", 0))
+if not file then error("cannot read the pairs: " .. fault, 0) end
 local tenant = auth0.tenant {
     domain = os.getenv "AUTH0_DOMAIN",
     client_id = os.getenv "AUTH0_CLIENT_ID", client_secret = os.getenv "AUTH0_CLIENT_SECRET",
 }
 
-local done, fault = pcall(auth0.each, rows(file), AT_A_TIME, function(row)
+local done, reason = pcall(auth0.each, rows(file), AT_A_TIME, function(row)
     local primary, secondary = pair(row.line)
     if not primary then return tell(row, "skipped", secondary) end
     local identities, message, failure = tenant:link(primary, secondary)
@@ -62,5 +63,5 @@ end)
 
 tenant:close()
 print(("%d linked, %d skipped, %d failed"):format(counts.linked, counts.skipped, counts.failed))
-if not done then print("stopped: " .. tostring(fault)) end
+if not done then print("stopped: " .. tostring(reason)) end
 os.exit(done and counts.failed == 0 and 0 or 1)

@@ -49,10 +49,10 @@ describe("the example that links the pairs of a file #plain", function()
         local output, status = run('primary,secondary\r\nauth0|1,google-oauth2|1\r\n\r\n"auth0|2","google-oauth2|2"\r\n'
             .. "auth0|3;google-oauth2|3\r\nauth0|4,auth0|4\r\nauth0|,auth0|5\r\nauth0|6,google-oauth2|99\r\n"
             .. "auth0|7,google-oauth2|7")
-        for _, sentence in ipairs { "line 1: skipped: id: expected a full id", "line 2: linked\n", "line 4: linked\n",
-            "line 5: skipped: expected two ids with a comma between them", "line 6: skipped: both ids are the same",
-            'line 7: skipped: id: ends at its "|"', "line 8: failed: tenant:link: ", "line 9: linked\n",
-            "3 linked, 4 skipped, 1 failed" } do
+        for _, sentence in ipairs { 'line 1: skipped: "primary": id: expected a full id', "line 2: linked\n",
+            "line 4: linked\n", "line 5: skipped: expected two ids with a comma between them",
+            "line 6: skipped: both ids are the same", 'line 7: skipped: "auth0|": id: ends at its "|"',
+            "line 8: failed: tenant:link: ", "line 9: linked\n", "3 linked, 4 skipped, 1 failed" } do
             assert.truthy(output:find(sentence, 1, true), output)
         end
         assert.falsy(output:find("line 3:", 1, true), output)

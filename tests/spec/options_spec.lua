@@ -204,7 +204,7 @@ local function client(fields)
     return all
 end
 
-bad("no domain", of_tenant, { domain = absent }, "domain: is missing")
+bad("no domain", of_tenant, { domain = absent }, "domain: expected a host name such as")
 bad("a URL as domain", of_tenant, { domain = "https://acme.eu.auth0.com" }, "domain: ")
 bad("an empty token", of_tenant, { token = "" }, "token: ")
 bad("a token with a line feed", of_tenant, { token = SECRET .. "\n" }, "token: ")

@@ -20,14 +20,16 @@ local function missing(words)
 end
 
 local function fault(given)
-    if given.domain == nil then return missing "domain: is missing" end
+    if given.domain == nil then
+        return missing "domain: expected a host name such as acme.eu.auth0.com; it is missing"
+    end
     local ways = {}
     for _, name in ipairs { "token", "client_secret", "signing_key" } do
         if given[name] ~= nil then ways[#ways + 1] = name end
     end
     if #ways > 1 then return ("%s: does not go with %s: %s"):format(ways[2], ways[1], WAYS) end
     if not ways[1] then
-        return missing(given.client_id and "client_id: goes with client_secret or signing_key, and there is neither"
+        return missing(given.client_id and "client_id: goes with client_secret or signing_key, and both are missing"
             or "token: is missing: " .. WAYS)
     end
     if given.token ~= nil and given.client_id ~= nil then return "client_id: does not go with token: " .. WAYS end

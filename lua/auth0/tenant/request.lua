@@ -17,12 +17,14 @@ end
 local function fault_of_place(path)
     if path:find "^/api/v%d+/" then return nil end
     local part, more = path:match "^/([%w_-]*)(/?)"
-    return ('begins with "/api/v2/": "/api/v2/%s%s"'):format(part, more ~= "" and "/..." or "")
+    return ('expected one that begins with "/api/v2/", as in "/api/v2/%s%s"'):format(part, more ~= "" and "/..." or "")
 end
 
 -- What is asked for, in the form in which it is sent.
 local function compose(checked, level)
-    if checked.path == nil then complain("path", "is missing", level + 1) end
+    if checked.path == nil then
+        complain("path", 'expected text that begins with "/api/v2/", or an array of parts; it is missing', level + 1)
+    end
     local path, fault = paths.path(checked.path)
     fault = fault or fault_of_place(path)
     if fault then complain("path", fault, level + 1) end
