@@ -1,5 +1,5 @@
---- The calls of one engine that are under way. The engine never calls Lua: a coroutine that waits for a call turns the
---- engine's crank (see loop/), the engine's records are fetched here, and each is handed on to the call it is about.
+--- The calls of one engine that are under way. The engine never calls Lua: a coroutine that waits for a call drives the
+--- engine (see loop/), the engine's records are fetched here, and each is handed on to the call that it is about.
 local core = require "auth0.core"
 local loop = require "auth0.loop"
 local telemetry = require "auth0.telemetry"
@@ -38,8 +38,8 @@ end
 ---@field token_thread? thread that runs the token function, while others go on
 ---@field event_thread? thread that runs on_event, while others go on
 ---@field loop? table that was named; nil: whichever is here
----@field is_heard? boolean the last records were waited for in the event loop's way, so that other coroutines go on
----meanwhile; false: the coroutine that turns the crank blocks, and a coroutine that is put beside it would not run
+---@field is_heard? boolean true: the event loop waited for the last records, so other coroutines go on meanwhile.
+---false: the coroutine that drives the engine blocks, and a coroutine that is started beside it would not run
 local Calls = {}
 local calls_mt = { __name = "auth0.calls", __index = Calls }
 
@@ -181,7 +181,7 @@ local function hand_on(self)
     return had_news
 end
 
---- Turns the crank once, and hands on all that there is to tell.
+--- Does one turn of the engine, and hands on all that there is to tell.
 ---@param seconds number at most this long
 ---@return boolean had_news
 function Calls:turn(seconds)

@@ -1,6 +1,6 @@
 /* Carries out operations: a queue, exchanges, timers, and records out. The exchanges of one transport profile
    go over the network; or they are handed out, for the engine's holder to answer, in a time that is the engine's own.
-   It never calls up: what happened is fetched with engine_next. One turn of the crank serves every call. */
+   It never calls up: what happened is fetched with engine_next. One turn (engine_turn) serves every call. */
 #ifndef AUTH0_ENGINE_ENGINE_H
 #define AUTH0_ENGINE_ENGINE_H
 
@@ -68,7 +68,7 @@ bool engine_is_own(const struct engine *engine);
 /* What becomes of a call where no engine could be opened: it is unreachable, and complete. */
 void engine_refuse(struct call *call, const char *words);
 
-/* From here on the engine has a thread of its own, which turns the crank: nothing below waits for the network but
+/* From here on the engine has a thread of its own, which drives it: nothing below waits for the network but
    engine_turn, and that only for news. True also where it had one; false where there is none to be had. */
 bool engine_start(struct engine *engine);
 
@@ -88,7 +88,8 @@ void engine_cancel(struct engine *engine, struct call *call);
 /* Gives up a call, if it is in an engine: its end is not told. A thread does so when it can. */
 void engine_drop(struct call *call);
 
-/* One turn of the crank; waits at most `wait_ms` for the network or a timer. A signal ends the wait. */
+/* One turn: does what can be done now, and waits at most `wait_ms` for the network or a timer. A signal ends the
+   wait. */
 void engine_turn(struct engine *engine, int wait_ms);
 
 /* The next record, if there is one. */

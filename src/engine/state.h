@@ -1,6 +1,6 @@
 /* What the engine's parts share: its state, and what each does for the others. Nothing else includes this.
    engine.c is the caller's side, where a call goes to the engine itself or to the thread that has it (worker.c);
-   calls.c does what callers ask for; turn.c turns the crank; dispatch.c carries out what operations and the queue
+   calls.c does what callers ask for; turn.c does one turn; dispatch.c carries out what operations and the queue
    decide; state.c is what all of them stand on: time, chance, the request for a token. */
 #ifndef AUTH0_ENGINE_STATE_H
 #define AUTH0_ENGINE_STATE_H
@@ -15,7 +15,7 @@
 struct worker;
 
 struct engine {
-    struct worker *worker;  /* has the rest, but for what never changes; NULL: the caller turns the crank */
+    struct worker *worker;  /* has the rest, but for what never changes; NULL: the caller drives it */
     struct call *submitted; /* the caller's: calls that it has submitted, and has not fetched yet */
     int submitted_count;
     struct network *network; /* NULL: the holder answers, and the time is virtual */
@@ -76,7 +76,7 @@ bool engine_fetch(struct engine *engine, struct engine_record *record);
 
 struct engine_stats engine_count(const struct engine *engine);
 
-/* One turn of the crank, which waits for nothing. */
+/* One turn, which waits for nothing. */
 void engine_turn_once(struct engine *engine);
 
 /* Waits for something to turn it for, unless there is news: at most `wait_ms`. */

@@ -1,5 +1,5 @@
-/* A thread that turns an engine's crank. Its callers wait for nothing: what they order lies in a locked queue, what
-   there is to tell in another, and a bell rings. */
+/* A thread that drives an engine. Its callers wait for nothing: what they order is put into one locked queue, what the
+   thread has to tell them into another, and its bell (os/bell.h) wakes them. */
 #ifndef AUTH0_ENGINE_WORKER_H
 #define AUTH0_ENGINE_WORKER_H
 

@@ -76,7 +76,7 @@ static int port_of(curl_socket_t descriptor) {
     return 0;
 }
 
-/* The one with this port. Two of them, to different peers, are told apart no further: none. */
+/* The socket with this local port. Where two have it, connected to different peers: NULL, since nothing tells which. */
 static struct socket *find(struct sockets *sockets, int port) {
     struct socket *found = NULL;
     if (port <= 0) return NULL;
@@ -90,12 +90,12 @@ static struct socket *find(struct sockets *sockets, int port) {
     return found;
 }
 
-/* ---- looked at ---- */
+/* ---- checked ---- */
 
-/* What arrived on it, and was not read. */
+/* What has arrived and has not been read. */
 enum arrival { ARRIVED_NOTHING, ARRIVED_BYTES, ARRIVED_END };
 
-/* Behind bytes that wait, the end of them. */
+/* Whether the peer has closed the connection, even if bytes that it sent before still wait. */
 static bool has_ended(curl_socket_t descriptor) {
 #ifdef POLLRDHUP
     struct pollfd look = {.fd = descriptor, .events = POLLRDHUP};
@@ -112,8 +112,8 @@ static enum arrival look(curl_socket_t descriptor) {
     return size > 0 && !has_ended(descriptor) ? ARRIVED_BYTES : ARRIVED_END;
 }
 
-/* Bytes that wait on a connection over which nothing has been sent, or over HTTP/2, are those of the protocols below:
-   settings, pings, session tickets. */
+/* Before the first request, and over HTTP/2 at any time, waiting bytes are no fault: they are the protocols' own, as
+   settings, pings and TLS session tickets are. */
 bool sockets_is_fit(struct sockets *sockets, int local_port) {
     struct socket *socket = find(sockets, local_port);
     if (socket == NULL) return true;

@@ -1,5 +1,5 @@
-/* The sockets under a network's connections. libcurl names the connection that a request is about to go out on by its
-   addresses alone; here is found what it is, and looked at. */
+/* The sockets of a network's connections. Before libcurl sends a request, it tells only the addresses and ports of the
+   connection; the socket is found here by its local port, and it is checked that the connection is still usable. */
 #ifndef AUTH0_HTTP_SOCKETS_H
 #define AUTH0_HTTP_SOCKETS_H
 
@@ -14,27 +14,27 @@ struct sockets {
     struct watch *watch;
 };
 
-/* `watch` keeps an eye on them; NULL: nothing does. */
+/* `watch` watches them (os/watch.h); NULL: nothing does. */
 void sockets_init(struct sockets *sockets, struct watch *watch);
 
 /* Forgets all of them: libcurl has closed them. */
 void sockets_free(struct sockets *sockets);
 
-/* Makes one for libcurl, which programs that the caller starts do not inherit, though one started in this moment by
-   another thread. CURL_SOCKET_BAD where it cannot. */
+/* Opens a socket for libcurl. Programs that the process starts do not inherit it; where the system has no SOCK_CLOEXEC,
+   one that another thread starts just then does. CURL_SOCKET_BAD where it cannot be opened. */
 curl_socket_t sockets_open(struct sockets *sockets, const struct curl_sockaddr *address);
 
-/* Closes one that libcurl is done with: its CURLOPT_CLOSESOCKETFUNCTION. */
+/* Closes a socket that libcurl no longer needs: its CURLOPT_CLOSESOCKETFUNCTION. */
 int sockets_close(void *sockets, curl_socket_t descriptor);
 
-/* Whether a request may go out on the connection with this local port, and would be answered there: false where its
-   peer has hung up, or where, over HTTP/1.1, something came that was not asked for. One that is not known may. */
+/* Whether the connection with this local port is fit for a request: false where its peer has closed it, and where, over
+   HTTP/1.1, bytes came that answer no request. True where the socket is not known. */
 bool sockets_is_fit(struct sockets *sockets, int local_port);
 
-/* Whether it stands, and its peer has not hung up. */
+/* Whether the connection with this local port is open, and its peer has not closed it. False where it is not known. */
 bool sockets_is_alive(struct sockets *sockets, int local_port);
 
-/* HTTP/1.1 is spoken on it: between an answer and the next request it has to be silent. */
+/* HTTP/1.1 is spoken on it, where no bytes may come between an answer and the next request. */
 void sockets_speak_http_1(struct sockets *sockets, int local_port);
 
 #pragma GCC visibility pop

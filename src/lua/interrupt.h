@@ -1,4 +1,4 @@
-/* Hears a signal while C waits. */
+/* Lets a signal's handler stop a call while C waits. */
 #ifndef AUTH0_LUA_INTERRUPT_H
 #define AUTH0_LUA_INTERRUPT_H
 
@@ -8,10 +8,10 @@
 
 #pragma GCC visibility push(hidden)
 
-/* A signal handler that wants Lua to run sets a debug hook, as lua.c does on Ctrl-C; it speaks when Lua runs, so some
-   Lua is run. A profiler's sample returns, and we go on. What raises wants us to stop: true then, and the error is
-   pushed. A hook that was set on the main thread, and takes itself away as it speaks, is taken from there too: else it
-   would speak twice. */
+/* A signal's handler that wants Lua to run sets a debug hook, as lua.c does on Ctrl-C. Lua calls a hook only while code
+   in Lua runs, so this runs an empty chunk. Where the hook returns, as a profiler's does, the call goes on: false.
+   Where it raises an error, the call has to stop: true, with the error pushed. A hook that was set on the main thread,
+   and removes itself when it is called, is removed from there too: else it would be called twice. */
 bool bind_interrupt_stops(lua_State *L, lua_State *main);
 
 /* When the module is loaded. */

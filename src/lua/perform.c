@@ -13,8 +13,8 @@ enum how { WAIT, SUBMIT, THREAD };
 
 enum { TURN_MS = 1000 };
 
-/* Turns the crank until the call is done. A signal ends a turn, and a new debug hook is asked whether to stop: the call
-   ends as cancelled then, and what the hook raised is raised. */
+/* Drives the engine until the call is done. A signal ends a turn. If its handler has set a debug hook, the hook is run:
+   where it raises an error, the call ends as cancelled, and that error is raised. */
 static void run(lua_State *L, struct bind_engine *self, struct bind_call *call) {
     struct engine *engine = self->engine;
     struct engine_record record;

@@ -17,7 +17,7 @@
    -> id, nil, engine: it is under way, and engine:next will tell its end
    -> nothing: C declines
 
-   `how`: "wait", by turning the crank here until the call is done, where nothing is to be told to Lua meanwhile;
+   `how`: "wait", by driving the engine here until the call is done, where nothing is to be told to Lua meanwhile;
    "submit", to return at once; "thread", likewise, to an engine that has a thread from here on. */
 void bind_perform_init(lua_State *L);
 

@@ -16,11 +16,11 @@
 
 struct watch_socket {
     int descriptor;
-    int looks;     /* since when it has been read from all the time */
-    uint64_t read; /* bytes, at the last look */
+    int looks;     /* in a row that found bytes read since the look before */
+    uint64_t read; /* bytes_read at the last look */
 };
 
-/* Its lock is held for moments. */
+/* Of the process. The lock is never held while anything waits. */
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -54,8 +54,8 @@ int watch_close(struct watch *watch, int descriptor) {
     return result;
 }
 
-/* Bytes that have come, less those that wait. Where the system does not tell, what waits stands for it: a peer that
-   floods makes it another number each time. */
+/* How many bytes were read from the socket: those that arrived, less those that wait. Where the system does not count
+   arrivals, the number that wait stands for it: while a peer floods, that number changes from look to look. */
 static uint64_t bytes_read(int descriptor) {
     int waiting = 0;
     if (ioctl(descriptor, FIONREAD, &waiting) != 0) return 0;
@@ -68,7 +68,8 @@ static uint64_t bytes_read(int descriptor) {
     return (uint64_t)waiting;
 }
 
-/* Whether it has been read from since the last look; the first look at a turn begins to count. */
+/* Counts a look that finds bytes read since the one before, and shuts the socket down after enough of them in a row.
+   The first look at a call only begins to count. */
 static void look_at_socket(struct watch *watch, struct watch_socket *socket, bool is_first) {
     uint64_t read = bytes_read(socket->descriptor);
     socket->looks = !is_first && read != socket->read ? socket->looks + 1 : 0;
@@ -82,7 +83,7 @@ static void look_at_socket(struct watch *watch, struct watch_socket *socket, boo
 
 /* ---- the thread ---- */
 
-/* False where nothing happens. */
+/* False where no call is under way, and none was since the last look. */
 static bool look_at(struct watch *watch) {
     unsigned turn = atomic_load(&watch->turn);
     bool is_first = turn != watch->seen, is_at_work = turn % 2 == 1;
@@ -103,14 +104,15 @@ static bool look_at_all(void) {
     return happens;
 }
 
-/* Whether a process that ends has to wait for one of them. */
+/* Whether a call is under way, for which a process that ends has to wait. */
 static bool is_any_at_work(void) {
     for (struct list *at = all.watches.next; at != &all.watches; at = at->next)
         if (atomic_load(&LIST_OWNER(struct watch, link, at)->turn) % 2 == 1) return true;
     return false;
 }
 
-/* What begins to work sets its turn, and then looks whether this rests; this says so, and then looks at the turns. */
+/* Sleeps until a call begins. No call is missed: watch_begin sets the turn before it reads watch_is_resting, and this
+   sets watch_is_resting before it reads the turns. */
 static void rest(void) {
     atomic_store(&watch_is_resting, true);
     while (!look_at_all() && atomic_load(&watch_is_resting) && !all.is_stopping)
@@ -130,7 +132,7 @@ static void look_now_and_then(void) {
     }
 }
 
-/* A fork never waits for it: it uses nothing of the TLS library's, and a child begins anew. */
+/* A fork never waits for this thread: it uses nothing of the TLS library's, and a child starts its own. */
 static void work(void *context) {
     (void)context;
     threads_rest();
@@ -172,7 +174,8 @@ static void begin(void) {
     if (all.owner != process_id()) begin_anew();
 }
 
-/* A thread is started without the lock: what ends a process stops the threads with theirs held. */
+/* The thread is started without this lock: the end of a process holds the lock of the threads, and calls `stop`, which
+   takes this one. */
 void watch_wake(void) {
     static const struct threads_job job = {work, stop, is_left, finish};
     begin();
@@ -194,7 +197,7 @@ bool watch_open(struct watch *watch) {
     begin();
     pthread_mutex_lock(&all.lock);
     list_push(&all.watches, &watch->link);
-    if (!all.has_thread) atomic_store(&watch_is_resting, true); /* there may be one to be had by now */
+    if (!all.has_thread) atomic_store(&watch_is_resting, true); /* watch_begin tries again to start one */
     pthread_mutex_unlock(&all.lock);
     return true;
 }

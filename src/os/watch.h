@@ -1,6 +1,7 @@
-/* Keeps an eye on work that reads from sockets and may never come back: a library that reads as long as bytes come is
-   at the mercy of who sends them. A thread, one for the process, looks now and then; where one piece of work has read
-   from the same socket all the time, it shuts that socket down, which ends the work. */
+/* A watchdog for calls into a library that reads from sockets as long as bytes come: a peer that never stops sending
+   would keep such a call from returning. One thread for the process looks every 25 ms at the calls that are under way;
+   where one call has read from the same socket at every look for 200 ms, the thread shuts that socket down, and the
+   call returns. */
 #ifndef AUTH0_OS_WATCH_H
 #define AUTH0_OS_WATCH_H
 
@@ -13,48 +14,49 @@
 
 enum {
     WATCH_LOOK_MS = 25,    /* between two looks */
-    WATCH_LOOKS = 8,       /* at all of which bytes had been read from the socket since the one before */
-    WATCH_LOOKS_AGAIN = 3, /* where one of its sockets was shut down a moment ago: peers that flood several engines of
-                              one thread would each take their time */
-    WATCH_MOMENT = 10000 / WATCH_LOOK_MS /* looks */
+    WATCH_LOOKS = 8,       /* in a row that find bytes read since the look before: then the socket is shut down */
+    WATCH_LOOKS_AGAIN = 3, /* the same, in the WATCH_MOMENT after one of the watch's sockets was shut down: peers that
+                              flood several engines of one thread would else take 200 ms each */
+    WATCH_MOMENT = 10000 / WATCH_LOOK_MS /* in looks: ten seconds */
 };
 
 struct watch_socket;
 
-/* What works, on one thread at a time, and its sockets. */
+/* One user of the library, which calls it from one thread at a time, and its sockets. */
 struct watch {
-    atomic_uint turn; /* odd while it is at work */
-    atomic_bool has_shut;
+    atomic_uint turn;     /* odd while a call is under way */
+    atomic_bool has_shut; /* a socket was shut down during this call */
     pthread_mutex_t lock;
     struct watch_socket *sockets;
     int count, room;
 
-    struct list link; /* the watching thread's, as is the turn that it saw last, and */
-    unsigned seen;
-    int suspected; /* looks, for which less is borne */
+    /* the watching thread's */
+    struct list link;
+    unsigned seen; /* the turn at its last look */
+    int suspected; /* for how many looks WATCH_LOOKS_AGAIN holds */
 };
 
 /* False where the system has no lock left. */
 bool watch_open(struct watch *watch);
 void watch_free(struct watch *watch);
 
-/* A socket that it reads from. Where there is no memory, it is not watched. */
+/* Adds a socket that is read from. Where there is no memory, the socket is not watched. */
 void watch_add(struct watch *watch, int descriptor);
 
-/* Closes a socket of it. Any other could have its descriptor before the watching thread heard of it. */
+/* Closes a socket, under the lock: else another one could get its descriptor, and be shut down in its place. */
 int watch_close(struct watch *watch, int descriptor);
 
-/* The watching thread is not there yet, or rests since there is nothing to watch. */
+/* The watching thread has not been started, or sleeps since no call has been under way for a second. */
 extern atomic_bool watch_is_resting;
 void watch_wake(void);
 
-/* Around its work. */
+/* Around a call into the library. */
 static inline void watch_begin(struct watch *watch) {
     atomic_fetch_add(&watch->turn, 1);
     if (atomic_load(&watch_is_resting)) watch_wake();
 }
 
-/* Whether a socket was shut down meanwhile. */
+/* True where a socket was shut down during the call. */
 static inline bool watch_end(struct watch *watch) {
     atomic_fetch_add_explicit(&watch->turn, 1, memory_order_release);
     return atomic_load_explicit(&watch->has_shut, memory_order_relaxed) && atomic_exchange(&watch->has_shut, false);

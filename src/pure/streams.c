@@ -1,9 +1,10 @@
 #include "pure/streams.h"
 
-/* So many answers, and as many share a connection again as twice before. */
+/* Answers without a loss, after which twice as many may share a connection. */
 enum { HOLDS_AFTER = 256 };
 
-/* A quarter of those that went down together: one death is no storm, three in a row leave each on its own. */
+/* A quarter of those that were lost together may share one from then on: after a single death several still do, after
+   three in a row each exchange has a connection of its own. */
 enum { FEWER = 4 };
 
 static int least(int a, int b) { return a < b ? a : b; }
@@ -28,7 +29,8 @@ static void answered(struct streams *streams) {
     streams->each = least(streams->each * 2, streams->most);
 }
 
-/* A server that ends a connection in good order turns away the few that came too late, now and then. */
+/* Whether a connection died. One that its server closes in good order (GOAWAY) leaves only a few exchanges unprocessed:
+   those that were sent too late. */
 static bool is_death(const struct streams *streams) {
     bool are_many = streams->unprocessed > 1 && streams->unprocessed * 2 >= least(streams->before, streams->running);
     return streams->lost > 1 || are_many;

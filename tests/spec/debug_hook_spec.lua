@@ -1,4 +1,4 @@
---- A debug hook that a signal's handler sets in the middle of a call which turns the crank itself: it may neither make
+--- A debug hook that a signal's handler sets in the middle of a call that drives the engine itself: it may neither make
 --- another call nor close anything that is in use, and where it just returns, the call goes on.
 local fork = require "support.fork"
 local linking = require "support.linking"

@@ -40,7 +40,7 @@ end)
 -- Of a process that just ends.
 local frees_nothing = ' ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"'
 
--- arg: loop, domain, resolve. A comparison of table.sort's cannot wait: that call turns the crank itself.
+-- arg: loop, domain, resolve. A comparison of table.sort's cannot wait: that call drives the engine itself.
 local crossing = [[
 local auth0 = require "auth0"
 require("support.loops").run(arg[1], function()

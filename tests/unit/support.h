@@ -38,11 +38,11 @@ struct engine *open_engine(struct profile profile);
 /* The profile that leads to the tenant. */
 struct profile to_tenant(enum profile_http http);
 
-/* Turns the crank until `count` records are out, at most `seconds`: a generous end for what would hang. Each call is
+/* Drives the engine until `count` records are out, at most `seconds`: a generous end for what would hang. Each call is
    told once, by a record of a call among `calls`. */
 void turn_until_told(struct engine *engine, const struct call *calls, size_t count, double seconds);
 
-/* Turns the crank until `call` stands in that stage. */
+/* Drives the engine until `call` stands in that stage. */
 void turn_until_stage(struct engine *engine, const struct call *call, enum call_stage stage);
 
 void assert_told(const struct call *call, enum failure_code code, enum failure_outcome outcome);

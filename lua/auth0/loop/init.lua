@@ -16,7 +16,7 @@
 ---   protect(fn)                calls it as pcall does; it may wait in the loop's way. With `spawn`
 ---   is_spawning()              whether `spawn` serves right here, though nothing can wait, as in a callback of the
 ---                              loop's; may be absent: a token function that is wanted there may not wait then
----   turned(calls)              a caller that could not yield has turned the crank itself, and has handed on records
+---   turned(calls)              a caller that could not yield has driven the engine itself, and has handed on records
 ---                              that the loop now never sees; may be absent
 ---   forget(calls)              the engine is about to be closed; may be absent
 ---   check(caller, level)       raises where code that runs here must not wait; may be absent
@@ -142,7 +142,7 @@ function loop.forget(calls)
     if here.forget then here.forget(calls) end
 end
 
---- The crank was turned, and news was handed on: a loop that listens as well will not hear it.
+--- A caller drove the engine itself and handed records on: a loop that listens as well will not hear it.
 ---@param calls auth0.Calls
 function loop.turned(calls)
     local named = calls.loop

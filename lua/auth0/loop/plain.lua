@@ -1,5 +1,5 @@
---- A script without an event loop: the caller that waits turns the crank. The tasks of auth0.each wait together: one
---- driver turns it for all.
+--- A script without an event loop: the caller that waits drives the engine. The tasks of auth0.each wait together: one
+--- driver does it for all.
 local isolated = require "auth0.isolated"
 local is_yieldable = require "auth0.waiting.yieldable"
 local tasks = require "auth0.waiting.tasks"
@@ -11,14 +11,14 @@ function plain.is_here()
     return true
 end
 
-local function crank(calls, ticket)
+local function drive(calls, ticket)
     while not turning.is_over(calls, ticket) do turning.turn(calls, ticket.at) end
 end
 
 -- Only a task's own coroutine yields. One that the task's function made would not be resumed: it blocks.
 function plain.wait(calls, ticket)
     if tasks.is_task() and is_yieldable() then return tasks.park(calls, ticket) end
-    local done, fault = pcall(crank, calls, ticket)
+    local done, fault = pcall(drive, calls, ticket)
     if done then return end
     calls:drop(ticket)
     error(fault, 0)

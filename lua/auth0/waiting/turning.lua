@@ -1,4 +1,4 @@
---- Turning the crank of an engine until something has happened.
+--- Driving an engine, turn by turn, until something has happened.
 local turning = {}
 
 local TURN = 1 -- seconds; a signal ends a turn, too
