@@ -16,7 +16,7 @@ enum attempt_how {
     ATTEMPT_LOST,      /* the connection ended before the whole answer had come */
     ATTEMPT_EXPIRED,   /* its time was over */
     ATTEMPT_CANCELLED,
-    ATTEMPT_UNPROCESSED, /* the server says that it has not looked at it: a stream refused, or beyond a GOAWAY's last */
+    ATTEMPT_UNPROCESSED, /* the server says that it did not process it: REFUSED_STREAM, or after a GOAWAY's last one */
     ATTEMPT_WITHHELD /* it was not begun, for the reason `why`: no token was to be had, no gate would open in time */
 };
 

@@ -3,7 +3,8 @@
 /* A check that fails in passing is tried this often. A read that settles is tried until the deadline. */
 enum { CHECKS_AT_MOST = 3 };
 
-/* Pauses before another try, in microseconds: doubled each time, and spread so that many do not come back at once. */
+/* Pauses before another try, in microseconds: exponential backoff with jitter, so that many calls do not come back at
+   once. */
 enum { PAUSE_FIRST = 250000, PAUSE_LONGEST = 8000000 };
 
 void operation_init(struct operation *operation, const struct operation_plan *plan) {
@@ -43,7 +44,8 @@ static struct operation_action refuse(struct operation *operation, int64_t now, 
     return finish(operation, now, (struct attempt_verdict){code, OUTCOME_NONE});
 }
 
-/* Ends as the last attempt did. An attempt that ended unknown can still be carried out, after whatever came later. */
+/* Ends as the last attempt did. But if any attempt ended unknown, the call does: that request can still be carried out
+   later. */
 static struct operation_action give_up(struct operation *operation, int64_t now) {
     struct attempt_verdict verdict = operation->last;
     if (operation->is_open) verdict.outcome = OUTCOME_UNKNOWN;
@@ -80,7 +82,7 @@ static struct operation_action begin(struct operation *operation, int64_t now, e
     if (end_by <= now) return out_of_time(operation, now, state);
     operation->state = state;
     *(state == OPERATION_CHANGING ? &operation->tries : &operation->reads) += 1;
-    /* What the last answer said is no word about this exchange. */
+    /* The last answer says nothing about this exchange. */
     operation->result.status = 0;
     operation->result.value = (struct json_value){NULL, NULL};
     return (struct operation_action){
@@ -94,11 +96,12 @@ static struct operation_action begin(struct operation *operation, int64_t now, e
     };
 }
 
-/* The same exchange, with another token; it does not count as another try. */
+/* Sends the same exchange with a new token; that does not count as another try. */
 static struct operation_action renew(struct operation *operation, int64_t now, struct attempt_verdict verdict) {
     operation->is_renewed = true;
     *(operation->state == OPERATION_CHANGING ? &operation->tries : &operation->reads) -= 1;
-    /* Where no time is left for the replay, the refusal is the end. Of a read that settles, the change's is. */
+    /* Where no time is left to send it again, the call ends with this refusal; a settling read leaves the change's end.
+       */
     if (operation->state != OPERATION_SETTLING) {
         operation->last = verdict;
         operation->last_status = operation->result.status;
@@ -116,8 +119,8 @@ static int64_t pause_before(int tries, double random) {
     return half + (int64_t)((double)half * random);
 }
 
-/* Not at all where the deadline would not let it be sent afterwards: an answer now is better than the same later. But a
-   read that settles takes what time is left, unless that is next to nothing. */
+/* There is no pause where the deadline would leave no time for the next try: an answer now is better than the same
+   answer later. A read that settles shortens its pause to half of the time that is left, unless almost none is left. */
 static struct operation_action pause(struct operation *operation, const struct operation_event *event,
                                      enum operation_state next, int tries) {
     int64_t left = last_instant(operation, next) - event->now;
@@ -144,7 +147,7 @@ static bool answer_keeps_promise(struct operation *operation, const struct answe
     return answer_keeps(promise, body, &result->value, settles ? &of_a_read : &result->fault);
 }
 
-/* Holds a 2xx body against what the request promised, and a 400 against what it says of the token. */
+/* Checks whether a 2xx body is what the request promised, and whether a 400 says that the token is none. */
 static struct attempt_end judge_body(struct operation *operation, const struct operation_event *event) {
     struct attempt_end end = event->end;
     if (end.how == ATTEMPT_ANSWERED && end.status == 400 && answer_finds_no_token(event->body.value))
@@ -156,7 +159,8 @@ static struct attempt_end judge_body(struct operation *operation, const struct o
     return end;
 }
 
-/* A token that the tenant refused; not one that was not to be had. */
+/* Whether the tenant refused the token, and another one may be fetched. Where no token could be had there is nothing to
+   renew. */
 static bool may_renew(const struct operation *operation, const struct attempt_end *end,
                       struct attempt_verdict verdict) {
     bool is_refused = end->how == ATTEMPT_ANSWERED && end->status == 401 && verdict.code == CODE_UNAUTHORIZED;
@@ -164,7 +168,7 @@ static bool may_renew(const struct operation *operation, const struct attempt_en
 }
 
 /* An end that says nothing about the request itself, and that another try may not meet. An attempt that could not
-   connect is none of these: the call says so at once. */
+   connect is not one: the call tells that at once. */
 static bool is_passing(const struct attempt_end *end, struct attempt_verdict verdict) {
     if (end->how == ATTEMPT_WITHHELD) return false; /* it would wait as long again */
     switch (verdict.code) {
@@ -184,7 +188,8 @@ bool operation_waited_in_vain(const struct operation *operation, const struct at
 
 /* ---- the reads ---- */
 
-/* Something between us and the tenant answers with a page of its own, once; a refusal, a redirect stays what it is. */
+/* A 2xx page that is not the API's comes from a server between us and the tenant, which may not answer the next time. A
+   refusal and a redirect would come again. */
 static bool is_worth_reading_again(const struct attempt_end *end, struct attempt_verdict verdict) {
     return is_passing(end, verdict) || (verdict.code == CODE_BAD_RESPONSE && end->status / 100 == 2);
 }
@@ -223,13 +228,14 @@ static struct operation_action read_shows(struct operation *operation, const str
         result->seen = SEEN_LINKED;
     else
         result->seen = operation->last.code == CODE_CONFLICT ? SEEN_LINKED_ELSEWHERE : SEEN_NOT_LINKED;
-    /* It was not done, or not yet: that permits another try, and proves nothing. */
+    /* The change was not made, or not yet: another try is permitted, but "none" is not proven. */
     if (!operation->is_refusal && operation->tries < operation->plan.limits.attempts)
         return pause(operation, event, OPERATION_CHANGING, operation->tries);
     return give_up(operation, event->now);
 }
 
-/* The change was sent, so there was a connection, and there will be one. */
+/* Whether the read may succeed later. A failure to connect passes as well: the change was sent, so there was a
+   connection. */
 static bool is_worth_settling_again(const struct attempt_end *end, struct attempt_verdict verdict) {
     bool is_unconnected = end->how == ATTEMPT_UNREACHED || end->how == ATTEMPT_UNTRUSTED || end->how == ATTEMPT_EXPIRED;
     return is_unconnected || is_worth_reading_again(end, verdict);
@@ -243,7 +249,7 @@ static struct operation_action settle_ended(struct operation *operation, const s
     struct operation_action action = is_worth_settling_again(&event->end, verdict)
                                          ? pause(operation, event, OPERATION_SETTLING, operation->reads)
                                          : give_up(operation, event->now);
-    /* The refusal that was to be settled has words of its own. */
+    /* Where a refusal was to be settled, the refusal's own words are told. */
     if (action.kind == OPERATION_FINISH)
         operation->result.fault =
             (struct answer_fault){.what = operation->is_open ? why_unreadable(verdict.code) : NULL};
@@ -260,7 +266,7 @@ static struct operation_action settle(struct operation *operation, int64_t now, 
 
 /* ---- its own request ---- */
 
-/* A refusal that an earlier attempt, or another client, may have caused by making the same change. */
+/* Whether a refusal may mean that the change has been made already: by an earlier attempt, or by another client. */
 static bool may_be_done(const struct operation *operation, struct attempt_verdict verdict) {
     if (operation->plan.kind == OPERATION_LINK && verdict.code == CODE_CONFLICT) return true;
     return operation->is_open && operation->result.status == 400;
@@ -274,7 +280,7 @@ static bool may_repeat(const struct operation *operation, const struct attempt_e
     return is_passing(end, verdict) || (verdict.outcome == OUTCOME_UNKNOWN && verdict.code != CODE_CANCELLED);
 }
 
-/* When it goes out after a 429 is for the rate bucket's gate to say; but no gate opens before the tenant said. */
+/* After a 429 the gate of the rate bucket says when it is sent; the gate opens no earlier than the tenant said. */
 static struct operation_action repeat(struct operation *operation, const struct operation_event *event,
                                       struct attempt_verdict verdict) {
     bool has_gate = verdict.code == CODE_RATE_LIMITED;
@@ -298,7 +304,7 @@ static struct operation_action change_failed(struct operation *operation, const 
     return give_up(operation, event->now);
 }
 
-/* The API answers 200 to the removal of an identity that it does not find so: only the body tells. */
+/* The API answers 200 even where it did not find the identity that was to be removed: only the body tells. */
 static struct operation_action still_there(struct operation *operation, int64_t now) {
     operation->result.fault.what = "the tenant answered with success, but the identity is still there";
     operation->result.seen = SEEN_LINKED;
@@ -325,7 +331,7 @@ static struct operation_action ended(struct operation *operation, const struct o
     operation->result.status = event->end.status;
     bool has_no_answer = event->end.how == ATTEMPT_LOST || event->end.how == ATTEMPT_EXPIRED;
     if (has_no_answer && event->end.sent) operation->is_lost = true;
-    /* What was wrong with an earlier answer is no word about this one, nor what a read that settles met. */
+    /* A fault of an earlier answer is not told of this one, nor is a fault of a settling read. */
     bool is_told_before = operation->state == OPERATION_SETTLING || operation_waited_in_vain(operation, &event->end);
     if (!is_told_before) operation->result.fault = (struct answer_fault){.what = NULL};
     struct attempt_end end = judge_body(operation, event);

@@ -32,8 +32,8 @@ struct operation_plan {
     enum answer_promise promise;   /* of the other two */
     bool is_change;                /* the other two: the request may change the tenant */
     bool check;                    /* unlink: read first, and end as not_found where the identity is not there */
-    bool settle;                   /* link and unlink: where a change was lost or refused as done, read what there is */
-    bool can_renew;                /* a token that the tenant refuses is fetched anew, once */
+    bool settle;    /* link and unlink: read the primary after a lost answer, or a refusal as made before */
+    bool can_renew; /* a token that the tenant refuses is fetched anew, once */
     struct operation_limits limits;
 };
 
@@ -78,9 +78,9 @@ struct operation {
     int last_status;
     int tries, reads; /* of its own request; of the present check or settling */
     bool is_open;     /* an attempt ended unknown: it may still be carried out, whatever a later one says */
-    bool is_refusal;  /* what is being settled is the tenant's word that it cannot be done, and may have been done */
+    bool is_refusal;  /* what is being settled is a refusal, which may mean that the change has been made already */
     bool is_renewed;  /* the token was */
-    bool is_lost;     /* an answer was, in passing */
+    bool is_lost;     /* an answer was lost: what follows goes on a new connection (is_apart) */
 };
 
 enum operation_event_kind {
@@ -111,7 +111,7 @@ struct operation_action {
     enum operation_action_kind kind;
     enum operation_request request;
     bool renew;                 /* with another token than the one that was refused */
-    bool is_apart;              /* on another connection than the one that lost an answer, and that may be sick */
+    bool is_apart;              /* on a new connection: the one that lost an answer may lose the next one, too */
     int64_t asked;              /* when this action came out */
     int64_t connect_by, end_by; /* if it begins then */
     int64_t last_by;            /* whenever it begins */
@@ -124,15 +124,15 @@ void operation_init(struct operation *operation, const struct operation_plan *pl
    once for each PAUSE; after FINISH nothing changes any more. */
 struct operation_action operation_step(struct operation *operation, const struct operation_event *event);
 
-/* Before the step of an ENDED: whether what is said of this end is no news, since it only waited for its turn, or for a
-   token, after an attempt that had ended: that one's end is told. */
+/* To be asked before the step of an ENDED. True where this end brings no news: the exchange only waited for its turn,
+   or for a token, after an attempt that had ended. The caller is then told how that attempt ended. */
 bool operation_waited_in_vain(const struct operation *operation, const struct attempt_end *end);
 
 /* Of a link or an unlink that failed: which of its accounts is not there, as the tenant says in `refusal`, or as its
    check found. */
 enum answer_missing operation_missing(const struct operation *operation, const struct answer_refusal *refusal);
 
-/* Takes back a success whose answer cannot be shown: the change may have been made, and that cannot be shown. */
+/* Takes back a success whose answer cannot be shown: a change ends as unknown_outcome, a read as bad_response. */
 void operation_disown(struct operation *operation, const char *what);
 
 /* The exchange begins: its times count from here, not from when it had to queue. The deadline does not move. */

@@ -178,7 +178,7 @@ static void fail_lane(struct queue *queue, struct queue_lane *lane, const struct
     }
 }
 
-/* Only the one that went ahead, on its own, speaks for all: one of many may have failed for want of a descriptor. */
+/* One of many may have failed for want of a descriptor: only the one that went ahead, alone, fails for all. */
 static void fail_waiting(struct queue *queue, const struct queue_entry *leader, const struct queue_end *end) {
     queue->failure = end->how == ATTEMPT_UNTRUSTED ? ATTEMPT_UNTRUSTED : ATTEMPT_UNREACHED;
     for (int class = 0; class < PACE_CLASSES; class ++)

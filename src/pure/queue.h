@@ -49,24 +49,24 @@ struct queue_entry {
     int64_t last_by;        /* from then on it is too late to begin */
     int64_t patience;       /* how long it would wait for a connection */
     struct queue_read read; /* lent */
-    bool is_apart;          /* where others share connections, it has a new one: an answer of its was lost */
+    bool is_apart;          /* over HTTP/2, on a new connection if one is to be had: its last answer was lost */
 
     /* the queue's */
     enum queue_state state;
     bool is_held; /* that it is held was told */
-    bool has_own; /* it was begun on a new connection */
+    bool has_own; /* it was begun on a new connection: is_apart was granted */
     int64_t order, begun;
     struct queue_entry *leader;        /* of a follower */
     struct list followers, link, same; /* `link`: among its like, by its state */
     struct heap_node place, deadline;
 };
 
-/* How many may be under way: over HTTP/1.1, or while the protocol is not known, each on a connection of its own; over
-   HTTP/2, as long as connections hold (pure/streams). */
+/* How many exchanges may be under way. Over HTTP/1.1, and while the protocol is not known, each has a connection of its
+   own; over HTTP/2 several share one, and pure/streams says how many after connections have died. */
 struct queue_rooms {
     int singles;
     int connections, streams; /* of HTTP/2, and on each */
-    int apart;                /* new connections over HTTP/2, beside these, for those that are to have one */
+    int apart;                /* connections beside these over HTTP/2, for entries with is_apart */
 };
 
 extern const struct queue_rooms queue_usual_rooms;
@@ -110,7 +110,7 @@ struct queue {
     enum attempt_how failure;
     int64_t order;
     int waiting, in_flight; /* followers wait */
-    int apart;              /* of those in flight, on connections that were new */
+    int apart;              /* of those in flight, those with has_own */
     struct streams streams;
     bool is_warm;        /* a connection has stood lately */
     bool is_multiplexed; /* the last answer came over HTTP/2 */
