@@ -34,8 +34,8 @@ void bind_call_init(lua_State *L) {
     bind_class_make(L, &call_class, "auth0.core.call", NULL, on_gc);
 }
 
-/* The spare one leaves the registry: a finalizer may make a call in the middle of this one, and an error leaves this
-   one to the collector. */
+/* Takes the spare call out of the registry while it is in use: a finalizer may make a call in the middle of this one,
+   and after an error the collector frees it. */
 struct bind_call *bind_call_new(lua_State *L) {
     compat_getref(L, &spare_key);
     struct bind_call *self = lua_touserdata(L, -1);
@@ -70,8 +70,8 @@ void bind_call_push_body(lua_State *L, struct bind_options *options) {
     bind_json_encode(L);
     options->body.at = lua_tolstring(L, -1, &options->body.size);
     if (!target.user_id_is_integer) return;
-    /* An integer goes in by hand: lua-cjson writes 14 or 16 digits of any number. The object is not empty, or the call
-       is refused: it has a provider. */
+    /* An integer is appended here: lua-cjson writes only 14 or 16 digits of a number. The object is never empty: it has
+       a provider, or the call is refused. */
     lua_pushlstring(L, options->body.at, options->body.size - 1);
     lua_pushfstring(L, ",\"user_id\":%s}", target.user_id.at);
     lua_concat(L, 2);
@@ -103,7 +103,7 @@ static void order_request(const struct bind_options *options, struct call_order 
     order->body = options->body;
 }
 
-/* A part of a file. Its address is all that it takes to read it: no token is sent there. */
+/* A part of a file. No token is sent: the address alone gives access to the file. */
 static void order_download(const struct bind_options *options, struct call_order *order) {
     order->method = REQUEST_GET;
     order->plan.kind = OPERATION_FREE;
@@ -120,7 +120,8 @@ static void order_change(enum bind_goal goal, const struct bind_options *options
     if (goal == BIND_LINK) order->body = options->body;
 }
 
-/* Where nothing is said. An account has a few identities, of a kilobyte each, or of ten with what a provider tells. */
+/* The default of max_response. An account has a few identities, each of about one KiB, or of ten with all that a
+   provider tells. */
 static size_t max_response(const struct call_order *order) {
     bool is_identities = order->plan.kind == OPERATION_LINK || order->plan.kind == OPERATION_UNLINK ||
                          order->plan.promise == ANSWER_USER_IDENTITIES;
@@ -183,7 +184,7 @@ enum bind_prepared bind_call_prepare(lua_State *L, struct bind_call *self, const
 
 /* ---- a finished call into what Lua is told ---- */
 
-/* What receipts and failures share. */
+/* What receipts and failures have in common. */
 static void set_facts(lua_State *L, const struct call *call) {
     const struct operation_result *result = &call->operation.result;
     if (result->status != 0) push_integer(L, "status", result->status);
@@ -212,13 +213,13 @@ static void push_receipt(lua_State *L, const struct call *call) {
     bind_call_push_timings(L, &call->timings);
 }
 
-/* Which part of which file it is, with the receipt on top. */
+/* Says in the receipt, which is on top, which part of which file the answer is. */
 static void set_part(lua_State *L, const struct call *call) {
     push_string(L, "content_range", call->headers_seen.content_range);
     push_string(L, "etag", call->headers_seen.etag);
 }
 
-/* What the token that the tenant does not accept says of itself, with the failure on top. */
+/* Writes into `words` what the claims of a token that the tenant does not accept say about the reason. */
 static void explain_token(lua_State *L, const struct bind_call *self, char words[CLAIMS_WORDS]) {
     const struct call *call = self->call;
     const struct operation_result *result = &call->operation.result;
@@ -250,7 +251,7 @@ static void set_detail(lua_State *L, const struct bind_call *self) {
     push_string(L, "detail", detail);
 }
 
-/* Of a link or an unlink whose account is not there: which of the two, by its full id. */
+/* Says which account of a link or an unlink was not found, by its full id. */
 static void set_missing(lua_State *L, const struct call *call) {
     const struct operation_result *result = &call->operation.result;
     const struct identity_target *target = &call->operation.plan.target;
@@ -292,7 +293,7 @@ static int push_failure(lua_State *L, const struct bind_call *self) {
     return 2;
 }
 
-/* What its token says itself that the tenant would refuse. */
+/* A call that was refused before it was sent, because of what its token says. */
 static int push_refused(lua_State *L, const struct bind_call *self) {
     lua_pushnil(L);
     lua_createtable(L, 0, 5);
@@ -304,7 +305,7 @@ static int push_refused(lua_State *L, const struct bind_call *self) {
     return 2;
 }
 
-/* The change was made, and its answer cannot be shown: that is no success to vouch for. */
+/* The change was made, but its answer cannot be shown: that is not told as a success. */
 static int push_unreadable(lua_State *L, const struct bind_call *self, const char *what) {
     operation_disown(&self->call->operation, what);
     return push_failure(L, self);

@@ -11,12 +11,12 @@
 struct bind_call {
     struct call *call; /* NULL: dropped */
     enum bind_goal goal;
-    bool is_text;               /* of its answer the caller wants the text */
+    bool is_text;               /* the caller wants the text of the answer */
     bool has_clock;             /* see bind_place */
     enum failure_code refused;  /* before anything was sent; else CODE_OK */
     struct complaint complaint; /* why */
-    struct buffer claims;       /* of link_with, as it is looked into */
-    int tellers;                /* that push it: a finalizer may begin another in the middle of one */
+    struct buffer claims;       /* of link_with, decoded */
+    int tellers;                /* pushes of it under way; a finalizer may begin one in the middle of another */
 };
 
 void bind_call_init(lua_State *L);
@@ -53,11 +53,12 @@ int bind_call_push(lua_State *L, struct bind_call *self);
 /* Sets `timings` of the table on top of the stack. */
 void bind_call_push_timings(lua_State *L, const struct exchange_timings *timings);
 
-/* Wipes and frees now rather than when the collector comes; but then, where it is just pushed. */
+/* Wipes and frees the call now rather than when the collector comes. While the call is being pushed, nothing is done:
+   the collector frees it. */
 void bind_call_drop(struct bind_call *self);
 
-/* The same, of the one at `index`, which no other code refers to: the next call is made in it. A userdata for each call
-   costs more than all else that its answer is pushed with. */
+/* The same, and keeps the userdata at `index` for the next call; no other code refers to it. A new userdata for each
+   call would cost more than the rest of pushing an answer. */
 void bind_call_spare(lua_State *L, int index);
 
 #pragma GCC visibility pop

@@ -22,7 +22,7 @@ static int number_eq(lua_State *L) {
     return 1;
 }
 
-/* By what getmetatable gives of one, lua/auth0/json.lua knows it. */
+/* lua/auth0/json.lua knows such a number by what getmetatable returns. */
 static void make_number_class(lua_State *L) {
     static const luaL_Reg events[] = {{"__tostring", number_tostring}, {"__eq", number_eq}, {NULL, NULL}};
     bind_class_make(L, &number_class, "auth0.number", NULL, NULL);
@@ -54,7 +54,7 @@ static void push_integer_of(lua_State *L, struct span digits) {
         compat_pushinteger(L, is_negative ? -(int64_t)(size - 1) - 1 : (int64_t)size);
 }
 
-/* A double where it would be written with the same digits. */
+/* A Lua number where its text would have the same digits; else a number by its digits. */
 static void push_decimal(lua_State *L, struct span digits) {
     char again[NUMERAL_MOST];
     double value = digits.size <= NUMERAL_MOST ? numeral_read(digits) : HUGE_VAL;
@@ -94,8 +94,8 @@ static bool is_metadata(struct json_value name) {
     return json_string_is(name, SPAN("user_metadata")) || json_string_is(name, SPAN("app_metadata"));
 }
 
-/* What is below metadata is the caller's own, and given as it is. Elsewhere null is absent, and hides what came before
-   under its name; and a user_id is a string. */
+/* Below metadata every value is given as it is. Elsewhere a member that is null is absent, even if the object had the
+   same name before; and a user_id is a string. */
 static void push_object(lua_State *L, struct json_value object, bool is_exact) {
     luaL_checkstack(L, 4, "an answer");
     lua_createtable(L, 0, (int)object.token->size);
@@ -139,7 +139,8 @@ bool bind_json_push(lua_State *L, struct json_value value) {
 
 /* ---- lua-cjson ---- */
 
-/* Pushes the encode of an instance of our own: settings of others do not reach it, nor ours them. */
+/* Pushes the encode function of a lua-cjson instance of our own: the settings of other code do not reach it, nor do
+   ours reach other code. */
 static void push_new_encode(lua_State *L) {
     compat_getref(L, &new_key);
     lua_call(L, 0, 1);
@@ -147,8 +148,8 @@ static void push_new_encode(lua_State *L) {
     lua_remove(L, -2);
 }
 
-/* The instance leaves the registry meanwhile: Lua 5.1 and LuaJIT may run a finalizer before they have copied the text
-   out of its buffer, and a link that is made there is written by another. */
+/* The instance is taken out of the registry while it is in use: Lua 5.1 and LuaJIT may run a finalizer before they have
+   copied the text out of its buffer, and a link that the finalizer makes needs another instance. */
 void bind_json_encode(lua_State *L) {
     compat_getref(L, &encode_key);
     if (lua_isfunction(L, -1)) {
@@ -165,7 +166,7 @@ void bind_json_encode(lua_State *L) {
     compat_setref(L, &encode_key);
 }
 
-/* Pushes an instance of our own, and keeps what makes others. */
+/* Pushes an instance of our own, and keeps lua-cjson's `new` for further ones. */
 static void push_cjson(lua_State *L) {
     lua_getglobal(L, "require");
     lua_pushliteral(L, "cjson");

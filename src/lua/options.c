@@ -7,8 +7,8 @@
 
 struct option;
 
-/* Reads the value on top of the stack into its place. False, where it cannot be used: lua/auth0/option_types.lua says
-   why, and takes what C takes. */
+/* Reads the value on top of the stack into its field. False where it cannot be used; lua/auth0/option_types.lua then
+   says why. Lua accepts exactly what C accepts. */
 typedef bool reader(lua_State *L, const struct option *option, struct bind_options *options, void *to);
 
 struct option {
@@ -34,14 +34,14 @@ static bool read_string(lua_State *L, const struct option *option, struct bind_o
     return ((struct span *)to)->at != NULL;
 }
 
-/* Lua has looked at it. */
+/* Lua has checked it. */
 static bool read_nothing(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
     (void)L, (void)option, (void)options, (void)to;
     return true;
 }
 
-/* What is said of the transport is not looked into here: a call whose options were not looked at goes where one went
-   before, or nowhere (see perform.c). */
+/* Only its form is checked here. Whether a path, a proxy or a certificate can be used Lua checks, before an engine is
+   opened with it (see prepare in perform.c). */
 static bool read_terminated(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
     (void)option, (void)options;
     struct span text = top_text(L);
@@ -146,7 +146,7 @@ int bind_options_id_fault(lua_State *L) {
     return push_complaint(L, identity_check(argument(L, 1), argument(L, 2), &complaint), &complaint);
 }
 
-/* A string, or an integer, whose digits it becomes. */
+/* A string, or an integer, which is kept as its digits. */
 static bool read_user_id(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
     if (read_string(L, option, options, to)) return true;
     if (!compat_isinteger(L, -1)) return false;
@@ -230,8 +230,7 @@ static const struct option specifications[] = {
     {"client_key", "text", FOR_BOTH, read_terminated, AT(profile.client_key), 0, 4096},
     {"user_agent", "text", FOR_BOTH, read_text, AT(common.user_agent), 0, 256},
     {"telemetry", "telemetry", FOR_BOTH | INSIDE, read_telemetry, AT(common.telemetry), 0, 0},
-    {"correlation_id", "word", FOR_ALL, read_word, AT(common.correlation_id), 0,
-     64}, /* longer ones the tenant's log cuts */
+    {"correlation_id", "word", FOR_ALL, read_word, AT(common.correlation_id), 0, 64}, /* the log cuts longer ones */
     {"mock", "mock", FOR_BOTH, NULL, 0, 0, 0},
 #undef AT
 };
@@ -249,12 +248,12 @@ uint64_t bind_options_of_tenant(void) { return set_of(FOR_TENANT); }
 
 /* ---- reading ---- */
 
-/* Keys in the registry. The first is the place of each specification by its name, from 1: a call is given a dozen of
-   the many that there are, so that the table's keys are looked up, not all names. */
+/* Keys in the registry. places_key: a table from the name of each option to its place among the specifications, from 1.
+   A call gives a dozen of the many options, so each given key is looked up, and not each specification. */
 static char places_key, shortcuts_key, user_agent_key, telemetry_key, method_class;
 
-/* The same by the address of the name, of which Lua has one copy, and the table above keeps it. Where this does not
-   have an address, the table is asked. */
+/* A cache of that table by the address of the name: the table keeps Lua's one copy of each name alive, so its address
+   never changes. For an address that is not in it, the table is asked. */
 enum { SHORTCUTS = 256 };
 struct shortcuts {
     const char *names[SHORTCUTS];
@@ -319,7 +318,7 @@ const char *bind_options_read(lua_State *L, int index, uint64_t wanted, bool is_
         }
         const struct option *option = &specifications[place - 1];
         if (!option->read(L, option, options, (char *)options + option->at)) return option->name;
-        lua_pushvalue(L, key); /* above what was read, which stays */
+        lua_pushvalue(L, key); /* above the value, which stays on the stack */
     }
     return NULL;
 }

@@ -1,5 +1,5 @@
-/* Options: one table of specifications. C reads by it, and refuses to where it is in any doubt; then Lua says what is
-   wrong (lua/auth0/options.lua). */
+/* Options: one table of specifications. C reads options by it, and refuses them where it is in any doubt; then Lua
+   checks them by the same table, and says what is wrong (lua/auth0/options.lua). */
 #ifndef AUTH0_LUA_OPTIONS_H
 #define AUTH0_LUA_OPTIONS_H
 
@@ -73,9 +73,9 @@ void bind_options_start(lua_State *L, struct bind_options *options, const struct
 /* All that a tenant is made from. */
 uint64_t bind_options_of_tenant(void);
 
-/* Reads those of the table at `index` that are `wanted`, on top of what `options` holds. NULL; or the name of the first
-   that cannot be used. One that is not wanted cannot where `is_strict`, and is left out else. Calls no Lua. The spans
-   point into strings that are left on the stack: the caller of ours may change the table. */
+/* Reads the options of the table at `index` that are `wanted`, on top of what `options` holds. NULL; or the name of the
+   first that cannot be used. An option that is not wanted cannot be used where `is_strict`; else it is left out. Calls
+   no Lua. The spans point into strings that are left on the stack, since the caller's table may change. */
 const char *bind_options_read(lua_State *L, int index, uint64_t wanted, bool is_strict, struct bind_options *options);
 
 /* Pushes the specifications as an array of {name=, type=, link=, unlink=, request=, tenant=, least=, most=}; most is of

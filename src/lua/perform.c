@@ -5,8 +5,8 @@
 #include "lua/pool.h"
 #include "pure/domain.h"
 
-/* Where the arguments stand: the first is an engine, or the loop of a call by the pool's, whose engine takes its place.
-   The call follows. */
+/* Where the arguments are on the stack. The first is an engine; of a call by an engine of the pool it is the loop,
+   which that engine then replaces. The call is pushed after them. */
 enum { ENGINE = 1, METHOD, HOW, OPTIONS, FIRST, SECOND, LEVEL, CALL };
 
 enum how { WAIT, SUBMIT, THREAD };
@@ -39,7 +39,7 @@ static void run(lua_State *L, struct bind_engine *self, struct bind_call *call) 
     if (stopped) lua_error(L);
 }
 
-/* Whether nothing but the end of a call of ours would be told. */
+/* Whether the call can run here to its end: no other call and no function of the user's needs Lua meanwhile. */
 static bool can_run(const struct bind_engine *self) {
     return self->is_network && !self->calls_lua && bind_engine_is_idle(self);
 }
@@ -78,7 +78,7 @@ static int push_end(lua_State *L, struct bind_call *call) {
     return results;
 }
 
-/* Nothing is sent: there is no engine for it, or none with a thread. */
+/* Nothing is sent: no engine could be made for the call, or no thread started for the engine. */
 static int push_unreachable(lua_State *L, struct bind_call *call, const char *words) {
     engine_refuse(call->call, words);
     return push_end(L, call);
@@ -102,8 +102,9 @@ static int begin(lua_State *L, struct bind_engine *self, struct bind_call *call,
     return 3;
 }
 
-/* What options say of the transport is looked at by Lua alone, and holds as well where an engine of the pool's stands
-   for it: without `level` nothing else is taken. The engine is NULL where the pool has to open one. */
+/* Without `level` the options have not been checked. Those of the transport are checked by Lua alone, so such a call is
+   taken only where an engine with the same ones is open already: a tenant's, or one of the pool's. The engine is NULL
+   where the pool has to open one. */
 static enum bind_prepared prepare(lua_State *L, struct bind_engine **engine, const struct bind_method *method,
                                   bool is_strict, struct bind_options *options, struct complaint *complaint) {
     struct bind_engine *self = *engine;
@@ -130,8 +131,9 @@ static int complain(lua_State *L, const char *caller, const struct complaint *co
     return lua_error(L);
 }
 
-/* A finalizer may run where memory of Lua's is taken, and close the engine, or make another call. So a link's body is
-   made first; then the engine is looked at, and until the call is submitted none is taken, but for a new engine. */
+/* Wherever Lua allocates memory a finalizer may run, and close the engine or make another call. So a link's body is
+   made first and the engine is checked after it; from there until the call is submitted Lua allocates nothing, unless a
+   new engine is opened. */
 static int perform(lua_State *L, bool is_pooled) {
     static const char *const hows[] = {"wait", "submit", "thread", NULL};
     const struct bind_method *method = bind_options_check_method(L, METHOD);
