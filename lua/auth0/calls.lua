@@ -28,13 +28,13 @@ end
 
 ---@class auth0.Calls
 ---@field engine auth0.core.Engine
----@field is_virtual boolean its time is its own: nothing waits
+---@field is_virtual boolean it has a clock of its own, a mock's: nothing really waits
 ---@field tickets table<integer, auth0.Ticket> by the engine's id of the call
----@field mock? auth0.Mock answers the engine's own requests for a token
+---@field mock? auth0.Mock answers the requests for a token that the engine makes itself
 ---@field token_function? fun(): string|nil, any
 ---@field on_event? fun(event: auth0.Event)
 ---@field event_errors integer
----@field busy? string which of the user's functions runs; until it returns, no other coroutine goes on
+---@field busy? string the user's function that is running, while no other coroutine can go on until it returns
 ---@field token_thread? thread that runs the token function, while others go on
 ---@field event_thread? thread that runs on_event, while others go on
 ---@field loop? table that was named; nil: whichever is here
@@ -43,10 +43,10 @@ end
 local Calls = {}
 local calls_mt = { __name = "auth0.calls", __index = Calls }
 
--- One for each engine, as long as it is in use.
+-- The auth0.Calls of each engine, as long as it is in use.
 local known = setmetatable({}, { __mode = "kv" })
 
--- Mocks that owe an answer: their time stands still, so another call would wait for ever.
+-- Mocks that are computing an answer: their time stands still, so another call of them would wait for ever.
 local answering = setmetatable({}, { __mode = "k" })
 
 ---@param engine auth0.core.Engine
@@ -93,7 +93,8 @@ local function answer_of(self, mock, request)
     return good, answer
 end
 
--- The engine's own request: what is wrong with the answer concerns all that wait for the token.
+-- A request for a token that the engine makes itself: if its answer has a fault, all calls that wait for the token
+-- fail.
 local function answer_own(self, request)
     local good, answer = answer_of(self, self.mock, request)
     local fault = answer
@@ -113,7 +114,7 @@ function handlers.exchange(self, id, request)
     if not good and self.tickets[id] then fail(self, id, fault) end
 end
 
--- Words about why there is no token; nil where there is one.
+-- Says why there is no token; nil if there is one.
 local function refusal(good, token, second)
     if not good then return "the token function failed: " .. tostring(token) end
     if token == nil then return type(second) == "string" and second or "the token function returned none" end
@@ -131,7 +132,8 @@ local function answer_token_request(self, request, ...)
     self.engine:give_token(request, token, seconds)
 end
 
--- Others go on meanwhile. The engine gives it as long as one exchange.
+-- Runs the token function beside other coroutines, which go on meanwhile. The engine waits for it as long as for one
+-- request.
 local function ask_beside(self, request)
     loop.spawn(self, function()
         answer_token_request(self, request, loop.protect(self, function()
@@ -193,13 +195,13 @@ function Calls:turn(seconds)
     return had_news
 end
 
---- Whether its engine can be asked: the pool closes one that is idle without a word.
+--- Whether the engine is still open: the pool closes an idle engine without telling this object.
 ---@return boolean
 function Calls:is_open()
     return not self.is_closed and self.engine:is_own()
 end
 
---- Hands on all that there is to tell of an engine that has a thread.
+--- Hands on all that an engine with a thread has to tell.
 ---@return boolean had_news
 function Calls:hear()
     self.is_heard = true
@@ -224,8 +226,8 @@ end
 
 local spare -- a ticket that was not needed
 
--- Made before the call, and put in its place before any function is called: where memory is taken a finalizer may run,
--- make a call of the same engine, and hear the end of one that has no ticket yet.
+-- The ticket is made before the call, and filled before any function is called: where Lua allocates memory, a finalizer
+-- may run, make a call of the same engine, and fetch the end of a call that has no ticket yet.
 local function ticket_of(method, answers, is_others)
     local ticket = spare or { id = 0 }
     spare = nil
@@ -233,7 +235,7 @@ local function ticket_of(method, answers, is_others)
     return ticket
 end
 
--- No tail calls lead here: of their callers Lua 5.1 does not know that they can yield.
+-- No tail call leads here: Lua 5.1 does not know whether a function that made a tail call can yield.
 local function wait(self, id, ticket)
     ticket.id = id
     loop.wait(self, ticket)
@@ -241,8 +243,9 @@ local function wait(self, id, ticket)
     return ticket.value, ticket.facts
 end
 
---- One call, from its beginning to its end. The running coroutine may be suspended meanwhile. Without facts the core
---- has declined, and nothing was done: options.check has the words, or makes a copy of which the core is in no doubt.
+--- Makes one call, and returns at its end. The running coroutine may be suspended meanwhile. If it returns no facts,
+--- the core has declined and nothing was done: options.check then raises an error, or makes a checked copy, which the
+--- core does not decline.
 ---@param method auth0.Method
 ---@param level integer whose line is blamed, as error's, from the caller of this
 ---@param given table|nil options
@@ -267,7 +270,7 @@ function Calls:perform(method, level, given, first, second, is_checked, mock)
     return value, facts
 end
 
---- The same, of options that say where: by an engine of the pool.
+--- The same for options that name the tenant: by an engine of the pool.
 ---@param method auth0.Method
 ---@param level integer as error's, from the caller of this
 ---@param given table options
@@ -290,7 +293,7 @@ function calls.pooled(method, level, given, named, is_checked)
     return value, facts
 end
 
---- An error ended the wait for a ticket. The caller is to read that error, so nothing here may raise another.
+--- For the end of a wait by an error, which the caller is to see: so nothing here may raise another one.
 ---@param ticket auth0.Ticket
 function Calls:drop(ticket)
     -- What an error left unanswered would be waited for in vain.
@@ -306,14 +309,14 @@ function Calls:drop(ticket)
     pcall(self.engine.drop, self.engine, ticket.id)
 end
 
--- A thread ends them as soon as it hears of it; it may just be at work, for milliseconds.
+-- The thread ends the calls as soon as it hears of it, which may take milliseconds while it is at work.
 local function wait_for_ends(self)
     local give_up = self.engine:now() + 2
     while next(self.tickets) ~= nil and self.engine:now() < give_up do self:turn(0.05) end
 end
 
--- The thread has not heard of it: before libcurl 7.87 it hangs as long as a resolver does. What becomes of a change
--- will never be known here.
+-- Ends the calls that the thread has not ended: before libcurl 7.87 it hangs as long as a resolver does. What becomes
+-- of a change that was sent will not be known here.
 local function end_unheard(self)
     for id, ticket in pairs(self.tickets) do
         self.tickets[id] = nil

@@ -1,10 +1,11 @@
---- auth0.each: a function for every item, a few of them at a time.
+--- auth0.each: calls a function for every item, several at a time.
 local core = require "auth0.core"
 local loop = require "auth0.loop"
 
 local each = {}
 
--- Of pairs and ipairs only the function arrives here: what it walks over was left behind at the comma.
+-- Of the results of pairs and ipairs only the function arrives here, without the table: a call followed by further
+-- arguments is cut to its first result.
 local wants_arguments = { [next] = "pairs", [(pairs {})] = "pairs", [(ipairs {})] = "ipairs" }
 
 local function check(items, count, fn)
@@ -39,7 +40,7 @@ local function wake_all(state)
     for _, ticket in ipairs(queue) do loop.finish(ticket) end
 end
 
--- One task at a time asks for the next item: an iterator may itself wait, for the next page.
+-- Only one task at a time asks for the next item: an iterator may itself wait, for the next page of a list.
 local function next_item(state)
     while state.is_taking do
         local ticket = {}
@@ -64,7 +65,7 @@ local function is_id(item)
     return type(item) == "string" and #item <= LONGEST and not item:find "[%s,;]" and not core.id_fault(item)
 end
 
--- Which item it was; of an error that is text, where that can be said.
+-- Adds to an error that is text which item it was.
 local function name_item(fault, failed)
     if type(fault) ~= "string" or not failed.index then return fault end
     local shown = is_id(failed.item) and (", %q"):format(failed.item) or ""

@@ -1,15 +1,16 @@
---- The C module, auth0.core; where there is none for this Lua, an error that says how to build it.
+--- The C module, auth0.core. If it is missing, or was built for another Lua, this raises an error that says how to
+--- build it.
 local CMAKE = "cmake -B build -DAUTH0_LUA=%s && cmake --build build && cmake --install build"
 local ROCKS = "luarocks --lua-version %s make rockspec/lua-auth0-dev-1.rockspec"
 
--- This Lua, as people, CMake and LuaRocks call it.
+-- The name of this Lua in sentences, for CMake and for LuaRocks.
 local function names()
     local number = _VERSION:match "%d+%.%d+"
     if rawget(_G, "jit") then return "LuaJIT", "luajit (or openresty)", number end
     return "Lua " .. number, "lua" .. number, number
 end
 
--- What is wrong with it where it is that: it is of another Lua, or there is none.
+-- What is wrong with the module, if it is missing or was built for another Lua; else nil.
 local function cause_of(fault)
     if fault:find "^module 'auth0%.core' not found" then return "is missing" end
     local symbol = fault:match "undefined symbol: (luaL?_%w+)" or fault:match "symbol not found.*_(luaL?_%w+)"

@@ -1,7 +1,8 @@
---- What a misspelt name was meant to be.
+--- Finds the known name that a misspelt one was probably meant to be.
 local nearest = {}
 
--- How many edits lead from one word to the other: a character more, less or changed, or two neighbours swapped.
+-- The edit distance of two words (Damerau-Levenshtein): a step adds, removes or changes a character, or swaps two
+-- neighbours.
 local function distance(from, to)
     local above, row = {}, {}
     for j = 0, #to do row[j] = j end
@@ -36,7 +37,7 @@ function nearest.hint(name, known)
     return meant and ("; the nearest known one is %q"):format(meant) or ""
 end
 
---- The first name of a table, in the order of their texts, that is not known; with the nearest one that is.
+--- The alphabetically first key of a table that is not known, with the nearest known name.
 ---@param object table
 ---@param known table<string, any> by name
 ---@return string|nil words

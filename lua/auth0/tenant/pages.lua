@@ -1,11 +1,11 @@
---- What a page of a list has to be: whatever a server says, following it ends.
+--- Checks the pages of a list, so that reading it comes to an end whatever the server answers.
 local call = require "auth0.tenant.call"
 
 local pages = {}
 
 ---@class auth0.Pages a list that is read page by page
 ---@field noun string "users"
----@field key string the member that tells its rows apart
+---@field key string the field whose value differs from row to row
 ---@field shown integer rows so far
 ---@field known table<any, true>
 
@@ -16,8 +16,8 @@ function pages.new(noun, key)
     return { noun = noun, key = key, shown = 0, known = {} }
 end
 
--- One row may come twice where the list changed meanwhile; a whole page does not. Rows whose key was not asked for
--- cannot be told apart.
+-- A row may come twice if the list changed meanwhile; a whole page may not. Rows whose key was not asked for cannot be
+-- compared.
 local function is_repeated(self, rows)
     for _, row in ipairs(rows) do
         local key = row[self.key]
@@ -26,7 +26,7 @@ local function is_repeated(self, rows)
     return #rows > 0
 end
 
--- A page without rows would end the loop, as if that were all.
+-- A page without rows is a fault while more are due: the loop over the rows would end as if they were all.
 local function fault_of(self, rows, total, most)
     if not call.is_list(rows) then return ("its %s are no array of objects"):format(self.noun) end
     if type(total) ~= "number" then return "its total is no number" end
