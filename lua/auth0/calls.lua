@@ -296,7 +296,7 @@ end
 --- For the end of a wait by an error, which the caller is to see: so nothing here may raise another one.
 ---@param ticket auth0.Ticket
 function Calls:drop(ticket)
-    -- What an error left unanswered would be waited for in vain.
+    -- The engine would wait for ever for an answer that the error prevented: it gets one here.
     local engine = self.engine
     if self.busy == TOKEN_FUNCTION then
         pcall(engine.refuse_token, engine, self.token_request, "the token function was interrupted")

@@ -79,7 +79,7 @@ end
 
 --- Checks and copies.
 ---@param specification auth0.Specification
----@param given table its metatable's __index counts: options may stand on defaults
+---@param given table its metatable's __index counts: it may give defaults
 ---@param caller string who says so: "auth0.link"
 ---@param level integer whose line is blamed, as error's second argument counts from the function that calls this one
 ---@return table<string, any> copy

@@ -19,7 +19,8 @@ static struct engine *engine_new(bool has_network) {
     return engine;
 }
 
-/* Pauses are spread among processes; nothing here is a secret. In process every run is the same. */
+/* The random numbers are for the jitter of pauses, so that processes differ; nothing here is a secret. In process every
+   run is the same. */
 static void seed(struct engine *engine) { engine->random = (uint64_t)clock_unix_us() ^ (uint64_t)engine->owner << 40; }
 
 struct engine *engine_open(struct buffer *key) {

@@ -6,8 +6,8 @@
 
 #pragma GCC visibility push(hidden)
 
-/* Begins it, if the source asks for one. False where it is over already, for want of memory: the source knows, and may
-   be asked again. */
+/* Begins it, if the source asks for one. False where it has failed already, because there is no memory: the source
+   knows that, and may be asked again. */
 bool token_call_begin(struct engine *engine);
 
 bool token_call_is(const struct engine *engine, const struct call *call);

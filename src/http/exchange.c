@@ -47,9 +47,9 @@ static bool is_repeat(struct exchange *exchange) {
 
 #if CURL_HAS_PREREQ
 /* The one definition of "sent": libcurl calls this when a connection stands and the request is about to go out. It
-   calls it again when a reused connection died and it wants to send the request once more. Nothing is sent on a
-   connection that has ended, or has answered already: some versions of libcurl do not look for that, or not each time.
-   */
+   calls it again when a reused connection died and it wants to send the request once more by itself; that is refused,
+   since the tenant may have read the first one. A connection that has ended, or that carries bytes that answer no
+   request, is refused as well: some versions of libcurl do not check that, or not each time. */
 static int on_send(void *context, char *ip, char *local_ip, int port, int local_port) {
     struct exchange *exchange = context;
     (void)ip, (void)local_ip, (void)port;
@@ -114,8 +114,8 @@ static CURLcode set_callbacks(struct exchange *exchange) {
     return code;
 }
 
-/* The address has no path: that is the request's target, in which libcurl resolves no "..", by which an id could climb
-   to another resource. What is no address libcurl refuses in its own words, when it is used. */
+/* The URL has no path. The path is set as the request's target, in which libcurl resolves no "..", so an id cannot lead
+   to another resource. libcurl refuses what is no URL in its own words, when it is used. */
 static CURLcode set_origin(struct exchange *exchange, const char *domain) {
     char url[512];
     int size = snprintf(url, sizeof url, "https://%s", domain);

@@ -24,7 +24,7 @@ struct exchange_order {
     size_t max_response;
     bool is_raw;   /* the answer's body is a part of a file as it stands. That of another GET may come as gzip, and is
                     decoded; no other */
-    bool is_apart; /* on a new connection, whatever else there is */
+    bool is_apart; /* on a new connection (CURLOPT_FRESH_CONNECT) */
 };
 
 /* Seconds since the exchange began; connection phases are next to 0 on a reused connection. */
@@ -47,7 +47,7 @@ struct exchange {
     struct exchange_order order;
     int64_t connect_by, end_by;
     bool takes_gzip; /* what the handle asks for */
-    bool is_spread;  /* what the handle does; see exchange_spread */
+    bool is_spread;  /* as the handle is set; see exchange_spread */
     bool is_fresh;   /* likewise: a connection of its own */
     bool is_http_1;  /* likewise */
     bool sent;
@@ -76,8 +76,9 @@ void exchange_free(struct exchange *exchange);
 /* Prepares the handle for an order; the caller adds it to a multi. */
 CURLcode exchange_begin(struct exchange *exchange, const struct exchange_order *order);
 
-/* Whether it makes a connection of its own where all that stand are full, though one is being made: where few share
-   one, they would else be made one after another. */
+/* Whether libcurl opens a further connection at once where all open ones are full (CURLOPT_PIPEWAIT off). Else it waits
+   for the one that it is opening, so that where few exchanges share a connection, connections would be opened one after
+   another. */
 CURLcode exchange_spread(struct exchange *exchange, bool is_spread);
 
 /* Prepares the handle again, for the same order, after an end that was `is_unfit`: it goes out on a connection of its

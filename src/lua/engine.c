@@ -189,9 +189,8 @@ static int method_refuse_token(lua_State *L) {
 
 /* ---- time ---- */
 
-/* engine:turn(seconds): waits no longer than that for the network or a timer, once it is started for news; 0. A signal
-   ends it; a hook that was set by its handler speaks on the main thread by itself, in a coroutine it is given the word
-   here. */
+/* engine:turn(seconds): one turn; without a number of seconds it waits for nothing. A signal ends the wait. A debug
+   hook that the signal's handler set runs by itself on the main thread; in a coroutine it is run here. */
 static int method_turn(lua_State *L) {
     struct engine *engine = check_engine(L)->engine;
     lua_State *main = bind_interrupt_main(L);

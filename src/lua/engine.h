@@ -16,7 +16,7 @@ struct bind_engine {
     struct buffer texts;         /* of those */
     struct call *own;            /* the engine's own request for a token, that is to be answered: it has the id 0 */
     int last_id;
-    int untold; /* the id of a call that is done, and could not be told for want of memory; 0 for none */
+    int untold; /* the id of a call that is done, and could not be told because Lua had no memory; 0 for none */
     bool is_network;
     bool calls_lua;           /* a function of Lua's gets the tokens, or hears of events */
     bool is_running;          /* a call is run to its end: a debug hook may be at work in the middle of it */

@@ -44,7 +44,7 @@ struct bind_method {
     enum bind_goal goal;
     uint64_t options;  /* that its caller may give, by their places in the table of specifications */
     uint64_t request;  /* what this library itself says of each of its requests */
-    bool is_of_tenant; /* its calls stand on a tenant's options */
+    bool is_of_tenant; /* the options of a tenant are the defaults of its calls */
     char caller[32];   /* "auth0.link": in whose name it complains */
 };
 

@@ -1,4 +1,4 @@
-/* Auth0's rate limits: under which one a request falls, and which one an answer speaks of. */
+/* Auth0's rate limits: which one a request counts against, and which one an answer reports. */
 #ifndef AUTH0_PURE_LIMITS_H
 #define AUTH0_PURE_LIMITS_H
 

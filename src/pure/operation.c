@@ -1,6 +1,7 @@
 #include "pure/operation.h"
 
-/* A check that fails in passing is tried this often. A read that settles is tried until the deadline. */
+/* A check that fails for a reason that may pass is tried this often. A read that settles is tried until the deadline.
+   */
 enum { CHECKS_AT_MOST = 3 };
 
 /* Pauses before another try, in microseconds: exponential backoff with jitter, so that many calls do not come back at

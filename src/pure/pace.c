@@ -31,7 +31,7 @@ static const int silence = 20;
    is further ahead is a mistake, and costs no more than this. */
 static const double longest_reset = 120, longest_token_reset = 7200, longest_retry_after = 86400;
 
-/* What is added to every wait for the tenant, beside the spread: clocks and timers are not exact. */
+/* Seconds that are added to every wait for the tenant, beside the jitter: clocks and timers are not exact. */
 static const double grace = 0.05;
 
 static double larger(double a, double b) { return a > b ? a : b; }
@@ -175,7 +175,7 @@ int64_t pace_told_until(const struct pace *pace, enum pace_class class, int64_t 
 
 static double backoff(int refusals) { return (double)(1 << (refusals < 6 ? refusals : 6)); }
 
-/* As long as the tenant says, and the longer the more often it refuses. The spread keeps those who were refused
+/* As long as the tenant says, and longer the more often it has refused. The jitter keeps clients that were refused
    together from coming back together. */
 static double closing_time(const struct pace *pace, enum pace_class class, int64_t now,
                            const struct pace_answer *answer, double random) {

@@ -77,7 +77,7 @@ enum queue_verdict { QUEUE_TOKEN_THERE, QUEUE_TOKEN_COMES, QUEUE_TOKEN_REFUSED }
 struct queue_token {
     enum queue_verdict verdict;
     int64_t until;         /* it holds so long, unless queue_token_changed comes before; INT64_MAX: until then */
-    enum failure_code why; /* what would wait for it in vain, or is refused, ends for this reason */
+    enum failure_code why; /* why an entry ends that the token is refused to, or that cannot wait for it */
     int64_t told_until;    /* the tenant said to wait so long; INT64_MIN: it did not say */
 };
 
