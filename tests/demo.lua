@@ -74,8 +74,8 @@ assert(not identities, "no account was linked")
 say("  " .. message)
 say(("  code = %q, outcome = %q, status = %d"):format(failure.code, failure.outcome, failure.status))
 
-heading("The tenant links, and the connection breaks before its answer; the primary is read, and tells "
-    .. "(a read gives the main identity no profile):")
+heading("The tenant makes the link, and the connection breaks before the answer. A read of the primary finds the link "
+    .. "(it shows no profile of the main identity):")
 tenant.arm { fault = "reset-after", method = "POST" }
 local receipt
 identities, message, receipt = auth0.link(options { token = machine_token, primary = ada, secondary = google })

@@ -3,8 +3,8 @@
 ---     export AUTH0_DOMAIN=acme.eu.auth0.com AUTH0_CLIENT_ID=... AUTH0_CLIENT_SECRET=...
 ---     lua5.4 link_file.lua pairs.csv
 ---
---- A line with a mistake is told and left out, such as a first line with names; the others go on. After a failure that
---- each line would have, no new line is begun. To run it again does no harm: what is linked already stays so.
+--- A line with a mistake is printed and left out, such as a first line with names; the others go on. After a failure
+--- that every line would have, no new line is begun. Running it again does no harm: what is linked stays linked.
 local auth0 = require "auth0"
 
 local AT_A_TIME = 20
@@ -63,5 +63,8 @@ end)
 
 tenant:close()
 print(("%d linked, %d skipped, %d failed"):format(counts.linked, counts.skipped, counts.failed))
-if not done then print("stopped: " .. tostring(reason)) end
+if not done then
+    print("stopped: " .. tostring(reason))
+    print("Links that were under way may have been made. Run it again for the rest: that does no harm.")
+end
 os.exit(done and counts.failed == 0 and 0 or 1)
