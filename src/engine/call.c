@@ -131,7 +131,7 @@ static int64_t patience(const struct operation_limits *limits) {
     return shorter < limits->deadline ? shorter : limits->deadline;
 }
 
-/* Only what settles is shared: another read may be of more than the identities. */
+/* Only settling reads are shared: other reads may ask for more than the identities. */
 void call_describe(const struct call *call, struct queue_entry *entry) {
     entry->class = call_bucket(call, call->action.request);
     entry->needs_token = call->is_engines_token;
@@ -146,8 +146,8 @@ void call_describe(const struct call *call, struct queue_entry *entry) {
 
 /* ---- a call ---- */
 
-/* One that was dropped, zeroed but for the memory of its texts: most calls are made one after another, and blocks of
-   their size are dear for an allocator. */
+/* A call that was freed, zeroed except for the memory of its texts: most calls are made one after another, and an
+   allocator spends much time on blocks of their size. */
 static _Atomic(struct call *) spare;
 
 struct call *call_new(void) {
@@ -235,7 +235,7 @@ static void collect_secrets(const struct call *call, struct span secrets[CALL_SE
     secrets[2] = call->secret;
 }
 
-/* A copy, cut to size, that a log may show: these are words from outside. */
+/* A copy that a log may show, cut to size: the words come from outside. */
 static void note(const struct call *call, const char *words, char *to, size_t room) {
     struct span secrets[CALL_SECRETS];
     collect_secrets(call, secrets);

@@ -30,8 +30,8 @@ struct call_order {
     struct span secret; /* within the body: no text about the call shows it */
 };
 
-/* What a failure tells: of the last exchange but those that say nothing new, which are reads that settle, and waits for
-   a turn that did not come. */
+/* What a failure tells: of the last exchange, except for those that bring no news, which are settling reads, and waits
+   for a turn that did not come. */
 struct call_told {
     struct answer_refusal refusal;
     char request_id[64];
@@ -125,10 +125,10 @@ bool call_authorize(struct call *call, struct span token);
 /* Reads the answer. */
 void call_parse(struct call *call);
 
-/* Keeps what the exchange that ended so, and whose answer was parsed, tells. */
+/* Keeps what the exchange tells that ended in this way, and whose answer was parsed. */
 void call_keep_told(struct call *call, struct attempt_end end);
 
-/* Another call's answer, which tells this one as much. False where there is no memory. */
+/* Takes another call's answer, which tells this call as much. False where there is no memory. */
 bool call_share_answer(struct call *call, const struct call *leader);
 
 /* What an exchange's headers said, and words about its end: kept as text that is fit for a log. No headers: none came.
@@ -141,7 +141,7 @@ void call_release(struct call *call);
 /* A call that the engine's thread has must outlive its submitter. Any thread. */
 void call_ref(struct call *call);
 
-/* The last one wipes it; what call_new has made is freed, or kept for the next call. */
+/* The last call_unref wipes the call, and frees it or keeps it for the next call_new. */
 void call_unref(struct call *call);
 
 #pragma GCC visibility pop

@@ -41,7 +41,8 @@ static void clear_news(struct token_news *news) {
     *news = (struct token_news){.is_there = false};
 }
 
-/* The lock is held. Whether it is to be woken: best after the lock is given back, else it wakes up to wait for that. */
+/* The lock is held. True where the thread is to be woken: best after the lock has been released, since the thread needs
+   it. */
 static bool is_to_wake(struct worker *worker) {
     bool slept = !worker->is_woken;
     worker->is_woken = true;
@@ -73,7 +74,7 @@ void worker_cancel(struct worker *worker, struct call *call) { order(worker, cal
 
 void worker_drop(struct worker *worker, struct call *call) { order(worker, call, ORDER_DROP); }
 
-/* It rings: a caller that waits as long as something is owed looks whether anything still is. */
+/* The bell rings: a caller that waits until nothing more is owed checks that. */
 static void give(struct worker *worker, struct token_news *news) {
     lock(worker);
     clear_news(&worker->news);
@@ -103,7 +104,8 @@ void worker_refuse_token(struct worker *worker, int token_request, const char *w
 
 /* ---- the thread ---- */
 
-/* The engine lets go of a call: its reference is dropped. One that was published meanwhile lies in `done`. */
+/* The engine gives a call up: its reference is dropped. If the end of the call was published meanwhile, it lies in
+   `done`. */
 static void let_go(struct worker *worker, struct call *call, unsigned orders) {
     if ((orders & ORDER_SUBMIT) == 0) {
         engine_drop_call(worker->engine, call);
@@ -162,7 +164,7 @@ static bool take_orders(struct worker *worker) {
     return true;
 }
 
-/* What the engine has to tell, to where the caller finds it. The lock is held. */
+/* Moves what the engine has to tell to where the caller finds it. The lock is held. */
 static bool collect(struct worker *worker) {
     struct engine_record record;
     bool had_news = false;
@@ -270,7 +272,7 @@ void worker_stop(struct worker *worker) {
 
 /* ---- news out ---- */
 
-/* Those that were taken back stay where the thread, which drops them, or its end finds them. The lock is held. */
+/* Calls that were taken back stay where the thread drops them, or its end does. The lock is held. */
 static struct call *first_end(const struct worker *worker) {
     for (struct list *at = worker->done.next; at != &worker->done; at = at->next) {
         struct call *call = LIST_OWNER(struct call, link, at);

@@ -19,8 +19,8 @@ static struct span value_of(struct span line, struct span name) {
     return value;
 }
 
-/* The value, into `to`; true if it is that line. One that does not fit is longer than any that makes sense, and cut it
-   could end in half a secret: it counts as empty. */
+/* Copies the value into `to`; true if the line is that header. A value that is longer than `to` counts as empty: none
+   that makes sense is so long, and its first part could end in half of a secret. */
 static bool take(struct span line, struct span name, char *to, size_t room) {
     struct span value = value_of(line, name);
     if (value.at == NULL) return false;
@@ -49,8 +49,8 @@ static void count_content_coding(struct headers *headers, struct span line) {
     headers->is_coded = true;
 }
 
-/* An interim answer (100, 103) has a status line and headers of its own: start again at each. Only where one may stand:
-   elsewhere it would be a way to hide what was said before. */
+/* An interim answer (100, 103) has a status line and headers of its own, so each status line starts anew. It does so
+   only where a status line may stand: elsewhere one could hide the headers before it. */
 static void start_again(struct headers *headers) { *headers = (struct headers){.bytes = headers->bytes}; }
 
 static bool is_status_line(const struct headers *headers, struct span line) {

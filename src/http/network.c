@@ -54,7 +54,8 @@ static bool build_resolve(struct network *network) {
     return true;
 }
 
-/* From 8.20 on, look-ups are the multi's: without this its end waits for those that hang. Others do not know it. */
+/* From 8.20 on, the multi does the look-ups: without this option its end waits for those that hang. An older libcurl
+   does not know the option. */
 static void let_go_of_look_ups(CURLM *multi) { (void)curl_multi_setopt(multi, CURL_MULTI_QUICK_EXIT, 1L); }
 
 struct network *network_open(const struct profile *profile) {
@@ -66,8 +67,8 @@ struct network *network_open(const struct profile *profile) {
     list_init(&network->ended);
     list_init(&network->idle);
     network->multi = curl_multi_init();
-    /* libcurl does without the descriptors that wake it, where there are none left: a thread would wait for its next
-       timer before it heard of a call. The first wait ends at once by this. */
+    /* Where no descriptors are left, libcurl goes on without those by which it is woken; a thread would then hear of a
+       new call only at its next timer. So the wake-up is tried here, which ends the first wait at once. */
     if (network->multi != NULL && watch_open(&network->watch) && curl_multi_wakeup(network->multi) == CURLM_OK &&
         curl_multi_setopt(network->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT) == CURLM_OK &&
         curl_multi_setopt(network->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)STREAMS_AT_MOST) == CURLM_OK &&
@@ -144,7 +145,8 @@ static struct exchange *take_idle(struct network *network) {
 static void retire(struct network *network, struct exchange *exchange) {
     exchange_finish(exchange);
 #if CURL_HAS_PREREQ
-    /* libcurl may keep in a handle that a stream was refused, and would take the next loss for another. */
+    /* A handle may remember that a stream was refused, and libcurl would take the next lost answer for another refusal.
+       */
     if (exchange->end.how == ATTEMPT_LOST)
         exchange_free(exchange);
     else
@@ -155,7 +157,7 @@ static void retire(struct network *network, struct exchange *exchange) {
 #endif
 }
 
-/* A handle that is ready to go, and on its way; NULL where libcurl cannot. */
+/* Begins an exchange with an idle handle or a new one; NULL where libcurl cannot. */
 static struct exchange *start(struct network *network, const struct exchange_order *order, const char **fault) {
     struct exchange *exchange = take_idle(network);
     *fault = "libcurl could not make a handle: out of memory, or a build without TLS";
@@ -207,7 +209,7 @@ static void end_exchange(struct network *network, struct exchange *exchange, str
     list_push(&network->ended, &exchange->link);
 }
 
-/* Nothing of it has left: it goes on another connection, once. False where it does not. */
+/* Sends the exchange on another connection, once, since nothing of it was sent on this one. False where it cannot. */
 static bool start_afresh(struct network *network, struct exchange *exchange) {
     if (!exchange->is_unfit || exchange->is_fresh) return false;
     curl_multi_remove_handle(network->multi, exchange->easy);

@@ -1,5 +1,5 @@
-/* The exchanges of one transport profile that are on their way: a libcurl multi. It begins what it is told to, and
-   never calls up: an end is fetched with network_next. */
+/* The exchanges of one transport profile that are under way: a libcurl multi. It begins what it is told to, and never
+   calls back: an end is fetched with network_next. */
 #ifndef AUTH0_HTTP_NETWORK_H
 #define AUTH0_HTTP_NETWORK_H
 
@@ -24,7 +24,7 @@ void network_close(struct network *network);
    many as the server allows. */
 void network_limit(struct network *network, int connections, int streams);
 
-/* Begins an exchange; `owner` is what its end is told by. NULL where libcurl cannot: `fault` says why. */
+/* Begins an exchange; network_next returns `owner` with its end. NULL where libcurl cannot: `fault` says why. */
 struct exchange *network_launch(struct network *network, const struct exchange_order *order,
                                 const struct network_times *times, void *owner, const char **fault);
 

@@ -68,7 +68,7 @@ bool profile_settle(struct profile *profile, struct buffer *memory) {
     static const char *const exceptions[] = {"no_proxy", "NO_PROXY", NULL};
     const char *proxy = profile->proxy != NULL ? profile->proxy : from_environment(proxies);
     const char *no_proxy = profile->no_proxy != NULL ? profile->no_proxy : from_environment(exceptions);
-    /* One that cannot be used is none for a host that it is not for; of any other libcurl decides. */
+    /* A proxy that cannot be used counts as none for a host that no_proxy names; for any other host libcurl decides. */
     bool is_spared = proxy_is_spared(span_of(profile->domain), span_of(no_proxy));
     if (is_spared && proxy_fault(span_of(proxy)) != NULL) proxy = "";
     size_t size = strlen(proxy) + 1;
@@ -106,7 +106,7 @@ CURLcode profile_apply(const struct profile *profile, CURL *easy) {
         {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1}, /* a proxy's headers are not the tenant's */
         {CURLOPT_MAXAGE_CONN, 50},             /* seconds: edges close idle connections after about a minute */
 #if CURL_HAS_QUICK_EXIT
-        {CURLOPT_QUICK_EXIT, 1}, /* else removing a handle waits for a hanging getaddrinfo; before 7.87 it does */
+        {CURLOPT_QUICK_EXIT, 1}, /* else removing a handle waits for a getaddrinfo that hangs, as it does before 7.87 */
 #endif
     };
     CURLcode code = apply_protocols(easy);

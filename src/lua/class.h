@@ -20,10 +20,10 @@ void *bind_class_new(lua_State *L, void *key, size_t size);
 /* The userdata at `index`; NULL where it is none of the class. */
 void *bind_class_test(lua_State *L, int index, void *key);
 
-/* The same; raises, with `expected` ("expected an engine"), where it is none. */
+/* The same, but raises, with `expected` ("expected an engine"), where it is of another class. */
 void *bind_class_check(lua_State *L, int index, void *key, const char *expected);
 
-/* The userdata that stands in the registry under `key`: one that a Lua state has one of. */
+/* The userdata in the registry under `key`, of which a Lua state has one. */
 void *bind_class_kept(lua_State *L, void *key);
 
 /* Raises, in the name of `caller` ("auth0.link"): "; <so>" says what that means ("nothing was sent"). */

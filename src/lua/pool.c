@@ -31,7 +31,7 @@ static void put_first(struct pool *pool, struct bind_engine *self) {
     pool->first = self;
 }
 
-/* Takes it out of the pool: from here on the collector may have it. */
+/* Takes the engine out of the pool: from here on the collector may free it. */
 static struct bind_engine *take(lua_State *L, struct bind_engine **at) {
     struct bind_engine *self = *at;
     *at = self->next;
@@ -40,7 +40,8 @@ static struct bind_engine *take(lua_State *L, struct bind_engine **at) {
     return self;
 }
 
-/* After a fork the parent's are left alone: closing one would say goodbye on the parent's connections. */
+/* After a fork the parent's engines are left alone: closing one would send TLS and HTTP/2 goodbyes on the parent's
+   connections. */
 static struct pool *get_own_pool(lua_State *L) {
     struct pool *pool = get_pool(L);
     while (pool->first != NULL && pool->first->engine != NULL && !engine_is_own(pool->first->engine))

@@ -1,4 +1,4 @@
-/* What an engine tells, as Lua tables; and what it is told about itself. */
+/* An engine's records as Lua tables; and the options of a tenant that its engine gets. */
 #ifndef AUTH0_LUA_RECORDS_H
 #define AUTH0_LUA_RECORDS_H
 
@@ -16,11 +16,10 @@ void bind_records_push_event(lua_State *L, const struct event *event);
 
 void bind_records_push_stats(lua_State *L, const struct engine_stats *stats);
 
-/* Raises, at `level`, where a tenant's option is one that could not be read (`fault`), or its domain or token cannot be
-   one. */
+/* Raises, at `level`, where an option of a tenant could not be read (`fault`), or its domain or token is not valid. */
 void bind_records_check_tenant(lua_State *L, const struct bind_options *options, const char *fault, int level);
 
-/* Gives the engine the token and the pace that a tenant's options say. Raises where a key cannot be used. */
+/* Gives the engine the token and the pace of a tenant's options. Raises where a key cannot be used. */
 void bind_records_configure_tenant(lua_State *L, const struct bind_options *options, struct engine *engine, int level);
 
 #pragma GCC visibility pop

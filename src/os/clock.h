@@ -16,7 +16,8 @@ int64_t clock_unix_us(void);      /* since 1970; can be set */
 /* In so many seconds, as pthread_cond_timedwait takes it. */
 struct timespec clock_after(int seconds);
 
-/* A condition whose waits no setting of the clock makes longer, where the system has such; and until when it waits. */
+/* A condition whose waits do not get longer when the clock is set, where the system has one; and the instant at which
+   such a wait ends. */
 void clock_condition_init(pthread_cond_t *condition);
 struct timespec clock_condition_after(int milliseconds);
 

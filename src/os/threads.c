@@ -29,7 +29,8 @@ static struct {
 
 /* ---- forks ---- */
 
-/* A child has no threads, but their locks: a thread that is at work may hold one of the TLS library's. */
+/* A child has none of the threads, but keeps the state of their locks: a thread that is at work may hold one of the TLS
+   library's. */
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -100,8 +101,8 @@ static void *run(void *context) {
     return NULL;
 }
 
-/* Those that have ended; what is left of them, the TLS library's own clean-up of a thread, takes no time. The lock is
-   held; true where others go on. */
+/* Joins the threads that have ended; only the TLS library's clean-up of a thread is left of them, which takes no time.
+   The lock is held; true where others go on. */
 static bool join_ended(void) {
     for (struct entry **at = &all.first; *at != NULL;) {
         struct entry *entry = *at;
