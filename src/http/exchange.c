@@ -32,9 +32,9 @@ static size_t on_header(char *data, size_t size, size_t count, void *context) {
     return exchange->too_large != NULL || is_overcoded(exchange) ? 0 : count;
 }
 
-/* Whether libcurl wants to send it a second time. That it was not processed is believed where nothing of an answer
-   came, and libcurl has no words about how the stream ended: those it has of one that was reset for any reason but a
-   refusal, and it wants to repeat one of them, HTTP_1_1_REQUIRED, whatever came before. */
+/* Whether libcurl wants to send it a second time. It counts as not processed only where nothing of an answer came, and
+   libcurl says nothing about how the stream ended: it has words about a stream that was reset for any reason but a
+   refusal. One of those, HTTP_1_1_REQUIRED, it wants to repeat as well, whatever came before. */
 static bool is_repeat(struct exchange *exchange) {
     if (!exchange->sent || exchange->is_repeat_refused) return exchange->sent;
     exchange->is_repeat_refused = true;

@@ -248,12 +248,11 @@ uint64_t bind_options_of_tenant(void) { return set_of(FOR_TENANT); }
 
 /* ---- reading ---- */
 
-/* Keys in the registry. places_key: a table from the name of each option to its place among the specifications, from 1.
-   A call gives a dozen of the many options, so each given key is looked up, and not each specification. */
+/* Keys in the registry. places_key: a table from the name of each option to its place, from 1. A call gives a dozen of
+   the many options, so each given key is looked up, and not each specification. */
 static char places_key, shortcuts_key, user_agent_key, telemetry_key, method_class;
 
-/* A cache of that table by the address of the name: the table keeps Lua's one copy of each name alive, so its address
-   never changes. For an address that is not in it, the table is asked. */
+/* A cache of that table by the address of the name, of which Lua has one copy that the table keeps alive. */
 enum { SHORTCUTS = 256 };
 struct shortcuts {
     const char *names[SHORTCUTS];
