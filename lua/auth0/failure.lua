@@ -121,25 +121,26 @@ local advice_of = {
 
 advice_of["tenant:link"], advice_of["tenant:unlink"] = advice_of["auth0.link"], advice_of["auth0.unlink"]
 
--- "Insufficient scope; expected: read:users.": what the tenant names is what this request lacked. A call may be more
--- than one request, so what is said here would have to name the scopes of all.
+-- "Insufficient scope; expected: read:users.": the tenant names the scope that this request lacked. A call may make
+-- more than one request, so our own advice would have to name the scopes of all of them.
 local function expected_scopes(facts)
     return facts.description and facts.description:match("expected: *(%w.*)$")
 end
 
--- The tenant names the scope also to those who have it, and asked for a link in the other way.
+-- The tenant names update:current_user_identities even to a token that has it, if the link was asked for without
+-- link_with.
 local function advise_forbidden(caller, scopes)
     if advice_of[caller] == advice_of["auth0.link"] and scopes:find("update:current_user_identities", 1, true) then
         return "with update:current_user_identities alone only link_with is allowed"
     end
 end
 
--- No exchange of the call's own had begun: what failed is the request for the token, or the caller's function for it.
+-- Whether no request of the call itself was begun: the request for the token failed, or the token function.
 local function is_of_token(facts)
     return facts.attempts == 0 and facts.detail ~= nil and facts.detail:find("^no token: ") ~= nil
 end
 
--- Codes with which a call ends before anything is sent where its token says so itself. Its detail is all that helps.
+-- Codes of calls that end before anything is sent, because of what the token itself says. The detail is all that helps.
 local refused_here = { invalid_request = true, unauthorized = true, forbidden = true }
 
 local function is_ours(facts)

@@ -1,5 +1,5 @@
---- The types of options: what is wrong with one, and how one is copied. What is said never holds the
---- value, which may be a secret.
+--- The types of options: what is wrong with a value, and how it is copied. What is said never holds the value, which
+--- may be a secret.
 local core = require "auth0.core"
 local loop = require "auth0.loop"
 local nearest = require "auth0.nearest"
@@ -34,7 +34,7 @@ function checks.string_or_integer(value)
     return "is no integer within 2^53: give it as a string"
 end
 
--- Names of files and the like, which are the same from call to call: the one that was found good last is not looked at
+-- Names of files and the like, which are the same from call to call: the last value that was found good is not checked
 -- again. No secret is of this type.
 function checks.text(value, option)
     if value == option.good then return nil end

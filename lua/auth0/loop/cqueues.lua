@@ -1,5 +1,5 @@
---- cqueues (and lua-http, which stands on it): one of those who wait for an engine polls its descriptor, and hands on
---- what there is to tell; the others sleep on a condition each.
+--- cqueues (and lua-http, which is built on it): one of the coroutines that wait for an engine polls its descriptor,
+--- and hands on what there is to tell; each of the others sleeps on a condition of its own.
 local isolated = require "auth0.isolated"
 local group = require "auth0.waiting.group"
 local is_yieldable = require "auth0.waiting.yieldable"
@@ -23,8 +23,8 @@ end
 
 cqueues.can_wait = is_yieldable
 
--- Polls until its own ticket is done. One that was left behind in the middle of it (a controller that is stepped no
--- more) is not waited for.
+-- Polls until its own ticket is done. If that coroutine is abandoned meanwhile (its controller is stepped no more), the
+-- others do not wait for it.
 local function lead(calls, ticket)
     local descriptor = calls.engine:descriptor()
     local news = { pollfd = descriptor, events = "r" }

@@ -11,7 +11,7 @@ if not found then error("luv is not installed: apt-get install lua-luv, or luaro
 
 local luv = { has_thread = true }
 
--- A coroutine in a controller of cqueues' yields to that controller, which hears nothing of luv's.
+-- A coroutine inside a controller of cqueues yields to that controller, which knows nothing of luv.
 local function is_in_controller()
     local cqueues = package.loaded.cqueues
     return type(cqueues) == "table" and cqueues.running() ~= nil

@@ -68,10 +68,9 @@ local function check_subject(id, email, level)
     end
 end
 
---- What speaks for and against that two accounts are of one person. It is evidence, and no proof: a mailbox changes
---- hands, many connections set `email_verified` for every account, and an attacker who registers a password account
---- with another person's address waits for it to be verified and linked. Link when the person has authenticated on
---- both.
+--- Evidence for and against the two accounts belonging to one person. It is no proof: a mailbox changes hands, many
+--- connections set `email_verified` for every account, and an attacker who registers a password account with another
+--- person's address waits for it to be verified and linked. Link when the person has authenticated on both.
 ---@class auth0.Evidence
 ---@field email string
 ---@field is_verified boolean its email_verified is the boolean true

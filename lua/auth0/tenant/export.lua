@@ -62,7 +62,7 @@ local function wait(self, given, id)
     if given.on_progress then given.on_progress(100, job) end
 end
 
--- It is put into paths; and whatever the tenant says there is not ours to print.
+-- The id of a job is put into paths, so its form is checked. A message never shows it.
 local function is_id(id)
     return type(id) == "string" and #id <= 64 and id:find "^[%w_-]+$" ~= nil
 end

@@ -42,8 +42,8 @@ local function texts(parts)
     end
 end
 
--- Where a text goes on after what is blank in it, and how much has been blank by then: a file may unpack to millions of
--- empty lines, and none of them is worth a step of its own.
+-- Skips blank text: where the text goes on, and how many bytes were blank so far. A file may unpack to millions of
+-- empty lines, so they are skipped at once.
 local function after_blanks(text, at, blanks)
     local start = text:find("%S", at) or #text + 1
     blanks = blanks + start - at
@@ -51,7 +51,8 @@ local function after_blanks(text, at, blanks)
     return start, blanks
 end
 
---- Lines, without their ends. The last need not have one. With `true` it leaves out what is blank before the next.
+--- Lines, without their ends. The last line need not have an end. With `true`, blank text before the next line is left
+--- out.
 ---@param parts fun(): string|nil
 ---@param give_way? fun() lets others go on
 ---@return fun(skips_blanks?: boolean): string|nil

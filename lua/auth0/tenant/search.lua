@@ -13,9 +13,9 @@ local users = call.method { caller = "tenant:users", is_read = true, own = {
     per_page = "page_size", search_engine = "string", primary_order = "flag",
 } }
 
---- Accounts whose own address this is. The tenant compares as it stands, in case too, and keeps the addresses of its
---- databases in lower case, those of others as the provider wrote them: so it is asked for the address as given, and in
---- lower case (ASCII). Consistent at once.
+--- Accounts with this address. The tenant compares upper and lower case as well. It keeps the addresses of its
+--- databases in lower case, and others as the provider wrote them: so it is asked for the address as given, and for its
+--- lower case (ASCII). It shows every change at once.
 ---@param email string
 ---@param given? auth0.Defaults
 ---@return table[]|nil users in the order in which the tenant has them; none twice

@@ -1,5 +1,5 @@
---- The tasks of auth0.each in a script without an event loop: coroutines that yield while they wait, and one driver
---- that drives the engines for all of them.
+--- The tasks of auth0.each in a script without an event loop: coroutines that yield while they wait, and one driver,
+--- which runs the engines for all of them.
 local turning = require "auth0.waiting.turning"
 
 local tasks = {}
