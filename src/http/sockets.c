@@ -31,7 +31,11 @@ static void forget(struct list *link) {
 }
 
 void sockets_free(struct sockets *sockets) {
-    for (struct list *first; (first = list_first(&sockets->all)) != NULL;) forget(first);
+    for (struct list *at = sockets->all.next, *next; at != &sockets->all; at = next) {
+        next = at->next;
+        free(socket_of(at));
+    }
+    list_init(&sockets->all);
 }
 
 static curl_socket_t make(const struct curl_sockaddr *address) {
@@ -68,7 +72,7 @@ int sockets_close(void *context, curl_socket_t descriptor) {
 /* ---- found ---- */
 
 static int port_of(curl_socket_t descriptor) {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     socklen_t size = sizeof address;
     if (getsockname(descriptor, (struct sockaddr *)&address, &size) != 0) return 0;
     if (address.ss_family == AF_INET) return ntohs(((struct sockaddr_in *)(void *)&address)->sin_port);

@@ -264,7 +264,7 @@ bool identity_resolve(enum identity_goal goal, const struct identity_given *give
 
 bool identity_check(struct span id, struct span provider, struct complaint *complaint) {
     const struct identity_given given = {.provider = provider, .user_id = id};
-    struct identity_target target;
+    struct identity_target target = {.primary = {NULL, 0}};
     if (!check_text("id", id, complaint) || !check_texts(&given, complaint)) return false;
     if (!has(provider) && !check_full("id", id, complaint)) return false;
     return split(&given, "id", &target, complaint) && check_bare("id", &target, complaint);

@@ -121,7 +121,7 @@ static void take_out(char *text) {
 
 /* Blanks what is found in the text without these characters. */
 static void blank_across(char *text, struct span between, const struct span *secrets, size_t count) {
-    char joined[REDACT_AT_MOST];
+    char joined[REDACT_AT_MOST] = "";
     size_t size = 0;
     for (const char *at = text; *at != '\0'; at++)
         if (memchr(between.at, *at, between.size) == NULL) joined[size++] = *at;
