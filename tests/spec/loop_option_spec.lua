@@ -1,4 +1,5 @@
 --- The option `loop`: what it may say, and what it says where a library is missing.
+local loops = require "support.loops"
 local process = require "support.process"
 
 local script = [[
@@ -26,7 +27,7 @@ end)
 assert(controller:loop())
 ]]
 
-local function has_both() return pcall(require, "cqueues") and pcall(require, "luv") end
+local function has_both() return loops.has "cqueues" and loops.has "luv" end
 
 describe("the option loop", function()
     for _, name in ipairs { "cqueues", "luv" } do

@@ -1,6 +1,7 @@
 --- Runs the Lua of a guide. What its blocks take for granted, such as `tenant` or `id`, is given to them here, and a
 --- mock answers their calls.
 local auth0 = require "auth0"
+local loops = require "support.loops"
 local mock = require "auth0.mock"
 
 local guide = {}
@@ -108,7 +109,7 @@ end
 ---@return string|nil name
 function guide.lacks(code)
     for _, name in ipairs { "cqueues", "luv" } do
-        if code:find(('require "%s"'):format(name), 1, true) and not pcall(require, name) then return name end
+        if code:find(('require "%s"'):format(name), 1, true) and not loops.has(name) then return name end
     end
 end
 

@@ -38,9 +38,11 @@ function loops.run(name, body)
     assert(runners[name], "no loop is called " .. name)(body)
 end
 
--- Whether this Lua has it. busted forgets for each file what was loaded before it, and luv that is loaded a second time
--- uses a loop that was freed with the first: it stays.
-local function has(name)
+--- Whether this Lua has the module of a loop. busted forgets for each file what was loaded before it, and luv that is
+--- loaded a second time uses a loop that was freed with the first: it stays.
+---@param name string
+---@return boolean
+function loops.has(name)
     local found, module = pcall(require, name)
     if name == "luv" and found then package.preload[name] = function() return module end end
     return found
@@ -52,7 +54,7 @@ end
 function loops.each(pending, body)
     if os.getenv "AUTH0_LOOP" then return end -- all of it runs in one already
     for _, name in ipairs { "cqueues", "luv", "plain" } do
-        if name == "plain" or has(name) then
+        if name == "plain" or loops.has(name) then
             body(name)
         else
             pending(("in the loop %s, which is not installed for %s"):format(name, _VERSION))
