@@ -142,12 +142,12 @@ describe("a tenant", function()
     end)
 
     it("settles lost answers by reading, once for those that wait for the same primary", function()
-        tenant:link(PRIMARY, ids[1]) -- the token is there, and how things go is known
-        table.remove(ids, 1)
+        -- the token is there, and how things go is known
+        for _ = 1, 10 do tenant:link(PRIMARY, table.remove(ids, 1)) end
         mock:arm { fault = "reset-after", method = "POST", template = "/api/v2/users/{id}/identities",
-            count = 49 }
+            count = 40 }
         local reads = mocked.requests(mock)[READ] or 0
-        assert.equal(49, link_all(tenant, ids, 49))
+        assert.equal(40, link_all(tenant, ids, 40))
         assert.equal(50, #mock:changes())
         assert.equal(50, mocked.requests(mock)[LINK])
         reads = mocked.requests(mock)[READ] - reads -- what was lost holds up others at the gate: not all wait at once
