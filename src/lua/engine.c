@@ -6,6 +6,8 @@
 #include "lua/records.h"
 #include "lua/reply.h"
 
+#include <limits.h>
+
 static char engine_class, calls_by_engine; /* keys in the registry */
 
 struct bind_engine *bind_engine_check_any(lua_State *L, int index) {
@@ -58,9 +60,10 @@ static void drop_id(lua_State *L, int id) {
 }
 
 int bind_engine_keep(lua_State *L, struct bind_engine *self, int index, struct bind_call *call) {
+    self->last_id = self->last_id < INT_MAX ? self->last_id + 1 : 1;
     push_calls(L);
     lua_pushvalue(L, index);
-    lua_rawseti(L, -2, ++self->last_id);
+    lua_rawseti(L, -2, self->last_id);
     lua_pop(L, 1);
     call->call->id = self->last_id;
     return self->last_id;
