@@ -218,7 +218,7 @@ local stats = own:stats()
 print(done, message, os.time() - began < 10, stats.in_flight, stats.waiting)
 print(own:user("auth0|507f1f77bcf86cd799439020") and "and on")
 ]]):format(way))
-            assert.truthy(said:find("ready\nfalse\t[^\n]*interrupted!\ttrue\t0\t0\nand on\n", 1), said)
+            assert.truthy(said:find("ready\nfalse\t[^\n]*interrupted![^\n]*\ttrue\t0\t0\nand on\n", 1), said)
         end)
     end
 end)
