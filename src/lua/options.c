@@ -301,7 +301,8 @@ static int place_of(lua_State *L, int places, const struct shortcuts *shortcuts,
 }
 
 const char *bind_options_read(lua_State *L, int index, uint64_t wanted, bool is_strict, struct bind_options *options) {
-    luaL_checkstack(L, 2 * SPECIFICATIONS + PROFILE_RESOLVES + LUA_MINSTACK, "auth0: for options");
+    if (!lua_checkstack(L, 2 * SPECIFICATIONS + PROFILE_RESOLVES + LUA_MINSTACK))
+        bind_class_raise_memory(L, "auth0", "nothing was sent");
     const struct shortcuts *shortcuts = bind_class_kept(L, &shortcuts_key);
     compat_getref(L, &places_key);
     int places = lua_gettop(L);

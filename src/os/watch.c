@@ -193,7 +193,8 @@ void watch_wake(void) {
 
 bool watch_open(struct watch *watch) {
     *watch = (struct watch){.count = 0};
-    if (pthread_mutex_init(&watch->lock, NULL) != 0) return false;
+    watch->is_open = pthread_mutex_init(&watch->lock, NULL) == 0;
+    if (!watch->is_open) return false;
     begin();
     pthread_mutex_lock(&all.lock);
     list_push(&all.watches, &watch->link);
@@ -203,10 +204,11 @@ bool watch_open(struct watch *watch) {
 }
 
 void watch_free(struct watch *watch) {
-    if (!list_has(&watch->link)) return;
+    if (!watch->is_open) return;
     pthread_mutex_lock(&all.lock);
     list_leave(&watch->link);
     pthread_mutex_unlock(&all.lock);
     free(watch->sockets);
     (void)pthread_mutex_destroy(&watch->lock);
+    watch->is_open = false;
 }

@@ -29,6 +29,7 @@ struct watch {
     pthread_mutex_t lock;
     struct watch_socket *sockets;
     int count, room;
+    bool is_open;
 
     /* the watching thread's */
     struct list link;

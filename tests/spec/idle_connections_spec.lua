@@ -38,7 +38,8 @@ describe("a connection that the tenant closes while it is idle", function()
                 local change = i % 2 == 1 and one.link or one.unlink
                 local identities, message, receipt = change(one, "auth0|" .. version, "github|" .. version,
                     { correlation_id = CLOSING })
-                assert.is_table(identities, ("HTTP/%s, after %g s: %s"):format(version, pause, message))
+                assert.is_table(identities, ("HTTP/%s, after %g s: %s"):format(version, pause,
+                    tostring(message)))
                 assert.equal(1, receipt.attempts)
                 changes = changes + 1
             end

@@ -85,7 +85,7 @@ static void a_url_ends_where_its_span_does(void **state) {
 enum { MANY = 1000 };
 
 static struct queue_entry many[MANY];
-static char urls[MANY][8];
+static char urls[MANY][16];
 
 static int lists_in_use(void) {
     int used = 0;
