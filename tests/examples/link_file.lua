@@ -67,4 +67,4 @@ if not done then
     print("stopped: " .. tostring(reason))
     print("Links that were under way may have been made. Run it again for the rest: that does no harm.")
 end
-os.exit(done and counts.failed == 0 and 0 or 1)
+os.exit(done and counts.failed == 0 and 0 or 1, true)
