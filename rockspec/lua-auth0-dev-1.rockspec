@@ -59,6 +59,7 @@ build = {
             "src/lua/claims.c",
             "src/lua/class.c",
             "src/lua/engine.c",
+            "src/lua/fault.c",
             "src/lua/interrupt.c",
             "src/lua/json.c",
             "src/lua/module.c",

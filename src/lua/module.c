@@ -1,5 +1,6 @@
 /* auth0.core: what Lua sees of the C below. The only exported symbol is luaopen_auth0_core. */
 #include "lua/bell.h"
+#include "lua/fault.h"
 #include "lua/interrupt.h"
 #include "lua/json.h"
 #include "lua/perform.h"
@@ -39,9 +40,9 @@ EXPORT int luaopen_auth0_core(lua_State *L) {
                                          {"introduce", bind_options_introduce},
                                          {"inflater", bind_rows_new_inflater},
                                          {"decode", bind_rows_decode},
-                                         {"proxy_fault", bind_options_proxy_fault},
-                                         {"account_fault", bind_options_account_fault},
-                                         {"id_fault", bind_options_id_fault},
+                                         {"proxy_fault", bind_fault_of_proxy},
+                                         {"account_fault", bind_fault_of_account},
+                                         {"id_fault", bind_fault_of_id},
                                          {NULL, NULL}};
     compat_checkversion(L);
     stay_loaded();

@@ -116,36 +116,6 @@ static bool read_proxy(lua_State *L, const struct option *option, struct bind_op
     return !lua_toboolean(L, -1);
 }
 
-int bind_options_proxy_fault(lua_State *L) {
-    struct span text;
-    text.at = luaL_checklstring(L, 1, &text.size);
-    lua_pushstring(L, proxy_fault(text)); /* nil for none */
-    return 1;
-}
-
-static struct span argument(lua_State *L, int at) {
-    struct span text = {NULL, 0};
-    if (!lua_isnoneornil(L, at)) text.at = luaL_checklstring(L, at, &text.size);
-    return text;
-}
-
-static int push_complaint(lua_State *L, bool good, const struct complaint *complaint) {
-    if (good) return 0;
-    lua_pushstring(L, complaint->option);
-    lua_pushstring(L, complaint->what);
-    return 2;
-}
-
-int bind_options_account_fault(lua_State *L) {
-    struct complaint complaint;
-    return push_complaint(L, identity_check_account("id", argument(L, 1), &complaint), &complaint);
-}
-
-int bind_options_id_fault(lua_State *L) {
-    struct complaint complaint;
-    return push_complaint(L, identity_check(argument(L, 1), argument(L, 2), &complaint), &complaint);
-}
-
 /* A string, or an integer, which is kept as its digits. */
 static bool read_user_id(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
     if (read_string(L, option, options, to)) return true;

@@ -59,14 +59,6 @@ const struct bind_method *bind_options_check_method(lua_State *L, int index);
 /* core.introduce(user_agent, telemetry): what these two headers say where no option says otherwise */
 int bind_options_introduce(lua_State *L);
 
-/* core.proxy_fault(text) -> what is wrong with a proxy's address, or nil */
-int bind_options_proxy_fault(lua_State *L);
-
-/* core.account_fault(id), core.id_fault(id, provider or nil) -> nothing; or "id" or "provider", and what is wrong with
-   it. See identity_check_account and identity_check. */
-int bind_options_account_fault(lua_State *L);
-int bind_options_id_fault(lua_State *L);
-
 /* What holds where nothing is said: `defaults`, or this library's own. */
 void bind_options_start(lua_State *L, struct bind_options *options, const struct bind_common *defaults);
 

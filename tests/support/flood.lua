@@ -1,29 +1,13 @@
 -- flood.lua SECONDS CERTIFICATE KEY: a server that never comes to an answer, on one port of 127.0.0.1 for each shape of
 -- a flood; it prints "shape=port" words in a line. Once it has a request (HTTP/2), or a ClientHello, it sends as fast
 -- as it can for so many seconds, hears what comes in meanwhile, and closes.
-local context = require "openssl.ssl.context"
 local cqueues = require "cqueues"
-local pkey = require "openssl.pkey"
-local socket = require "cqueues.socket"
-local x509 = require "openssl.x509"
+local server = dofile(arg[0]:match "^.*/" .. "tls_server.lua")
 
-local seconds = tonumber(arg[1])
+local seconds, frame = tonumber(arg[1]), server.frame
 
-local function read(name)
-    local file = assert(io.open(name, "rb"))
-    local text = file:read "*a"
-    file:close()
-    return text
-end
-
-local tls = context.new("TLS", true)
-tls:setCertificate(x509.new(read(arg[2])))
-tls:setPrivateKey(pkey.new(read(arg[3])))
+local tls = server.context(arg[2], arg[3])
 tls:setAlpnSelect(function() return "h2" end)
-
-local function frame(kind, flags, stream, payload)
-    return string.pack(">I3BBI4", #payload, kind, flags, stream) .. payload
-end
 
 local DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, ALTSVC = 0, 1, 2, 3, 4, 6, 7, 8, 10
 local END_HEADERS, ACK, PADDED = 4, 1, 8
@@ -51,18 +35,9 @@ local shapes = {
     end,
 }
 
-local queue = cqueues.new()
-
--- A socket whose mistakes are answers, not errors.
-local function tame(client)
-    client:setmode("bn", "bn")
-    client:onerror(function(_, _, code) return code end)
-    client:settimeout(seconds)
-end
-
 local function flood(client, first, over_and_over)
     local many, ends = over_and_over:rep(math.max(1, 65536 // #over_and_over)), cqueues.monotime() + seconds
-    queue:wrap(function() while client:read(-65536) do end end)
+    server.queue:wrap(function() while client:read(-65536) do end end)
     if first ~= "" and not client:write(first) then return end
     while cqueues.monotime() < ends and client:write(many) do cqueues.sleep(0) end
     client:shutdown "rw"
@@ -92,19 +67,12 @@ local function greet(client)
 end
 
 local function listen(shape, handle)
-    local listener = assert(socket.listen { host = "127.0.0.1", port = 0 })
-    local _, _, port = listener:localname()
-    queue:wrap(function()
-        for client in listener:clients() do
-            tame(client)
-            queue:wrap(handle, client, shape)
-        end
+    return shape .. "=" .. server.listen(function(client)
+        client:settimeout(seconds)
+        handle(client, shape)
     end)
-    return shape .. "=" .. port
 end
 
 local words = { listen("hello_requests", greet) }
 for shape in pairs(shapes) do words[#words + 1] = listen(shape, serve) end
-print(table.concat(words, " "))
-io.stdout:close()
-queue:loop(300) -- whatever becomes of the test
+server.run(table.concat(words, " "))

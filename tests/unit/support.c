@@ -2,9 +2,11 @@
 
 #include "pure/json.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 
 double now(void) {
@@ -213,4 +215,28 @@ int times_linked(const struct tenant_record *record, int number) {
                  json_string_is(member(walk.value, "primary"), span_of(primary));
     free(tokens);
     return times;
+}
+
+int listen_here(char domain[DOMAIN_ROOM]) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(listener, 4), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    snprintf(domain, DOMAIN_ROOM, "127.0.0.1:%d", ntohs(address.sin_port));
+    return listener;
+}
+
+struct exchange *open_plain(const struct profile *profile, struct sockets *sockets) {
+    struct exchange *exchange = exchange_new(profile, sockets, NULL);
+    assert_non_null(exchange);
+    assert_int_equal(curl_url_set(exchange->origin, CURLUPART_SCHEME, "http", 0), CURLUE_OK);
+#if CURL_HAS_PROTOCOLS_STR
+    curl_easy_setopt(exchange->easy, CURLOPT_PROTOCOLS_STR, "http");
+#else
+    curl_easy_setopt(exchange->easy, CURLOPT_PROTOCOLS, CURLPROTO_HTTP);
+#endif
+    exchange->connect_by = exchange->end_by = INT64_MAX;
+    return exchange;
 }

@@ -35,6 +35,14 @@ void release_all(struct call *calls, size_t count);
 /* An engine for a profile; the caller closes it. */
 struct engine *open_engine(struct profile profile);
 
+/* A socket of this process that takes the place of a tenant: a listener, whose host and port go to `domain`. */
+enum { DOMAIN_ROOM = 32 };
+int listen_here(char domain[DOMAIN_ROOM]);
+
+/* An exchange that goes there without TLS, so that its bytes can be read, and has all the time there is. The profile and
+   the sockets must outlive it. */
+struct exchange *open_plain(const struct profile *profile, struct sockets *sockets);
+
 /* The profile that leads to the tenant. */
 struct profile to_tenant(enum profile_http http);
 

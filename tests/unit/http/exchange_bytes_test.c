@@ -1,10 +1,7 @@
 /* What of an exchange a server reads, to the byte: a socket of this process takes the place of a tenant. */
 #include "unit/support.h"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,18 +10,13 @@ enum { MOST = 8192 };
 
 struct server {
     int listener, peer;
-    char domain[32], request[MOST];
+    char domain[DOMAIN_ROOM], request[MOST];
     size_t size;
 };
 
 static void open_server(struct server *server) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    *server = (struct server){.listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), .peer = -1};
-    assert_int_equal(bind(server->listener, (struct sockaddr *)&address, size), 0);
-    assert_int_equal(listen(server->listener, 1), 0);
-    assert_int_equal(getsockname(server->listener, (struct sockaddr *)&address, &size), 0);
-    snprintf(server->domain, sizeof server->domain, "127.0.0.1:%d", ntohs(address.sin_port));
+    *server = (struct server){.peer = -1};
+    server->listener = listen_here(server->domain);
 }
 
 /* True once the request's head has come. */
@@ -42,19 +34,10 @@ static void close_server(struct server *server) {
 
 static struct sockets sockets = {{&sockets.all, &sockets.all}, NULL};
 
-/* Without TLS, so that the bytes can be read. */
 static struct exchange *open_exchange(const struct server *server) {
-    const struct profile profile = {.domain = server->domain, .proxy = "", .http = PROFILE_HTTP_1_1};
-    struct exchange *exchange = exchange_new(&profile, &sockets, NULL);
-    assert_non_null(exchange);
-    assert_int_equal(curl_url_set(exchange->origin, CURLUPART_SCHEME, "http", 0), CURLUE_OK);
-#if CURL_HAS_PROTOCOLS_STR
-    curl_easy_setopt(exchange->easy, CURLOPT_PROTOCOLS_STR, "http");
-#else
-    curl_easy_setopt(exchange->easy, CURLOPT_PROTOCOLS, CURLPROTO_HTTP);
-#endif
-    exchange->connect_by = exchange->end_by = INT64_MAX;
-    return exchange;
+    static struct profile profile;
+    profile = (struct profile){.domain = server->domain, .proxy = "", .http = PROFILE_HTTP_1_1};
+    return open_plain(&profile, &sockets);
 }
 
 /* The head of the request that such an order makes, on a handle that has had another one; it lasts until the next. */

@@ -1,8 +1,6 @@
 /* How an exchange over HTTP/2 ends: a socket of this process takes the place of a tenant. */
 #include "unit/support.h"
 
-#include <arpa/inet.h>
-#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,19 +13,14 @@ enum { END_STREAM = 1, END_HEADERS = 4 };
 
 struct server {
     int listener, peer;
-    char domain[32];
+    char domain[DOMAIN_ROOM];
     unsigned char bytes[MOST];
     size_t size;
 };
 
 static void open_server(struct server *server) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    *server = (struct server){.listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), .peer = -1};
-    assert_int_equal(bind(server->listener, (struct sockaddr *)&address, size), 0);
-    assert_int_equal(listen(server->listener, 4), 0);
-    assert_int_equal(getsockname(server->listener, (struct sockaddr *)&address, &size), 0);
-    snprintf(server->domain, sizeof server->domain, "127.0.0.1:%d", ntohs(address.sin_port));
+    *server = (struct server){.peer = -1};
+    server->listener = listen_here(server->domain);
 }
 
 static void send_frame(const struct server *server, int type, int flags, int stream, const char *at, size_t size) {
@@ -60,16 +53,8 @@ static struct sockets sockets = {{&sockets.all, &sockets.all}, NULL};
 static struct exchange *open_exchange(const struct server *server) {
     static struct profile profile;
     profile = (struct profile){.domain = server->domain, .proxy = "", .http = PROFILE_HTTP_2};
-    struct exchange *exchange = exchange_new(&profile, &sockets, NULL);
-    assert_non_null(exchange);
-    assert_int_equal(curl_url_set(exchange->origin, CURLUPART_SCHEME, "http", 0), CURLUE_OK);
-#if CURL_HAS_PROTOCOLS_STR
-    curl_easy_setopt(exchange->easy, CURLOPT_PROTOCOLS_STR, "http");
-#else
-    curl_easy_setopt(exchange->easy, CURLOPT_PROTOCOLS, CURLPROTO_HTTP);
-#endif
+    struct exchange *exchange = open_plain(&profile, &sockets);
     curl_easy_setopt(exchange->easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
-    exchange->connect_by = exchange->end_by = INT64_MAX;
     return exchange;
 }
 
