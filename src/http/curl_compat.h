@@ -21,8 +21,9 @@
 #define CURL_HAS_QUICK_EXIT CURL_HAS(7, 87)
 #define CURL_HAS_OWN_WRITES CURL_HAS(7, 87)
 
-/* What libcurl repeats by itself was looked at up to here; a newer one is asked when it runs. */
-#define CURL_REPEATS_ARE_KNOWN (curl_version_info(CURLVERSION_NOW)->version_num <= 0x081700)
+/* What libcurl repeats by itself, and what it says of the stream then, was looked at up to 8.14. 8.23 says nothing of
+   HTTP_1_1_REQUIRED, which is no promise that a request was not processed; the one that runs is asked. */
+#define CURL_REPEATS_ARE_KNOWN (curl_version_info(CURLVERSION_NOW)->version_num < 0x080f00)
 
 /* CURLMOPT_QUICK_EXIT by its number: of 8.20, which may be what runs, whatever this is built with. */
 #define CURL_MULTI_QUICK_EXIT ((CURLMoption)(CURLOPTTYPE_LONG + 21))

@@ -34,8 +34,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *context) {
 
 /* Whether libcurl wants to send it a second time. It counts as not processed only where nothing of an answer came, and
    libcurl says nothing about how the stream ended: it has words about a stream that was reset for any reason but a
-   refusal. One of those, HTTP_1_1_REQUIRED, it wants to repeat as well, whatever came before. (8.23 says nothing of
-   that one either: there it counts as not processed.) */
+   refusal. One of those, HTTP_1_1_REQUIRED, it wants to repeat as well, whatever came before. */
 static bool is_repeat(struct exchange *exchange) {
     if (!exchange->sent || exchange->is_repeat_refused) return exchange->sent;
     exchange->is_repeat_refused = true;

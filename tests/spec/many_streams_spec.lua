@@ -1,5 +1,6 @@
 --- Many calls share a connection over HTTP/2, and it dies, or is closed in good order: what that costs them.
 local auth0 = require "auth0"
+local core = require "auth0.core"
 local tenant = require "support.tenant"
 
 local LINK, READ = "POST /api/v2/users/{id}/identities", "GET /api/v2/users/{id}"
@@ -87,14 +88,18 @@ describe("over HTTP/2", function()
         return failed, unprocessed
     end
 
-    -- Whether one comes too late is a matter of moments, and libcurl 7.88 does not tell of each.
+    -- Whether one comes too late is a matter of moments, and libcurl 7.88 does not tell of each. A newer one than 8.14
+    -- is not believed.
+    local major, minor = core.curl_version:match "^(%d+)%.(%d+)"
+    local is_told = tonumber(major) * 100 + tonumber(minor) <= 814
     it("what came after a connection was closed in good order changed nothing, and says so", function()
         local failed, unprocessed = 0, 0
-        for _ = 1, 5 do
+        for _ = 1, is_told and 5 or 1 do
             local more, of_them = link_until_closed()
             failed, unprocessed = failed + more, unprocessed + of_them
             if unprocessed > 0 then break end
         end
+        if not is_told then return assert.equal(0, unprocessed) end
         assert.is_true(unprocessed > 0 or failed == 0, failed .. " failed")
     end)
 
