@@ -10,6 +10,7 @@
 static size_t on_body(char *data, size_t size, size_t count, void *context) {
     struct exchange *exchange = context;
     (void)size; /* 1, says libcurl */
+    sockets_hear(exchange->sockets);
     if (exchange->body.size + count > exchange->order.max_response) {
         exchange->too_large = "its body is larger than max_response";
         return 0;
@@ -27,6 +28,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *context) {
     struct exchange *exchange = context;
     (void)size;
     struct span line = {data, count};
+    sockets_hear(exchange->sockets);
     if (span_begins(line, SPAN("HTTP/1."))) sockets_speak_http_1(exchange->sockets, exchange->local_port);
     if (!headers_take(&exchange->headers, line)) exchange->too_large = "it has more than 64 KiB of headers";
     return exchange->too_large != NULL || is_overcoded(exchange) ? 0 : count;

@@ -27,6 +27,11 @@ curl_socket_t sockets_open(struct sockets *sockets, const struct curl_sockaddr *
 /* Closes a socket that libcurl no longer needs: its CURLOPT_CLOSESOCKETFUNCTION. */
 int sockets_close(void *sockets, curl_socket_t descriptor);
 
+/* A part of an answer has come. */
+static inline void sockets_hear(struct sockets *sockets) {
+    if (sockets->watch != NULL) watch_hear(sockets->watch);
+}
+
 /* Whether the connection with this local port is fit for a request: false where its peer has closed it, and where, over
    HTTP/1.1, bytes came that answer no request. True where the socket is not known. */
 bool sockets_is_fit(struct sockets *sockets, int local_port);

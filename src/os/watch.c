@@ -17,7 +17,9 @@
 struct watch_socket {
     int descriptor;
     int looks;     /* in a row that found bytes read since the look before */
+    int silent;    /* the last of them, since anything was heard */
     uint64_t read; /* bytes_read at the last look */
+    uint64_t sum;  /* how many were read in these looks */
 };
 
 /* Of the process. The lock is never held while anything waits. */
@@ -55,30 +57,49 @@ int watch_close(struct watch *watch, int descriptor) {
 }
 
 /* How many bytes were read from the socket: those that arrived, less those that wait. Where the system does not count
-   arrivals, the number that wait stands for it: while a peer floods, that number changes from look to look. */
-static uint64_t bytes_read(int descriptor) {
+   arrivals, the number that wait stands for it: while a peer floods, that number changes from look to look, and
+   `is_counted` is false. */
+static uint64_t bytes_read(int descriptor, bool *is_counted) {
     int waiting = 0;
+    *is_counted = false;
     if (ioctl(descriptor, FIONREAD, &waiting) != 0) return 0;
 #ifdef __linux__
     struct tcp_info info = {.tcpi_bytes_received = 0};
     socklen_t size = sizeof info;
-    if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_bytes_received > 0)
+    if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_bytes_received > 0) {
+        *is_counted = true;
         return (uint64_t)info.tcpi_bytes_received - (uint64_t)waiting;
+    }
 #endif
     return (uint64_t)waiting;
 }
 
-/* Counts a look that finds bytes read since the one before, and shuts the socket down after enough of them in a row.
-   The first look at a call only begins to count. */
-static void look_at_socket(struct watch *watch, struct watch_socket *socket, bool is_first) {
-    uint64_t read = bytes_read(socket->descriptor);
-    socket->looks = !is_first && read != socket->read ? socket->looks + 1 : 0;
+/* Counts a look that finds bytes read since the one before. The first look at a call only begins to count. */
+static void count_look(struct watch_socket *socket, bool is_first, bool is_heard) {
+    bool is_counted;
+    uint64_t read = bytes_read(socket->descriptor, &is_counted), before = socket->read;
     socket->read = read;
-    if (socket->looks < (watch->suspected > 0 ? WATCH_LOOKS_AGAIN : WATCH_LOOKS)) return;
+    if (is_first || read == before) {
+        socket->looks = socket->silent = 0;
+        socket->sum = 0;
+        return;
+    }
+    socket->looks++;
+    socket->silent = is_heard ? 0 : socket->silent + 1;
+    socket->sum += is_counted ? read - before : WATCH_BYTES;
+}
+
+static bool is_flooded(const struct watch *watch, const struct watch_socket *socket) {
+    int looks = watch->suspected > 0 ? WATCH_LOOKS_AGAIN : WATCH_LOOKS;
+    return socket->sum >= WATCH_BYTES && (socket->silent >= looks || socket->looks >= WATCH_LOOKS_HEARD);
+}
+
+static void shut(struct watch *watch, struct watch_socket *socket) {
     watch->suspected = WATCH_MOMENT;
     atomic_store(&watch->has_shut, true);
     (void)shutdown(socket->descriptor, SHUT_RDWR);
-    socket->looks = 0;
+    socket->looks = socket->silent = 0;
+    socket->sum = 0;
 }
 
 /* ---- the thread ---- */
@@ -86,13 +107,17 @@ static void look_at_socket(struct watch *watch, struct watch_socket *socket, boo
 /* False where no call is under way, and none was since the last look. */
 static bool look_at(struct watch *watch) {
     unsigned turn = atomic_load(&watch->turn);
-    bool is_first = turn != watch->seen, is_at_work = turn % 2 == 1;
+    unsigned heard = atomic_load_explicit(&watch->heard, memory_order_relaxed);
+    bool is_first = turn != watch->seen, is_at_work = turn % 2 == 1, is_heard = heard != watch->heard_then;
     watch->seen = turn;
+    watch->heard_then = heard;
     watch->suspected -= watch->suspected > 0;
     if (!is_at_work) return is_first;
     pthread_mutex_lock(&watch->lock);
-    for (int i = 0; i < watch->count && atomic_load(&watch->turn) == turn; i++)
-        look_at_socket(watch, &watch->sockets[i], is_first);
+    for (int i = 0; i < watch->count && atomic_load(&watch->turn) == turn; i++) {
+        count_look(&watch->sockets[i], is_first, is_heard);
+        if (is_flooded(watch, &watch->sockets[i])) shut(watch, &watch->sockets[i]);
+    }
     pthread_mutex_unlock(&watch->lock);
     return true;
 }

@@ -39,8 +39,8 @@ struct engine *open_engine(struct profile profile);
 enum { DOMAIN_ROOM = 32 };
 int listen_here(char domain[DOMAIN_ROOM]);
 
-/* An exchange that goes there without TLS, so that its bytes can be read, and has all the time there is. The profile and
-   the sockets must outlive it. */
+/* An exchange that goes there without TLS, so that its bytes can be read, and has all the time there is. The profile
+   and the sockets must outlive it. */
 struct exchange *open_plain(const struct profile *profile, struct sockets *sockets);
 
 /* The profile that leads to the tenant. */

@@ -145,6 +145,39 @@ static void work_that_takes_long_and_reads_nothing_goes_on(void **state) {
     watch_free(&watch);
 }
 
+/* Reads as long as bytes come, and hears something in between, for three seconds at most. */
+static int64_t read_and_hear(struct watch *watch, const struct line *line) {
+    int64_t begun = clock_monotonic_us();
+    for (; read_some(line) && clock_monotonic_us() - begun < 3000000; watch_hear(watch)) continue;
+    return clock_monotonic_us() - begun;
+}
+
+static void what_is_heard_meanwhile_gives_it_ten_times_as_long(void **state) {
+    struct line line = connect_line();
+    struct watch watch;
+    (void)state;
+    open_on(&watch, &line);
+    begin_flood(&line);
+    watch_begin(&watch);
+    assert_in_range(read_and_hear(&watch, &line), WATCH_LOOK_MS * (WATCH_LOOKS_HEARD - 1) * 1000, 2900000);
+    assert_true(watch_end(&watch));
+    close_on(&watch, &line);
+    watch_free(&watch);
+}
+
+static void work_that_reads_little_goes_on(void **state) {
+    struct line line = connect_line();
+    struct watch watch;
+    (void)state;
+    open_on(&watch, &line);
+    begin_flood(&line);
+    watch_begin(&watch);
+    for (int i = 0; i < WATCH_BYTES / 1024 - 1; i++, usleep(20000)) assert_true(read_some(&line));
+    assert_false(watch_end(&watch));
+    close_on(&watch, &line);
+    watch_free(&watch);
+}
+
 static void wait_for_rest(void) {
     for (int i = 0; i < 300 && !watch_is_resting; i++) usleep(10000);
     assert_true(watch_is_resting);
@@ -231,6 +264,8 @@ int main(void) {
         cmocka_unit_test(the_next_that_does_so_a_moment_later_is_ended_sooner),
         cmocka_unit_test(work_that_comes_back_goes_on),
         cmocka_unit_test(work_that_takes_long_and_reads_nothing_goes_on),
+        cmocka_unit_test(what_is_heard_meanwhile_gives_it_ten_times_as_long),
+        cmocka_unit_test(work_that_reads_little_goes_on),
         cmocka_unit_test(it_looks_again_when_it_has_rested),
         cmocka_unit_test(it_rests_again_after_a_moments_work),
 #ifndef __SANITIZE_THREAD__
