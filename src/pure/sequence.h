@@ -1,0 +1,168 @@
+/* Several requests that are one goal: preview, merge, undo and settle of two accounts. Pure: events in, actions out; no
+   clock, no allocation. It decides which requests are sent, in what order, what each end means, when the caller is asked
+   and what is put back; its driver (the engine, the simulation) obeys. Each request is one operation (pure/operation).
+
+   preview  reads both accounts and what the guard needs beside them, and judges. It changes nothing.
+   merge    the same; then SEQUENCE_RECEIPT; then writes the primary (metadata, name, picture), carries (roles,
+            permissions, organizations), releases (relink: from its holder), links, and does what is to be done after.
+   undo     reads, unlinks, gives the secondary back what it had, takes from the primary what the merge gave it.
+   settle   reads, and tells what became of a merge.
+
+   Promises:
+   - What the merge destroys (the secondary's metadata) stands in the receipt before anything is sent.
+   - After a request that was refused for certain, what went before is put back; but nothing is while a request of this
+     sequence may still be carried out (operation_result.is_open): then it ends as unknown, and the receipt tells.
+   - Until APPROVED, nothing is changed and DROPPED ends it. From then on it goes on to its end. An undo is approved when
+     its first change is sent. */
+#ifndef AUTH0_PURE_SEQUENCE_H
+#define AUTH0_PURE_SEQUENCE_H
+
+#include "pure/guard.h"
+#include "pure/merge.h"
+#include "pure/operation.h"
+#include "pure/request.h"
+
+#pragma GCC visibility push(hidden)
+
+enum sequence_goal { SEQUENCE_PREVIEW, SEQUENCE_MERGE, SEQUENCE_UNDO, SEQUENCE_SETTLE };
+
+/* All of it is borrowed until the sequence ends. */
+struct sequence_plan {
+    enum sequence_goal goal;
+    struct identity_target target; /* primary and secondary, of an undo and a settle those of the receipt */
+    struct span connection_id;     /* sent with the link; or absent */
+    struct span domain;            /* stands in the receipt */
+    int64_t at;                    /* now, UNIX seconds: stands in the receipt */
+    struct guard_options guard;    /* of a preview and a merge; `primary` and `secondary` included */
+    struct merge_given merge;      /* likewise: the choices; the two accounts are filled in here */
+    bool revoke, reset_password;   /* after the link */
+    struct json_value receipt;     /* of an undo and a settle: the receipt's JSON, read */
+};
+
+/* What a request is for. Those from SEQUENCE_WRITE on are changes; of these one is under way at a time. */
+enum sequence_step {
+    SEQUENCE_READ, /* what `read` says; several at once */
+    SEQUENCE_WRITE,
+    SEQUENCE_CARRY_ROLES,
+    SEQUENCE_CARRY_PERMISSIONS,
+    SEQUENCE_CARRY_ORGANIZATION, /* one each */
+    SEQUENCE_RELEASE,            /* unlinks the identity from its holder */
+    SEQUENCE_LINK,
+    SEQUENCE_REVOKE,
+    SEQUENCE_RESET_PASSWORD,
+    SEQUENCE_UNLINK,
+    SEQUENCE_RESTORE,       /* the secondary's metadata, after it was unlinked */
+    SEQUENCE_RESTORE_ROLES, /* those that the secondary had */
+    SEQUENCE_RESTORE_PERMISSIONS,
+    SEQUENCE_RESTORE_ORGANIZATION, /* one each */
+    SEQUENCE_PUT_BACK,             /* what SEQUENCE_WRITE wrote on the primary */
+    SEQUENCE_TAKE_ROLES,           /* what was carried */
+    SEQUENCE_TAKE_PERMISSIONS,
+    SEQUENCE_TAKE_ORGANIZATION, /* one each */
+    SEQUENCE_STEPS
+};
+
+const char *sequence_step_name(enum sequence_step step); /* "link", "write", ...: for a message */
+
+/* One request. What it sends is written by sequence_path and sequence_body. */
+struct sequence_request {
+    enum sequence_step step;
+    enum guard_read read;       /* of SEQUENCE_READ */
+    int slot;                   /* under which its end is told; 0 to SEQUENCE_AT_ONCE - 1 */
+    enum request_method method; /* of one that is neither link nor unlink */
+    struct operation_plan plan; /* without its limits, which are the caller's for each request anew, and can_renew */
+    size_t max_response;        /* no less room for the answer than this */
+    size_t index;               /* its own */
+};
+
+enum { SEQUENCE_AT_ONCE = GUARD_READS };
+
+enum sequence_action_kind {
+    SEQUENCE_REST,    /* nothing until an event */
+    SEQUENCE_SEND,    /* begin `request`; ENDED follows */
+    SEQUENCE_MEMORY,  /* `size` bytes are wanted, which stay until the sequence has ended: sequence_give */
+    SEQUENCE_RECEIPT, /* show the caller the receipt (sequence_receipt); APPROVED or DROPPED follows */
+    SEQUENCE_FINISH   /* `end` is complete */
+};
+
+struct sequence_action {
+    enum sequence_action_kind kind;
+    struct sequence_request request;
+    size_t size;
+};
+
+/* How it ended. */
+struct sequence_end {
+    enum failure_code code; /* CODE_GUARDED: the guard refuses, or an undo comes too early; nothing was changed */
+    enum failure_outcome
+        outcome;             /* none: what was changed has been put back, or nothing was; with a success none, too */
+    bool has_step;           /* a request decided it: */
+    int slot;                /* the one that was sent last under this slot, whose words the failure tells; */
+    enum sequence_step step; /* what it was for, */
+    struct operation_result result; /* and how it ended */
+    const char *what;               /* words where no request decided it; or NULL */
+    bool is_partly;                 /* some of it stands: what could not be put back, or how far an undo came */
+    int requests;                   /* exchanges, settling reads included */
+};
+
+enum sequence_event_kind {
+    SEQUENCE_ENDED,    /* the operation of `slot` */
+    SEQUENCE_APPROVED, /* the receipt may be acted on */
+    SEQUENCE_DROPPED /* the caller is gone. Before APPROVED the driver cancels what is under way, and the next action is
+                          FINISH (cancelled): no ENDED is owed any more. Later it changes nothing */
+};
+
+struct sequence_event {
+    enum sequence_event_kind kind;
+    int slot;
+    /* Of ENDED. Its `value`, text and tokens, must stay until the sequence has ended. */
+    struct operation_result result;
+};
+
+struct sequence {
+    struct sequence_plan plan;
+};
+
+/* The sequence may not move after this. */
+void sequence_init(struct sequence *sequence, const struct sequence_plan *plan);
+
+/* What to do now. Each action but SEQUENCE_REST is to be obeyed, and the next one asked for. SEQUENCE_RECEIPT comes
+   once, and is followed by SEQUENCE_REST until the caller has answered. */
+struct sequence_action sequence_next(struct sequence *sequence);
+
+/* What happened. The actions that follow from it are fetched with sequence_next. */
+void sequence_tell(struct sequence *sequence, const struct sequence_event *event);
+
+/* What SEQUENCE_MEMORY asked for; NULL: there is none, and the sequence ends without a change that it has not made. */
+void sequence_give(struct sequence *sequence, char *memory);
+
+const struct sequence_end *sequence_end(const struct sequence *sequence);
+
+/* These write to `to`, not terminated, and return the size; with NULL they only tell it. */
+
+/* The path of a request with its query, encoded: of those that are neither link nor unlink, whose paths their target
+   tells. While the request is the last that was sent under its slot. */
+size_t sequence_path(const struct sequence *sequence, const struct sequence_request *request, char *to);
+
+/* Its JSON; 0: it has no body. Also of a link. */
+size_t sequence_body(const struct sequence *sequence, const struct sequence_request *request, char *to);
+
+/* The receipt, as JSON: { "version", "domain", "primary", "secondary", "at", "proof", ... , "state": "planned" | "merged"
+   | "unknown" | "not_merged", "open": whether a request may still be carried out }. 0: there is none, because nothing
+   was to be changed yet. At SEQUENCE_RECEIPT it is the planned one, after FINISH the one to keep. */
+size_t sequence_receipt(const struct sequence *sequence, char *to);
+
+/* After FINISH, also of a failure: everything else that the caller is told, as JSON. What is a list may be empty.
+   preview, merge: { "primary", "secondary", "proof", "already": true (it was linked before: nothing was changed),
+       "reasons": [ { "code", "side", "message", "names": [...] } ], "warnings": the same,
+       "patch_text" (absent: nothing is written), "kept", "lost", "carried", "not_known": [ { "what", "of", "why",
+       "count" } ], "identities" (after a link), "ticket" (of reset_password), "put_back": [ "what" ],
+       "stands": [ "what" ] (what was changed, and is not put back), "requests" }
+   undo: { "identities", "conflicts": [ { "what", "key", "why" } ], "restored": [ { "what", "key" } ], "lost": [ ... ],
+       "requests" }
+   settle: { "state": "merged" | "not_merged" | "unknown", "identities", "stands": [ { "what", "key" } ], "requests" } */
+size_t sequence_result(const struct sequence *sequence, char *to);
+
+#pragma GCC visibility pop
+
+#endif
