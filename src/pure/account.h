@@ -15,11 +15,11 @@ struct account {
     struct json_value user_metadata, app_metadata; /* the values, of whatever kind */
     struct json_value multifactor;
     struct json_value identities;
-    struct json_value own; /* the identity that carries the account's id: the first, as the documentation says */
+    struct json_value own; /* the identity that the account is called after; without such a one, the first */
     struct json_value provider, user_id, connection, is_social; /* of `own` */
 };
 
-/* False: the value is no object with a string `user_id`, and `account` is empty. */
+/* False, and `account` is empty: the value is no object with a string `user_id` and at least one identity. */
 bool account_read(struct json_value profile, struct account *account);
 
 /* An account's identity as if it were an account: address, name and picture are those of its `profileData`. There is
@@ -36,10 +36,10 @@ bool account_identity_is(struct json_value identity, struct span id);
 /* The identity, own or linked, that a full id names. False: the account has none. */
 bool account_identity(const struct account *account, struct span id, struct json_value *identity);
 
-/* Writes an identity's full id, not terminated. Returns its size; where that is above `room`, nothing is written. */
+/* Writes an identity's full id, not terminated, cut to `room`. Returns the bytes written. */
 size_t account_identity_id(struct json_value identity, char *to, size_t room);
 
-/* Whether the account's own identity has a password at the tenant: a database connection. */
+/* Whether one of its identities has a password at the tenant: a database connection. */
 bool account_has_password(const struct account *account);
 
 /* Whether the tenant's accounts of this identity may come from a directory, by SCIM or a directory's own

@@ -99,12 +99,15 @@ static bool is_target(struct json_value user_id, const struct identity_target *t
     return span_equals(number, target->bare) || is_rounded(number, target->bare);
 }
 
+bool answer_names(struct json_value identity, const struct identity_target *target) {
+    struct json_value provider, user_id;
+    read_identity(identity, &provider, &user_id);
+    return json_string_is(provider, target->provider) && is_target(user_id, target);
+}
+
 bool answer_holds(struct json_value identities, const struct identity_target *target) {
-    for (struct json_walk walk = json_walk(identities); json_next(&walk);) {
-        struct json_value provider, user_id;
-        read_identity(walk.value, &provider, &user_id);
-        if (json_string_is(provider, target->provider) && is_target(user_id, target)) return true;
-    }
+    for (struct json_walk walk = json_walk(identities); json_next(&walk);)
+        if (answer_names(walk.value, target)) return true;
     return false;
 }
 

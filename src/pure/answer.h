@@ -41,8 +41,9 @@ bool answer_keeps(enum answer_promise promise, const struct answer_body *body, s
                   struct answer_fault *fault);
 
 /* Whether the target's secondary is among the identities: under its bare id, under its full one, or as a number, also
-   one that was rounded to a double. */
+   one that was rounded to a double. answer_names asks it of one identity. */
 bool answer_holds(struct json_value identities, const struct identity_target *target);
+bool answer_names(struct json_value identity, const struct identity_target *target);
 
 /* A refusal's own words, as UTF-8 text fit for a log: no control characters, cut to size, secrets blanked. Empty where
    it has none. Reads both forms: the Management API's {error, message, errorCode} and OAuth's {error,

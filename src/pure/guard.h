@@ -11,8 +11,7 @@
 #define AUTH0_PURE_GUARD_H
 
 #include "pure/account.h"
-
-#include <stdint.h>
+#include "pure/merge.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -102,21 +101,13 @@ struct guard_options {
     unsigned checks;       /* of GUARD_CHECKS; what is carried is read whether it is in this set or not */
     unsigned carry;        /* of GUARD_CARRIED */
     bool name_streams;     /* a preview: say who hears of the secondary's end */
-    bool keeps_user_metadata, keeps_app_metadata; /* the choice is not "discard" */
     struct guard_relink relink;
-};
-
-/* What `merge` says of the primary as it would be. */
-struct guard_merged {
-    size_t size;           /* bytes of the profile; 0: not known */
-    struct span reserved;  /* a key of app_metadata that the tenant reserves; absent: there is none */
-    struct span forbidden; /* a key with "." or "$", or one that begins so; absent: there is none */
 };
 
 struct guard_input {
     struct guard_options options;
     struct guard_answer answers[GUARD_READS];
-    struct guard_merged merged; /* known after the profiles are */
+    const struct merge *merged; /* made of the two profiles; NULL: they are not both there */
 };
 
 /* ---- which reads ---- */
@@ -145,6 +136,22 @@ bool guard_holder(const struct guard_input *input, struct account *holder);
    identity (account_of_identity). */
 bool guard_primary(const struct guard_input *input, struct account *account);
 bool guard_secondary(const struct guard_input *input, struct account *account);
+
+/* The entries of a list that was read, over all its pages:
+       struct guard_walk walk = guard_walk(input, GUARD_PRIMARY_ROLES);
+       while (guard_next(&walk)) ... walk.value ... */
+struct guard_walk {
+    struct json_value value;
+    const struct guard_answer *answer;
+    size_t page;
+    struct json_walk entries;
+};
+struct guard_walk guard_walk(const struct guard_input *input, enum guard_read read);
+bool guard_next(struct guard_walk *walk);
+
+/* The organizations, roles or permissions (the secondary's read) that the primary lacks, from `index` 0: what a link
+   loses, or what is carried. False: there are not so many, or one of the two lists could not be read. */
+bool guard_missing(const struct guard_input *input, enum guard_read secondarys, size_t index, struct json_value *entry);
 
 /* ---- the judgement ---- */
 
@@ -200,7 +207,9 @@ struct guard_verdict {
 };
 
 /* Everything that stands against the merge, from what is in `input`. A read that guard_wanted asks for and that is not
-   there counts as unreadable: so that nothing passes because it was forgotten. */
+   there counts as unreadable: so that nothing passes because it was forgotten. What is read of an account counts only
+   where it is the account that was asked for. The two profiles, and the holder's, are needed whatever `allow_unreadable`
+   says. */
 void guard_judge(const struct guard_input *input, struct guard_verdict *verdict);
 
 const char *guard_reason_name(enum guard_reason reason); /* snake_case */
