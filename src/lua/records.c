@@ -37,7 +37,12 @@ void bind_records_push_request(lua_State *L, const struct call *call) {
 /* ---- events ---- */
 
 static const char *bucket_name(enum pace_class bucket) {
-    static const char *const names[PACE_CLASSES] = {"read", "write", "delete", "other", "token"};
+    static const char *const names[PACE_CLASSES] = {
+        [PACE_READ] = "read",       [PACE_WRITE] = "write",
+        [PACE_DELETE] = "delete",   [PACE_ORGANIZATIONS] = "organizations",
+        [PACE_MEMBERS] = "members", [PACE_OTHER] = "other",
+        [PACE_TOKEN] = "token",
+    };
     return names[bucket];
 }
 

@@ -14,7 +14,16 @@
 
 #pragma GCC visibility push(hidden)
 
-enum pace_class { PACE_READ, PACE_WRITE, PACE_DELETE, PACE_OTHER, PACE_TOKEN, PACE_CLASSES };
+enum pace_class {
+    PACE_READ,
+    PACE_WRITE,
+    PACE_DELETE,
+    PACE_ORGANIZATIONS, /* reads of a user's organizations */
+    PACE_MEMBERS,       /* changes of an organization's members */
+    PACE_OTHER,
+    PACE_TOKEN, /* the last: a global refusal closes all before it */
+    PACE_CLASSES
+};
 
 enum pace_state {
     PACE_COLD,    /* no answer yet: one goes ahead */

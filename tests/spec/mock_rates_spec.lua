@@ -97,6 +97,23 @@ describe("auth0.mock's rates", function()
         end)
     end)
 
+    it("limit a user's organizations, and an organization's members, apart from users", function()
+        tenant:add_organization { id = "org_1" }
+        limit { read_users = { burst = 1, rate = 0.01 }, organizations = { burst = 2, rate = 0.01 },
+            members = { burst = 2, rate = 0.01 } }
+        assert.equal(1, passed(2))
+        local function statuses(method, path, body)
+            local list = {}
+            for i = 1, 3 do
+                list[i] = model.send(method, path, body)
+            end
+            return list
+        end
+        assert.same({ 200, 200, 429 }, statuses("GET", "/api/v2/users/auth0%7C1/organizations"))
+        assert.same({ 204, 204, 429 }, statuses("POST", "/api/v2/organizations/org_1/members",
+            { members = json.array { "auth0|1" } }))
+    end)
+
     it("refill at the top of the minute", function()
         limit { read_users = { burst = 20, rate = 12, per = 60, refill = "minute" } }
         assert.equal(20, passed(30))
@@ -333,13 +350,16 @@ describe("auth0.mock's rates", function()
             local expected = { free = { 2, 2 }, enterprise = { 50, 16 }, enterprise_test = { 10, 2 },
                 private_20 = { 20, 20 }, private_100 = { 50, 50 }, private_500 = { 250, 250 } }
             for name, numbers in pairs(expected) do
-                assert.same({ global = { burst = numbers[1], rate = numbers[2], refill = "second" } },
-                    limits.plans[name])
+                assert.same({ burst = numbers[1], rate = numbers[2], refill = "second" }, limits.plans[name].global)
             end
             local per_minute = { read_users = { 40, 500 }, write_users = { 20, 200 }, delete = { 20, 200 },
                 other = { 10, 150 } }
             for class, numbers in pairs(per_minute) do
                 assert.same({ burst = numbers[1], rate = numbers[2], per = 60 }, limits.plans.essentials[class])
+            end
+            for _, plan in ipairs { "enterprise", "essentials" } do
+                assert.same({ burst = 40, rate = 500, per = 60 }, limits.plans[plan].organizations)
+                assert.same({ burst = 20, rate = 200, per = 60 }, limits.plans[plan].members)
             end
             for name in pairs(limits.plans) do
                 assert.is_truthy(expected[name] or name == "essentials", name)

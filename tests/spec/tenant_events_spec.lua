@@ -91,6 +91,21 @@ describe("on_event", function()
         assert.is_true(seen)
     end)
 
+    it("tells that organizations and members wait for buckets of their own", function()
+        mock:add_organization { id = "org_1" }
+        mock:configure { rates = { organizations = { burst = 1, rate = 1 }, members = { burst = 1, rate = 1 } } }
+        local path = "/api/v2/users/" .. PRIMARY:gsub("|", "%%7C") .. "/organizations"
+        for _ = 1, 2 do assert(tenant:request { path = path }) end
+        for _ = 1, 2 do
+            assert(tenant:user(PRIMARY))
+            assert(tenant:request { method = "POST", path = "/api/v2/organizations/org_1/members",
+                body = { members = { PRIMARY } } })
+        end
+        local waited = {}
+        for _, event in ipairs(of_kind "wait") do waited[event.bucket] = true end
+        assert.same({ organizations = true, members = true }, waited)
+    end)
+
     it("never holds a secret, whatever happens", function()
         for i, fault in ipairs { "reset-before", "reset-after", "html", "status-after;status=500",
             "text;status=401" } do

@@ -49,7 +49,7 @@ local tenants = {}
 ---@field status? integer request
 ---@field request_id? string request
 ---@field timings? auth0.Timings request
----@field bucket? "read"|"write"|"delete"|"other"|"token" request, wait: the class of rate limit
+---@field bucket? string request, wait: "read", "write", "delete", "organizations", "members", "other" or "token"
 ---@field wait? number retry, wait: seconds until it goes on
 ---@field seen? string settle: "linked", "not_linked", "linked_elsewhere", "unreadable"
 

@@ -32,7 +32,27 @@ static void requests_about_users_read_or_write_them(void **state) {
     }
 }
 
-static void every_delete_is_one(void **state) {
+static void a_users_organizations_are_read_from_a_bucket_of_their_own(void **state) {
+    (void)state;
+    assert_int_equal(class_of(REQUEST_GET, "/api/v2/users/auth0%7C1/organizations"), PACE_ORGANIZATIONS);
+    assert_int_equal(class_of(REQUEST_GET, "/api/v2/users/auth0%7C1/organizations?per_page=100"), PACE_ORGANIZATIONS);
+    const char *const others[] = {"/api/v2/users/auth0%7C1/organizations/x", "/api/v2/users/auth0%7C1/organizationsx",
+                                  "/api/v2/users/organizations", "/api/v2/users/auth0%7C1?q=/organizations",
+                                  "/api/v2/users/"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_int_equal(class_of(REQUEST_GET, others[i]), PACE_READ);
+}
+
+static void an_organizations_members_are_changed_from_a_bucket_of_their_own(void **state) {
+    (void)state;
+    assert_int_equal(class_of(REQUEST_POST, "/api/v2/organizations/org_1/members"), PACE_MEMBERS);
+    assert_int_equal(class_of(REQUEST_DELETE, "/api/v2/organizations/org_1/members"), PACE_MEMBERS);
+    assert_int_equal(class_of(REQUEST_GET, "/api/v2/organizations/org_1/members"), PACE_OTHER);
+    assert_int_equal(class_of(REQUEST_POST, "/api/v2/organizations/org_1/members/auth0%7C1/roles"), PACE_OTHER);
+    assert_int_equal(class_of(REQUEST_DELETE, "/api/v2/organizations/org_1"), PACE_DELETE);
+}
+
+static void every_other_delete_is_one(void **state) {
     (void)state;
     assert_int_equal(class_of(REQUEST_DELETE, "/api/v2/users/auth0%7C1"), PACE_DELETE);
     assert_int_equal(class_of(REQUEST_DELETE, "/api/v2/roles/rol_1"), PACE_DELETE);
@@ -83,7 +103,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_link_writes_and_an_unlink_deletes_whatever_else_is_said),
         cmocka_unit_test(requests_about_users_read_or_write_them),
-        cmocka_unit_test(every_delete_is_one),
+        cmocka_unit_test(a_users_organizations_are_read_from_a_bucket_of_their_own),
+        cmocka_unit_test(an_organizations_members_are_changed_from_a_bucket_of_their_own),
+        cmocka_unit_test(every_other_delete_is_one),
         cmocka_unit_test(a_request_for_a_token_has_a_class_of_its_own),
         cmocka_unit_test(everything_else_is_other),
         cmocka_unit_test(the_global_limit_is_known_by_its_words),

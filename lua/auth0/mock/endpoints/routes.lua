@@ -20,7 +20,7 @@ local routes = {}
 ---@field [1] string method
 ---@field [2] string template: words in braces name the parameters
 ---@field [3] function endpoint
----@field [4] "read_users"|"write_users"|"delete"|"other"|"token"|false the class of its rate bucket; false: none
+---@field [4] string|false the class of its rate bucket, as the configuration of rates names it; false: none
 ---@field is_open boolean|nil whether it is reached without a bearer
 
 ---@type auth0.mock.route[]
@@ -38,8 +38,8 @@ local entries = {
     { "POST", "/api/v2/users/{id}/roles", roles.add, "write_users" },
     { "GET", "/api/v2/users/{id}/permissions", permissions.list, "read_users" },
     { "POST", "/api/v2/users/{id}/permissions", permissions.add, "write_users" },
-    { "GET", "/api/v2/users/{id}/organizations", memberships.list, "read_users" },
-    { "POST", "/api/v2/organizations/{organization}/members", memberships.add, "other" },
+    { "GET", "/api/v2/users/{id}/organizations", memberships.list, "organizations" },
+    { "POST", "/api/v2/organizations/{organization}/members", memberships.add, "members" },
     { "GET", "/api/v2/users/{id}/authentication-methods", authenticators.list, "read_users" },
     { "POST", "/api/v2/users/{id}/revoke-access", access.revoke, "write_users" },
     { "POST", "/api/v2/tickets/password-change", access.password_ticket, "other" },

@@ -14,6 +14,8 @@ local limits = {}
 ---@field read_users auth0.mock.bucket|nil
 ---@field write_users auth0.mock.bucket|nil
 ---@field delete auth0.mock.bucket|nil
+---@field organizations auth0.mock.bucket|nil of reads of a user's organizations
+---@field members auth0.mock.bucket|nil of changes of an organization's members
 ---@field other auth0.mock.bucket|nil
 ---@field token auth0.mock.bucket|nil of the token endpoint, which no other bucket limits
 ---@field reset "next"|"full"|nil x-ratelimit-reset says when the next tokens come (the default), or when the bucket is
@@ -24,24 +26,34 @@ local limits = {}
 ---@field odd_500 boolean|nil the token endpoint refuses with 500 and access_denied
 ---@field quota table|nil tokens per client: {per_hour = 10, per_day = 100}
 
---- The published limits. Those of "essentials" are per class, and per minute; the others are per second, and refill at
---- its top.
+--- A user's organizations and an organization's members have buckets of their own. Their numbers are published for the
+--- enterprise plan; that essentials has the same is a choice.
+local ORGANIZATIONS, MEMBERS = { burst = 40, rate = 500, per = 60 }, { burst = 20, rate = 200, per = 60 }
+
+--- The published limits. Those of a class are per minute; the global ones are per second, and refill at its top.
 limits.plans = {
     free = { global = { burst = 2, rate = 2, refill = "second" } },
     essentials = {
         read_users = { burst = 40, rate = 500, per = 60 },
         write_users = { burst = 20, rate = 200, per = 60 },
         delete = { burst = 20, rate = 200, per = 60 },
+        organizations = ORGANIZATIONS,
+        members = MEMBERS,
         other = { burst = 10, rate = 150, per = 60 },
     },
-    enterprise = { global = { burst = 50, rate = 16, refill = "second" } },
+    enterprise = {
+        global = { burst = 50, rate = 16, refill = "second" },
+        organizations = ORGANIZATIONS,
+        members = MEMBERS,
+    },
     enterprise_test = { global = { burst = 10, rate = 2, refill = "second" } },
     private_20 = { global = { burst = 20, rate = 20, refill = "second" } },
     private_100 = { global = { burst = 50, rate = 50, refill = "second" } },
     private_500 = { global = { burst = 250, rate = 250, refill = "second" } },
 }
 
-local CLASSES = { "global", "read_users", "write_users", "delete", "other", "token" }
+local CLASSES = { "global", "read_users", "write_users", "delete", "organizations", "members", "other",
+    "token" }
 limits.CLASSES = CLASSES
 
 local SWITCHES = { "early", "retry_after", "bare", "odd_500" }

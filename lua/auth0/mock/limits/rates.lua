@@ -117,7 +117,7 @@ local function admit_client(self, request, headers)
 end
 
 ---Counts a request. The headers belong to whatever answer it gets.
----@param class "read_users"|"write_users"|"delete"|"other"|"token"
+---@param class string a key of `limits`' configuration
 ---@param request auth0.mock.request
 ---@return table<string, string> headers
 ---@return auth0.mock.answer|nil refusal
