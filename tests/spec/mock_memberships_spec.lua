@@ -16,6 +16,7 @@ describe("auth0.mock", function()
             user_id = "auth0|1",
             roles = { "rol_1" },
             organizations = { "org_1" },
+            groups = { "grp_1", { id = "grp_2", name = "Two", description = "The second" } },
             permissions = { { permission_name = "read:x", resource_server_identifier = "https://x/" } },
             authentication_methods = { { id = "totp|dev_1", type = "totp", confirmed = true } },
         }
@@ -40,11 +41,12 @@ describe("auth0.mock", function()
 
     it("shows none of it with the account", function()
         local _, user = read "auth0%7C1"
-        assert.same({}, { user.roles, user.organizations, user.permissions, user.authentication_methods })
+        assert.same({}, { user.roles, user.organizations, user.groups, user.permissions,
+            user.authentication_methods })
     end)
 
     it("answers 404 for an account that does not exist", function()
-        for _, what in ipairs { "roles", "permissions", "organizations", "authentication-methods" } do
+        for _, what in ipairs { "roles", "permissions", "organizations", "groups", "authentication-methods" } do
             refused(404, "The user does not exist.", "inexistent_user", send("GET", "/api/v2/users/auth0%7C9/" .. what))
         end
         for what, body in pairs {
@@ -58,14 +60,14 @@ describe("auth0.mock", function()
     end)
 
     it("answers an empty list for an account that has nothing", function()
-        for _, what in ipairs { "roles", "permissions", "organizations", "authentication-methods" } do
+        for _, what in ipairs { "roles", "permissions", "organizations", "groups", "authentication-methods" } do
             assert.equal("[]", select(3, send("GET", "/api/v2/users/auth0%7C2/" .. what)).body)
         end
     end)
 
     for what, scopes in pairs {
         ["roles"] = "read:users, read:roles", ["permissions"] = "read:users", ["organizations"] = "read:organizations",
-        ["authentication-methods"] = "read:authentication_methods",
+        ["groups"] = "read:groups", ["authentication-methods"] = "read:authentication_methods",
     } do
         it("reads " .. what .. " with " .. scopes .. ", and any of them will do", function()
             refused(403, "Insufficient scope; expected: " .. scopes .. ".", "insufficient_scope",
@@ -83,8 +85,19 @@ describe("auth0.mock", function()
         assert.same({ 0, 50, 1, "Admin" }, { body.start, body.limit, body.total, body.roles[1].name })
         _, body = get "permissions?include_totals=true"
         assert.equal("read:x", body.permissions[1].permission_name)
+        _, body = get "groups?include_totals=true&fields=name"
+        assert.same({ 2, "grp_1", "Two" }, { body.total, body.groups[1].name, body.groups[2].name })
+        assert.is_nil(body.groups[1].id)
         _, body = get "organizations?include_totals=true"
         assert.equal("Acme", body.organizations[1].display_name)
+    end)
+
+    it("page groups by checkpoint, too", function()
+        local _, body = get "groups?take=1"
+        assert.same({ { "grp_1" }, "grp_2" }, { ids(body.groups), body.next })
+        _, body = get "groups?take=1&from=grp_2"
+        assert.same({ { id = "grp_2", name = "Two", description = "The second" } }, body.groups)
+        assert.is_nil(body.next)
     end)
 
     describe("roles", function()
@@ -112,6 +125,17 @@ describe("auth0.mock", function()
             assert.equal(403, (post("roles", { roles = json.array { "rol_2" } }, model.with "read:roles")))
         end)
 
+        it("are taken, and one that the account does not have is no mistake", function()
+            assert.equal(204, (send("DELETE", "/api/v2/users/auth0%7C1/roles",
+                { roles = json.array { "rol_9", "rol_1" } })))
+            assert.equal("[]", select(3, get "roles").body)
+            assert.equal("remove_roles", tenant.record.changes[1].kind)
+            refused(403, "Insufficient scope; expected: update:users, delete:role_members.", "insufficient_scope",
+                send("DELETE", "/api/v2/users/auth0%7C1/roles", { roles = json.array { "rol_1" } },
+                    model.with "create:role_members"))
+            assert.equal(404, (send("DELETE", "/api/v2/users/auth0%7C9/roles", { roles = json.array { "rol_1" } })))
+        end)
+
         it("are made by a seed that names them", function()
             add { user_id = "auth0|3", roles = { "rol_3", { id = "rol_4", name = "Four" } } }
             local _, list = send("GET", "/api/v2/users/auth0%7C3/roles")
@@ -128,6 +152,18 @@ describe("auth0.mock", function()
             assert.equal(201, (post("permissions",
                 { permissions = json.array { permission "read:x", permission "write:x" } })))
             assert.same({ "read:x", "write:x" }, ids(select(2, get "permissions")))
+        end)
+
+        it("are taken, each by both of its members", function()
+            local other = { permission_name = "read:x", resource_server_identifier = "https://y/" }
+            post("permissions", { permissions = json.array { other } })
+            assert.equal(204, (send("DELETE", "/api/v2/users/auth0%7C1/permissions",
+                { permissions = json.array { permission "read:x", permission "write:z" } })))
+            assert.same({ other }, (select(2, get "permissions")))
+            assert.equal(404, (send("DELETE", "/api/v2/users/auth0%7C9/permissions",
+                { permissions = json.array { other } })))
+            assert.equal(403, (send("DELETE", "/api/v2/users/auth0%7C1/permissions",
+                { permissions = json.array { other } }, model.with "read:users")))
         end)
 
         it("need both of their members", function()
@@ -161,6 +197,16 @@ describe("auth0.mock", function()
                 join("org_9", { members = json.array { "auth0|2" } }))
         end)
 
+        it("loses members, whether they are there or not", function()
+            local path, body = "/api/v2/organizations/org_1/members", { members = json.array { "auth0|9", "auth0|1" } }
+            assert.equal(403, (send("DELETE", path, body, model.with "create:organization_members")))
+            assert.equal(204, (send("DELETE", path, body)))
+            assert.equal("[]", select(3, get "organizations").body)
+            assert.same({ "remove_member", "auth0|1" }, { tenant.record.changes[1].kind,
+                tenant.record.changes[1].primary })
+            assert.equal(404, (send("DELETE", "/api/v2/organizations/org_9/members", body)))
+        end)
+
         it("needs create:organization_members", function()
             assert.equal(403, (join("org_1", { members = json.array { "auth0|2" } }, model.with "update:users")))
         end)
@@ -168,14 +214,27 @@ describe("auth0.mock", function()
 
     it("loses all of it with the link, and gives nothing back after the unlink", function()
         add { user_id = "github|9", roles = { "rol_1" }, organizations = { "org_1" }, blocked = true,
-            authentication_methods = { { type = "totp" } } }
+            groups = { "grp_1" }, authentication_methods = { { type = "totp" } } }
         link { provider = "github", user_id = "9" }
         assert.same({ "rol_1" }, ids(select(2, get "roles")))
         send("DELETE", "/api/v2/users/auth0%7C1/identities/github/9")
-        for _, what in ipairs { "roles", "permissions", "organizations", "authentication-methods" } do
+        for _, what in ipairs { "roles", "permissions", "organizations", "groups", "authentication-methods" } do
             assert.equal("[]", select(3, send("GET", "/api/v2/users/github%7C9/" .. what)).body)
         end
         assert.is_nil(select(2, read "github%7C9").blocked)
+    end)
+
+    it("can be set to give it back after the unlink, since it had hung on the id", function()
+        model.set { unlink_returns = true }
+        add { user_id = "github|9", roles = { "rol_1" }, blocked = true, app_metadata = { a = 1 },
+            groups = { "grp_1" } }
+        link { provider = "github", user_id = "9" }
+        send("DELETE", "/api/v2/users/auth0%7C1/identities/github/9")
+        assert.same({ "rol_1" }, ids(select(2, send("GET", "/api/v2/users/github%7C9/roles"))))
+        assert.same({ "grp_1" }, ids(select(2, send("GET", "/api/v2/users/github%7C9/groups"))))
+        local _, user = read "github%7C9"
+        assert.is_true(user.blocked)
+        assert.is_nil(user.app_metadata)
     end)
 
     it("marks what SCIM provisions by the id that it has there", function()

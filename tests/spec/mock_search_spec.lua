@@ -232,6 +232,7 @@ describe("auth0.mock's search", function()
             ["NOT _exists_:blocked"] = { "auth0|1" },
             ["bob"] = { "samlp|acme|7" },
             ["identities.user_id:acme\\|7"] = { "samlp|acme|7" },
+            ['identities.provider:"samlp" AND identities.user_id:"acme|7"'] = { "samlp|acme|7" },
             ["email:nobody AND email:one@example.com OR name:bob"] = {},
             ["(email:nobody AND email:one@example.com) OR name:bob"] = { "samlp|acme|7" },
         } do

@@ -92,8 +92,16 @@ doors["POST organization"] = object(function(body)
     tell(201, world.tenant:add_organization(body))
 end)
 
+doors["POST group"] = object(function(body)
+    tell(201, world.tenant:add_group(body))
+end)
+
+doors["POST event-stream"] = object(function(body)
+    tell(201, world.tenant:add_event_stream(body))
+end)
+
 doors["POST connection"] = object(function(body)
-    tell(201, world.tenant:add_connection(body.name, body.strategy))
+    tell(201, world.tenant:add_connection(body.name, body.strategy, body.provisioning))
 end)
 
 doors["POST configure"] = object(function(body)

@@ -26,9 +26,12 @@ local in_process = {}
 ---`{ kind = "user", sub = ... }`, `{ kind = "id", sub = ..., aud = ... }`
 ---@field arm fun(self, order: auth0.mock.order): true orders a fault for requests to come
 ---@field configure fun(self, changes: auth0.mock.settings): true changes settings, and `rates`
----@field add_connection fun(self, name: string, strategy: string): table makes a connection, which has an `id`
+---@field add_connection fun(self, name: string, strategy: string, provisioning: auth0.mock.provisioning?): table makes
+---a connection, which has an `id`
 ---@field add_role fun(self, role: auth0.mock.role): table
 ---@field add_organization fun(self, organization: auth0.mock.organization): table
+---@field add_group fun(self, group: auth0.mock.group): table
+---@field add_event_stream fun(self, stream: auth0.mock.event_stream): table
 ---@field add_client fun(self, client: auth0.mock.client): true
 ---@field revoke fun(self, token: string): true from now on the token is refused
 local Tenant = {}
@@ -108,7 +111,7 @@ end
 
 -- What the model refuses with a message raises here.
 for _, name in ipairs { "add_user", "token", "arm", "configure", "add_connection", "add_role", "add_organization",
-    "add_client", "revoke" } do
+    "add_group", "add_event_stream", "add_client", "revoke" } do
     Tenant[name] = function(self, ...)
         local value, message = self.model[name](self.model, ...)
         if value == nil then error(("mock:%s: %s"):format(name, message), 2) end

@@ -61,4 +61,27 @@ function memberships.add(call)
     return wire.answer(204)
 end
 
+---DELETE /api/v2/organizations/{id}/members: 204; an account that is no member, or is not there, is no mistake (a
+---choice).
+---@param call table
+---@return auth0.mock.answer
+function memberships.remove(call)
+    local body, refusal = registry.asked(call, properties, "members", "delete:organization_members")
+    if refusal then
+        return refusal
+    end
+    local world, id = call.world, call.params.organization
+    if not world.organizations.by_id[id] then
+        return errors.answer("no_organization")
+    end
+    for _, member in ipairs(body.members) do
+        local account = world.users:find(member)
+        if account then
+            call.record:committed(call, { kind = "remove_member", primary = account.user_id, organization = id })
+            world.users:change(account, { organizations = registry.without(account.organizations, { id }) })
+        end
+    end
+    return wire.answer(204)
+end
+
 return memberships

@@ -50,4 +50,23 @@ function permissions.add(call)
     return wire.answer(201)
 end
 
+---DELETE /api/v2/users/{id}/permissions: 204; a permission that the account does not have is no mistake (a choice).
+---@param call table
+---@return auth0.mock.answer
+function permissions.remove(call)
+    local body, refusal = registry.asked(call, properties, "permissions", "update:users")
+    if refusal then
+        return refusal
+    end
+    local account = call.world.users:find(call.params.id)
+    if not account then
+        return errors.answer("inexistent_user")
+    end
+    call.record:committed(call, { kind = "remove_permissions", primary = account.user_id,
+        permissions = json.array(body.permissions) })
+    call.world.users:change(account,
+        { permissions = registry.without(account.permissions, body.permissions, key_of) })
+    return wire.answer(204)
+end
+
 return permissions

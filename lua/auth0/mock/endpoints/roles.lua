@@ -52,4 +52,21 @@ function roles.add(call)
     return wire.answer(204)
 end
 
+---DELETE /api/v2/users/{id}/roles: 204; a role that the account does not have is no mistake (a choice).
+---@param call table
+---@return auth0.mock.answer
+function roles.remove(call)
+    local body, refusal = registry.asked(call, properties, "roles", "update:users", "delete:role_members")
+    if refusal then
+        return refusal
+    end
+    local account = call.world.users:find(call.params.id)
+    if not account then
+        return errors.answer("inexistent_user")
+    end
+    call.record:committed(call, { kind = "remove_roles", primary = account.user_id, roles = json.array(body.roles) })
+    call.world.users:change(account, { roles = registry.without(account.roles, body.roles) })
+    return wire.answer(204)
+end
+
 return roles

@@ -4,12 +4,15 @@ local accounts = require "auth0.mock.endpoints.accounts"
 local authenticators = require "auth0.mock.endpoints.authenticators"
 local connection_list = require "auth0.mock.endpoints.connection_list"
 local errors = require "auth0.mock.text.errors"
+local event_streams = require "auth0.mock.endpoints.event_streams"
 local exports = require "auth0.mock.endpoints.exports"
+local groups = require "auth0.mock.endpoints.groups"
 local identities = require "auth0.mock.endpoints.identities"
 local memberships = require "auth0.mock.endpoints.memberships"
 local oauth = require "auth0.mock.endpoints.oauth"
 local patch = require "auth0.mock.endpoints.patch"
 local permissions = require "auth0.mock.endpoints.permissions"
+local provisioning = require "auth0.mock.endpoints.provisioning"
 local roles = require "auth0.mock.endpoints.roles"
 local search = require "auth0.mock.endpoints.search"
 local wire = require "auth0.mock.text.wire"
@@ -36,14 +39,21 @@ local entries = {
     { "DELETE", "/api/v2/users/{id}/identities/{provider}/{user_id}", identities.unlink, "delete" },
     { "GET", "/api/v2/users/{id}/roles", roles.list, "read_users" },
     { "POST", "/api/v2/users/{id}/roles", roles.add, "write_users" },
+    { "DELETE", "/api/v2/users/{id}/roles", roles.remove, "delete" },
     { "GET", "/api/v2/users/{id}/permissions", permissions.list, "read_users" },
     { "POST", "/api/v2/users/{id}/permissions", permissions.add, "write_users" },
+    { "DELETE", "/api/v2/users/{id}/permissions", permissions.remove, "delete" },
     { "GET", "/api/v2/users/{id}/organizations", memberships.list, "organizations" },
     { "POST", "/api/v2/organizations/{organization}/members", memberships.add, "members" },
+    { "DELETE", "/api/v2/organizations/{organization}/members", memberships.remove, "members" },
+    { "GET", "/api/v2/users/{id}/groups", groups.list, "read_users" },
     { "GET", "/api/v2/users/{id}/authentication-methods", authenticators.list, "read_users" },
     { "POST", "/api/v2/users/{id}/revoke-access", access.revoke, "write_users" },
     { "POST", "/api/v2/tickets/password-change", access.password_ticket, "other" },
     { "GET", "/api/v2/connections", connection_list.list, "other" },
+    { "GET", "/api/v2/connections/{connection}/scim-configuration", provisioning.scim, "other" },
+    { "GET", "/api/v2/connections/{connection}/directory-provisioning", provisioning.directory, "other" },
+    { "GET", "/api/v2/event-streams", event_streams.list, "other" },
     { "POST", "/api/v2/jobs/users-exports", exports.create, "other" },
     { "GET", "/api/v2/jobs/{job}", exports.read, "other" },
     -- The file is not on the API's host in production: its link is all that it takes.

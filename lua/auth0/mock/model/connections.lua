@@ -1,4 +1,6 @@
 --- The tenant's connections: which ways of signing in are configured.
+local nearest = require "auth0.nearest"
+
 local connections = {}
 
 local Connections = {}
@@ -65,13 +67,24 @@ local function new_id(by_id, name)
     return id
 end
 
+---@class auth0.mock.provisioning
+---@field scim boolean|nil SCIM provisions its accounts
+---@field directory boolean|nil a directory's own synchronization does
+
+local kinds = { scim = true, directory = true }
+
 ---@param name any
 ---@param strategy any
+---@param provisioning any
 ---@return string|nil message
-function connections.check(name, strategy)
+function connections.check(name, strategy, provisioning)
     if type(name) ~= "string" or name == "" or type(strategy) ~= "string" or strategy == "" then
         return "a connection needs a name and a strategy, both strings"
+    elseif provisioning ~= nil and type(provisioning) ~= "table" then
+        return "what provisions a connection is a table"
     end
+    local unknown = nearest.unknown(provisioning or {}, kinds)
+    return unknown and "nothing provisions a connection by " .. unknown
 end
 
 ---@param name string

@@ -9,6 +9,8 @@ local clients = require "auth0.mock.model.clients"
 local connections = require "auth0.mock.model.connections"
 local exports = require "auth0.mock.endpoints.exports"
 local errors = require "auth0.mock.text.errors"
+local event_streams = require "auth0.mock.endpoints.event_streams"
+local groups = require "auth0.mock.endpoints.groups"
 local json = require "auth0.mock.text.json"
 local memberships = require "auth0.mock.endpoints.memberships"
 local reception = require "auth0.mock.faults.reception"
@@ -114,7 +116,8 @@ function Mock:reset()
     world.connections = connections.new()
     world.clients = assert(clients.new(self.options.clients))
     world.revoked = {}
-    world.roles, world.organizations = roles.new(), memberships.new()
+    world.roles, world.organizations, world.groups = roles.new(), memberships.new(), groups.new()
+    world.event_streams = event_streams.new()
     world.exports = exports.new()
     world.users = users.new(world)
     self.reception = reception.new(world, function(visit) return carry_out(self, visit) end)
@@ -181,17 +184,36 @@ function Mock:add_organization(organization)
     return self.world.organizations:add(organization)
 end
 
----Adds a connection, for instance a second database.
+---@param group auth0.mock.group
+---@return auth0.mock.group|nil
+---@return string|nil message
+function Mock:add_group(group)
+    return self.world.groups:add(group)
+end
+
+---@param stream auth0.mock.event_stream
+---@return table|nil stream as a read shows it
+---@return string|nil message
+function Mock:add_event_stream(stream)
+    return self.world.event_streams:add(stream)
+end
+
+---Adds a connection, for instance a second database, or says what provisions one.
 ---@param name string
 ---@param strategy string
+---@param provisioning auth0.mock.provisioning|nil
 ---@return table|nil connection {id, name, strategy}
 ---@return string|nil message
-function Mock:add_connection(name, strategy)
-    local message = connections.check(name, strategy)
+function Mock:add_connection(name, strategy, provisioning)
+    local message = connections.check(name, strategy, provisioning)
     if message then
         return nil, message
     end
-    return self.world.connections:ensure(name, strategy)
+    local connection = self.world.connections:ensure(name, strategy)
+    for kind, is_set in pairs(provisioning or {}) do
+        connection[kind] = is_set
+    end
+    return connection
 end
 
 ---Issues a token for tests.

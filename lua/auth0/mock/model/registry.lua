@@ -1,4 +1,4 @@
---- Things of the tenant that accounts have by id: roles and organizations.
+--- Things of the tenant that have an id: roles, organizations and groups, which accounts have by it, and event streams.
 local errors = require "auth0.mock.text.errors"
 local json = require "auth0.mock.text.json"
 local query = require "auth0.mock.text.query"
@@ -25,10 +25,13 @@ function registry.refusal(entry)
     elseif not json.is_object(entry) or type(entry.id) ~= "string" or entry.id == "" then
         return "it needs an id, a string"
     end
-    for _, name in ipairs { "name", "display_name", "description" } do
+    for _, name in ipairs { "name", "display_name", "description", "status" } do
         if entry[name] ~= nil and type(entry[name]) ~= "string" then
             return name .. " is a string"
         end
+    end
+    if entry.subscriptions ~= nil and (type(entry.subscriptions) ~= "table" or schema.strings(entry.subscriptions)) then
+        return "subscriptions is an array of strings"
     end
 end
 
@@ -70,6 +73,15 @@ function Registry:all(ids)
     return list
 end
 
+---@return table[] entries all of them
+function Registry:every()
+    local list = {}
+    for _, entry in pairs(self.by_id) do
+        list[#list + 1] = entry
+    end
+    return list
+end
+
 ---A list with more at its end, and nothing twice.
 ---@param list string[]|nil
 ---@param more string[]
@@ -85,7 +97,23 @@ function registry.joined(list, more)
     return joined
 end
 
----The body of a request that gives something to accounts, once the caller may give it.
+---A list without some of it.
+---@param list any[]|nil
+---@param gone any[]
+---@param key_of (fun(entry: any): string)|nil what makes two entries one; without it, they are ids
+---@return any[] rest a new list
+function registry.without(list, gone, key_of)
+    local rest, known = json.array({}), {}
+    for _, entry in ipairs(gone) do
+        known[key_of and key_of(entry) or entry] = true
+    end
+    for _, entry in ipairs(list or {}) do
+        rest[#rest + 1] = not known[key_of and key_of(entry) or entry] and entry or nil
+    end
+    return rest
+end
+
+---The body of a request that gives something to accounts or takes it, once the caller may do so.
 ---@param call table
 ---@param properties table<string, table>
 ---@param required string the property that must be there

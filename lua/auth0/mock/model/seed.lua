@@ -35,11 +35,12 @@ end
 
 --- What hangs on an account may be named by id alone in a seed.
 local function belongings(world, account)
-    for _, name in ipairs { "roles", "organizations", "permissions", "authentication_methods", "scim" } do
+    for _, name in ipairs { "roles", "organizations", "groups", "permissions", "authentication_methods", "scim" } do
         account[name] = account[name] ~= json.null and account[name] or nil
     end
     account.roles = world.roles:named(account.roles)
     account.organizations = world.organizations:named(account.organizations)
+    account.groups = world.groups:named(account.groups)
     if account.scim then
         -- The default mapping of inbound SCIM writes the provider's own id here.
         local metadata = shape.copy(account.app_metadata)

@@ -32,6 +32,7 @@ end
 local lists = {
     { "roles", is_entry, "ids or roles" },
     { "organizations", is_entry, "ids or organizations" },
+    { "groups", is_entry, "ids or groups" },
     { "permissions", is_permission, "{resource_server_identifier, permission_name}" },
     { "authentication_methods", json.is_object, "objects" },
 }

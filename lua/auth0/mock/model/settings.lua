@@ -16,6 +16,8 @@ local settings = {}
 ---"not_found", is a choice
 ---@field linking_secondary_with_secondaries "refuse"|"carry"|"lose"|nil what linking an account that has secondaries
 ---does to them; "refuse" is a choice
+---@field unlink_returns boolean|nil whether an unlinked account has again what had hung on its id: roles, permissions,
+---organizations, groups, factors, `blocked`. Documented is neither; false is a choice
 ---@field scim_secondary "allow"|"refuse"|nil whether an account that SCIM provisions may become a secondary. The
 ---documentation says that it must be the primary, not what happens otherwise; "allow" is a choice
 ---@field missing_primary 404|400|nil the status with which link and unlink refuse a primary that is not there: neither
@@ -41,6 +43,7 @@ local specifications = {
     profile_limit = { default = false, also = "number" },
     phantom_identities = { default = "not_found", words = { "not_found", "refuse", "attach" } },
     linking_secondary_with_secondaries = { default = "refuse", words = { "refuse", "carry", "lose" } },
+    unlink_returns = { default = false },
     scim_secondary = { default = "allow", words = { "allow", "refuse" } },
     missing_primary = { default = 404, words = { 404, 400 } },
     numeric_user_ids = { default = false },

@@ -8,7 +8,7 @@ local user_view = {}
 local secret_fields = { "access_token", "access_token_secret", "refresh_token" }
 
 --- What hangs on an account and has endpoints of its own.
-local unseen = { "roles", "permissions", "organizations", "authentication_methods", "scim" }
+local unseen = { "roles", "permissions", "organizations", "groups", "authentication_methods", "scim" }
 
 ---@class auth0.mock.show
 ---@field main_profile boolean|nil the main identity has profileData too: link and unlink answer so, a read does not

@@ -19,11 +19,11 @@ local users_mt = { __name = "auth0.mock.users", __index = Users }
 local copy, key_of = shape.copy, shape.key
 users.hexadecimal = seed.hexadecimal
 
----@param world table now, random, connections, settings, roles, organizations
+---@param world table now, random, connections, settings, roles, organizations, groups
 ---@return table users
 function users.new(world)
     local self = setmetatable({ world = world, by_id = {}, by_identity = {}, addresses = addresses.new(),
-        order = {}, gone = 0 }, users_mt)
+        order = {}, gone = 0, left = {} }, users_mt)
     self.index = index.new(self)
     return self
 end
@@ -96,9 +96,9 @@ local function withdraw(self, account)
 end
 
 ---Creates an account with full control over its fields, odd types included. Without `identities` the main one is made
----from `provider` and `user_id` (which may be a number), or from a full `user_id`. `roles` and `organizations` (ids or
----objects), `permissions`, `authentication_methods` (its factors) and `scim` (the id that SCIM knows it by) are not
----shown with the account.
+---from `provider` and `user_id` (which may be a number), or from a full `user_id`. Not shown with the account are
+---`roles`, `organizations` and `groups` (ids or objects), `permissions`, `authentication_methods` (its factors) and
+---`scim`, the id that SCIM knows it by, which gives its connection a SCIM configuration.
 ---@param fields table is copied
 ---@return table|nil account nil when the fields are not good, or an identity exists already; then
 ---@return string|nil message
@@ -118,6 +118,9 @@ function Users:add(fields)
     end
     seed.complete(self.world, account)
     insert(self, account)
+    if account.scim then
+        self.world.connections.by_name[account.identities[1].connection].scim = true
+    end
     return account
 end
 
@@ -144,6 +147,17 @@ local function attach(self, primary, identity)
     self:change(primary, { identities = identities })
 end
 
+--- What hangs on an account's id.
+local belongings = { "roles", "permissions", "organizations", "groups", "authentication_methods", "blocked", "scim" }
+
+local function belongings_of(account)
+    local list = {}
+    for _, name in ipairs(belongings) do
+        list[name] = account[name]
+    end
+    return list
+end
+
 ---Moves the main identity of one account to another. The moved account is gone, and with it its metadata and all that
 ---hung on it.
 ---@param primary table
@@ -151,6 +165,7 @@ end
 ---@param fate "carry"|"lose"|nil what becomes of the secondary's own secondaries
 function Users:link(primary, secondary, fate)
     withdraw(self, secondary)
+    self.left[secondary.user_id] = belongings_of(secondary)
     for position, identity in ipairs(secondary.identities) do
         if position == 1 then
             identity = copy(identity)
@@ -173,7 +188,8 @@ function Users:attach(primary, connection, user_id)
         isSocial = connections.is_social(connection.strategy) })
 end
 
----Takes a secondary identity out: it becomes an account of its own, with its profile and without metadata.
+---Takes a secondary identity out: it becomes an account of its own, with its profile and without metadata. Whether what
+---had hung on its id is there again is a setting.
 ---@param primary table
 ---@param position integer of the identity, at least 2
 ---@return table account
@@ -184,6 +200,9 @@ function Users:unlink(primary, position)
     identity.profileData = nil
     account.identities, account.user_id = json.array({ identity }), key_of(identity)
     account.created_at, account.updated_at = now, now
+    for name, value in pairs(self.world.settings.unlink_returns and self.left[account.user_id] or {}) do
+        account[name] = value
+    end
     self:change(primary, { identities = identities })
     insert(self, account)
     return account

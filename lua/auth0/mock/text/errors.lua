@@ -12,7 +12,7 @@ local reasons = {
 
 --- Name -> status, message, errorCode. Where no source publishes an errorCode for a refusal there is none: real bodies
 --- often lack it. The words about link_with follow the published list of causes; the exact sentences are not published,
---- nor are those about roles, jobs and sizes.
+--- nor are those about roles, connections, jobs and sizes.
 local known = {
     invalid_uri = { 400, "%s", "invalid_uri" },
     invalid_body = { 400, "%s", "invalid_body" },
@@ -48,6 +48,8 @@ local known = {
     inexistent_user = { 404, "The user does not exist.", "inexistent_user" },
     no_role = { 404, "The role does not exist." },
     no_organization = { 404, "No organization found by that id or name" },
+    no_connection = { 404, "The connection does not exist." },
+    not_provisioned = { 404, "Not Found" },
     no_job = { 404, "The job does not exist." },
     no_such_path = { 404, "Not Found" },
     missing_primary = { 400, "The user does not exist." },

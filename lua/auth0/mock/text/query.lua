@@ -80,6 +80,8 @@ query.fields = { fields = { kind = "text" }, include_fields = { kind = "boolean"
 query.pages = { page = { kind = "integer" }, per_page = { kind = "integer", maximum = 100 },
     include_totals = { kind = "boolean" } }
 
+query.checkpoints = { from = { kind = "text" }, take = { kind = "integer", minimum = 1, maximum = 100 } }
+
 ---Puts sets of rules together.
 ---@param ... table<string, table>
 ---@return table<string, table>
@@ -135,12 +137,33 @@ function query.page(list, values, name)
     local start, limit = query.window(values, 50)
     local part = json.array({})
     for i = start + 1, math.min(start + limit, #list) do
-        part[#part + 1] = list[i]
+        part[#part + 1] = query.pick(list[i], values)
     end
     if not values.include_totals then
         return wire.answer(200, part)
     end
     return wire.answer(200, { start = start, limit = limit, total = #list, [name] = part })
+end
+
+---Answers a part of a list by checkpoint: `from` is the id of the first item that is shown, `next` of the first that is
+---not.
+---@param list table[] all of it, in any order
+---@param values table<string, any>
+---@param name string what the array is called in the answer
+---@return auth0.mock.answer
+function query.checkpoint(list, values, name)
+    local part, next_id = json.array({}), nil
+    table.sort(list, function(a, b) return a.id < b.id end)
+    for _, item in ipairs(list) do
+        if item.id >= (values.from or "") then
+            if #part == (values.take or 50) then
+                next_id = item.id
+                break
+            end
+            part[#part + 1] = query.pick(item, values)
+        end
+    end
+    return wire.answer(200, { [name] = part, next = next_id })
 end
 
 return query
