@@ -1,6 +1,7 @@
 #include "pure/identity.h"
 
 #include "pure/utf8.h"
+#include "pure/writer.h"
 
 enum { TOKEN_MAX = 16384 };
 
@@ -270,40 +271,31 @@ bool identity_check(struct span id, struct span provider, struct complaint *comp
     return split(&given, "id", &target, complaint) && check_bare("id", &target, complaint);
 }
 
-static char *append(char *to, struct span text) {
-    memcpy(to, text.at, text.size);
-    return to + text.size;
-}
-
-static char *append_encoded(char *to, struct span segment) {
-    static const char hex[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < segment.size; i++) {
-        char c = segment.at[i];
-        if (span_is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~') {
-            *to++ = c;
-        } else {
-            *to++ = '%';
-            *to++ = hex[(unsigned char)c >> 4];
-            *to++ = hex[(unsigned char)c & 0xF];
-        }
-    }
-    return to;
-}
-
 size_t identity_path_room(const struct identity_target *target) {
     size_t encoded = 3 * (target->primary.size + target->provider.size + target->bare.size);
     return sizeof "/api/v2/users//identities//" + encoded;
 }
 
+static void write_user(struct writer *path, const struct identity_target *target) {
+    writer_text(path, SPAN("/api/v2/users/"));
+    writer_encoded(path, target->primary);
+}
+
 size_t identity_user_path(const struct identity_target *target, char *to) {
-    return (size_t)(append_encoded(append(to, SPAN("/api/v2/users/")), target->primary) - to);
+    struct writer path = writer_to(to);
+    write_user(&path, target);
+    return path.size;
 }
 
 size_t identity_path(enum identity_goal goal, const struct identity_target *target, char *to) {
-    char *end = append(to + identity_user_path(target, to), SPAN("/identities"));
+    struct writer path = writer_to(to);
+    write_user(&path, target);
+    writer_text(&path, SPAN("/identities"));
     if (goal == IDENTITY_UNLINK) {
-        end = append_encoded(append(end, SPAN("/")), target->provider);
-        end = append_encoded(append(end, SPAN("/")), target->bare);
+        writer_text(&path, SPAN("/"));
+        writer_encoded(&path, target->provider);
+        writer_text(&path, SPAN("/"));
+        writer_encoded(&path, target->bare);
     }
-    return (size_t)(end - to);
+    return path.size;
 }

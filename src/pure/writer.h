@@ -1,0 +1,46 @@
+/* Writes text piece by piece: JSON, and paths. Without memory it only counts, so that one function tells the room and
+   fills it. Pure: the memory is the caller's. */
+#ifndef AUTH0_PURE_WRITER_H
+#define AUTH0_PURE_WRITER_H
+
+#include "pure/json.h"
+
+#pragma GCC visibility push(hidden)
+
+struct writer {
+    char *to; /* NULL: the size alone is wanted */
+    size_t size;
+    bool needs_comma, is_quoted; /* its own */
+};
+
+static inline struct writer writer_to(char *to) { return (struct writer){.to = to}; }
+
+/* The bytes as they are. */
+void writer_text(struct writer *writer, struct span text);
+
+/* A segment of a path, or a value of a query: percent-encoded, but for RFC 3986's unreserved characters. */
+void writer_encoded(struct writer *writer, struct span text);
+
+/* ---- JSON: commas are put where they belong ---- */
+
+/* `bracket`: one of { [ and one of } ] */
+void writer_open(struct writer *writer, char bracket);
+void writer_close(struct writer *writer, char bracket);
+
+/* A member's name, from the source code: it needs no escapes. */
+void writer_name(struct writer *writer, const char *name);
+
+/* UTF-8, escaped. */
+void writer_string(struct writer *writer, struct span text);
+void writer_integer(struct writer *writer, int64_t number);
+void writer_boolean(struct writer *writer, bool value);
+
+/* A value as it stands, without the white space around its pieces; an absent one is null. */
+void writer_value(struct writer *writer, struct json_value value);
+
+/* The text of a value as a string: a JSON text within JSON. */
+void writer_quoted_value(struct writer *writer, struct json_value value);
+
+#pragma GCC visibility pop
+
+#endif
