@@ -119,14 +119,13 @@ guard_reads guard_wanted(const struct guard_input *input);
 /* "primary", "factors of the secondary", ...: for a message. */
 const char *guard_read_name(enum guard_read read);
 
-/* Which account or thing a read is of: the primary's and the holder's id are spans, the secondary's as well; of
-   GUARD_SCIM and GUARD_DIRECTORY the id of the connection, a JSON string within the answer of GUARD_CONNECTION. Absent
-   where that has none of the wished name. */
+/* The id that stands in the paths of GUARD_SCIM and GUARD_DIRECTORY, a JSON string within the answer of
+   GUARD_CONNECTION. Absent where that has no connection of the secondary's name. */
 struct json_value guard_connection_id(const struct guard_input *input);
 
-/* The query of GUARD_HOLDER without `relink.holder`, not encoded: identities.provider:"..." AND identities.user_id:"...",
-   for /api/v2/users?q=...&search_engine=v3. Returns its size, or 0 where `room` does not suffice. The search lags
-   behind by minutes, so that what it does not show proves nothing. */
+/* The query of GUARD_HOLDER without `relink.holder`, not encoded: identities.provider:"..." AND
+   identities.user_id:"...", for /api/v2/users?q=...&search_engine=v3. Returns its size, or 0 where `room` does not
+   suffice. The search lags behind by minutes, so that what it does not show proves nothing. */
 size_t guard_holder_query(const struct guard_input *input, char *to, size_t room);
 
 /* The account that holds the secondary as one of its identities. False: none is known. */
@@ -136,6 +135,21 @@ bool guard_holder(const struct guard_input *input, struct account *holder);
    identity (account_of_identity). */
 bool guard_primary(const struct guard_input *input, struct account *account);
 bool guard_secondary(const struct guard_input *input, struct account *account);
+
+/* What an answer is worth: GUARD_UNASKED while a page of a list is to come, GUARD_UNREADABLE where a value is not what
+   it should be. Of a connection, GUARD_READ says that its id is known. */
+enum guard_state guard_state_of(const struct guard_input *input, enum guard_read read);
+
+/* The reads that count for the judgement, whether they are there or not. */
+guard_reads guard_relevant(const struct guard_input *input);
+
+/* Whether the primary has the secondary's identity already. */
+bool guard_already_linked(const struct guard_input *input);
+
+/* Whether an account (of GUARD_SECONDARY_FACTORS or GUARD_PRIMARY_FACTORS) was seen to have a second factor: by the
+   list, or by its profile's `multifactor`, which counts for a primary only where no list is asked for. An entry of a
+   type that is not known counts for the secondary alone. */
+bool guard_has_factors(const struct guard_input *input, enum guard_read factors);
 
 /* The entries of a list that was read, over all its pages:
        struct guard_walk walk = guard_walk(input, GUARD_PRIMARY_ROLES);
@@ -198,7 +212,7 @@ struct guard_finding {
 };
 
 /* Each reason at most once a side, "unreadable" once a read. */
-enum { GUARD_FINDINGS = GUARD_REASON_KINDS * 2 + GUARD_READS };
+enum { GUARD_FINDINGS = GUARD_REASON_KINDS * 4 + GUARD_READS };
 
 struct guard_verdict {
     size_t count;   /* findings, those that refuse first */
@@ -208,8 +222,8 @@ struct guard_verdict {
 
 /* Everything that stands against the merge, from what is in `input`. A read that guard_wanted asks for and that is not
    there counts as unreadable: so that nothing passes because it was forgotten. What is read of an account counts only
-   where it is the account that was asked for. The two profiles, and the holder's, are needed whatever `allow_unreadable`
-   says. */
+   where it is the account that was asked for. The two profiles, and the holder's where a relink names it, are needed
+   whatever `allow_unreadable` says. */
 void guard_judge(const struct guard_input *input, struct guard_verdict *verdict);
 
 const char *guard_reason_name(enum guard_reason reason); /* snake_case */

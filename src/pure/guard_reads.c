@@ -1,0 +1,338 @@
+/* The reads of a guard: which are needed, and what their answers hold. */
+#include "pure/guard.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define BIT(read) ((guard_reads)1 << (read))
+
+/* ---- single answers ---- */
+
+static struct json_value page_of(const struct guard_input *input, enum guard_read read) {
+    const struct guard_answer *answer = &input->answers[read];
+    bool is_there = answer->state == GUARD_READ && answer->count > 0;
+    return is_there ? answer->pages[0] : (struct json_value){NULL, NULL};
+}
+
+static bool account_of(const struct guard_input *input, enum guard_read read, struct account *account) {
+    return account_read(page_of(input, read), account);
+}
+
+static bool has_holder(const struct guard_input *input) { return input->options.relink.holder.at != NULL; }
+
+static bool holds(const struct account *account, struct span id, struct json_value *identity) {
+    for (size_t i = 0; account_linked(account, i, identity); i++)
+        if (account_identity_is(*identity, id)) return true;
+    return false;
+}
+
+static bool profile(const struct guard_input *input, enum guard_read read, struct span id, struct account *account) {
+    return account_of(input, read, account) && json_string_is(account->id, id);
+}
+
+bool guard_primary(const struct guard_input *input, struct account *account) {
+    return profile(input, GUARD_PRIMARY, input->options.primary, account);
+}
+
+static bool own_secondary(const struct guard_input *input, struct account *account) {
+    return profile(input, GUARD_SECONDARY, input->options.secondary, account);
+}
+
+/* The tenant says so; or it shows another account under this id. */
+static bool secondary_is_gone(const struct guard_input *input) {
+    struct account account;
+    enum guard_state state = guard_state_of(input, GUARD_SECONDARY);
+    return state == GUARD_ABSENT || (state == GUARD_READ && account_of(input, GUARD_SECONDARY, &account) &&
+                                     !json_string_is(account.id, input->options.secondary));
+}
+
+bool guard_already_linked(const struct guard_input *input) {
+    struct account primary;
+    struct json_value identity;
+    return guard_primary(input, &primary) && holds(&primary, input->options.secondary, &identity);
+}
+
+/* An account that was shown for the secondary's id. */
+static bool shown_holder(const struct guard_input *input, struct account *holder) {
+    struct json_value identity;
+    return secondary_is_gone(input) && account_of(input, GUARD_SECONDARY, holder) &&
+           holds(holder, input->options.secondary, &identity);
+}
+
+bool guard_holder(const struct guard_input *input, struct account *holder) {
+    struct json_value identity;
+    if (!secondary_is_gone(input)) return false;
+    if (shown_holder(input, holder)) return true;
+    if (has_holder(input))
+        return profile(input, GUARD_HOLDER, input->options.relink.holder, holder) &&
+               holds(holder, input->options.secondary, &identity);
+    for (struct guard_walk walk = guard_walk(input, GUARD_HOLDER); guard_next(&walk);)
+        if (account_read(walk.value, holder) && holds(holder, input->options.secondary, &identity)) return true;
+    return false;
+}
+
+/* The identity that a relink moves. */
+static bool moved_secondary(const struct guard_input *input, struct account *account) {
+    struct account holder;
+    struct json_value identity;
+    if (!has_holder(input) || !guard_holder(input, &holder) ||
+        !json_string_is(holder.id, input->options.relink.holder) ||
+        !holds(&holder, input->options.secondary, &identity))
+        return false;
+    *account = account_of_identity(identity);
+    return true;
+}
+
+bool guard_secondary(const struct guard_input *input, struct account *account) {
+    return own_secondary(input, account) || moved_secondary(input, account);
+}
+
+size_t guard_holder_query(const struct guard_input *input, char *to, size_t room) {
+    struct span id = input->options.secondary, provider = span_until(id, '|');
+    const struct span pieces[] = {SPAN("identities.provider:\""), provider, SPAN("\" AND identities.user_id:\""),
+                                  provider.size < id.size ? span_after(id, provider.size + 1) : SPAN(""), SPAN("\"")};
+    size_t size = 0;
+    for (size_t i = 0; i < COUNT(pieces); i++)
+        for (size_t at = 0; at < pieces[i].size; at++) {
+            char c = pieces[i].at[at];
+            bool is_escaped = i % 2 == 1 && (c == '"' || c == '\\');
+            if (room - size < 2) return 0;
+            if (is_escaped) to[size++] = '\\';
+            to[size++] = c;
+        }
+    return size;
+}
+
+static struct json_value connection_name(const struct guard_input *input) {
+    struct account secondary;
+    bool is_known = guard_secondary(input, &secondary) && json_kind(secondary.connection) == JSON_STRING;
+    return is_known ? secondary.connection : (struct json_value){NULL, NULL};
+}
+
+static bool is_same(struct json_value a, struct json_value b) {
+    char text[512];
+    size_t size = json_string(a, text, sizeof text);
+    return json_kind(a) == JSON_STRING && size < sizeof text && json_string_is(b, (struct span){text, size});
+}
+
+struct json_value guard_connection_id(const struct guard_input *input) {
+    struct json_value wanted = connection_name(input);
+    for (struct guard_walk walk = guard_walk(input, GUARD_CONNECTION); guard_next(&walk);) {
+        struct json_value name, id;
+        const struct json_wish wishes[] = {{SPAN("name"), &name}, {SPAN("id"), &id}};
+        json_find(walk.value, wishes, COUNT(wishes));
+        if (is_same(wanted, name) && json_kind(id) == JSON_STRING) return id;
+    }
+    return (struct json_value){NULL, NULL};
+}
+
+/* ---- lists ---- */
+
+/* The API shows a list as an array, or, with totals or a `next`, as an array in an object. */
+static struct json_value list_of(struct json_value page) {
+    if (json_kind(page) == JSON_ARRAY) return page;
+    if (json_kind(page) == JSON_OBJECT)
+        for (struct json_walk walk = json_walk(page); json_next(&walk);)
+            if (json_kind(walk.value) == JSON_ARRAY) return walk.value;
+    return (struct json_value){NULL, NULL};
+}
+
+static bool is_full(struct json_value page) {
+    struct json_value next;
+    if (json_member(page, SPAN("next"), &next)) return json_kind(next) == JSON_STRING;
+    return list_of(page).token->size >= GUARD_PER_PAGE;
+}
+
+struct guard_walk guard_walk(const struct guard_input *input, enum guard_read read) {
+    const struct guard_answer *answer = &input->answers[read];
+    static const struct guard_answer none;
+    return (struct guard_walk){.answer = answer->state == GUARD_READ ? answer : &none};
+}
+
+bool guard_next(struct guard_walk *walk) {
+    while (!json_next(&walk->entries)) {
+        if (walk->page == walk->answer->count) return false;
+        walk->entries = json_walk(list_of(walk->answer->pages[walk->page++]));
+    }
+    walk->value = walk->entries.value;
+    return true;
+}
+
+static enum guard_state state_of_list(const struct guard_answer *answer) {
+    for (size_t i = 0; i < answer->count; i++)
+        if (list_of(answer->pages[i]).token == NULL) return GUARD_UNREADABLE;
+    if (!is_full(answer->pages[answer->count - 1])) return GUARD_READ;
+    return answer->count < GUARD_PAGES ? GUARD_UNASKED : GUARD_UNREADABLE;
+}
+
+static bool is_single(const struct guard_input *input, enum guard_read read) {
+    return read == GUARD_PRIMARY || read == GUARD_SECONDARY || read == GUARD_SCIM || read == GUARD_DIRECTORY ||
+           (read == GUARD_HOLDER && has_holder(input));
+}
+
+static bool is_worth(const struct guard_input *input, enum guard_read read) {
+    struct account account;
+    if (read == GUARD_CONNECTION) return guard_connection_id(input).token != NULL;
+    if (read == GUARD_SCIM || read == GUARD_DIRECTORY) return json_kind(page_of(input, read)) == JSON_OBJECT;
+    return !is_single(input, read) || account_of(input, read, &account);
+}
+
+enum guard_state guard_state_of(const struct guard_input *input, enum guard_read read) {
+    const struct guard_answer *answer = &input->answers[read];
+    bool is_one = is_single(input, read);
+    if (read == GUARD_CONNECTION && connection_name(input).token == NULL) return GUARD_UNREADABLE;
+    if (answer->state == GUARD_ABSENT) return is_one ? GUARD_ABSENT : GUARD_UNREADABLE;
+    if (answer->state != GUARD_READ) return answer->state;
+    if (answer->count == 0) return GUARD_UNREADABLE;
+    enum guard_state state = is_one ? GUARD_READ : state_of_list(answer);
+    return state == GUARD_READ && !is_worth(input, read) ? GUARD_UNREADABLE : state;
+}
+
+/* ---- factors ---- */
+
+/* What is no second factor: a first one, a check of an address, a code that only replaces a factor. */
+static bool is_one_of(struct json_value type, const struct span *types, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (json_string_is(type, types[i])) return true;
+    return false;
+}
+
+static bool is_factor(struct json_value entry, bool if_unknown) {
+    static const struct span factors[] = {{"totp", 4},
+                                          {"push", 4},
+                                          {"phone", 5},
+                                          {"email", 5},
+                                          {"guardian", 8},
+                                          {"webauthn-roaming", 16},
+                                          {"webauthn-platform", 17}};
+    static const struct span others[] = {
+        {"password", 8}, {"passkey", 7}, {"email-verification", 18}, {"recovery-code", 13}};
+    struct json_value type, confirmed;
+    const struct json_wish wishes[] = {{SPAN("type"), &type}, {SPAN("confirmed"), &confirmed}};
+    json_find(entry, wishes, COUNT(wishes));
+    if (json_kind(confirmed) == JSON_FALSE) return false;
+    return is_one_of(type, factors, COUNT(factors)) || (if_unknown && !is_one_of(type, others, COUNT(others)));
+}
+
+static bool lists_factor(const struct guard_input *input, enum guard_read read) {
+    for (struct guard_walk walk = guard_walk(input, read); guard_next(&walk);)
+        if (is_factor(walk.value, read == GUARD_SECONDARY_FACTORS)) return true;
+    return false;
+}
+
+static bool profile_has_factor(const struct account *account) {
+    struct json_value is = account->multifactor;
+    return is.token != NULL && (json_kind(is) != JSON_ARRAY || is.token->size > 0);
+}
+
+bool guard_has_factors(const struct guard_input *input, enum guard_read factors) {
+    struct account account;
+    if (lists_factor(input, factors)) return true;
+    if (factors == GUARD_SECONDARY_FACTORS) return own_secondary(input, &account) && profile_has_factor(&account);
+    if (input->options.checks & GUARD_FACTORS) return false;
+    return guard_primary(input, &account) && profile_has_factor(&account);
+}
+
+/* ---- what the primary lacks ---- */
+
+/* Entries without an id are never the same. */
+static bool is_same_entry(struct json_value a, struct json_value b, bool is_permission) {
+    struct json_value id_a, id_b, name_a, name_b;
+    struct span id = is_permission ? SPAN("resource_server_identifier") : SPAN("id"), name = SPAN("permission_name");
+    json_find(a, (const struct json_wish[]){{id, &id_a}, {name, &name_a}}, 2);
+    json_find(b, (const struct json_wish[]){{id, &id_b}, {name, &name_b}}, 2);
+    return is_same(id_a, id_b) && (!is_permission || is_same(name_a, name_b));
+}
+
+static enum guard_read primarys(enum guard_read secondarys) { return (enum guard_read)(secondarys + 1); }
+
+static bool primary_has(const struct guard_input *input, enum guard_read secondarys, struct json_value entry) {
+    for (struct guard_walk walk = guard_walk(input, primarys(secondarys)); guard_next(&walk);)
+        if (is_same_entry(entry, walk.value, secondarys == GUARD_SECONDARY_PERMISSIONS)) return true;
+    return false;
+}
+
+bool guard_missing(const struct guard_input *input, enum guard_read secondarys, size_t index,
+                   struct json_value *entry) {
+    if (guard_state_of(input, secondarys) != GUARD_READ || guard_state_of(input, primarys(secondarys)) != GUARD_READ)
+        return false;
+    for (struct guard_walk walk = guard_walk(input, secondarys); guard_next(&walk);) {
+        if (primary_has(input, secondarys, walk.value) || index-- > 0) continue;
+        *entry = walk.value;
+        return true;
+    }
+    return false;
+}
+
+/* ---- which reads ---- */
+
+static bool is_asked(const struct guard_input *input, unsigned part) {
+    return ((input->options.checks | input->options.carry) & part) != 0;
+}
+
+static bool has_entries(const struct guard_input *input, enum guard_read read) {
+    struct guard_walk walk = guard_walk(input, read);
+    return guard_next(&walk);
+}
+
+/* The primary's list counts where the secondary has something that it might lack. */
+static bool is_compared(const struct guard_input *input, enum guard_read secondarys) {
+    bool is_limited = secondarys == GUARD_SECONDARY_ROLES || secondarys == GUARD_SECONDARY_PERMISSIONS;
+    unsigned part = secondarys == GUARD_SECONDARY_ROLES ? GUARD_ROLES : GUARD_PERMISSIONS;
+    if (secondarys == GUARD_SECONDARY_FACTORS)
+        return guard_has_factors(input, secondarys) || guard_state_of(input, secondarys) == GUARD_UNREADABLE;
+    return guard_state_of(input, secondarys) == GUARD_READ && has_entries(input, secondarys) &&
+           (!is_limited || (input->options.carry & part));
+}
+
+static guard_reads relevant_lists(const struct guard_input *input) {
+    static const struct {
+        unsigned part;
+        enum guard_read secondarys;
+    } lists[] = {{GUARD_FACTORS, GUARD_SECONDARY_FACTORS},
+                 {GUARD_ORGANIZATIONS, GUARD_SECONDARY_ORGANIZATIONS},
+                 {GUARD_GROUPS, GUARD_SECONDARY_GROUPS},
+                 {GUARD_ROLES, GUARD_SECONDARY_ROLES},
+                 {GUARD_PERMISSIONS, GUARD_SECONDARY_PERMISSIONS}};
+    struct account primary;
+    bool has_primary = guard_primary(input, &primary);
+    guard_reads reads = input->options.name_streams ? BIT(GUARD_STREAMS) : 0;
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        if (!is_asked(input, lists[i].part)) continue;
+        reads |= BIT(lists[i].secondarys);
+        if (has_primary && is_compared(input, lists[i].secondarys)) reads |= BIT(primarys(lists[i].secondarys));
+    }
+    return reads;
+}
+
+static guard_reads relevant_provisioning(const struct guard_input *input, const struct account *secondary) {
+    if (!is_asked(input, GUARD_PROVISIONING) || !account_may_be_provisioned(secondary)) return 0;
+    guard_reads reads = BIT(GUARD_CONNECTION);
+    if (guard_state_of(input, GUARD_CONNECTION) != GUARD_READ) return reads;
+    reads |= BIT(GUARD_SCIM);
+    return json_string_is(secondary->provider, SPAN("google-apps")) ? reads | BIT(GUARD_DIRECTORY) : reads;
+}
+
+static bool is_holder_wanted(const struct guard_input *input) {
+    struct account holder;
+    return secondary_is_gone(input) && !guard_already_linked(input) && !shown_holder(input, &holder) &&
+           (has_holder(input) || input->options.checks != 0);
+}
+
+guard_reads guard_relevant(const struct guard_input *input) {
+    guard_reads reads = BIT(GUARD_PRIMARY) | BIT(GUARD_SECONDARY);
+    struct account secondary;
+    if (guard_state_of(input, GUARD_PRIMARY) == GUARD_UNASKED ||
+        guard_state_of(input, GUARD_SECONDARY) == GUARD_UNASKED)
+        return reads;
+    if (is_holder_wanted(input)) reads |= BIT(GUARD_HOLDER);
+    if (!guard_secondary(input, &secondary)) return reads;
+    reads |= relevant_provisioning(input, &secondary);
+    return own_secondary(input, &secondary) ? reads | relevant_lists(input) : reads;
+}
+
+guard_reads guard_wanted(const struct guard_input *input) {
+    guard_reads relevant = guard_relevant(input), wanted = 0;
+    for (int read = 0; read < GUARD_READS; read++)
+        if ((relevant & BIT(read)) && guard_state_of(input, (enum guard_read)read) == GUARD_UNASKED)
+            wanted |= BIT(read);
+    return wanted;
+}

@@ -1,0 +1,275 @@
+/* What a guard says: the names of its findings, and a sentence for each. */
+#include "pure/guard.h"
+#include "pure/redact.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+const char *guard_reason_name(enum guard_reason reason) {
+#define CODE(name, code) code,
+    static const char *const codes[GUARD_REASON_KINDS] = {GUARD_REASONS(CODE)};
+#undef CODE
+    return codes[reason];
+}
+
+const char *guard_side_name(enum guard_side side) {
+    static const char *const names[] = {"primary", "secondary", "both", "holder"};
+    return names[side];
+}
+
+const char *guard_proof_name(enum guard_proof proof) {
+    static const char *const names[GUARD_PROOFS] = {"both_authenticated", "shared_email", "operator"};
+    return names[proof];
+}
+
+/* What each read is called, what it needs, and which of `checks` it belongs to. */
+static const struct {
+    const char *name, *scopes, *check;
+} reads[GUARD_READS] = {
+    [GUARD_PRIMARY] = {"profile", "read:users", NULL},
+    [GUARD_SECONDARY] = {"profile", "read:users", NULL},
+    [GUARD_HOLDER] = {"holder", "read:users", NULL},
+    [GUARD_SECONDARY_FACTORS] = {"second factors", "read:authentication_methods", "factors"},
+    [GUARD_PRIMARY_FACTORS] = {"second factors", "read:authentication_methods", "factors"},
+    [GUARD_SECONDARY_ORGANIZATIONS] = {"organizations", "read:organizations", "organizations"},
+    [GUARD_PRIMARY_ORGANIZATIONS] = {"organizations", "read:organizations", "organizations"},
+    [GUARD_SECONDARY_GROUPS] = {"groups", "read:groups", "groups"},
+    [GUARD_PRIMARY_GROUPS] = {"groups", "read:groups", "groups"},
+    [GUARD_SECONDARY_ROLES] = {"roles", "read:users and read:roles", "roles"},
+    [GUARD_PRIMARY_ROLES] = {"roles", "read:users and read:roles", "roles"},
+    [GUARD_SECONDARY_PERMISSIONS] = {"permissions", "read:users", "permissions"},
+    [GUARD_PRIMARY_PERMISSIONS] = {"permissions", "read:users", "permissions"},
+    [GUARD_CONNECTION] = {"connection", "read:connections", "provisioning"},
+    [GUARD_SCIM] = {"SCIM configuration", "read:scim_config", "provisioning"},
+    [GUARD_DIRECTORY] = {"directory provisioning", "read:directory_provisionings", "provisioning"},
+    [GUARD_STREAMS] = {"event streams", "read:event_streams", NULL},
+};
+
+const char *guard_read_name(enum guard_read read) { return reads[read].name; }
+
+/* ---- names ---- */
+
+/* One name, as a JSON string or as it is. */
+static size_t write_value(struct json_value value, char *to, size_t room) {
+    if (json_kind(value) == JSON_STRING) return json_string(value, to, room);
+    struct span digits = json_kind(value) == JSON_NUMBER ? json_bytes(value) : SPAN("");
+    size_t size = digits.size < room ? digits.size : room;
+    memcpy(to, digits.at, size);
+    return size;
+}
+
+static struct json_value member(struct json_value object, struct span name) {
+    struct json_value value;
+    json_member(object, name, &value);
+    return value;
+}
+
+/* Whether a stream that is not switched off hears of accounts that end. */
+static bool listens(struct json_value stream) {
+    if (json_string_is(member(stream, SPAN("status")), SPAN("disabled"))) return false;
+    for (struct json_walk walk = json_walk(member(stream, SPAN("subscriptions"))); json_next(&walk);)
+        if (json_string_is(member(walk.value, SPAN("event_type")), SPAN("user.deleted"))) return true;
+    return false;
+}
+
+static bool stream_at(const struct guard_input *input, size_t index, struct json_value *name) {
+    for (struct guard_walk walk = guard_walk(input, GUARD_STREAMS); guard_next(&walk);) {
+        if (!listens(walk.value) || index-- > 0) continue;
+        *name = member(walk.value, SPAN("name"));
+        if (json_kind(*name) != JSON_STRING) *name = member(walk.value, SPAN("id"));
+        return true;
+    }
+    return false;
+}
+
+static bool fault_at(const struct guard_input *input, bool is_reserved, size_t index, struct json_value *name) {
+    const struct merge *merged = input->merged;
+    for (size_t i = 0; merged != NULL && i < merged->fault_count; i++) {
+        if (merged->faults[i].is_reserved != is_reserved || index-- > 0) continue;
+        *name = merged->faults[i].name;
+        return true;
+    }
+    return false;
+}
+
+static bool missing_at(const struct guard_input *input, enum guard_read secondarys, size_t index,
+                       struct json_value *name) {
+    struct json_value entry;
+    if (!guard_missing(input, secondarys, index, &entry)) return false;
+    *name = member(entry, SPAN("id"));
+    return true;
+}
+
+static bool account_at(const struct guard_input *input, enum guard_side side, struct account *account) {
+    if (side == SIDE_HOLDER) return guard_holder(input, account);
+    return side == SIDE_PRIMARY ? guard_primary(input, account) : guard_secondary(input, account);
+}
+
+static bool single(const struct guard_input *input, const struct guard_finding *finding, size_t index,
+                   struct json_value *name) {
+    struct account account;
+    enum guard_side side = finding->reason == REASON_HELD ? SIDE_HOLDER : finding->side;
+    if (index > 0 || !account_at(input, side, &account)) return false;
+    *name = finding->reason == REASON_HELD ? account.id : account.connection;
+    return name->token != NULL;
+}
+
+static bool name_at(const struct guard_input *input, const struct guard_finding *finding, size_t index,
+                    struct json_value *name) {
+    switch (finding->reason) {
+    case REASON_ORGANIZATIONS_LOST: return missing_at(input, GUARD_SECONDARY_ORGANIZATIONS, index, name);
+    case REASON_GROUPS_LOST: return missing_at(input, GUARD_SECONDARY_GROUPS, index, name);
+    case REASON_RESERVED_KEY: return fault_at(input, true, index, name);
+    case REASON_FORBIDDEN_KEY: return fault_at(input, false, index, name);
+    case REASON_STREAMS_LISTEN: return stream_at(input, index, name);
+    case REASON_HELD:
+    case REASON_PROVISIONED:
+    case REASON_CONNECTION_NOT_TRUSTED: return single(input, finding, index, name);
+    default: return false;
+    }
+}
+
+bool guard_named(const struct guard_input *input, const struct guard_finding *finding, size_t index, char *to,
+                 size_t room, size_t *size) {
+    struct json_value name;
+    struct account account;
+    if (finding->reason == REASON_HAS_SECONDARIES) {
+        if (!guard_secondary(input, &account) || !account_linked(&account, index, &name)) return false;
+        *size = account_identity_id(name, to, room);
+        return true;
+    }
+    if (!name_at(input, finding, index, &name)) return false;
+    *size = write_value(name, to, room);
+    return true;
+}
+
+/* ---- sentences ---- */
+
+struct text {
+    char *at;
+    size_t size;
+};
+
+__attribute__((format(printf, 2, 3))) static void put(struct text *text, const char *format, ...) {
+    va_list pieces;
+    va_start(pieces, format);
+    int size = vsnprintf(text->at + text->size, GUARD_WORDS - text->size, format, pieces);
+    va_end(pieces);
+    text->size += size > 0 ? (size_t)size : 0;
+    if (text->size >= GUARD_WORDS) text->size = GUARD_WORDS - 1;
+}
+
+enum { NAME_ROOM = 80, NAMES_AT_MOST = 3 };
+
+/* " (org_1, org_2, org_3 and 4 more)", or nothing. */
+static void put_names(struct text *text, const struct guard_input *input, const struct guard_finding *finding) {
+    char name[NAME_ROOM];
+    size_t size, count = 0;
+    for (; guard_named(input, finding, count, name, sizeof name, &size); count++)
+        if (count < NAMES_AT_MOST) put(text, "%s%.*s", count > 0 ? ", " : " (", (int)size, name);
+    if (count > NAMES_AT_MOST) put(text, " and %zu more", count - NAMES_AT_MOST);
+    if (count > 0) put(text, ")");
+}
+
+/* "the primary, auth0|1," */
+static void put_subject(struct text *text, const struct guard_input *input, enum guard_side side) {
+    struct account holder;
+    char id[NAME_ROOM];
+    struct span named = side == SIDE_PRIMARY ? input->options.primary : input->options.secondary;
+    if (side == SIDE_HOLDER) {
+        bool is_known = guard_holder(input, &holder);
+        named = is_known ? (struct span){id, json_string(holder.id, id, sizeof id)} : input->options.relink.holder;
+    }
+    int size = (int)(named.size < NAME_ROOM ? named.size : NAME_ROOM);
+    put(text, "the %s", guard_side_name(side));
+    if (size > 0) put(text, ", %.*s,", size, named.at);
+}
+
+/* For each reason: what stands between the subject and the names, and what follows them. A reason of both accounts is
+   told of the secondary. */
+static const struct {
+    const char *before, *after;
+} sentences[GUARD_REASON_KINDS] = {
+    [REASON_SAME_ACCOUNT] = {"is given as the primary, too", ": give two accounts"},
+    [REASON_ALREADY_LINKED] = {"is an identity of the primary already", ": there is nothing left to merge"},
+    [REASON_NO_ACCOUNT] = {"is no account of the tenant",
+                           ": look up whether its id is right, and whether it was deleted or linked meanwhile"},
+    [REASON_HELD] = {"is an identity of another account", ": merge that account instead, or, where you have proof "
+                                                          "that the identity is not its holder's, move it with relink"},
+    [REASON_BLOCKED] = {"is blocked", ", and a merge could open it again: unblock it first, if there is no reason left "
+                                      "for the block"},
+    [REASON_HAS_SECONDARIES] = {"has linked identities of its own",
+                                ", and it is not documented what becomes of them: unlink them first, and merge each "
+                                "one"},
+    [REASON_PROVISIONED] = {"comes from a connection that a directory provisions",
+                            ": make it the primary, or the directory loses hold of it"},
+    [REASON_WEAKER_FACTORS] = {"has no second factor, and the secondary has one",
+                               ": let the user enroll one with the primary first"},
+    [REASON_ORGANIZATIONS_LOST] = {"is in organizations that the primary is not in",
+                                   ": carry them (carry = { \"organizations\" }), or let it leave them first"},
+    [REASON_GROUPS_LOST] = {"is in groups that the primary is not in",
+                            ", and the API cannot add a member to a group: change the groups at their source first"},
+    [REASON_TOO_LARGE] = {"would have a profile above the tenant's limit of 10 KB",
+                          ": let less metadata go over, or remove some first"},
+    [REASON_RESERVED_KEY] = {"would get keys in app_metadata that the tenant keeps for itself",
+                             ": rename them at the secondary first, or discard app_metadata"},
+    [REASON_FORBIDDEN_KEY] = {"would get metadata keys with a period or a dollar sign, which the tenant refuses",
+                              ": rename them first, or discard that metadata"},
+    [REASON_TOO_MANY_ROLES] = {"would have more than 50 roles, the tenant's limit", ": remove some, or carry none"},
+    [REASON_TOO_MANY_PERMISSIONS] = {"would have more than 1,000 permissions, the tenant's limit",
+                                     ": remove some, or carry none"},
+    [REASON_EMAIL_NOT_VERIFIED] = {"has no verified e-mail address (email_verified is not the boolean true)",
+                                   ": a shared address is no proof then; authenticate the user on both accounts"},
+    [REASON_EMAILS_DIFFER] = {"has another e-mail address than the primary, or none",
+                              ": there is no shared address; authenticate the user on both accounts"},
+    [REASON_CONNECTION_NOT_TRUSTED] = {"comes from a connection that is not among trusted_connections",
+                                       ": many connections call every address verified; name it there only if it "
+                                       "verifies addresses itself"},
+    [REASON_PASSWORD_ACCOUNT] = {"has a password, which may be that of an attacker who registered with this address",
+                                 ": authenticate the user on both accounts, or say password_merge = true, with "
+                                 "after_link to end sessions and ask for a new password"},
+    [REASON_NEAR_LIMIT] = {"would have a profile above 8 KB", ": the tenant's limit is 10 KB"},
+    [REASON_NEVER_LOGGED_IN] = {"has never signed in by its logins_count",
+                                ", though the proof says that the user has authenticated on it: look at the proof "
+                                "again"},
+    [REASON_NOT_HELD] = {"is an account of its own", ": relink moved nothing"},
+    [REASON_STREAMS_LISTEN] = {"will be reported as deleted (user.deleted) to event streams",
+                               ": make sure that what listens there does not delete the person's data"},
+};
+
+static const char *scopes_of(enum guard_read read) { return reads[read].scopes; }
+
+static void put_unreadable(struct text *text, const struct guard_input *input, const struct guard_finding *finding) {
+    enum guard_read read = finding->read;
+    const char *check = reads[read].check;
+    if (read == GUARD_STREAMS) {
+        put(text, "the event streams that hear of the secondary's end could not be read: the token needs %s",
+            scopes_of(read));
+        return;
+    }
+    put_subject(text, input, finding->side);
+    bool is_whole = read == GUARD_PRIMARY || read == GUARD_SECONDARY || read == GUARD_HOLDER;
+    if (is_whole)
+        put(text, " could not be read: the token needs %s", scopes_of(read));
+    else
+        put(text, " may be read only in part: its %s could not be; the token needs %s", reads[read].name,
+            scopes_of(read));
+    if (check != NULL && finding->refuses)
+        put(text, ". Or leave \"%s\" out of checks, or say unreadable = \"allow\"", check);
+}
+
+void guard_words(const struct guard_input *input, const struct guard_finding *finding, char words[GUARD_WORDS]) {
+    struct text text = {words, 0};
+    words[0] = '\0';
+    if (finding->reason == REASON_UNREADABLE)
+        put_unreadable(&text, input, finding);
+    else {
+        put_subject(&text, input, finding->side == SIDE_BOTH ? SIDE_SECONDARY : finding->side);
+        put(&text, " %s", sentences[finding->reason].before);
+        put_names(&text, input, finding);
+        put(&text, "%s", sentences[finding->reason].after);
+    }
+    redact_text(words, NULL, 0);
+}
