@@ -90,17 +90,19 @@ static const char *read_character(const char *at, char to[4], size_t *size) {
     return at + *size;
 }
 
+size_t json_next_character(struct json_characters *walk, char to[4]) {
+    size_t size = 0;
+    if (walk->at < walk->end) walk->at = read_character(walk->at, to, &size);
+    return size;
+}
+
 bool json_is_equal(struct json_value string, struct span text) {
-    struct span raw = json_bytes(string);
-    if (string.token->is_raw) return span_equals(raw, text);
+    if (string.token->is_raw) return span_equals(json_bytes(string), text);
+    struct json_characters walk = json_characters(string);
+    char character[4];
     size_t done = 0;
-    for (const char *at = raw.at, *end = raw.at + raw.size; at < end;) {
-        char character[4];
-        size_t size;
-        at = read_character(at, character, &size);
+    for (size_t size; (size = json_next_character(&walk, character)) > 0; done += size)
         if (size > text.size - done || memcmp(character, text.at + done, size) != 0) return false;
-        done += size;
-    }
     return done == text.size;
 }
 

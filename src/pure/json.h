@@ -125,6 +125,19 @@ static inline bool json_string_is(struct json_value string, struct span text) {
            json_is_equal(string, text);
 }
 
+/* Walks a string's characters, unescaped, in UTF-8 as json_string writes them:
+       struct json_characters walk = json_characters(string);
+       char character[4];
+       for (size_t size; (size = json_next_character(&walk, character)) > 0;) ... */
+struct json_characters {
+    const char *at, *end;
+};
+static inline struct json_characters json_characters(struct json_value string) {
+    struct span raw = json_bytes(string);
+    return (struct json_characters){raw.at, raw.at + raw.size};
+}
+size_t json_next_character(struct json_characters *walk, char to[4]);
+
 /* Writes a string, unescaped: at most `room` bytes, cut between characters, not terminated; the bytes of the string
    suffice. It is UTF-8, but for a surrogate without its other half, which has the three bytes that UTF-8 would give it
    ("\ud800" is ED A0 80). Also over the string itself. Returns the bytes written. */

@@ -34,10 +34,14 @@ enum merge_choice {
 /* "discard", "primary_wins", "deep". */
 const char *merge_choice_name(enum merge_choice choice);
 
+/* Whether a name or picture is not set: absent, null or "". */
+bool merge_is_unset(struct json_value attribute);
+
 struct merge_given {
     struct json_value primary, secondary;  /* two users as GET /api/v2/users/{id} has them; their objects */
     enum merge_choice choice[MERGE_PARTS]; /* MERGE_PRIMARY_WINS for name and picture: carried where the primary's is
-                                              absent, null or "", and the secondary's a string that is not empty */
+                                              not set, and the secondary's is; MERGE_DISCARD: nothing is said of it,
+                                              since the identity keeps it in its profileData */
     /* Arrays to unite: the primary's elements, and after them those of the secondary that equal none before them. Each
        is a key, or, where the choice is MERGE_DEEP, a path with "." between the names of its levels ("prefs.tags"):
        no name at a tenant holds one. They count for user_metadata and app_metadata. */
@@ -85,15 +89,15 @@ struct merge {
        would erase all of it, never stands in it. */
     struct span patch;
     /* What the patch overwrites, an object of the same form: the metadata keys of the patch that the primary had, with
-       what they held. A key that it had not is not in it, nor are name and picture, which a merge only writes where they
-       are not set. "{}" where the patch is empty or only adds. Both go into the receipt, as text; restore.h takes them.
-     */
+       what they held. A key that it had not is not in it, nor are name and picture, which a merge only writes where
+       they are not set. "{}" where the patch is empty or only adds. Both go into the receipt, as text;
+       restore.h takes them. */
     struct span before;
     const struct merge_entry *entries; /* of the secondary's members; an object's entry comes before those in it */
     size_t entry_count;
     const struct merge_fault *faults;
     size_t fault_count;
-    /* Of the merged profile, estimated: the primary's text with the patch applied, and that of the secondary but for its
+    /* Bytes of the merged profile, estimated: the primary with the patch applied, and the secondary but for its
        metadata, since the rest becomes an identity with its profileData. */
     size_t size;
 };
@@ -102,13 +106,16 @@ struct merge {
 size_t merge_room(const struct merge_given *given);
 
 /* Takes time that grows with the size of both, times its logarithm.
-   To give a secondary its metadata back after an undo, merge what the receipt has of it (as `secondary`) into the account
-   as it is now (as `primary`): what the account holds by then stays. */
+   To give a secondary its metadata back after an undo, merge what the receipt has of it (as `secondary`) into the
+   account as it is now (as `primary`): what the account holds by then stays. */
 void merge_make(const struct merge_given *given, void *memory, struct merge *merge);
 
 /* The path of an entry, "prefs.color": the names from the first level on, unescaped, with "." between; "" for name and
    picture. At most `room` bytes, cut between characters; not terminated. Returns the bytes written. */
 size_t merge_path(const struct merge *merge, const struct merge_entry *entry, char *to, size_t room);
+
+/* The same of names, the innermost first. */
+size_t merge_join(const struct json_value *names, size_t count, char *to, size_t room);
 
 #pragma GCC visibility pop
 

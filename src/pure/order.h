@@ -30,9 +30,10 @@ static inline bool order_counts(const struct order *order, struct json_value nam
     return order->next[name.token - order->root.token] != ORDER_HIDDEN;
 }
 
-/* The names of an object that count, sorted: the first, and the one after `name`; absent at the end. */
-struct json_value order_first(const struct order *order, struct json_value object);
-struct json_value order_after(const struct order *order, struct json_value name);
+/* For each name of object `a` that counts, `partners` gets at its token's place which token has the same name in object
+   `b` and counts there, or 0; places are counted from the orders' roots. An object that is absent has no names. */
+void order_pair(const struct order *in_a, struct json_value a, const struct order *in_b, struct json_value b,
+                uint32_t *partners);
 
 /* Less than, equal to or greater than 0. `a` is of the order `in_a`, `b` of `in_b`; either may be absent, which is
    equal only to absent. */

@@ -29,15 +29,15 @@ struct restore_entry {
     enum merge_part part;
     enum restore_fate fate;
     uint32_t above;                       /* the entry of the object that it is in; MERGE_TOP at the first level */
-    struct json_value name;               /* of `wrote`; absent for name and picture */
+    struct json_value name;               /* absent for name and picture */
     struct json_value before, wrote, now; /* `before` and `now` may be absent */
 };
 
 /* Spans point into the memory of restore_make. */
 struct restore {
-    /* The body of the PATCH that puts back, with null for what is to be deleted. Empty (size 0):
-       nothing is to be sent. An empty metadata object never stands in it. Name and picture are put back by null too: a
-       merge only writes them where they are not set. */
+    /* The body of the PATCH that puts back, with null for what is to be deleted. Name and picture are put back by null
+       too: a merge only writes them where they are not set. Empty (size 0): nothing is to be sent. An empty metadata
+       object never stands in it. */
     struct span patch;
     const struct restore_entry *entries; /* in the order of `wrote`; an object's entry before those in it */
     size_t entry_count;

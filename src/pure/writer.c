@@ -61,6 +61,13 @@ void writer_close(struct writer *writer, char bracket) {
     writer->needs_comma = true;
 }
 
+void writer_close_filled(struct writer *writer, char bracket, struct writer before) {
+    if (writer->needs_comma)
+        writer_close(writer, bracket);
+    else
+        *writer = before;
+}
+
 void writer_name(struct writer *writer, const char *name) {
     writer_string(writer, span_of(name));
     put(writer, ':');
@@ -98,6 +105,13 @@ static void put_text(struct writer *writer, struct json_value string) {
     put_piece(writer, SPAN("\""));
 }
 
+void writer_member(struct writer *writer, struct json_value name) {
+    separate(writer);
+    put_text(writer, name);
+    put(writer, ':');
+    writer->needs_comma = false;
+}
+
 static void put_value(struct writer *writer, struct json_value value) {
     struct json_walk walk = json_walk(value);
     bool is_object = json_kind(value) == JSON_OBJECT, is_later = false;
@@ -122,6 +136,12 @@ static void put_value(struct writer *writer, struct json_value value) {
 void writer_value(struct writer *writer, struct json_value value) {
     separate(writer);
     put_value(writer, value);
+}
+
+size_t writer_size_of(struct json_value value) {
+    struct writer counter = writer_to(NULL);
+    if (value.token != NULL) put_value(&counter, value);
+    return counter.size;
 }
 
 void writer_quoted_value(struct writer *writer, struct json_value value) {

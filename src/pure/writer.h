@@ -27,8 +27,14 @@ void writer_encoded(struct writer *writer, struct span text);
 void writer_open(struct writer *writer, char bracket);
 void writer_close(struct writer *writer, char bracket);
 
+/* As writer_close; but where nothing was written since the bracket, the writer is again what it was `before`. */
+void writer_close_filled(struct writer *writer, char bracket, struct writer before);
+
 /* A member's name, from the source code: it needs no escapes. */
 void writer_name(struct writer *writer, const char *name);
+
+/* A member's name as it stands in the text that was read. */
+void writer_member(struct writer *writer, struct json_value name);
 
 /* UTF-8, escaped. */
 void writer_string(struct writer *writer, struct span text);
@@ -37,6 +43,9 @@ void writer_boolean(struct writer *writer, bool value);
 
 /* A value as it stands, without the white space around its pieces; an absent one is null. */
 void writer_value(struct writer *writer, struct json_value value);
+
+/* How many bytes writer_value writes; of an absent value 0. */
+size_t writer_size_of(struct json_value value);
 
 /* The text of a value as a string: a JSON text within JSON. */
 void writer_quoted_value(struct writer *writer, struct json_value value);
