@@ -116,7 +116,7 @@ struct guard_input {
    GUARD_READ stands in it again while its last page is full. */
 guard_reads guard_wanted(const struct guard_input *input);
 
-/* "primary", "factors of the secondary", ...: for a message. */
+/* "profile", "second factors", "SCIM configuration", ...: for a message. */
 const char *guard_read_name(enum guard_read read);
 
 /* The id that stands in the paths of GUARD_SCIM and GUARD_DIRECTORY, a JSON string within the answer of

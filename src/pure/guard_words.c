@@ -27,24 +27,25 @@ const char *guard_proof_name(enum guard_proof proof) {
 /* What each read is called, what it needs, and which of `checks` it belongs to. */
 static const struct {
     const char *name, *scopes, *check;
+    unsigned part; /* that may be carried */
 } reads[GUARD_READS] = {
-    [GUARD_PRIMARY] = {"profile", "read:users", NULL},
-    [GUARD_SECONDARY] = {"profile", "read:users", NULL},
-    [GUARD_HOLDER] = {"holder", "read:users", NULL},
-    [GUARD_SECONDARY_FACTORS] = {"second factors", "read:authentication_methods", "factors"},
-    [GUARD_PRIMARY_FACTORS] = {"second factors", "read:authentication_methods", "factors"},
-    [GUARD_SECONDARY_ORGANIZATIONS] = {"organizations", "read:organizations", "organizations"},
-    [GUARD_PRIMARY_ORGANIZATIONS] = {"organizations", "read:organizations", "organizations"},
-    [GUARD_SECONDARY_GROUPS] = {"groups", "read:groups", "groups"},
-    [GUARD_PRIMARY_GROUPS] = {"groups", "read:groups", "groups"},
-    [GUARD_SECONDARY_ROLES] = {"roles", "read:users and read:roles", "roles"},
-    [GUARD_PRIMARY_ROLES] = {"roles", "read:users and read:roles", "roles"},
-    [GUARD_SECONDARY_PERMISSIONS] = {"permissions", "read:users", "permissions"},
-    [GUARD_PRIMARY_PERMISSIONS] = {"permissions", "read:users", "permissions"},
-    [GUARD_CONNECTION] = {"connection", "read:connections", "provisioning"},
-    [GUARD_SCIM] = {"SCIM configuration", "read:scim_config", "provisioning"},
-    [GUARD_DIRECTORY] = {"directory provisioning", "read:directory_provisionings", "provisioning"},
-    [GUARD_STREAMS] = {"event streams", "read:event_streams", NULL},
+    [GUARD_PRIMARY] = {"profile", "read:users", NULL, 0},
+    [GUARD_SECONDARY] = {"profile", "read:users", NULL, 0},
+    [GUARD_HOLDER] = {"profile", "read:users", NULL, 0},
+    [GUARD_SECONDARY_FACTORS] = {"second factors", "read:authentication_methods", "factors", 0},
+    [GUARD_PRIMARY_FACTORS] = {"second factors", "read:authentication_methods", "factors", 0},
+    [GUARD_SECONDARY_ORGANIZATIONS] = {"organizations", "read:organizations", "organizations", GUARD_ORGANIZATIONS},
+    [GUARD_PRIMARY_ORGANIZATIONS] = {"organizations", "read:organizations", "organizations", GUARD_ORGANIZATIONS},
+    [GUARD_SECONDARY_GROUPS] = {"groups", "read:groups", "groups", 0},
+    [GUARD_PRIMARY_GROUPS] = {"groups", "read:groups", "groups", 0},
+    [GUARD_SECONDARY_ROLES] = {"roles", "read:users and read:roles", "roles", GUARD_ROLES},
+    [GUARD_PRIMARY_ROLES] = {"roles", "read:users and read:roles", "roles", GUARD_ROLES},
+    [GUARD_SECONDARY_PERMISSIONS] = {"permissions", "read:users", "permissions", GUARD_PERMISSIONS},
+    [GUARD_PRIMARY_PERMISSIONS] = {"permissions", "read:users", "permissions", GUARD_PERMISSIONS},
+    [GUARD_CONNECTION] = {"connection", "read:connections", "provisioning", 0},
+    [GUARD_SCIM] = {"SCIM configuration", "read:scim_config", "provisioning", 0},
+    [GUARD_DIRECTORY] = {"directory provisioning", "read:directory_provisionings", "provisioning", 0},
+    [GUARD_STREAMS] = {"event streams", "read:event_streams", NULL, 0},
 };
 
 const char *guard_read_name(enum guard_read read) { return reads[read].name; }
@@ -173,6 +174,14 @@ static void put_names(struct text *text, const struct guard_input *input, const 
     if (count > 0) put(text, ")");
 }
 
+/* Cut between characters. */
+static struct span cut(struct span id) {
+    if (id.size <= NAME_ROOM) return id;
+    size_t size = NAME_ROOM;
+    while (size > 0 && ((unsigned char)id.at[size] & 0xC0) == 0x80) size--;
+    return (struct span){id.at, size};
+}
+
 /* "the primary, auth0|1," */
 static void put_subject(struct text *text, const struct guard_input *input, enum guard_side side) {
     struct account holder;
@@ -182,9 +191,8 @@ static void put_subject(struct text *text, const struct guard_input *input, enum
         bool is_known = guard_holder(input, &holder);
         named = is_known ? (struct span){id, json_string(holder.id, id, sizeof id)} : input->options.relink.holder;
     }
-    int size = (int)(named.size < NAME_ROOM ? named.size : NAME_ROOM);
-    put(text, "the %s", guard_side_name(side));
-    if (size > 0) put(text, ", %.*s,", size, named.at);
+    named = cut(named);
+    put(text, "the %s, %.*s,", guard_side_name(side), (int)named.size, named.at);
 }
 
 /* For each reason: what stands between the subject and the names, and what follows them. A reason of both accounts is
@@ -239,25 +247,38 @@ static const struct {
                                ": make sure that what listens there does not delete the person's data"},
 };
 
-static const char *scopes_of(enum guard_read read) { return reads[read].scopes; }
+/* "the roles of the primary, auth0|1," */
+static void put_read(struct text *text, const struct guard_input *input, const struct guard_finding *finding) {
+    enum guard_read read = finding->read;
+    struct guard_finding connection = {.reason = REASON_PROVISIONED, .side = SIDE_SECONDARY};
+    struct span secondary = cut(input->options.secondary);
+    bool is_search = read == GUARD_HOLDER && input->options.relink.holder.at == NULL;
+    if (read == GUARD_STREAMS)
+        put(text, "the event streams of the tenant could not be read, and which of them hear of the secondary's end "
+                  "is not known");
+    else if (is_search)
+        put(text, "a search for the account that holds %.*s failed, and whether one does is not known",
+            (int)secondary.size, secondary.at);
+    else if (read == GUARD_SCIM || read == GUARD_DIRECTORY || read == GUARD_CONNECTION) {
+        put(text, "the %s of the secondary%s", reads[read].name, read == GUARD_CONNECTION ? "" : "'s connection");
+        put_names(text, input, &connection);
+        put(text, " could not be read");
+    } else {
+        put(text, "the %s of ", reads[read].name);
+        put_subject(text, input, finding->side);
+        put(text, " could not be read");
+    }
+}
 
 static void put_unreadable(struct text *text, const struct guard_input *input, const struct guard_finding *finding) {
     enum guard_read read = finding->read;
     const char *check = reads[read].check;
-    if (read == GUARD_STREAMS) {
-        put(text, "the event streams that hear of the secondary's end could not be read: the token needs %s",
-            scopes_of(read));
-        return;
-    }
-    put_subject(text, input, finding->side);
-    bool is_whole = read == GUARD_PRIMARY || read == GUARD_SECONDARY || read == GUARD_HOLDER;
-    if (is_whole)
-        put(text, " could not be read: the token needs %s", scopes_of(read));
-    else
-        put(text, " may be read only in part: its %s could not be; the token needs %s", reads[read].name,
-            scopes_of(read));
-    if (check != NULL && finding->refuses)
-        put(text, ". Or leave \"%s\" out of checks, or say unreadable = \"allow\"", check);
+    put_read(text, input, finding);
+    put(text, ": the token needs %s", reads[read].scopes);
+    if (check == NULL || !finding->refuses) return;
+    bool is_carried = (input->options.carry & reads[read].part) != 0;
+    put(text, ". Or leave \"%s\" out of checks%s, or say unreadable = \"allow\"", check,
+        is_carried ? " and carry" : "");
 }
 
 void guard_words(const struct guard_input *input, const struct guard_finding *finding, char words[GUARD_WORDS]) {

@@ -1,0 +1,254 @@
+/* Which reads a guard asks for, in what order, and how far it pages. */
+#include "unit/pure/guard_world.h"
+
+/* A tenant answers one read after the other, as a sequence asks. Returns what was asked for, in order: the names of
+   enum guard_read as letters, 'A' for GUARD_PRIMARY. */
+static const char *drive(const struct world *world) {
+    static char asked[64];
+    struct guard_input all = world_read(world), input = {.options = all.options, .merged = all.merged};
+    size_t count = 0;
+    for (guard_reads wanted; (wanted = guard_wanted(&input)) != 0;) {
+        int read = 0;
+        while (!(wanted & ((guard_reads)1 << read))) read++;
+        assert_true(count < sizeof asked - 1);
+        asked[count++] = (char)('A' + read);
+        size_t pages = input.answers[read].count + 1;
+        input.answers[read] = all.answers[read];
+        if (pages < all.answers[read].count) input.answers[read].count = pages;
+    }
+    asked[count] = '\0';
+    return asked;
+}
+
+static void letters(guard_reads reads, char to[GUARD_READS + 1]) {
+    for (int read = 0; read < GUARD_READS; read++)
+        if (reads & ((guard_reads)1 << read)) *to++ = (char)('A' + read);
+    *to = '\0';
+}
+
+static void assert_asked(const struct world *world, guard_reads reads) {
+    char wanted[GUARD_READS + 1];
+    letters(reads, wanted);
+    assert_string_equal(drive(world), wanted);
+}
+
+#define BIT(read) ((guard_reads)1 << GUARD_##read)
+#define PROFILES (BIT(PRIMARY) | BIT(SECONDARY))
+
+static struct world poor(void) {
+    struct world world = world_clean();
+    world.texts[GUARD_SECONDARY_FACTORS] = world.texts[GUARD_SECONDARY_ORGANIZATIONS] = "[]";
+    world.texts[GUARD_SECONDARY_GROUPS] = "{\"groups\":[]}";
+    world.texts[GUARD_SECONDARY_ROLES] = world.texts[GUARD_SECONDARY_PERMISSIONS] = "[]";
+    world.options.name_streams = false;
+    return world;
+}
+
+static void without_checks_two_profiles_are_all(void **state) {
+    (void)state;
+    struct world world = world_clean();
+    world.options.checks = world.options.carry = 0;
+    world.options.name_streams = false;
+    assert_asked(&world, PROFILES);
+    world.no_secondary = true;
+    assert_asked(&world, PROFILES);
+}
+
+static void the_profiles_come_first(void **state) {
+    (void)state;
+    struct world world = world_clean();
+    struct guard_input all = world_read(&world), input = {.options = all.options};
+    assert_int_equal(guard_wanted(&input), PROFILES);
+    input.answers[GUARD_PRIMARY] = all.answers[GUARD_PRIMARY];
+    assert_int_equal(guard_wanted(&input), BIT(SECONDARY));
+}
+
+static void what_the_secondary_lacks_is_not_compared(void **state) {
+    (void)state;
+    struct world world = poor();
+    assert_asked(&world, PROFILES | BIT(SECONDARY_FACTORS) | BIT(SECONDARY_ORGANIZATIONS) | BIT(SECONDARY_GROUPS) |
+                             BIT(SECONDARY_ROLES) | BIT(SECONDARY_PERMISSIONS) | BIT(CONNECTION) | BIT(SCIM) |
+                             BIT(DIRECTORY));
+}
+
+static void with_something_of_everything_all_is_read(void **state) {
+    (void)state;
+    struct world world = world_clean();
+    assert_asked(&world, (BIT(READS) - 1) & ~BIT(HOLDER));
+}
+
+static void each_check_costs_its_own_reads(void **state) {
+    (void)state;
+    static const struct {
+        unsigned check;
+        guard_reads reads;
+    } cases[] = {{GUARD_FACTORS, BIT(SECONDARY_FACTORS) | BIT(PRIMARY_FACTORS)},
+                 {GUARD_ORGANIZATIONS, BIT(SECONDARY_ORGANIZATIONS) | BIT(PRIMARY_ORGANIZATIONS)},
+                 {GUARD_GROUPS, BIT(SECONDARY_GROUPS) | BIT(PRIMARY_GROUPS)},
+                 {GUARD_PROVISIONING, BIT(CONNECTION) | BIT(SCIM) | BIT(DIRECTORY)},
+                 {GUARD_ROLES, BIT(SECONDARY_ROLES)}, /* the primary's count where they are carried */
+                 {GUARD_PERMISSIONS, BIT(SECONDARY_PERMISSIONS)}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct world world = world_clean();
+        world.options.checks = cases[i].check;
+        world.options.carry = 0;
+        world.options.name_streams = false;
+        assert_asked(&world, PROFILES | cases[i].reads);
+    }
+}
+
+static void what_is_carried_is_read_without_a_check(void **state) {
+    (void)state;
+    struct world world = world_clean();
+    world.options.checks = 0;
+    world.options.name_streams = false;
+    world.options.carry = GUARD_ROLES | GUARD_NAME | GUARD_PICTURE;
+    assert_asked(&world, PROFILES | BIT(SECONDARY_ROLES) | BIT(PRIMARY_ROLES));
+    world.options.carry = GUARD_ORGANIZATIONS | GUARD_PERMISSIONS;
+    assert_asked(&world, PROFILES | BIT(SECONDARY_ORGANIZATIONS) | BIT(PRIMARY_ORGANIZATIONS) |
+                             BIT(SECONDARY_PERMISSIONS) | BIT(PRIMARY_PERMISSIONS));
+}
+
+static void a_secondary_that_is_gone_costs_one_search(void **state) {
+    (void)state;
+    struct world world = world_clean();
+    world.no_secondary = true;
+    assert_asked(&world, PROFILES | BIT(HOLDER));
+    world.primary_holds = true;
+    assert_asked(&world, PROFILES);
+    world.primary_holds = false;
+    world.holder_holds = true;
+    world.options.relink = (struct guard_relink){.holder = SPAN(HOLDER_ID)};
+    assert_asked(&world, PROFILES | BIT(HOLDER) | BIT(CONNECTION) | BIT(SCIM) | BIT(DIRECTORY));
+}
+
+static void lists_are_read_page_by_page(void **state) {
+    (void)state;
+    struct world world = poor();
+    world.options.checks = 0;
+    world.options.carry = GUARD_ROLES | GUARD_PERMISSIONS;
+    world.texts[GUARD_SECONDARY_ROLES] = "[{\"id\":\"rol_1\"}]";
+    world.texts[GUARD_SECONDARY_PERMISSIONS] = "[{}]";
+    world.roles = 100;
+    world.permissions = 50;
+    assert_string_equal(drive(&world), "ABJKKKLMM"); /* the third page has the rest */
+}
+
+static void a_list_that_does_not_end_is_unreadable(void **state) {
+    (void)state;
+    struct world world = world_clean();
+    world.permissions = GUARD_PER_PAGE * (GUARD_PAGES - 1);
+    struct guard_input input = world_read(&world);
+    assert_int_equal(guard_state_of(&input, GUARD_PRIMARY_PERMISSIONS), GUARD_READ);
+    struct json_value pages[GUARD_PAGES];
+    for (size_t i = 0; i < GUARD_PAGES; i++) pages[i] = input.answers[GUARD_PRIMARY_PERMISSIONS].pages[0];
+    input.answers[GUARD_PRIMARY_PERMISSIONS].pages = pages;
+    assert_int_equal(guard_state_of(&input, GUARD_PRIMARY_PERMISSIONS), GUARD_UNREADABLE);
+    input.answers[GUARD_PRIMARY_PERMISSIONS].count = GUARD_PAGES - 1;
+    assert_int_equal(guard_state_of(&input, GUARD_PRIMARY_PERMISSIONS), GUARD_UNASKED);
+}
+
+static void groups_go_on_while_there_is_a_next(void **state) {
+    (void)state;
+    struct world world = world_clean();
+    world.texts[GUARD_SECONDARY_GROUPS] = "{\"groups\":[],\"next\":\"abc\"}";
+    struct guard_input input = world_read(&world);
+    assert_int_equal(guard_state_of(&input, GUARD_SECONDARY_GROUPS), GUARD_UNASKED);
+    assert_true(guard_wanted(&input) & BIT(SECONDARY_GROUPS));
+    world.texts[GUARD_SECONDARY_GROUPS] = "{\"groups\":[],\"next\":null}";
+    input = world_read(&world);
+    assert_int_equal(guard_state_of(&input, GUARD_SECONDARY_GROUPS), GUARD_READ);
+}
+
+static void what_is_not_what_it_should_be_is_unreadable(void **state) {
+    (void)state;
+    static const struct {
+        enum guard_read read;
+        const char *text;
+    } cases[] = {{GUARD_SECONDARY_FACTORS, "7"},
+                 {GUARD_SECONDARY_ORGANIZATIONS, "{}"},
+                 {GUARD_SECONDARY_ORGANIZATIONS, "{\"organizations\":{}}"},
+                 {GUARD_CONNECTION, "[]"},
+                 {GUARD_CONNECTION, "[{\"id\":\"con_1\",\"name\":\"other\"}]"},
+                 {GUARD_CONNECTION, "[{\"name\":\"acme\"}]"}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct world world = world_clean();
+        world.texts[cases[i].read] = cases[i].text;
+        struct guard_input input = world_read(&world);
+        if (guard_state_of(&input, cases[i].read) != GUARD_UNREADABLE) fail_msg("%s", cases[i].text);
+        assert_false(guard_wanted(&input) & ((guard_reads)1 << cases[i].read));
+    }
+    struct world world = world_clean();
+    world.has_scim = true;
+    world.texts[GUARD_SCIM] = "[]";
+    struct guard_input input = world_read(&world);
+    assert_int_equal(guard_state_of(&input, GUARD_SCIM), GUARD_UNREADABLE);
+}
+
+static void a_404_of_a_list_is_no_empty_list(void **state) {
+    (void)state;
+    struct world world = world_clean();
+    struct guard_input input = world_read(&world);
+    input.answers[GUARD_SECONDARY_ROLES] = (struct guard_answer){.state = GUARD_ABSENT};
+    assert_int_equal(guard_state_of(&input, GUARD_SECONDARY_ROLES), GUARD_UNREADABLE);
+    input.answers[GUARD_SECONDARY_ROLES] = (struct guard_answer){.state = GUARD_READ}; /* without a page */
+    assert_int_equal(guard_state_of(&input, GUARD_SECONDARY_ROLES), GUARD_UNREADABLE);
+}
+
+static void the_connection_is_found_by_its_name(void **state) {
+    (void)state;
+    struct world world = world_clean();
+    world.texts[GUARD_CONNECTION] = "[{\"id\":\"con_0\",\"name\":\"acm\"},{\"id\":\"con_1\",\"name\":\"ac\\u006de\"}]";
+    struct guard_input input = world_read(&world);
+    assert_true(json_string_is(guard_connection_id(&input), SPAN("con_1")));
+}
+
+static void a_walk_goes_over_all_pages(void **state) {
+    (void)state;
+    struct world world = world_clean();
+    world.roles = 50;
+    struct guard_input input = world_read(&world);
+    size_t count = 0;
+    for (struct guard_walk walk = guard_walk(&input, GUARD_PRIMARY_ROLES); guard_next(&walk); count++)
+        assert_int_equal(json_kind(walk.value), JSON_OBJECT);
+    assert_int_equal(count, 51);
+    input.answers[GUARD_PRIMARY_ROLES].state = GUARD_UNREADABLE;
+    struct guard_walk walk = guard_walk(&input, GUARD_PRIMARY_ROLES);
+    assert_false(guard_next(&walk));
+}
+
+static void the_search_for_a_holder_is_quoted(void **state) {
+    (void)state;
+    static const struct {
+        const char *id, *query;
+    } cases[] = {{"github|2", "identities.provider:\"github\" AND identities.user_id:\"2\""},
+                 {"samlp|a|b", "identities.provider:\"samlp\" AND identities.user_id:\"a|b\""},
+                 {"x|\"\\", "identities.provider:\"x\" AND identities.user_id:\"\\\"\\\\\""}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct guard_input input = {.options = {.secondary = span_of(cases[i].id)}};
+        char query[200];
+        assert_span((struct span){query, guard_holder_query(&input, query, sizeof query)}, cases[i].query);
+        assert_int_equal(guard_holder_query(&input, query, 20), 0);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_checks_two_profiles_are_all),
+        cmocka_unit_test(the_profiles_come_first),
+        cmocka_unit_test(what_the_secondary_lacks_is_not_compared),
+        cmocka_unit_test(with_something_of_everything_all_is_read),
+        cmocka_unit_test(each_check_costs_its_own_reads),
+        cmocka_unit_test(what_is_carried_is_read_without_a_check),
+        cmocka_unit_test(a_secondary_that_is_gone_costs_one_search),
+        cmocka_unit_test(lists_are_read_page_by_page),
+        cmocka_unit_test(a_list_that_does_not_end_is_unreadable),
+        cmocka_unit_test(groups_go_on_while_there_is_a_next),
+        cmocka_unit_test(what_is_not_what_it_should_be_is_unreadable),
+        cmocka_unit_test(a_404_of_a_list_is_no_empty_list),
+        cmocka_unit_test(the_connection_is_found_by_its_name),
+        cmocka_unit_test(a_walk_goes_over_all_pages),
+        cmocka_unit_test(the_search_for_a_holder_is_quoted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
