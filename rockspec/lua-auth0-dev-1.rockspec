@@ -100,6 +100,7 @@ build = {
             "src/pure/operation.c",
             "src/pure/order.c",
             "src/pure/pace.c",
+            "src/pure/plan.c",
             "src/pure/proxy.c",
             "src/pure/queue.c",
             "src/pure/redact.c",
