@@ -76,6 +76,19 @@ static void check_name(struct work *w, struct json_value name, bool is_first_lev
 
 /* ---- into the patch ---- */
 
+/* What was put since can be taken back. */
+struct mark {
+    struct writer patch;
+    size_t fault_count;
+};
+
+static struct mark mark(const struct work *w) { return (struct mark){w->patch, w->fault_count}; }
+
+static void take_back(struct work *w, struct mark since) {
+    w->patch = since.patch;
+    w->fault_count = since.fault_count;
+}
+
 static void put_value(struct work *w, struct json_value value) {
     writer_value(&w->patch, value);
     for (const struct json_token *at = value.token, *end = json_after(at); at < end; at++)
@@ -193,6 +206,7 @@ static bool put_merged(struct work *w, uint32_t above, struct json_value name, s
                        struct json_value secondary) {
     enum merge_fate fate = secondary.token->size > 0 ? MERGE_MERGED : MERGE_HELD;
     uint32_t entry = add_entry(w, above, fate, name, primary, secondary);
+    struct mark start = mark(w);
     bool changes = false;
     pair_members(w, primary, secondary);
     writer_open(&w->patch, '{');
@@ -211,7 +225,10 @@ static bool put_merged(struct work *w, uint32_t above, struct json_value name, s
         changes = true;
     }
     writer_close(&w->patch, '}');
-    return changes;
+    if (changes) return true;
+    take_back(w, start);
+    put_value(w, primary);
+    return false;
 }
 
 /* What becomes of a member that both have; its value into the patch. Returns whether this is not what the primary
@@ -233,15 +250,13 @@ static bool put_pair(struct work *w, uint32_t above, struct json_value name, str
 /* ---- the parts ---- */
 
 static void merge_key(struct work *w, struct json_value name, struct json_value primary, struct json_value secondary) {
-    struct writer written = w->patch;
-    size_t faults = w->fault_count;
+    struct mark start = mark(w);
     put_name(w, name, MERGE_TOP);
     if (put_pair(w, MERGE_TOP, name, primary, secondary)) {
         writer_member(&w->before, name);
         writer_value(&w->before, primary);
     } else {
-        w->patch = written;
-        w->fault_count = faults;
+        take_back(w, start);
     }
 }
 
@@ -375,7 +390,7 @@ void merge_make(const struct merge_given *given, void *memory, struct merge *mer
 size_t merge_join(const struct json_value *names, size_t count, char *to, size_t room) {
     size_t size = 0;
     for (size_t i = count; i-- > 0 && size < room;) {
-        if (size > 0) to[size++] = '.';
+        if (i + 1 < count) to[size++] = '.';
         size += json_string(names[i], to + size, room - size);
     }
     return size;

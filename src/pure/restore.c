@@ -92,6 +92,7 @@ static bool put_written(struct work *w, uint32_t above, struct json_value name, 
 }
 
 static bool put_object(struct work *w, uint32_t above, struct states s) {
+    struct writer start = w->patch;
     bool changes = false;
     pair_members(w, s);
     writer_open(&w->patch, '{');
@@ -110,7 +111,10 @@ static bool put_object(struct work *w, uint32_t above, struct states s) {
         struct states gone = states_at(w, place);
         if (is_written(w, gone)) (void)add_entry(w, above, fate_of(w, gone), walk.name, gone);
     }
-    return changes;
+    if (changes) return true;
+    w->patch = start;
+    writer_value(&w->patch, s.now);
+    return false;
 }
 
 /* ---- the parts ---- */
