@@ -18,9 +18,10 @@
 #define AUTH0_PURE_SEQUENCE_H
 
 #include "pure/guard.h"
-#include "pure/merge.h"
 #include "pure/operation.h"
+#include "pure/receipt.h"
 #include "pure/request.h"
+#include "pure/restore.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -30,11 +31,10 @@ enum sequence_goal { SEQUENCE_PREVIEW, SEQUENCE_MERGE, SEQUENCE_UNDO, SEQUENCE_S
 struct sequence_plan {
     enum sequence_goal goal;
     struct identity_target target; /* primary and secondary, of an undo and a settle those of the receipt */
-    struct span connection_id;     /* sent with the link; or absent */
     struct span domain;            /* stands in the receipt */
-    int64_t at;                    /* now, UNIX seconds: stands in the receipt */
-    struct guard_options guard;    /* of a preview and a merge; `primary` and `secondary` included */
-    struct merge_given merge;      /* likewise: the choices; the two accounts are filled in here */
+    int64_t at;                    /* now, UNIX seconds, as in every event */
+    struct guard_options guard;    /* of an undo and a settle only its `primary` and `secondary` */
+    struct merge_given merge;      /* the choices for metadata, and what is united; the rest is filled in here */
     bool revoke, reset_password;   /* after the link */
     struct json_value receipt;     /* of an undo and a settle: the receipt's JSON, read */
 };
@@ -51,6 +51,7 @@ enum sequence_step {
     SEQUENCE_REVOKE,
     SEQUENCE_RESET_PASSWORD,
     SEQUENCE_UNLINK,
+    SEQUENCE_RETURN,        /* relink: links the identity to its holder again */
     SEQUENCE_RESTORE,       /* the secondary's metadata, after it was unlinked */
     SEQUENCE_RESTORE_ROLES, /* those that the secondary had */
     SEQUENCE_RESTORE_PERMISSIONS,
@@ -71,11 +72,13 @@ struct sequence_request {
     int slot;                   /* under which its end is told; 0 to SEQUENCE_AT_ONCE - 1 */
     enum request_method method; /* of one that is neither link nor unlink */
     struct operation_plan plan; /* without its limits, which are the caller's for each request anew, and can_renew */
-    size_t max_response;        /* no less room for the answer than this */
     size_t index;               /* its own */
 };
 
-enum { SEQUENCE_AT_ONCE = GUARD_READS };
+enum { SEQUENCE_AT_ONCE = GUARD_READS + 2 };
+
+/* So long after its end a request whose answer was lost may still be carried out, in seconds. */
+enum { SEQUENCE_LATE = 600 };
 
 enum sequence_action_kind {
     SEQUENCE_REST,    /* nothing until an event */
@@ -93,12 +96,12 @@ struct sequence_action {
 
 /* How it ended. */
 struct sequence_end {
-    enum failure_code code; /* CODE_GUARDED: the guard refuses, or an undo comes too early; nothing was changed */
-    enum failure_outcome
-        outcome;             /* none: what was changed has been put back, or nothing was; with a success none, too */
-    bool has_step;           /* a request decided it: */
-    int slot;                /* the one that was sent last under this slot, whose words the failure tells; */
-    enum sequence_step step; /* what it was for, */
+    /* CODE_GUARDED: the guard refuses, or an undo comes too early: nothing was changed */
+    enum failure_code code;
+    enum failure_outcome outcome;   /* none: nothing was changed, or it has been put back; also with a success */
+    bool has_step;                  /* a request decided it: */
+    int slot;                       /* the one that was sent last under this slot, whose words the failure tells; */
+    enum sequence_step step;        /* what it was for, */
     struct operation_result result; /* and how it ended */
     const char *what;               /* words where no request decided it; or NULL */
     bool is_partly;                 /* some of it stands: what could not be put back, or how far an undo came */
@@ -114,13 +117,63 @@ enum sequence_event_kind {
 
 struct sequence_event {
     enum sequence_event_kind kind;
+    int64_t at; /* now, UNIX seconds */
     int slot;
     /* Of ENDED. Its `value`, text and tokens, must stay until the sequence has ended. */
     struct operation_result result;
 };
 
+enum sequence_phase {
+    SEQUENCE_READING,
+    SEQUENCE_MERGING,   /* wants memory for it */
+    SEQUENCE_ASKING,    /* shows the receipt */
+    SEQUENCE_WAITING,   /* for the caller's word */
+    SEQUENCE_CHANGING,  /* `step` */
+    SEQUENCE_LOOKING,   /* reads the account that `step` is to give something back to */
+    SEQUENCE_PARSING,   /* wants memory for what is to be given back */
+    SEQUENCE_COMPARING, /* and for the comparison */
+    SEQUENCE_OVER
+};
+
+/* A set of steps: bit 1 << enum sequence_step. */
+typedef uint32_t sequence_steps;
+
 struct sequence {
     struct sequence_plan plan;
+    enum sequence_phase phase;
+    bool is_out;      /* what the phase sends or wants has been asked for */
+    bool is_approved; /* it goes on to its end */
+    bool is_back;     /* it gives back: an undo, or after a refusal */
+    int64_t at;       /* of the last event */
+
+    /* what is judged */
+    struct guard_input input;
+    struct json_value pages[GUARD_READS][GUARD_PAGES];
+    guard_reads under_way;
+    struct guard_verdict verdict;
+    struct merge_given given; /* of the merge; of what an undo gives back to the secondary */
+    struct merge merge;
+    bool has_merge;
+
+    /* what is changed */
+    enum sequence_step step;
+    size_t index;
+    sequence_steps done, failed;
+    size_t organizations;                /* that were carried */
+    bool is_open, is_linked, is_already; /* is_linked: of an undo and a settle, when they began */
+    struct json_value identities, ticket;
+    struct operation_result failure; /* of a change, before what went before is put back */
+
+    /* what is given back */
+    struct receipt receipt;
+    struct json_value before, wrote, was; /* the images, read */
+    struct span holder;
+    struct restore_given restore_given;
+    struct restore restore;
+    bool has_restore;
+
+    size_t wanted; /* bytes */
+    struct sequence_end end;
 };
 
 /* The sequence may not move after this. */
@@ -134,7 +187,7 @@ struct sequence_action sequence_next(struct sequence *sequence);
 void sequence_tell(struct sequence *sequence, const struct sequence_event *event);
 
 /* What SEQUENCE_MEMORY asked for; NULL: there is none, and the sequence ends without a change that it has not made. */
-void sequence_give(struct sequence *sequence, char *memory);
+void sequence_give(struct sequence *sequence, void *memory);
 
 const struct sequence_end *sequence_end(const struct sequence *sequence);
 
@@ -147,9 +200,8 @@ size_t sequence_path(const struct sequence *sequence, const struct sequence_requ
 /* Its JSON; 0: it has no body. Also of a link. */
 size_t sequence_body(const struct sequence *sequence, const struct sequence_request *request, char *to);
 
-/* The receipt, as JSON: { "version", "domain", "primary", "secondary", "at", "proof", ... , "state": "planned" | "merged"
-   | "unknown" | "not_merged", "open": whether a request may still be carried out }. 0: there is none, because nothing
-   was to be changed yet. At SEQUENCE_RECEIPT it is the planned one, after FINISH the one to keep. */
+/* The receipt, as JSON (pure/receipt). 0: there is none, because nothing was to be changed. At SEQUENCE_RECEIPT it is the
+   planned one, after FINISH of a merge the one to keep in its place; of a settle, what it makes of the one given. */
 size_t sequence_receipt(const struct sequence *sequence, char *to);
 
 /* After FINISH, also of a failure: everything else that the caller is told, as JSON. What is a list may be empty.

@@ -41,6 +41,7 @@ static void the_words_are_those_that_were_published(void **state) {
         [CODE_CONFLICT] = "conflict",
         [CODE_RATE_LIMITED] = "rate_limited",
         [CODE_SERVER_ERROR] = "server_error",
+        [CODE_GUARDED] = "guarded",
     };
     for (int code = 0; code < CODES; code++)
         assert_string_equal(failure_code_name((enum failure_code)code), words[code]);

@@ -1,0 +1,92 @@
+#include "pure/receipt.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+const char *receipt_state_name(enum receipt_state state) {
+    static const char *const names[RECEIPT_STATES] = {"planned", "merged", "not_merged", "unknown"};
+    return names[state];
+}
+
+const char *receipt_list_name(enum receipt_list list) {
+    static const char *const names[RECEIPT_LISTS] = {"roles", "permissions", "organizations"};
+    return names[list];
+}
+
+static bool is_text(struct json_value value) { return json_kind(value) == JSON_STRING; }
+
+static bool is_text_or_absent(struct json_value value) { return is_text(value) || json_kind(value) == JSON_NULL; }
+
+/* A time: digits alone. */
+static bool read_time(struct json_value value, int64_t *at) {
+    enum { DIGITS_AT_MOST = 15 };
+    if (!json_is_integer(value) || value.token->size > DIGITS_AT_MOST || !span_is_digits(json_bytes(value)))
+        return false;
+    *at = 0;
+    for (size_t i = 0; i < value.token->size; i++) *at = *at * 10 + (json_bytes(value).at[i] - '0');
+    return true;
+}
+
+static bool read_state(struct json_value value, enum receipt_state *state) {
+    for (int i = 0; i < RECEIPT_STATES; i++) {
+        *state = (enum receipt_state)i;
+        if (json_string_is(value, span_of(receipt_state_name(*state)))) return true;
+    }
+    return false;
+}
+
+static void read_lists(struct json_value object, struct json_value lists[RECEIPT_LISTS]) {
+    for (int i = 0; i < RECEIPT_LISTS; i++) {
+        (void)json_member(object, span_of(receipt_list_name((enum receipt_list)i)), &lists[i]);
+        if (json_kind(lists[i]) != JSON_ARRAY) lists[i] = (struct json_value){NULL, NULL};
+    }
+}
+
+static void read_parts(struct receipt *receipt, struct json_value secondary, struct json_value was,
+                       struct json_value carried) {
+    const struct json_wish of_secondary[] = {{SPAN("id"), &receipt->secondary},
+                                             {SPAN("provider"), &receipt->provider},
+                                             {SPAN("user_id"), &receipt->user_id}};
+    const struct json_wish of_was[] = {{SPAN("user_metadata"), &receipt->user_metadata},
+                                       {SPAN("app_metadata"), &receipt->app_metadata}};
+    json_find(secondary, of_secondary, COUNT(of_secondary));
+    json_find(was, of_was, COUNT(of_was));
+    read_lists(was, receipt->was);
+    read_lists(carried, receipt->carried);
+}
+
+static bool has_texts(const struct receipt *receipt) {
+    return is_text(receipt->domain) && is_text(receipt->primary) && is_text(receipt->secondary) &&
+           is_text(receipt->provider) && is_text(receipt->user_id) && is_text_or_absent(receipt->holder) &&
+           is_text_or_absent(receipt->before) && is_text_or_absent(receipt->wrote) &&
+           is_text_or_absent(receipt->user_metadata) && is_text_or_absent(receipt->app_metadata);
+}
+
+const char *receipt_read(struct json_value value, struct receipt *receipt) {
+    struct json_value version, secondary, was, carried, at, state, open, already;
+    const struct json_wish wishes[] = {
+        {SPAN("version"), &version},
+        {SPAN("domain"), &receipt->domain},
+        {SPAN("primary"), &receipt->primary},
+        {SPAN("secondary"), &secondary},
+        {SPAN("at"), &at},
+        {SPAN("before"), &receipt->before},
+        {SPAN("wrote"), &receipt->wrote},
+        {SPAN("secondary_was"), &was},
+        {SPAN("carried"), &carried},
+        {SPAN("holder"), &receipt->holder},
+        {SPAN("state"), &state},
+        {SPAN("open"), &open},
+        {SPAN("already"), &already},
+    };
+    *receipt = (struct receipt){.whole = value};
+    if (json_kind(value) != JSON_OBJECT) return "the receipt is no table of names and values";
+    json_find(value, wishes, COUNT(wishes));
+    read_parts(receipt, secondary, was, carried);
+    if (!json_is_integer(version)) return "the receipt has no version";
+    if (!span_equals(json_bytes(version), SPAN("1"))) return "the receipt is of a version that is not known here";
+    if (!has_texts(receipt) || !read_time(at, &receipt->at) || !read_state(state, &receipt->state))
+        return "the receipt is not complete";
+    receipt->is_open = json_kind(open) != JSON_FALSE;
+    receipt->is_already = json_kind(already) == JSON_TRUE;
+    return NULL;
+}

@@ -1,0 +1,502 @@
+/* What comes next in a sequence. What its requests say is in sequence_request.c, what the caller is told in
+   sequence_result.c. */
+#include "pure/sequence_parts.h"
+
+#define BIT(step) ((sequence_steps)1 << (step))
+
+static const struct json_value absent = {NULL, NULL};
+
+/* ---- ends ---- */
+
+static void finish(struct sequence *sequence, enum failure_code code, enum failure_outcome outcome, const char *what) {
+    sequence->phase = SEQUENCE_OVER;
+    sequence->end.code = code;
+    sequence->end.outcome = outcome;
+    sequence->end.what = what;
+}
+
+/* As a request ended. */
+static void finish_by(struct sequence *sequence, int slot, enum sequence_step step,
+                      const struct operation_result *result) {
+    finish(sequence, result->code, result->outcome, NULL);
+    sequence->end.has_step = true;
+    sequence->end.slot = slot;
+    sequence->end.step = step;
+    sequence->end.result = *result;
+}
+
+static void enter(struct sequence *sequence, enum sequence_phase phase) {
+    sequence->phase = phase;
+    sequence->is_out = false;
+}
+
+static void want(struct sequence *sequence, enum sequence_phase phase, size_t size) {
+    enter(sequence, phase);
+    sequence->wanted = size;
+}
+
+/* ---- the reads ---- */
+
+static bool is_judged(const struct sequence *sequence) {
+    return sequence->plan.goal == SEQUENCE_PREVIEW || sequence->plan.goal == SEQUENCE_MERGE;
+}
+
+static guard_reads reads_wanted(const struct sequence *sequence) {
+    guard_reads wanted = 0;
+    if (is_judged(sequence)) return guard_wanted(&sequence->input) & ~sequence->under_way;
+    for (int read = GUARD_PRIMARY; read <= GUARD_SECONDARY; read++)
+        if (sequence->input.answers[read].state == GUARD_UNASKED) wanted |= (guard_reads)1 << read;
+    return wanted & ~sequence->under_way;
+}
+
+static struct json_value profile(const struct sequence *sequence, enum guard_read read) {
+    return sequence->input.answers[read].state == GUARD_READ ? sequence->pages[read][0] : absent;
+}
+
+/* ---- preview and merge: the judgement ---- */
+
+static bool is_linked_before(const struct guard_verdict *verdict) {
+    return verdict->refused == 1 && verdict->findings[0].reason == REASON_ALREADY_LINKED;
+}
+
+static void judge(struct sequence *sequence) {
+    guard_judge(&sequence->input, &sequence->verdict);
+    if (sequence->plan.goal == SEQUENCE_PREVIEW)
+        finish(sequence, CODE_OK, OUTCOME_NONE, NULL);
+    else if (is_linked_before(&sequence->verdict))
+        finish(sequence, CODE_OK, OUTCOME_NONE, NULL);
+    else if (sequence->verdict.refused > 0)
+        finish(sequence, CODE_GUARDED, OUTCOME_NONE, NULL);
+    else
+        enter(sequence, SEQUENCE_ASKING);
+}
+
+static void weigh_merge(struct sequence *sequence) {
+    struct account primary, secondary;
+    if (!guard_primary(&sequence->input, &primary) || !guard_secondary(&sequence->input, &secondary)) {
+        judge(sequence);
+        return;
+    }
+    unsigned carry = sequence->plan.guard.carry;
+    sequence->given = sequence->plan.merge;
+    sequence->given.primary = primary.profile;
+    sequence->given.secondary = secondary.profile;
+    sequence->given.choice[MERGE_NAME] = carry & GUARD_NAME ? MERGE_PRIMARY_WINS : MERGE_DISCARD;
+    sequence->given.choice[MERGE_PICTURE] = carry & GUARD_PICTURE ? MERGE_PRIMARY_WINS : MERGE_DISCARD;
+    want(sequence, SEQUENCE_MERGING, merge_room(&sequence->given));
+}
+
+/* ---- changes: which comes next ---- */
+
+static bool is_undo(const struct sequence *sequence) { return sequence->plan.goal == SEQUENCE_UNDO; }
+
+/* A relink that moves an identity: whose it was. */
+static bool moves(const struct sequence *sequence) {
+    return is_undo(sequence) ? sequence->holder.at != NULL : sequence_moves(sequence);
+}
+
+static bool has_entry(const struct sequence *sequence, enum sequence_step step) {
+    struct json_value entry;
+    struct sequence_entries entries = sequence_entries(sequence, step);
+    for (size_t i = 0; sequence_next_entry(&entries, &entry); i++)
+        if (i == sequence->index) return true;
+    return false;
+}
+
+/* Whether the step that a merge has taken is to be taken back; of an undo, whether the receipt speaks of it. */
+static bool was_carried(const struct sequence *sequence, enum sequence_step carry, enum sequence_step take) {
+    return (is_undo(sequence) || (sequence->done & BIT(carry))) && has_entry(sequence, take);
+}
+
+static bool is_on_its_own(const struct sequence *sequence) {
+    return !sequence->is_linked || (sequence->done & BIT(SEQUENCE_UNLINK));
+}
+
+static bool is_forward_needed(const struct sequence *sequence) {
+    switch (sequence->step) {
+    case SEQUENCE_WRITE: return sequence->merge.patch.size > 0;
+    case SEQUENCE_CARRY_ROLES:
+    case SEQUENCE_CARRY_PERMISSIONS:
+    case SEQUENCE_CARRY_ORGANIZATION: return has_entry(sequence, sequence->step);
+    case SEQUENCE_RELEASE: return moves(sequence);
+    case SEQUENCE_REVOKE: return sequence->plan.revoke;
+    case SEQUENCE_RESET_PASSWORD: return sequence->plan.reset_password;
+    default: return true;
+    }
+}
+
+static bool is_back_needed(const struct sequence *sequence) {
+    bool restores = is_undo(sequence) && is_on_its_own(sequence) && !moves(sequence);
+    switch (sequence->step) {
+    case SEQUENCE_UNLINK: return is_undo(sequence) && sequence->is_linked && !sequence->receipt.is_already;
+    case SEQUENCE_RETURN:
+        return moves(sequence) &&
+               (is_undo(sequence) ? is_on_its_own(sequence) : (sequence->done & BIT(SEQUENCE_RELEASE)) != 0);
+    case SEQUENCE_RESTORE: return restores && sequence->was.token != NULL;
+    case SEQUENCE_RESTORE_ROLES:
+    case SEQUENCE_RESTORE_PERMISSIONS:
+    case SEQUENCE_RESTORE_ORGANIZATION: return restores && has_entry(sequence, sequence->step);
+    case SEQUENCE_PUT_BACK: return sequence->wrote.token != NULL;
+    case SEQUENCE_TAKE_ROLES: return was_carried(sequence, SEQUENCE_CARRY_ROLES, SEQUENCE_TAKE_ROLES);
+    case SEQUENCE_TAKE_PERMISSIONS: return was_carried(sequence, SEQUENCE_CARRY_PERMISSIONS, SEQUENCE_TAKE_PERMISSIONS);
+    case SEQUENCE_TAKE_ORGANIZATION:
+        return was_carried(sequence, SEQUENCE_CARRY_ORGANIZATION, SEQUENCE_TAKE_ORGANIZATION);
+    default: return false;
+    }
+}
+
+/* All has been done that was to be. */
+static void finish_changes(struct sequence *sequence) {
+    if (!sequence->is_back || is_undo(sequence)) {
+        finish(sequence, CODE_OK, OUTCOME_NONE, NULL);
+        return;
+    }
+    bool is_partly = sequence->failed != 0;
+    finish_by(sequence, SEQUENCE_FORWARD, sequence->end.step, &sequence->failure);
+    sequence->end.is_partly = is_partly;
+    if (is_partly) sequence->end.outcome = OUTCOME_UNKNOWN;
+}
+
+/* To the next step that is needed, this one included. */
+static void go_on(struct sequence *sequence) {
+    enum sequence_step last = sequence->is_back ? SEQUENCE_TAKE_ORGANIZATION : SEQUENCE_RESET_PASSWORD;
+    for (; sequence->step <= last; sequence->step++, sequence->index = 0) {
+        if (!(sequence->is_back ? is_back_needed(sequence) : is_forward_needed(sequence))) continue;
+        bool looks = sequence->step == SEQUENCE_RESTORE || sequence->step == SEQUENCE_PUT_BACK;
+        enter(sequence, looks ? SEQUENCE_LOOKING : SEQUENCE_CHANGING);
+        return;
+    }
+    finish_changes(sequence);
+}
+
+static void skip(struct sequence *sequence) {
+    sequence->step++;
+    sequence->index = 0;
+    go_on(sequence);
+}
+
+static bool is_one_of_several(enum sequence_step step) {
+    return step == SEQUENCE_CARRY_ORGANIZATION || step == SEQUENCE_TAKE_ORGANIZATION ||
+           step == SEQUENCE_RESTORE_ORGANIZATION;
+}
+
+/* ---- putting back, and undo ---- */
+
+/* A settle has seen what it needs. */
+static void settle(struct sequence *sequence) {
+    sequence->restore_given =
+        (struct restore_given){sequence->before, sequence->wrote, profile(sequence, GUARD_PRIMARY)};
+    if (sequence->wrote.token != NULL)
+        want(sequence, SEQUENCE_COMPARING, restore_room(&sequence->restore_given));
+    else
+        finish(sequence, CODE_OK, OUTCOME_NONE, NULL);
+}
+
+static void begin_back(struct sequence *sequence, enum sequence_step first) {
+    sequence->is_back = true;
+    sequence->step = first;
+    sequence->index = 0;
+    size_t room = sequence_images_room(sequence);
+    if (room > 0)
+        want(sequence, SEQUENCE_PARSING, room);
+    else
+        go_on(sequence);
+}
+
+/* What went before is put back where the refusal is certain, and nothing may come late. */
+static void refused(struct sequence *sequence, const struct operation_result *result) {
+    sequence->failure = *result;
+    sequence->end.step = sequence->step;
+    if (sequence->is_open || result->outcome == OUTCOME_UNKNOWN) {
+        finish_by(sequence, SEQUENCE_FORWARD, sequence->step, result);
+        sequence->end.is_partly = sequence->done != 0;
+        sequence->end.code = CODE_UNKNOWN_OUTCOME;
+        sequence->end.outcome = OUTCOME_UNKNOWN;
+    } else if (sequence->done == 0) {
+        finish_by(sequence, SEQUENCE_FORWARD, sequence->step, result);
+    } else {
+        begin_back(sequence, SEQUENCE_RETURN);
+    }
+}
+
+static void undo_failed(struct sequence *sequence, const struct operation_result *result) {
+    finish_by(sequence, SEQUENCE_BACKWARD, sequence->step, result);
+    sequence->end.is_partly = sequence->done != 0;
+    if (sequence->end.is_partly) sequence->end.outcome = OUTCOME_UNKNOWN;
+}
+
+/* A step back that could not be taken. */
+static void back_failed(struct sequence *sequence, const struct operation_result *result) {
+    sequence->failed |= BIT(sequence->step);
+    if (is_undo(sequence))
+        undo_failed(sequence, result);
+    else
+        skip(sequence);
+}
+
+static const char too_early[] =
+    "a request of this merge may still be carried out: settle or undo it ten minutes after its end";
+static const char nowhere[] = "the secondary is neither an identity of the primary nor an account of its own";
+
+bool sequence_may_come_late(const struct sequence *sequence) {
+    return sequence->receipt.is_open && sequence->plan.at - sequence->receipt.at < SEQUENCE_LATE;
+}
+
+/* The receipt's two accounts, as they are now. */
+static void weigh_receipt(struct sequence *sequence) {
+    struct account secondary;
+    struct json_value primary = profile(sequence, GUARD_PRIMARY);
+    sequence->is_linked = sequence_is_linked(sequence, primary);
+    sequence->identities = sequence_identities(primary);
+    bool is_own = guard_secondary(&sequence->input, &secondary);
+    if (primary.token == NULL)
+        finish_by(sequence, GUARD_PRIMARY, SEQUENCE_READ, &sequence->failure);
+    else if (is_undo(sequence) && !sequence->is_linked && !is_own)
+        finish(sequence, CODE_CONFLICT, OUTCOME_NONE, nowhere);
+    else
+        begin_back(sequence, SEQUENCE_UNLINK);
+}
+
+/* ---- ends of requests ---- */
+
+static void read_ended(struct sequence *sequence, const struct sequence_event *event) {
+    enum guard_read read = (enum guard_read)event->slot;
+    struct guard_answer *answer = &sequence->input.answers[read];
+    enum failure_code code = event->result.code;
+    sequence->under_way &= ~((guard_reads)1 << read);
+    if (code == CODE_OK && answer->count < GUARD_PAGES) {
+        sequence->pages[read][answer->count++] = event->result.value;
+        answer->state = GUARD_READ;
+    } else {
+        answer->state = code == CODE_NOT_FOUND ? GUARD_ABSENT : GUARD_UNREADABLE;
+    }
+    bool is_profile = read == GUARD_PRIMARY || read == GUARD_SECONDARY;
+    if (is_profile && answer->state == GUARD_UNREADABLE) {
+        finish_by(sequence, event->slot, SEQUENCE_READ, &event->result);
+        return;
+    }
+    if (read == GUARD_PRIMARY) sequence->failure = event->result;
+    if (sequence->under_way != 0 || reads_wanted(sequence) != 0) return;
+    if (is_judged(sequence))
+        weigh_merge(sequence);
+    else
+        weigh_receipt(sequence);
+}
+
+static void look_ended(struct sequence *sequence, const struct operation_result *result) {
+    if (result->code != CODE_OK) {
+        back_failed(sequence, result);
+    } else if (sequence->step == SEQUENCE_RESTORE) {
+        sequence->given = (struct merge_given){
+            .primary = result->value,
+            .secondary = sequence->was,
+            .choice = {[MERGE_USER_METADATA] = MERGE_PRIMARY_WINS, [MERGE_APP_METADATA] = MERGE_PRIMARY_WINS}};
+        want(sequence, SEQUENCE_COMPARING, merge_room(&sequence->given));
+    } else {
+        sequence->restore_given = (struct restore_given){sequence->before, sequence->wrote, result->value};
+        want(sequence, SEQUENCE_COMPARING, restore_room(&sequence->restore_given));
+    }
+}
+
+static void keep_answer(struct sequence *sequence, const struct operation_result *result) {
+    switch (sequence->step) {
+    case SEQUENCE_LINK:
+        sequence->is_already = result->already;
+        sequence->identities = result->value;
+        break;
+    case SEQUENCE_UNLINK: sequence->identities = result->value; break;
+    case SEQUENCE_RESET_PASSWORD: sequence->ticket = result->value; break;
+    default: break;
+    }
+}
+
+static bool is_after_link(enum sequence_step step) {
+    return step == SEQUENCE_REVOKE || step == SEQUENCE_RESET_PASSWORD;
+}
+
+static void change_ended(struct sequence *sequence, const struct operation_result *result) {
+    enum sequence_step step = sequence->step;
+    bool is_done = result->code == CODE_OK;
+    /* What comes late after the link changes nothing that could be put back. */
+    if (!sequence->is_back && !is_after_link(step)) sequence->is_open = sequence->is_open || result->is_open;
+    if (is_done) {
+        sequence->done |= BIT(step);
+        keep_answer(sequence, result);
+        if (step == SEQUENCE_CARRY_ORGANIZATION) sequence->organizations++;
+        sequence->index++;
+        if (is_one_of_several(step))
+            go_on(sequence);
+        else
+            skip(sequence);
+    } else if (is_after_link(step)) {
+        sequence->failed |= BIT(step);
+        skip(sequence);
+    } else if (sequence->is_back) {
+        back_failed(sequence, result);
+    } else {
+        refused(sequence, result);
+    }
+}
+
+static void ended(struct sequence *sequence, const struct sequence_event *event) {
+    sequence->end.requests += event->result.attempts;
+    switch (sequence->phase) {
+    case SEQUENCE_READING: read_ended(sequence, event); break;
+    case SEQUENCE_LOOKING: look_ended(sequence, &event->result); break;
+    case SEQUENCE_CHANGING: change_ended(sequence, &event->result); break;
+    default: break;
+    }
+}
+
+static void dropped(struct sequence *sequence) {
+    if (!sequence->is_approved) finish(sequence, CODE_CANCELLED, OUTCOME_NONE, NULL);
+}
+
+static void approved(struct sequence *sequence) {
+    if (sequence->phase != SEQUENCE_WAITING) return;
+    sequence->is_approved = true;
+    sequence->step = SEQUENCE_WRITE;
+    go_on(sequence);
+}
+
+void sequence_tell(struct sequence *sequence, const struct sequence_event *event) {
+    if (sequence->phase == SEQUENCE_OVER) return;
+    sequence->at = event->at;
+    switch (event->kind) {
+    case SEQUENCE_ENDED: ended(sequence, event); break;
+    case SEQUENCE_APPROVED: approved(sequence); break;
+    case SEQUENCE_DROPPED: dropped(sequence); break;
+    }
+}
+
+/* ---- memory ---- */
+
+/* After a refusal, all else is put back that can be. */
+static void no_memory(struct sequence *sequence) {
+    if (sequence->is_back && sequence->plan.goal == SEQUENCE_MERGE) {
+        sequence->failed |= BIT(SEQUENCE_PUT_BACK);
+        if (sequence->phase == SEQUENCE_COMPARING) sequence->step++;
+        go_on(sequence);
+        return;
+    }
+    finish(sequence, CODE_UNREACHABLE, sequence->done != 0 ? OUTCOME_UNKNOWN : OUTCOME_NONE, "not enough memory");
+    sequence->end.is_partly = sequence->done != 0;
+}
+
+static void merging(struct sequence *sequence, void *memory) {
+    merge_make(&sequence->given, memory, &sequence->merge);
+    sequence->has_merge = true;
+    sequence->input.merged = &sequence->merge;
+    judge(sequence);
+}
+
+static void parsing(struct sequence *sequence, void *memory) {
+    const char *fault = sequence_read_images(sequence, memory);
+    if (fault != NULL)
+        finish(sequence, CODE_INVALID_REQUEST, OUTCOME_NONE, fault);
+    else if (sequence->plan.goal == SEQUENCE_SETTLE)
+        settle(sequence);
+    else
+        go_on(sequence);
+}
+
+static void comparing(struct sequence *sequence, void *memory) {
+    bool is_restore = sequence->step == SEQUENCE_RESTORE;
+    if (is_restore) {
+        merge_make(&sequence->given, memory, &sequence->merge);
+        sequence->has_merge = true;
+    } else {
+        restore_make(&sequence->restore_given, memory, &sequence->restore);
+        sequence->has_restore = true;
+    }
+    if (sequence->plan.goal == SEQUENCE_SETTLE)
+        finish(sequence, CODE_OK, OUTCOME_NONE, NULL);
+    else if ((is_restore ? sequence->merge.patch.size : sequence->restore.patch.size) > 0)
+        enter(sequence, SEQUENCE_CHANGING);
+    else
+        skip(sequence);
+}
+
+void sequence_give(struct sequence *sequence, void *memory) {
+    if (sequence->phase == SEQUENCE_OVER) return;
+    if (memory == NULL)
+        no_memory(sequence);
+    else if (sequence->phase == SEQUENCE_MERGING)
+        merging(sequence, memory);
+    else if (sequence->phase == SEQUENCE_PARSING)
+        parsing(sequence, memory);
+    else if (sequence->phase == SEQUENCE_COMPARING)
+        comparing(sequence, memory);
+}
+
+/* ---- actions ---- */
+
+static struct sequence_action rest(void) { return (struct sequence_action){.kind = SEQUENCE_REST}; }
+
+static struct sequence_action send(struct sequence *sequence, struct sequence_request request) {
+    sequence_plan_request(sequence, &request);
+    return (struct sequence_action){.kind = SEQUENCE_SEND, .request = request};
+}
+
+static struct sequence_action next_read(struct sequence *sequence) {
+    guard_reads wanted = reads_wanted(sequence);
+    int read = 0;
+    if (wanted == 0) return rest();
+    while (!(wanted >> read & 1)) read++;
+    sequence->under_way |= (guard_reads)1 << read;
+    return send(sequence,
+                (struct sequence_request){.step = SEQUENCE_READ, .read = (enum guard_read)read, .slot = read});
+}
+
+static struct sequence_action next_change(struct sequence *sequence) {
+    bool is_look = sequence->phase == SEQUENCE_LOOKING;
+    struct sequence_request request = {.step = is_look ? SEQUENCE_READ : sequence->step,
+                                       .read = sequence->step == SEQUENCE_RESTORE ? GUARD_SECONDARY : GUARD_PRIMARY,
+                                       .slot = sequence->is_back ? SEQUENCE_BACKWARD : SEQUENCE_FORWARD,
+                                       .index = sequence->index};
+    if (!is_look) sequence->is_approved = true;
+    return send(sequence, request);
+}
+
+struct sequence_action sequence_next(struct sequence *sequence) {
+    bool is_out = sequence->is_out;
+    if (sequence->phase == SEQUENCE_READING) return next_read(sequence);
+    if (sequence->phase == SEQUENCE_OVER) return (struct sequence_action){.kind = SEQUENCE_FINISH};
+    if (is_out || sequence->phase == SEQUENCE_WAITING) return rest();
+    sequence->is_out = true;
+    switch (sequence->phase) {
+    case SEQUENCE_ASKING: sequence->phase = SEQUENCE_WAITING; return (struct sequence_action){.kind = SEQUENCE_RECEIPT};
+    case SEQUENCE_LOOKING:
+    case SEQUENCE_CHANGING: return next_change(sequence);
+    default: return (struct sequence_action){.kind = SEQUENCE_MEMORY, .size = sequence->wanted};
+    }
+}
+
+const struct sequence_end *sequence_end(const struct sequence *sequence) { return &sequence->end; }
+
+/* ---- the beginning ---- */
+
+static const char *receipt_fault(struct sequence *sequence) {
+    const struct sequence_plan *plan = &sequence->plan;
+    const char *fault = receipt_read(plan->receipt, &sequence->receipt);
+    if (fault != NULL) return fault;
+    if (!json_string_is(sequence->receipt.domain, plan->domain)) return "the receipt is of another tenant";
+    if (!json_string_is(sequence->receipt.primary, plan->guard.primary) ||
+        !json_string_is(sequence->receipt.secondary, plan->guard.secondary))
+        return "the receipt is of other accounts";
+    return NULL;
+}
+
+void sequence_init(struct sequence *sequence, const struct sequence_plan *plan) {
+    memset(sequence, 0, sizeof *sequence);
+    sequence->plan = *plan;
+    sequence->at = plan->at;
+    sequence->input.options = plan->guard;
+    for (int read = 0; read < GUARD_READS; read++) sequence->input.answers[read].pages = sequence->pages[read];
+    if (is_judged(sequence)) return;
+    const char *fault = receipt_fault(sequence);
+    if (fault != NULL)
+        finish(sequence, CODE_INVALID_REQUEST, OUTCOME_NONE, fault);
+    else if (is_undo(sequence) && sequence_may_come_late(sequence))
+        finish(sequence, CODE_GUARDED, OUTCOME_NONE, too_early);
+}

@@ -1,0 +1,50 @@
+/* What the files of a sequence share. */
+#ifndef AUTH0_PURE_SEQUENCE_PARTS_H
+#define AUTH0_PURE_SEQUENCE_PARTS_H
+
+#include "pure/sequence.h"
+#include "pure/writer.h"
+
+#pragma GCC visibility push(hidden)
+
+/* The slots of changes, and of those that give back. Those before are the guard's reads. */
+enum { SEQUENCE_FORWARD = GUARD_READS, SEQUENCE_BACKWARD };
+
+/* What a step carries, takes or gives back: one after the other. */
+struct sequence_entries {
+    const struct guard_input *input; /* what the primary lacks of `read`, `most` of them at most; or NULL */
+    enum guard_read read;
+    size_t index, most;
+    struct guard_walk all; /* all of a list, where it has an answer; or */
+    struct json_walk walk; /* one of the receipt's lists */
+};
+struct sequence_entries sequence_entries(const struct sequence *sequence, enum sequence_step step);
+bool sequence_next_entry(struct sequence_entries *entries, struct json_value *entry);
+
+/* Which list a step is about. False: none. */
+bool sequence_list(enum sequence_step step, enum receipt_list *list);
+
+/* Of a receipt: a request of its merge may still be carried out. */
+bool sequence_may_come_late(const struct sequence *sequence);
+
+/* Of a merge: it moves an identity that is another account's. */
+bool sequence_moves(const struct sequence *sequence);
+
+/* Whether a profile has the secondary among its identities, and these. */
+bool sequence_is_linked(const struct sequence *sequence, struct json_value profile);
+struct json_value sequence_identities(struct json_value profile);
+
+/* The images that are to be given back: the memory that reading them needs, 0 where there are none, and the reading.
+   NULL, or what is wrong. */
+size_t sequence_images_room(const struct sequence *sequence);
+const char *sequence_read_images(struct sequence *sequence, void *memory);
+
+/* Writes entries as an array: roles and organizations by their ids. */
+void sequence_put_entries(struct writer *to, struct sequence_entries *entries, enum receipt_list list);
+
+/* The operation of a request. */
+void sequence_plan_request(const struct sequence *sequence, struct sequence_request *request);
+
+#pragma GCC visibility pop
+
+#endif

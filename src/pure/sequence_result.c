@@ -1,0 +1,417 @@
+/* What a sequence tells its caller, as JSON. */
+#include "pure/sequence_parts.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define BIT(step) ((sequence_steps)1 << (step))
+
+enum { LONGEST_KEY = 1024, LONGEST_NAME = 256 };
+
+const char *sequence_step_name(enum sequence_step step) {
+    static const char *const names[SEQUENCE_STEPS] = {
+        "read",     "write",      "carry_roles",      "carry_permissions",   "carry_organization",
+        "release",  "link",       "revoke",           "reset_password",      "unlink",
+        "return",   "restore",    "restore_roles",    "restore_permissions", "restore_organization",
+        "put_back", "take_roles", "take_permissions", "take_organization"};
+    return names[step];
+}
+
+static bool is_done(const struct sequence *sequence, enum sequence_step step) {
+    return (sequence->done & BIT(step)) != 0;
+}
+
+static bool is_over(const struct sequence *sequence) { return sequence->phase == SEQUENCE_OVER; }
+
+static void put_text(struct writer *to, const char *name, struct span text) {
+    writer_name(to, name);
+    writer_string(to, text);
+}
+
+static void put_words(struct writer *to, const char *name, const char *words) { put_text(to, name, span_of(words)); }
+
+static void put_value(struct writer *to, const char *name, struct json_value value) {
+    if (value.token == NULL) return;
+    writer_name(to, name);
+    writer_value(to, value);
+}
+
+static void put_flag(struct writer *to, const char *name, bool flag) {
+    writer_name(to, name);
+    writer_boolean(to, flag);
+}
+
+/* ---- the receipt ---- */
+
+static enum receipt_state state_of(const struct sequence *sequence) {
+    if (!is_over(sequence)) return RECEIPT_PLANNED;
+    if (is_done(sequence, SEQUENCE_LINK)) return RECEIPT_MERGED;
+    return sequence->is_open ? RECEIPT_UNKNOWN : RECEIPT_NOT_MERGED;
+}
+
+static void put_secondary(struct writer *to, const struct sequence *sequence, const struct account *secondary) {
+    const struct identity_target *target = &sequence->plan.target;
+    writer_name(to, "secondary");
+    writer_open(to, '{');
+    put_text(to, "id", sequence->plan.guard.secondary);
+    put_text(to, "provider", target->provider);
+    put_text(to, "user_id", target->bare);
+    put_value(to, "connection", secondary->connection);
+    writer_close(to, '}');
+}
+
+static void put_image(struct writer *to, const char *name, struct json_value metadata) {
+    if (json_kind(metadata) != JSON_OBJECT) return;
+    writer_name(to, name);
+    writer_quoted_value(to, metadata);
+}
+
+/* All that the secondary has of it, where that is known. */
+static void put_had(struct writer *to, const struct sequence *sequence, enum receipt_list list) {
+    static const enum guard_read reads[] = {GUARD_SECONDARY_ROLES, GUARD_SECONDARY_PERMISSIONS,
+                                            GUARD_SECONDARY_ORGANIZATIONS};
+    if (guard_state_of(&sequence->input, reads[list]) != GUARD_READ) return;
+    struct sequence_entries entries = {.all = guard_walk(&sequence->input, reads[list])};
+    writer_name(to, receipt_list_name(list));
+    sequence_put_entries(to, &entries, list);
+}
+
+static void put_was(struct writer *to, const struct sequence *sequence, const struct account *secondary) {
+    writer_name(to, "secondary_was");
+    writer_open(to, '{');
+    put_image(to, "user_metadata", secondary->user_metadata);
+    put_image(to, "app_metadata", secondary->app_metadata);
+    put_value(to, "name", secondary->name);
+    put_value(to, "email", secondary->email);
+    put_value(to, "picture", secondary->picture);
+    for (int list = 0; list < RECEIPT_LISTS; list++) put_had(to, sequence, (enum receipt_list)list);
+    writer_close(to, '}');
+}
+
+/* What is to be carried, or, after the end, what was or may have been. */
+static void put_carried(struct writer *to, const struct sequence *sequence) {
+    static const enum sequence_step steps[] = {SEQUENCE_CARRY_ROLES, SEQUENCE_CARRY_PERMISSIONS,
+                                               SEQUENCE_CARRY_ORGANIZATION};
+    writer_name(to, "carried");
+    writer_open(to, '{');
+    for (int list = 0; list < RECEIPT_LISTS; list++) {
+        struct sequence_entries entries = sequence_entries(sequence, steps[list]);
+        bool was_last = sequence->is_open && sequence->end.step == steps[list];
+        if (is_over(sequence) && !is_done(sequence, steps[list]) && !was_last) continue;
+        if (entries.input == NULL) continue;
+        if (is_over(sequence) && list == RECEIPT_ORGANIZATIONS) entries.most = sequence->organizations + was_last;
+        writer_name(to, receipt_list_name((enum receipt_list)list));
+        sequence_put_entries(to, &entries, (enum receipt_list)list);
+    }
+    writer_close(to, '}');
+}
+
+static void put_merge_receipt(struct writer *to, const struct sequence *sequence) {
+    const struct sequence_plan *plan = &sequence->plan;
+    struct account secondary;
+    enum receipt_state state = state_of(sequence);
+    (void)guard_secondary(&sequence->input, &secondary);
+    writer_open(to, '{');
+    writer_name(to, "version");
+    writer_integer(to, RECEIPT_VERSION);
+    put_text(to, "domain", plan->domain);
+    put_text(to, "primary", plan->guard.primary);
+    put_secondary(to, sequence, &secondary);
+    writer_name(to, "at");
+    writer_integer(to, sequence->at);
+    put_words(to, "proof", guard_proof_name(plan->guard.proof));
+    if (sequence->merge.patch.size > 0) {
+        put_text(to, "before", sequence->merge.before);
+        put_text(to, "wrote", sequence->merge.patch);
+    }
+    put_was(to, sequence, &secondary);
+    put_carried(to, sequence);
+    if (sequence_moves(sequence)) put_text(to, "holder", plan->guard.relink.holder);
+    put_words(to, "state", receipt_state_name(state));
+    put_flag(to, "open", state == RECEIPT_PLANNED || sequence->is_open);
+    put_flag(to, "already", sequence->is_already);
+    writer_close(to, '}');
+}
+
+static enum receipt_state settled_state(const struct sequence *sequence) {
+    if (sequence->is_linked) return RECEIPT_MERGED;
+    return sequence_may_come_late(sequence) ? RECEIPT_UNKNOWN : RECEIPT_NOT_MERGED;
+}
+
+/* The receipt that was given, with what is known now. */
+static void put_settled_receipt(struct writer *to, const struct sequence *sequence) {
+    writer_open(to, '{');
+    for (struct json_walk walk = json_walk(sequence->receipt.whole); json_next(&walk);) {
+        if (json_string_is(walk.name, SPAN("state")) || json_string_is(walk.name, SPAN("open"))) continue;
+        writer_value(to, walk.name);
+        writer_text(to, SPAN(":"));
+        to->needs_comma = false;
+        writer_value(to, walk.value);
+    }
+    put_words(to, "state", receipt_state_name(settled_state(sequence)));
+    put_flag(to, "open", sequence_may_come_late(sequence));
+    writer_close(to, '}');
+}
+
+size_t sequence_receipt(const struct sequence *sequence, char *to) {
+    struct writer writer = writer_to(to);
+    bool is_merge = sequence->plan.goal == SEQUENCE_MERGE;
+    if (is_merge && (sequence->is_approved || sequence->phase == SEQUENCE_WAITING))
+        put_merge_receipt(&writer, sequence);
+    else if (sequence->plan.goal == SEQUENCE_SETTLE && sequence->end.code == CODE_OK)
+        put_settled_receipt(&writer, sequence);
+    return writer.size;
+}
+
+/* ---- preview and merge ---- */
+
+static void put_names(struct writer *to, const struct sequence *sequence, const struct guard_finding *finding) {
+    char name[LONGEST_NAME];
+    size_t size;
+    writer_name(to, "names");
+    writer_open(to, '[');
+    for (size_t i = 0; guard_named(&sequence->input, finding, i, name, sizeof name, &size); i++)
+        writer_string(to, (struct span){name, size});
+    writer_close(to, ']');
+}
+
+static void put_finding(struct writer *to, const struct sequence *sequence, const struct guard_finding *finding) {
+    char words[GUARD_WORDS];
+    guard_words(&sequence->input, finding, words);
+    writer_open(to, '{');
+    put_words(to, "code", guard_reason_name(finding->reason));
+    put_words(to, "side", guard_side_name(finding->side));
+    put_words(to, "message", words);
+    if (finding->read != GUARD_READS) put_words(to, "read", guard_read_name(finding->read));
+    put_names(to, sequence, finding);
+    writer_close(to, '}');
+}
+
+static void put_findings(struct writer *to, const struct sequence *sequence, const char *name, bool refuses) {
+    writer_name(to, name);
+    writer_open(to, '[');
+    for (size_t i = 0; i < sequence->verdict.count; i++)
+        if (sequence->verdict.findings[i].refuses == refuses) put_finding(to, sequence, &sequence->verdict.findings[i]);
+}
+
+static void put_warning(struct writer *to, const char *code, const char *message) {
+    writer_open(to, '{');
+    put_words(to, "code", code);
+    put_words(to, "side", guard_side_name(SIDE_PRIMARY));
+    put_words(to, "message", message);
+    writer_close(to, '}');
+}
+
+static void put_judgement(struct writer *to, const struct sequence *sequence) {
+    put_findings(to, sequence, "reasons", true);
+    writer_close(to, ']');
+    put_findings(to, sequence, "warnings", false);
+    if (sequence->failed & BIT(SEQUENCE_REVOKE))
+        put_warning(to, "not_revoked", "the primary's sessions and refresh tokens could not be revoked: revoke them");
+    if (sequence->failed & BIT(SEQUENCE_RESET_PASSWORD))
+        put_warning(to, "no_ticket", "there is no ticket for a new password: make one");
+    writer_close(to, ']');
+}
+
+/* One thing: { what, key, of, why }. */
+static void put_thing(struct writer *to, const char *what, struct span key, const char *of, const char *why) {
+    writer_open(to, '{');
+    put_words(to, "what", what);
+    if (key.size > 0) put_text(to, "key", key);
+    put_words(to, "of", of);
+    if (why != NULL) put_words(to, "why", why);
+    writer_close(to, '}');
+}
+
+static void put_entry(struct writer *to, const struct merge *merge, const struct merge_entry *entry, const char *why) {
+    char key[LONGEST_KEY];
+    put_thing(to, merge_part_name(entry->part), (struct span){key, merge_path(merge, entry, key, sizeof key)},
+              guard_side_name(SIDE_SECONDARY), why);
+}
+
+static enum guard_fate fate_of(enum merge_fate fate) {
+    if (merge_is_lost(fate)) return FATE_LOST;
+    return fate == MERGE_HELD ? FATE_KEPT : FATE_CARRIED;
+}
+
+/* What a merge entry says is said by those in it where it was merged. */
+static void put_keys(struct writer *to, const struct sequence *sequence, enum guard_fate fate) {
+    for (size_t i = 0; sequence->has_merge && i < sequence->merge.entry_count; i++) {
+        const struct merge_entry *entry = &sequence->merge.entries[i];
+        if (entry->fate == MERGE_MERGED || fate_of(entry->fate) != fate) continue;
+        put_entry(to, &sequence->merge, entry, merge_fate_name(entry->fate));
+    }
+}
+
+static void put_fate(struct writer *to, const struct sequence *sequence, enum guard_fate fate) {
+    struct guard_thing thing;
+    writer_name(to, guard_fate_name(fate));
+    writer_open(to, '[');
+    for (size_t i = 0; guard_thing(&sequence->input, i, &thing); i++) {
+        if (thing.fate != fate) continue;
+        writer_open(to, '{');
+        put_words(to, "what", thing.what);
+        put_words(to, "of", guard_side_name(thing.of));
+        put_words(to, "why", thing.why);
+        if (thing.count >= 0) {
+            writer_name(to, "count");
+            writer_integer(to, thing.count);
+        }
+        writer_close(to, '}');
+    }
+    put_keys(to, sequence, fate);
+    writer_close(to, ']');
+}
+
+/* Steps, and whether those that take them back were done. */
+static const struct {
+    enum sequence_step step, back;
+} pairs[] = {{SEQUENCE_WRITE, SEQUENCE_PUT_BACK},
+             {SEQUENCE_CARRY_ROLES, SEQUENCE_TAKE_ROLES},
+             {SEQUENCE_CARRY_PERMISSIONS, SEQUENCE_TAKE_PERMISSIONS},
+             {SEQUENCE_CARRY_ORGANIZATION, SEQUENCE_TAKE_ORGANIZATION},
+             {SEQUENCE_RELEASE, SEQUENCE_RETURN}};
+
+/* What was taken back, or could not be. */
+static void put_steps(struct writer *to, const struct sequence *sequence, const char *name, bool stands) {
+    writer_name(to, name);
+    writer_open(to, '[');
+    for (size_t i = 0; i < COUNT(pairs); i++) {
+        bool is_back = sequence->is_back && !(sequence->failed & BIT(pairs[i].back));
+        if (is_done(sequence, pairs[i].step) && is_back != stands)
+            writer_string(to, span_of(sequence_step_name(pairs[i].step)));
+    }
+    writer_close(to, ']');
+}
+
+static void put_conflicts(struct writer *to, const struct sequence *sequence);
+
+static void put_merge(struct writer *to, const struct sequence *sequence) {
+    struct json_value ticket = {NULL, NULL};
+    put_words(to, "proof", guard_proof_name(sequence->plan.guard.proof));
+    put_judgement(to, sequence);
+    if (sequence->has_merge && sequence->merge.patch.size > 0) put_text(to, "patch_text", sequence->merge.patch);
+    for (int fate = FATE_KEPT; fate <= FATE_NOT_KNOWN; fate++) put_fate(to, sequence, (enum guard_fate)fate);
+    if (sequence->plan.goal == SEQUENCE_PREVIEW) return;
+    bool is_linked = sequence->end.code == CODE_OK && !is_done(sequence, SEQUENCE_LINK);
+    put_flag(to, "already", is_linked || sequence->is_already);
+    if (is_linked && sequence->input.answers[GUARD_PRIMARY].count > 0)
+        put_value(to, "identities", sequence_identities(sequence->pages[GUARD_PRIMARY][0]));
+    else
+        put_value(to, "identities", sequence->identities);
+    (void)json_member(sequence->ticket, SPAN("ticket"), &ticket);
+    put_value(to, "ticket", ticket);
+    if (sequence->end.code == CODE_OK) return;
+    put_steps(to, sequence, "put_back", false);
+    put_steps(to, sequence, "stands", true);
+    put_conflicts(to, sequence);
+}
+
+/* ---- undo and settle ---- */
+
+/* The members that have a fate, of the primary. */
+static void put_members(struct writer *to, const struct sequence *sequence, enum restore_fate fate, const char *why) {
+    char key[LONGEST_KEY];
+    for (size_t i = 0; sequence->has_restore && i < sequence->restore.entry_count; i++) {
+        const struct restore_entry *entry = &sequence->restore.entries[i];
+        if (entry->fate != fate) continue;
+        struct span path = {key, restore_path(&sequence->restore, entry, key, sizeof key)};
+        put_thing(to, merge_part_name(entry->part), path, guard_side_name(SIDE_PRIMARY), why);
+    }
+}
+
+/* Of what the secondary was to have again: what it has got, or what it holds something else for. */
+static void put_restored(struct writer *to, const struct sequence *sequence, bool is_conflict) {
+    for (size_t i = 0; sequence->has_merge && i < sequence->merge.entry_count; i++) {
+        const struct merge_entry *entry = &sequence->merge.entries[i];
+        bool is_lost = merge_is_lost(entry->fate);
+        if (is_lost != is_conflict || (!is_lost && !is_done(sequence, SEQUENCE_RESTORE))) continue;
+        if (entry->fate == MERGE_HELD || entry->fate == MERGE_MERGED) continue;
+        put_entry(to, &sequence->merge, entry, is_lost ? "the account holds another value" : NULL);
+    }
+}
+
+static void put_conflicts(struct writer *to, const struct sequence *sequence) {
+    writer_name(to, "conflicts");
+    writer_open(to, '[');
+    put_members(to, sequence, RESTORE_CONFLICT, "it was changed since");
+    if (sequence->plan.goal == SEQUENCE_UNDO) {
+        put_restored(to, sequence, true);
+        if (sequence->is_linked && sequence->receipt.is_already)
+            put_thing(to, "identity", (struct span){NULL, 0}, guard_side_name(SIDE_PRIMARY),
+                      "another client had linked it: it is not unlinked");
+    }
+    writer_close(to, ']');
+}
+
+static void put_undone_steps(struct writer *to, const struct sequence *sequence) {
+    static const struct {
+        enum sequence_step step;
+        const char *what;
+        enum guard_side of;
+    } things[] = {
+        {SEQUENCE_UNLINK, "identity", SIDE_PRIMARY},
+        {SEQUENCE_RETURN, "identity", SIDE_HOLDER},
+        {SEQUENCE_RESTORE_ROLES, "roles", SIDE_SECONDARY},
+        {SEQUENCE_RESTORE_PERMISSIONS, "permissions", SIDE_SECONDARY},
+        {SEQUENCE_RESTORE_ORGANIZATION, "organizations", SIDE_SECONDARY},
+        {SEQUENCE_TAKE_ROLES, "roles", SIDE_PRIMARY},
+        {SEQUENCE_TAKE_PERMISSIONS, "permissions", SIDE_PRIMARY},
+        {SEQUENCE_TAKE_ORGANIZATION, "organizations", SIDE_PRIMARY},
+    };
+    for (size_t i = 0; i < COUNT(things); i++)
+        if (is_done(sequence, things[i].step))
+            put_thing(to, things[i].what, (struct span){NULL, 0}, guard_side_name(things[i].of), NULL);
+}
+
+/* What no request gives back, of the account that is on its own again. */
+static void put_lost(struct writer *to) {
+    static const char *const things[] = {
+        "sessions", "refresh_tokens", "grants",     "device_credentials", "passkeys",     "factors",
+        "groups",   "logs",           "created_at", "connected_accounts", "logins_count", "last_login"};
+    writer_name(to, "lost");
+    writer_open(to, '[');
+    for (size_t i = 0; i < COUNT(things); i++)
+        put_thing(to, things[i], (struct span){NULL, 0}, guard_side_name(SIDE_SECONDARY), NULL);
+    writer_close(to, ']');
+}
+
+static void put_undo(struct writer *to, const struct sequence *sequence) {
+    put_value(to, "identities", sequence->identities);
+    writer_name(to, "restored");
+    writer_open(to, '[');
+    if (is_done(sequence, SEQUENCE_PUT_BACK)) put_members(to, sequence, RESTORE_PUT_BACK, NULL);
+    put_restored(to, sequence, false);
+    put_undone_steps(to, sequence);
+    writer_close(to, ']');
+    put_conflicts(to, sequence);
+    put_lost(to);
+}
+
+static void put_settle(struct writer *to, const struct sequence *sequence) {
+    put_words(to, "state", receipt_state_name(settled_state(sequence)));
+    put_value(to, "identities", sequence->identities);
+    writer_name(to, "stands");
+    writer_open(to, '[');
+    put_members(to, sequence, RESTORE_PUT_BACK, NULL);
+    writer_close(to, ']');
+    writer_name(to, "changed");
+    writer_open(to, '[');
+    put_members(to, sequence, RESTORE_CONFLICT, NULL);
+    writer_close(to, ']');
+}
+
+size_t sequence_result(const struct sequence *sequence, char *to) {
+    struct writer writer = writer_to(to);
+    writer_open(&writer, '{');
+    put_text(&writer, "primary", sequence->plan.guard.primary);
+    put_text(&writer, "secondary", sequence->plan.guard.secondary);
+    switch (sequence->plan.goal) {
+    case SEQUENCE_PREVIEW:
+    case SEQUENCE_MERGE: put_merge(&writer, sequence); break;
+    case SEQUENCE_UNDO: put_undo(&writer, sequence); break;
+    case SEQUENCE_SETTLE: put_settle(&writer, sequence); break;
+    }
+    writer_name(&writer, "requests");
+    writer_integer(&writer, sequence->end.requests);
+    writer_close(&writer, '}');
+    return writer.size;
+}

@@ -1,0 +1,533 @@
+/* Preview and merge. */
+#include "sequence_drive.h"
+
+static struct sequence_plan merging(void) { return plan_of(SEQUENCE_MERGE); }
+
+static void read_both(const char *primary, const char *secondary) {
+    succeed(GET_PRIMARY, primary);
+    succeed(GET_SECONDARY, secondary);
+}
+
+#define P_COLOR ",\"user_metadata\":{\"color\":\"red\"}"
+#define S_SIZE ",\"user_metadata\":{\"size\":1.0,\"color\":\"blue\"},\"app_metadata\":{\"plan\":[]}"
+#define WRITE PATCH_PRIMARY "{\"user_metadata\":{\"size\":1.0}}"
+
+static void begin_merge(void) {
+    struct sequence_plan plan = merging();
+    begin(&plan);
+    read_both(ALONE(P_COLOR), OTHER(S_SIZE));
+}
+
+/* ---- preview ---- */
+
+static void test_preview_reads_at_once_and_changes_nothing(void **state) {
+    (void)state;
+    struct sequence_plan plan = plan_of(SEQUENCE_PREVIEW);
+    begin(&plan);
+    assert_int_equal(drive.count, 2);
+    read_both(ALONE(P_COLOR), OTHER(S_SIZE));
+    assert_end(CODE_OK, OUTCOME_NONE);
+    assert_int_equal(finished()->requests, 2);
+    assert_member(sequence_result, "patch_text", "\"{\\\"user_metadata\\\":{\\\"size\\\":1.0}}\"");
+    assert_member(sequence_result, "reasons", "[]");
+    assert_int_equal(sequence_receipt(&drive.sequence, NULL), 0);
+}
+
+static void test_preview_tells_the_reasons(void **state) {
+    (void)state;
+    struct sequence_plan plan = plan_of(SEQUENCE_PREVIEW);
+    begin(&plan);
+    read_both(ALONE(""), OTHER(",\"blocked\":true"));
+    assert_end(CODE_OK, OUTCOME_NONE);
+    struct json_value reasons, code;
+    assert_true(json_member(json_of(sequence_result), SPAN("reasons"), &reasons));
+    struct json_walk walk = json_walk(reasons);
+    assert_true(json_next(&walk));
+    assert_true(json_member(walk.value, SPAN("code"), &code));
+    assert_true(json_string_is(code, SPAN("blocked")));
+}
+
+static void test_a_profile_that_cannot_be_read_ends_it(void **state) {
+    (void)state;
+    struct sequence_plan plan = merging();
+    begin(&plan);
+    refuse(GET_SECONDARY, CODE_FORBIDDEN);
+    assert_end(CODE_FORBIDDEN, OUTCOME_NONE);
+    assert_int_equal(finished()->slot, GUARD_SECONDARY);
+    assert_true(finished()->has_step);
+}
+
+/* ---- what a merge costs ---- */
+
+static void test_without_metadata_two_reads_and_a_link(void **state) {
+    (void)state;
+    struct sequence_plan plan = merging();
+    begin(&plan);
+    read_both(ALONE(""), OTHER(""));
+    approve();
+    succeed(LINK, BOTH);
+    assert_end(CODE_OK, OUTCOME_NONE);
+    assert_int_equal(finished()->requests, 3);
+    assert_member(sequence_result, "patch_text", NULL);
+    assert_member(sequence_result, "identities", BOTH);
+    assert_member(sequence_result, "already", "false");
+}
+
+static void test_with_metadata_a_patch_more(void **state) {
+    (void)state;
+    begin_merge();
+    approve();
+    succeed(WRITE, ALONE(""));
+    succeed(LINK, BOTH);
+    assert_end(CODE_OK, OUTCOME_NONE);
+    assert_int_equal(finished()->requests, 4);
+}
+
+static void test_linked_before_changes_nothing(void **state) {
+    (void)state;
+    struct sequence_plan plan = merging();
+    begin(&plan);
+    succeed(GET_PRIMARY, LINKED(""));
+    refuse(GET_SECONDARY, CODE_NOT_FOUND);
+    assert_end(CODE_OK, OUTCOME_NONE);
+    assert_member(sequence_result, "already", "true");
+    assert_member(sequence_result, "identities", BOTH);
+    assert_int_equal(sequence_receipt(&drive.sequence, NULL), 0);
+}
+
+static void test_the_guard_refuses_before_anything_is_sent(void **state) {
+    (void)state;
+    struct sequence_plan plan = merging();
+    begin(&plan);
+    read_both(ALONE(""), OTHER(",\"blocked\":true"));
+    assert_end(CODE_GUARDED, OUTCOME_NONE);
+    assert_false(drive.wants_approval);
+    assert_int_equal(drive.count, 0);
+}
+
+/* ---- the receipt ---- */
+
+static void test_receipt_before_anything_is_sent(void **state) {
+    (void)state;
+    begin_merge();
+    assert_true(drive.wants_approval);
+    assert_int_equal(drive.count, 0);
+    assert_member(sequence_receipt, "version", "1");
+    assert_member(sequence_receipt, "domain", "\"acme.auth0.com\"");
+    assert_member(sequence_receipt, "primary", "\"" PRIMARY "\"");
+    assert_member(sequence_receipt, "secondary",
+                  "{\"id\":\"" SECONDARY
+                  "\",\"provider\":\"google-oauth2\",\"user_id\":\"2\",\"connection\":\"google-oauth2\"}");
+    assert_member(sequence_receipt, "at", "1764489600");
+    assert_member(sequence_receipt, "proof", "\"operator\"");
+    assert_member(sequence_receipt, "before", "\"{}\"");
+    assert_member(sequence_receipt, "wrote", "\"{\\\"user_metadata\\\":{\\\"size\\\":1.0}}\"");
+    assert_member(sequence_receipt, "secondary_was",
+                  "{\"user_metadata\":\"{\\\"size\\\":1.0,\\\"color\\\":\\\"blue\\\"}\","
+                  "\"app_metadata\":\"{\\\"plan\\\":[]}\"}");
+    assert_member(sequence_receipt, "state", "\"planned\"");
+    assert_member(sequence_receipt, "open", "true");
+}
+
+static void test_receipt_of_a_merge(void **state) {
+    (void)state;
+    begin_merge();
+    approve();
+    succeed(WRITE, ALONE(""));
+    drive.at += 7;
+    succeed(LINK, BOTH);
+    assert_member(sequence_receipt, "state", "\"merged\"");
+    assert_member(sequence_receipt, "open", "false");
+    assert_member(sequence_receipt, "at", "1764489607");
+}
+
+static void test_dropped_before_its_word(void **state) {
+    (void)state;
+    begin_merge();
+    tell((struct sequence_event){.kind = SEQUENCE_DROPPED});
+    assert_end(CODE_CANCELLED, OUTCOME_NONE);
+    assert_int_equal(sequence_receipt(&drive.sequence, NULL), 0);
+    tell((struct sequence_event){.kind = SEQUENCE_APPROVED});
+    assert_end(CODE_CANCELLED, OUTCOME_NONE);
+}
+
+static void test_dropped_while_it_reads(void **state) {
+    (void)state;
+    struct sequence_plan plan = merging();
+    begin(&plan);
+    tell((struct sequence_event){.kind = SEQUENCE_DROPPED});
+    assert_end(CODE_CANCELLED, OUTCOME_NONE);
+}
+
+static void test_dropped_later_goes_on(void **state) {
+    (void)state;
+    begin_merge();
+    approve();
+    tell((struct sequence_event){.kind = SEQUENCE_DROPPED});
+    succeed(WRITE, ALONE(""));
+    tell((struct sequence_event){.kind = SEQUENCE_DROPPED});
+    succeed(LINK, BOTH);
+    assert_end(CODE_OK, OUTCOME_NONE);
+}
+
+/* ---- refusals ---- */
+
+static void test_a_refused_patch_leaves_nothing_to_put_back(void **state) {
+    (void)state;
+    begin_merge();
+    approve();
+    refuse(WRITE, CODE_FORBIDDEN);
+    assert_end(CODE_FORBIDDEN, OUTCOME_NONE);
+    assert_int_equal(finished()->step, SEQUENCE_WRITE);
+    assert_member(sequence_receipt, "state", "\"not_merged\"");
+    assert_member(sequence_receipt, "open", "false");
+}
+
+#define PUT_BACK PATCH_PRIMARY "{\"user_metadata\":{\"size\":null}}"
+
+static void test_a_refused_link_is_put_back(void **state) {
+    (void)state;
+    begin_merge();
+    approve();
+    succeed(WRITE, ALONE(""));
+    refuse(LINK, CODE_INVALID_REQUEST);
+    succeed(GET_PRIMARY, ALONE(",\"user_metadata\":{\"size\":1.0}"));
+    succeed(PUT_BACK, ALONE(""));
+    assert_end(CODE_INVALID_REQUEST, OUTCOME_NONE);
+    assert_int_equal(finished()->step, SEQUENCE_LINK);
+    assert_false(finished()->is_partly);
+    assert_member(sequence_result, "put_back", "[\"write\"]");
+    assert_member(sequence_result, "stands", "[]");
+    assert_member(sequence_receipt, "state", "\"not_merged\"");
+}
+
+static void test_what_the_user_changed_since_is_not_put_back(void **state) {
+    (void)state;
+    begin_merge();
+    approve();
+    succeed(WRITE, ALONE(""));
+    refuse(LINK, CODE_INVALID_REQUEST);
+    succeed(GET_PRIMARY, ALONE(",\"user_metadata\":{\"size\":2}"));
+    assert_end(CODE_INVALID_REQUEST, OUTCOME_NONE);
+    assert_member(
+        sequence_result, "conflicts",
+        "[{\"what\":\"user_metadata\",\"key\":\"size\",\"of\":\"primary\",\"why\":\"it was changed since\"}]");
+}
+
+static void test_what_could_not_be_put_back_stands(void **state) {
+    (void)state;
+    begin_merge();
+    approve();
+    succeed(WRITE, ALONE(""));
+    refuse(LINK, CODE_INVALID_REQUEST);
+    succeed(GET_PRIMARY, ALONE(",\"user_metadata\":{\"size\":1.0}"));
+    refuse(PUT_BACK, CODE_UNREACHABLE);
+    assert_end(CODE_INVALID_REQUEST, OUTCOME_UNKNOWN);
+    assert_true(finished()->is_partly);
+    assert_member(sequence_result, "put_back", "[]");
+    assert_member(sequence_result, "stands", "[\"write\"]");
+}
+
+static void test_the_primary_cannot_be_read_again(void **state) {
+    (void)state;
+    begin_merge();
+    approve();
+    succeed(WRITE, ALONE(""));
+    refuse(LINK, CODE_INVALID_REQUEST);
+    refuse(GET_PRIMARY, CODE_TIMEOUT);
+    assert_end(CODE_INVALID_REQUEST, OUTCOME_UNKNOWN);
+    assert_member(sequence_result, "stands", "[\"write\"]");
+}
+
+static void test_no_memory_to_put_back(void **state) {
+    (void)state;
+    begin_merge();
+    approve();
+    succeed(WRITE, ALONE(""));
+    drive.is_short = true;
+    refuse(LINK, CODE_INVALID_REQUEST);
+    assert_end(CODE_INVALID_REQUEST, OUTCOME_UNKNOWN);
+    assert_member(sequence_result, "stands", "[\"write\"]");
+}
+
+static void test_no_memory_before_anything_is_sent(void **state) {
+    (void)state;
+    struct sequence_plan plan = merging();
+    begin(&plan);
+    drive.is_short = true;
+    read_both(ALONE(P_COLOR), OTHER(S_SIZE));
+    assert_end(CODE_UNREACHABLE, OUTCOME_NONE);
+    assert_false(drive.wants_approval);
+}
+
+/* ---- what may come late ---- */
+
+static void test_nothing_is_put_back_while_the_link_may_come(void **state) {
+    (void)state;
+    begin_merge();
+    approve();
+    succeed(WRITE, ALONE(""));
+    lose(LINK);
+    assert_int_equal(drive.count, 0);
+    assert_end(CODE_UNKNOWN_OUTCOME, OUTCOME_UNKNOWN);
+    assert_member(sequence_receipt, "state", "\"unknown\"");
+    assert_member(sequence_receipt, "open", "true");
+    assert_member(sequence_result, "stands", "[\"write\"]");
+}
+
+static void test_nothing_is_put_back_while_a_patch_may_come(void **state) {
+    (void)state;
+    begin_merge();
+    approve();
+    end_as(WRITE, (struct operation_result){.is_open = true, .value = reading_value(SPAN(ALONE("")))});
+    refuse(LINK, CODE_INVALID_REQUEST);
+    assert_int_equal(drive.count, 0);
+    assert_end(CODE_UNKNOWN_OUTCOME, OUTCOME_UNKNOWN);
+    assert_int_equal(finished()->result.code, CODE_INVALID_REQUEST);
+    assert_member(sequence_receipt, "open", "true");
+}
+
+static void test_a_lost_patch_sends_no_link(void **state) {
+    (void)state;
+    begin_merge();
+    approve();
+    lose(WRITE);
+    assert_int_equal(drive.count, 0);
+    assert_end(CODE_UNKNOWN_OUTCOME, OUTCOME_UNKNOWN);
+    assert_int_equal(finished()->step, SEQUENCE_WRITE);
+}
+
+static void test_a_merge_may_be_open_too(void **state) {
+    (void)state;
+    begin_merge();
+    approve();
+    succeed(WRITE, ALONE(""));
+    end_as(LINK, (struct operation_result){.is_open = true, .value = reading_value(SPAN(BOTH))});
+    assert_end(CODE_OK, OUTCOME_NONE);
+    assert_member(sequence_receipt, "state", "\"merged\"");
+    assert_member(sequence_receipt, "open", "true");
+}
+
+static void test_another_client_linked_in_between(void **state) {
+    (void)state;
+    begin_merge();
+    approve();
+    succeed(WRITE, ALONE(""));
+    end_as(LINK, (struct operation_result){.already = true, .value = reading_value(SPAN(BOTH))});
+    assert_end(CODE_OK, OUTCOME_NONE);
+    assert_member(sequence_receipt, "already", "true");
+    assert_member(sequence_result, "already", "true");
+}
+
+/* ---- carry ---- */
+
+#define LIST(of, what) "GET /api/v2/users/" of "/" what "?page=0&per_page=50"
+#define ROLES_OF_SECONDARY LIST("google-oauth2%7C2", "roles")
+#define ROLES_OF_PRIMARY LIST("auth0%7C1", "roles")
+#define ORGANIZATIONS_OF_SECONDARY LIST("google-oauth2%7C2", "organizations")
+#define ORGANIZATIONS_OF_PRIMARY LIST("auth0%7C1", "organizations")
+#define PERMISSIONS_OF_SECONDARY LIST("google-oauth2%7C2", "permissions")
+#define PERMISSIONS_OF_PRIMARY LIST("auth0%7C1", "permissions")
+#define READ_X "{\"resource_server_identifier\":\"https://x\",\"permission_name\":\"read\""
+#define CARRY_ROLES "POST /api/v2/users/auth0%7C1/roles {\"roles\":[\"rol_2\"]}"
+#define CARRY_PERMISSIONS "POST /api/v2/users/auth0%7C1/permissions {\"permissions\":[" READ_X "}]}"
+
+static void begin_carry(void) {
+    struct sequence_plan plan = merging();
+    plan.guard.carry = GUARD_ROLES | GUARD_PERMISSIONS | GUARD_ORGANIZATIONS;
+    begin(&plan);
+    read_both(ALONE(""), OTHER(""));
+    assert_int_equal(drive.count, 3);
+    succeed(ROLES_OF_SECONDARY, "[{\"id\":\"rol_1\"},{\"id\":\"rol_2\",\"name\":\"editor\"}]");
+    succeed(PERMISSIONS_OF_SECONDARY, "[" READ_X ",\"description\":\"x\"}]");
+    succeed(ORGANIZATIONS_OF_SECONDARY, "[{\"id\":\"org_1\"},{\"id\":\"org_2\"},{\"id\":\"org_3\"}]");
+    succeed(ROLES_OF_PRIMARY, "[{\"id\":\"rol_1\"}]");
+    succeed(PERMISSIONS_OF_PRIMARY, "[]");
+    succeed(ORGANIZATIONS_OF_PRIMARY, "[{\"id\":\"org_2\"}]");
+    approve();
+}
+
+static void test_carry_adds_what_the_primary_lacks(void **state) {
+    (void)state;
+    begin_carry();
+    assert_member(sequence_receipt, "carried",
+                  "{\"roles\":[\"rol_2\"],\"permissions\":[" READ_X "}],\"organizations\":[\"org_1\",\"org_3\"]}");
+    succeed(CARRY_ROLES, "");
+    succeed(CARRY_PERMISSIONS, "");
+    succeed(MEMBERS_OF("org_1"), "");
+    succeed(MEMBERS_OF("org_3"), "");
+    succeed(LINK, BOTH);
+    assert_end(CODE_OK, OUTCOME_NONE);
+    assert_member(sequence_receipt, "carried",
+                  "{\"roles\":[\"rol_2\"],\"permissions\":[" READ_X "}],\"organizations\":[\"org_1\",\"org_3\"]}");
+    assert_member(sequence_receipt, "secondary_was",
+                  "{\"roles\":[\"rol_1\",\"rol_2\"],\"permissions\":[" READ_X
+                  "}],\"organizations\":[\"org_1\",\"org_2\",\"org_3\"]}");
+}
+
+static void test_what_was_carried_is_taken_back(void **state) {
+    (void)state;
+    begin_carry();
+    succeed(CARRY_ROLES, "");
+    succeed(CARRY_PERMISSIONS, "");
+    succeed(MEMBERS_OF("org_1"), "");
+    refuse(MEMBERS_OF("org_3"), CODE_FORBIDDEN);
+    succeed("DELETE /api/v2/users/auth0%7C1/roles {\"roles\":[\"rol_2\"]}", "");
+    refuse("DELETE /api/v2/users/auth0%7C1/permissions {\"permissions\":[" READ_X "}]}", CODE_FORBIDDEN);
+    succeed("DELETE /api/v2/organizations/org_1/members {\"members\":[\"auth0|1\"]}", "");
+    assert_end(CODE_FORBIDDEN, OUTCOME_UNKNOWN);
+    assert_int_equal(finished()->step, SEQUENCE_CARRY_ORGANIZATION);
+    assert_member(sequence_result, "put_back", "[\"carry_roles\",\"carry_organization\"]");
+    assert_member(sequence_result, "stands", "[\"carry_permissions\"]");
+}
+
+static void test_receipt_of_a_carry_that_is_not_known(void **state) {
+    (void)state;
+    begin_carry();
+    succeed(CARRY_ROLES, "");
+    lose(CARRY_PERMISSIONS);
+    assert_end(CODE_UNKNOWN_OUTCOME, OUTCOME_UNKNOWN);
+    assert_member(sequence_receipt, "carried", "{\"roles\":[\"rol_2\"],\"permissions\":[" READ_X "}]}");
+}
+
+static void test_name_is_carried_with_the_patch(void **state) {
+    (void)state;
+    struct sequence_plan plan = merging();
+    plan.guard.carry = GUARD_NAME;
+    begin(&plan);
+    read_both(ALONE(""), OTHER(",\"name\":\"Ann\",\"picture\":\"p\""));
+    approve();
+    succeed(PATCH_PRIMARY "{\"name\":\"Ann\"}", ALONE(""));
+    succeed(LINK, BOTH);
+    assert_end(CODE_OK, OUTCOME_NONE);
+}
+
+/* ---- after the link ---- */
+
+static void test_after_the_link(void **state) {
+    (void)state;
+    struct sequence_plan plan = merging();
+    plan.revoke = plan.reset_password = true;
+    begin(&plan);
+    read_both(ALONE(""), OTHER(""));
+    approve();
+    succeed(LINK, BOTH);
+    succeed("POST /api/v2/users/auth0%7C1/revoke-access", "");
+    succeed("POST /api/v2/tickets/password-change {\"user_id\":\"auth0|1\"}", "{\"ticket\":\"https://x/y#\"}");
+    assert_end(CODE_OK, OUTCOME_NONE);
+    assert_member(sequence_result, "ticket", "\"https://x/y#\"");
+}
+
+static void test_what_fails_after_the_link_is_a_warning(void **state) {
+    (void)state;
+    struct sequence_plan plan = merging();
+    plan.revoke = plan.reset_password = true;
+    begin(&plan);
+    read_both(ALONE(""), OTHER(""));
+    approve();
+    succeed(LINK, BOTH);
+    lose("POST /api/v2/users/auth0%7C1/revoke-access");
+    refuse("POST /api/v2/tickets/password-change {\"user_id\":\"auth0|1\"}", CODE_FORBIDDEN);
+    assert_end(CODE_OK, OUTCOME_NONE);
+    assert_member(sequence_receipt, "open", "false");
+    struct json_value warnings;
+    assert_true(json_member(json_of(sequence_result), SPAN("warnings"), &warnings));
+    assert_int_equal(warnings.token->size, 2);
+}
+
+/* ---- relink ---- */
+
+#define HOLDER "email|9"
+#define OF_HOLDER "{\"provider\":\"email\",\"user_id\":\"9\",\"connection\":\"email\",\"isSocial\":false}"
+#define GET_HOLDER "GET /api/v2/users/email%7C9"
+
+static void begin_relink(void) {
+    struct sequence_plan plan = merging();
+    plan.guard.relink.holder = SPAN(HOLDER);
+    plan.guard.relink.proof = GUARD_OPERATOR;
+    begin(&plan);
+    succeed(GET_PRIMARY, ALONE(""));
+    refuse(GET_SECONDARY, CODE_NOT_FOUND);
+    succeed(GET_HOLDER, ACCOUNT(HOLDER, OF_HOLDER "," OF_SECONDARY, ""));
+    approve();
+}
+
+static void test_relink_releases_and_links(void **state) {
+    (void)state;
+    begin_relink();
+    assert_member(sequence_receipt, "holder", "\"" HOLDER "\"");
+    succeed("unlink " HOLDER, "[" OF_HOLDER "]");
+    succeed(LINK, BOTH);
+    assert_end(CODE_OK, OUTCOME_NONE);
+}
+
+static void test_a_refused_relink_is_returned(void **state) {
+    (void)state;
+    begin_relink();
+    succeed("unlink " HOLDER, "[" OF_HOLDER "]");
+    refuse(LINK, CODE_FORBIDDEN);
+    succeed("link " HOLDER " {\"provider\":\"google-oauth2\",\"user_id\":\"google-oauth2|2\"}",
+            "[" OF_HOLDER "," OF_SECONDARY "]");
+    assert_end(CODE_FORBIDDEN, OUTCOME_NONE);
+    assert_member(sequence_result, "put_back", "[\"release\"]");
+}
+
+/* ---- the rest ---- */
+
+static void test_nothing_changes_after_the_end(void **state) {
+    (void)state;
+    begin_merge();
+    approve();
+    succeed(WRITE, ALONE(""));
+    succeed(LINK, BOTH);
+    tell((struct sequence_event){.kind = SEQUENCE_ENDED, .slot = 1, .result = {.code = CODE_TIMEOUT}});
+    tell((struct sequence_event){.kind = SEQUENCE_DROPPED});
+    assert_end(CODE_OK, OUTCOME_NONE);
+}
+
+static void test_each_step_has_a_name(void **state) {
+    (void)state;
+    for (int step = 0; step < SEQUENCE_STEPS; step++) assert_non_null(sequence_step_name((enum sequence_step)step));
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, end_drive)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_preview_reads_at_once_and_changes_nothing),
+        TEST(test_preview_tells_the_reasons),
+        TEST(test_a_profile_that_cannot_be_read_ends_it),
+        TEST(test_without_metadata_two_reads_and_a_link),
+        TEST(test_with_metadata_a_patch_more),
+        TEST(test_linked_before_changes_nothing),
+        TEST(test_the_guard_refuses_before_anything_is_sent),
+        TEST(test_receipt_before_anything_is_sent),
+        TEST(test_receipt_of_a_merge),
+        TEST(test_dropped_before_its_word),
+        TEST(test_dropped_while_it_reads),
+        TEST(test_dropped_later_goes_on),
+        TEST(test_a_refused_patch_leaves_nothing_to_put_back),
+        TEST(test_a_refused_link_is_put_back),
+        TEST(test_what_the_user_changed_since_is_not_put_back),
+        TEST(test_what_could_not_be_put_back_stands),
+        TEST(test_the_primary_cannot_be_read_again),
+        TEST(test_no_memory_to_put_back),
+        TEST(test_no_memory_before_anything_is_sent),
+        TEST(test_nothing_is_put_back_while_the_link_may_come),
+        TEST(test_nothing_is_put_back_while_a_patch_may_come),
+        TEST(test_a_lost_patch_sends_no_link),
+        TEST(test_a_merge_may_be_open_too),
+        TEST(test_another_client_linked_in_between),
+        TEST(test_carry_adds_what_the_primary_lacks),
+        TEST(test_what_was_carried_is_taken_back),
+        TEST(test_receipt_of_a_carry_that_is_not_known),
+        TEST(test_name_is_carried_with_the_patch),
+        TEST(test_after_the_link),
+        TEST(test_what_fails_after_the_link_is_a_warning),
+        TEST(test_relink_releases_and_links),
+        TEST(test_a_refused_relink_is_returned),
+        TEST(test_nothing_changes_after_the_end),
+        TEST(test_each_step_has_a_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

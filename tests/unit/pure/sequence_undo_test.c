@@ -1,0 +1,316 @@
+/* Undo and settle. */
+#include "sequence_drive.h"
+
+#define HAD ",\"user_metadata\":{\"size\":1.0},\"app_metadata\":{\"plan\":[]}"
+#define IMAGE "\"user_metadata\":\"{\\\"size\\\":1.0}\",\"app_metadata\":\"{\\\"plan\\\":[]}\""
+#define WROTE                                                                                                          \
+    "\"before\":\"{\\\"user_metadata\\\":{\\\"color\\\":\\\"red\\\"}}\","                                              \
+    "\"wrote\":\"{\\\"user_metadata\\\":{\\\"size\\\":1.0,\\\"color\\\":[]}}\","
+#define RECEIPT(was, more, state, is_open)                                                                             \
+    "{\"version\":1,\"domain\":\"acme.auth0.com\",\"primary\":\"auth0|1\",\"secondary\":{\"id\":\"google-oauth2|2\","  \
+    "\"provider\":\"google-oauth2\",\"user_id\":\"2\"},\"at\":1764480000,\"proof\":\"operator\"," more                 \
+    "\"secondary_was\":{" was "},\"state\":\"" state "\",\"open\":" is_open ",\"already\":false}"
+#define MERGED(was, more) RECEIPT(was, more, "merged", "false")
+
+static void begin_with(enum sequence_goal goal, const char *receipt, int64_t at) {
+    struct sequence_plan plan = plan_of(goal);
+    plan.receipt = reading_value(span_of(receipt));
+    plan.at = at;
+    begin(&plan);
+}
+
+static void begin_undo(const char *receipt) { begin_with(SEQUENCE_UNDO, receipt, NOW); }
+
+static void read_linked(const char *primary) {
+    succeed(GET_PRIMARY, primary);
+    refuse(GET_SECONDARY, CODE_NOT_FOUND);
+}
+
+#define RESTORE PATCH_SECONDARY "{\"user_metadata\":{\"size\":1.0},\"app_metadata\":{\"plan\":[]}}"
+#define PUT_BACK PATCH_PRIMARY "{\"user_metadata\":{\"size\":null,\"color\":\"red\"}}"
+#define MERGED_PRIMARY ",\"user_metadata\":{\"size\":1.0,\"color\":[]}"
+
+static void test_undo(void **state) {
+    (void)state;
+    begin_undo(MERGED(IMAGE, WROTE));
+    read_linked(LINKED(MERGED_PRIMARY));
+    succeed(UNLINK, "[" OF_PRIMARY "]");
+    succeed(GET_SECONDARY, OTHER(""));
+    succeed(RESTORE, OTHER(HAD));
+    succeed(GET_PRIMARY, ALONE(MERGED_PRIMARY));
+    succeed(PUT_BACK, ALONE(""));
+    assert_end(CODE_OK, OUTCOME_NONE);
+    assert_member(sequence_result, "identities", "[" OF_PRIMARY "]");
+    assert_member(sequence_result, "conflicts", "[]");
+    assert_member(sequence_result, "restored",
+                  "[{\"what\":\"user_metadata\",\"key\":\"size\",\"of\":\"primary\"},"
+                  "{\"what\":\"user_metadata\",\"key\":\"color\",\"of\":\"primary\"},"
+                  "{\"what\":\"user_metadata\",\"key\":\"size\",\"of\":\"secondary\"},"
+                  "{\"what\":\"app_metadata\",\"key\":\"plan\",\"of\":\"secondary\"},"
+                  "{\"what\":\"identity\",\"of\":\"primary\"}]");
+    assert_member(sequence_result, "requests", "7");
+}
+
+static void test_undo_leaves_what_was_changed_since(void **state) {
+    (void)state;
+    begin_undo(MERGED(IMAGE, WROTE));
+    read_linked(LINKED(MERGED_PRIMARY));
+    succeed(UNLINK, "[" OF_PRIMARY "]");
+    succeed(GET_SECONDARY, OTHER(",\"user_metadata\":{\"size\":7}"));
+    succeed(PATCH_SECONDARY "{\"app_metadata\":{\"plan\":[]}}", OTHER(HAD));
+    succeed(GET_PRIMARY, ALONE(",\"user_metadata\":{\"size\":3,\"color\":[]}"));
+    succeed(PATCH_PRIMARY "{\"user_metadata\":{\"color\":\"red\"}}", ALONE(""));
+    assert_end(CODE_OK, OUTCOME_NONE);
+    assert_member(sequence_result, "conflicts",
+                  "[{\"what\":\"user_metadata\",\"key\":\"size\",\"of\":\"primary\",\"why\":\"it was changed since\"},"
+                  "{\"what\":\"user_metadata\",\"key\":\"size\",\"of\":\"secondary\","
+                  "\"why\":\"the account holds another value\"}]");
+}
+
+static void test_undo_of_what_only_linked(void **state) {
+    (void)state;
+    begin_undo(MERGED("", ""));
+    read_linked(LINKED(""));
+    succeed(UNLINK, "[" OF_PRIMARY "]");
+    assert_end(CODE_OK, OUTCOME_NONE);
+    assert_int_equal(finished()->requests, 3);
+}
+
+static void test_undo_goes_on_where_one_ended(void **state) {
+    (void)state;
+    begin_undo(MERGED(IMAGE, WROTE));
+    succeed(GET_PRIMARY, ALONE(MERGED_PRIMARY));
+    succeed(GET_SECONDARY, OTHER(HAD));
+    succeed(GET_SECONDARY, OTHER(HAD)); /* holds it all: nothing is sent */
+    succeed(GET_PRIMARY, ALONE(MERGED_PRIMARY));
+    succeed(PUT_BACK, ALONE(""));
+    assert_end(CODE_OK, OUTCOME_NONE);
+}
+
+static void test_undo_of_an_account_that_is_nowhere(void **state) {
+    (void)state;
+    begin_undo(MERGED(IMAGE, WROTE));
+    read_linked(ALONE(MERGED_PRIMARY));
+    assert_end(CODE_CONFLICT, OUTCOME_NONE);
+    assert_non_null(finished()->what);
+}
+
+static void test_undo_of_a_primary_that_is_gone(void **state) {
+    (void)state;
+    begin_undo(MERGED(IMAGE, WROTE));
+    refuse(GET_PRIMARY, CODE_NOT_FOUND);
+    refuse(GET_SECONDARY, CODE_NOT_FOUND);
+    assert_end(CODE_NOT_FOUND, OUTCOME_NONE);
+    assert_int_equal(finished()->slot, GUARD_PRIMARY);
+}
+
+static void test_undo_leaves_a_link_of_another_client(void **state) {
+    (void)state;
+    begin_undo("{\"version\":1,\"domain\":\"acme.auth0.com\",\"primary\":\"auth0|1\",\"secondary\":{\"id\":"
+               "\"google-oauth2|2\",\"provider\":\"google-oauth2\",\"user_id\":\"2\"},\"at\":1764480000,"
+               "\"secondary_was\":{},\"state\":\"merged\",\"open\":false,\"already\":true}");
+    read_linked(LINKED(""));
+    assert_end(CODE_OK, OUTCOME_NONE);
+    assert_member(sequence_result, "conflicts",
+                  "[{\"what\":\"identity\",\"of\":\"primary\",\"why\":\"another client had linked it: it is not "
+                  "unlinked\"}]");
+}
+
+static void test_a_refused_unlink_changes_nothing(void **state) {
+    (void)state;
+    begin_undo(MERGED(IMAGE, WROTE));
+    read_linked(LINKED(MERGED_PRIMARY));
+    refuse(UNLINK, CODE_FORBIDDEN);
+    assert_end(CODE_FORBIDDEN, OUTCOME_NONE);
+    assert_false(finished()->is_partly);
+}
+
+static void test_an_undo_that_stops_in_the_middle_says_so(void **state) {
+    (void)state;
+    begin_undo(MERGED(IMAGE, WROTE));
+    read_linked(LINKED(MERGED_PRIMARY));
+    succeed(UNLINK, "[" OF_PRIMARY "]");
+    succeed(GET_SECONDARY, OTHER(""));
+    refuse(RESTORE, CODE_FORBIDDEN);
+    assert_end(CODE_FORBIDDEN, OUTCOME_UNKNOWN);
+    assert_true(finished()->is_partly);
+    assert_int_equal(finished()->step, SEQUENCE_RESTORE);
+}
+
+#define LISTS                                                                                                          \
+    "\"roles\":[\"rol_1\"],\"permissions\":[{\"resource_server_identifier\":\"x\",\"permission_name\":\"y\"}],"        \
+    "\"organizations\":[\"org_1\",\"org_2\"]"
+
+static void test_undo_of_what_was_carried(void **state) {
+    (void)state;
+    begin_undo(MERGED(LISTS, "\"carried\":{" LISTS "},"));
+    read_linked(LINKED(""));
+    succeed(UNLINK, "[" OF_PRIMARY "]");
+    succeed("POST /api/v2/users/google-oauth2%7C2/roles {\"roles\":[\"rol_1\"]}", "");
+    succeed("POST /api/v2/users/google-oauth2%7C2/permissions {\"permissions\":[{\"resource_server_identifier\":\"x\","
+            "\"permission_name\":\"y\"}]}",
+            "");
+    succeed("POST /api/v2/organizations/org_1/members {\"members\":[\"google-oauth2|2\"]}", "");
+    succeed("POST /api/v2/organizations/org_2/members {\"members\":[\"google-oauth2|2\"]}", "");
+    succeed("DELETE /api/v2/users/auth0%7C1/roles {\"roles\":[\"rol_1\"]}", "");
+    succeed("DELETE /api/v2/users/auth0%7C1/permissions {\"permissions\":[{\"resource_server_identifier\":\"x\","
+            "\"permission_name\":\"y\"}]}",
+            "");
+    succeed("DELETE /api/v2/organizations/org_1/members {\"members\":[\"auth0|1\"]}", "");
+    succeed("DELETE /api/v2/organizations/org_2/members {\"members\":[\"auth0|1\"]}", "");
+    assert_end(CODE_OK, OUTCOME_NONE);
+}
+
+/* As lua-cjson writes an empty list. */
+static void test_undo_of_empty_lists(void **state) {
+    (void)state;
+    begin_undo(MERGED("\"roles\":{}", "\"carried\":{\"roles\":{},\"organizations\":[]},"));
+    read_linked(LINKED(""));
+    succeed(UNLINK, "[" OF_PRIMARY "]");
+    assert_end(CODE_OK, OUTCOME_NONE);
+}
+
+static void test_undo_of_a_relink(void **state) {
+    (void)state;
+    begin_undo(MERGED("", "\"holder\":\"ad|a\\/b\","));
+    read_linked(LINKED(""));
+    succeed(UNLINK, "[" OF_PRIMARY "]");
+    succeed("link ad|a/b {\"provider\":\"google-oauth2\",\"user_id\":\"google-oauth2|2\"}", BOTH);
+    assert_end(CODE_OK, OUTCOME_NONE);
+}
+
+static void test_undo_waits_for_what_may_come(void **state) {
+    (void)state;
+    const char *receipts[] = {RECEIPT("", "", "planned", "true"), RECEIPT("", "", "merged", "true"),
+                              RECEIPT("", "", "unknown", "true")};
+    for (size_t i = 0; i < COUNT(receipts); i++) {
+        begin_with(SEQUENCE_UNDO, receipts[i], 1764480000 + SEQUENCE_LATE - 1);
+        assert_end(CODE_GUARDED, OUTCOME_NONE);
+        assert_non_null(finished()->what);
+        begin_with(SEQUENCE_UNDO, receipts[i], 1764480000 + SEQUENCE_LATE);
+        assert_int_equal(drive.count, 2);
+    }
+}
+
+static void test_undo_refuses_what_is_no_receipt(void **state) {
+    (void)state;
+    const char *receipts[] = {
+        "[]",
+        "{}",
+        "{\"version\":2}",
+        "{\"version\":1}",
+        "{\"version\":1,\"domain\":\"other.auth0.com\",\"primary\":\"auth0|1\",\"secondary\":{\"id\":\"google-oauth2|"
+        "2\",\"provider\":\"google-oauth2\",\"user_id\":\"2\"},\"at\":1,\"state\":\"merged\",\"open\":false}",
+        "{\"version\":1,\"domain\":\"acme.auth0.com\",\"primary\":\"auth0|7\",\"secondary\":{\"id\":\"google-oauth2|"
+        "2\",\"provider\":\"google-oauth2\",\"user_id\":\"2\"},\"at\":1,\"state\":\"merged\",\"open\":false}",
+        "{\"version\":1,\"domain\":\"acme.auth0.com\",\"primary\":\"auth0|1\",\"secondary\":{\"id\":\"google-oauth2|"
+        "2\",\"provider\":\"google-oauth2\",\"user_id\":\"2\"},\"at\":1.5,\"state\":\"merged\",\"open\":false}",
+        MERGED("", "\"wrote\":7,"),
+    };
+    for (size_t i = 0; i < COUNT(receipts); i++) {
+        begin_undo(receipts[i]);
+        assert_end(CODE_INVALID_REQUEST, OUTCOME_NONE);
+        assert_non_null(finished()->what);
+    }
+}
+
+static void test_undo_refuses_a_receipt_that_is_damaged(void **state) {
+    (void)state;
+    begin_undo(MERGED("", "\"wrote\":\"{\","));
+    read_linked(LINKED(""));
+    assert_end(CODE_INVALID_REQUEST, OUTCOME_NONE);
+    assert_int_equal(drive.count, 0);
+}
+
+static void test_undo_dropped_before_its_first_change(void **state) {
+    (void)state;
+    begin_undo(MERGED("", ""));
+    tell((struct sequence_event){.kind = SEQUENCE_DROPPED});
+    assert_end(CODE_CANCELLED, OUTCOME_NONE);
+}
+
+static void test_undo_dropped_later_goes_on(void **state) {
+    (void)state;
+    begin_undo(MERGED(IMAGE, ""));
+    read_linked(LINKED(""));
+    tell((struct sequence_event){.kind = SEQUENCE_DROPPED});
+    succeed(UNLINK, "[" OF_PRIMARY "]");
+    tell((struct sequence_event){.kind = SEQUENCE_DROPPED});
+    succeed(GET_SECONDARY, OTHER(""));
+    succeed(RESTORE, OTHER(HAD));
+    assert_end(CODE_OK, OUTCOME_NONE);
+}
+
+static void test_undo_without_memory(void **state) {
+    (void)state;
+    begin_undo(MERGED(IMAGE, WROTE));
+    drive.is_short = true;
+    read_linked(LINKED(""));
+    assert_end(CODE_UNREACHABLE, OUTCOME_NONE);
+    assert_int_equal(drive.count, 0);
+}
+
+/* ---- settle ---- */
+
+static void test_settle_merged(void **state) {
+    (void)state;
+    begin_with(SEQUENCE_SETTLE, RECEIPT("", WROTE, "unknown", "true"), 1764480001);
+    read_linked(LINKED(",\"user_metadata\":{\"size\":1.0,\"color\":\"green\"}"));
+    assert_end(CODE_OK, OUTCOME_NONE);
+    assert_member(sequence_result, "state", "\"merged\"");
+    assert_member(sequence_result, "stands", "[{\"what\":\"user_metadata\",\"key\":\"size\",\"of\":\"primary\"}]");
+    assert_member(sequence_result, "changed", "[{\"what\":\"user_metadata\",\"key\":\"color\",\"of\":\"primary\"}]");
+    assert_member(sequence_receipt, "state", "\"merged\"");
+    assert_member(sequence_receipt, "open", "true");
+    assert_member(sequence_receipt, "domain", "\"acme.auth0.com\"");
+}
+
+static void test_settle_that_comes_too_early(void **state) {
+    (void)state;
+    begin_with(SEQUENCE_SETTLE, RECEIPT("", "", "unknown", "true"), 1764480000 + SEQUENCE_LATE - 1);
+    succeed(GET_PRIMARY, ALONE(""));
+    succeed(GET_SECONDARY, OTHER(""));
+    assert_end(CODE_OK, OUTCOME_NONE);
+    assert_member(sequence_result, "state", "\"unknown\"");
+    assert_member(sequence_receipt, "open", "true");
+}
+
+static void test_settle_not_merged(void **state) {
+    (void)state;
+    begin_with(SEQUENCE_SETTLE, RECEIPT("", "", "unknown", "true"), 1764480000 + SEQUENCE_LATE);
+    succeed(GET_PRIMARY, ALONE(""));
+    succeed(GET_SECONDARY, OTHER(""));
+    assert_end(CODE_OK, OUTCOME_NONE);
+    assert_member(sequence_result, "state", "\"not_merged\"");
+    assert_member(sequence_receipt, "state", "\"not_merged\"");
+    assert_member(sequence_receipt, "open", "false");
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, end_drive)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_undo),
+        TEST(test_undo_leaves_what_was_changed_since),
+        TEST(test_undo_of_what_only_linked),
+        TEST(test_undo_goes_on_where_one_ended),
+        TEST(test_undo_of_an_account_that_is_nowhere),
+        TEST(test_undo_of_a_primary_that_is_gone),
+        TEST(test_undo_leaves_a_link_of_another_client),
+        TEST(test_a_refused_unlink_changes_nothing),
+        TEST(test_an_undo_that_stops_in_the_middle_says_so),
+        TEST(test_undo_of_what_was_carried),
+        TEST(test_undo_of_empty_lists),
+        TEST(test_undo_of_a_relink),
+        TEST(test_undo_waits_for_what_may_come),
+        TEST(test_undo_refuses_what_is_no_receipt),
+        TEST(test_undo_refuses_a_receipt_that_is_damaged),
+        TEST(test_undo_dropped_before_its_first_change),
+        TEST(test_undo_dropped_later_goes_on),
+        TEST(test_undo_without_memory),
+        TEST(test_settle_merged),
+        TEST(test_settle_that_comes_too_early),
+        TEST(test_settle_not_merged),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
