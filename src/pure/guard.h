@@ -52,8 +52,9 @@ enum guard_state {
 };
 
 /* Pages that are read of a list: `page` = how many of them there are already, from 0. A list ends with a page that has
-   fewer entries than this, and groups (`from`, `take`) with one that names no `next`. */
-enum { GUARD_PER_PAGE = 50, GUARD_PAGES = 20 };
+   fewer entries than this, and groups (`from`, `take`) with one that names no `next`. A list with more pages is
+   unreadable: these suffice for the 1,000 permissions that an account may have. */
+enum { GUARD_PER_PAGE = 50, GUARD_PAGES = 21 };
 
 /* The answers of one read. A profile is one page. One page that is unreadable makes the list unreadable, whatever its
    first pages said. */

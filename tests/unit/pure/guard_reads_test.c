@@ -61,6 +61,9 @@ static void the_profiles_come_first(void **state) {
     assert_int_equal(guard_wanted(&input), PROFILES);
     input.answers[GUARD_PRIMARY] = all.answers[GUARD_PRIMARY];
     assert_int_equal(guard_wanted(&input), BIT(SECONDARY));
+    input = (struct guard_input){.options = all.options};
+    input.answers[GUARD_SECONDARY] = all.answers[GUARD_SECONDARY];
+    assert_int_equal(guard_wanted(&input), BIT(PRIMARY));
 }
 
 static void what_the_secondary_lacks_is_not_compared(void **state) {

@@ -453,8 +453,13 @@ static void the_limits_count_what_the_primary_would_have(void **state) {
     world.options.carry = GUARD_ROLES;
     world.texts[GUARD_SECONDARY_ROLES] = "[{\"id\":\"more_7\"}]"; /* the primary has it */
     assert_int_equal(judge(&world).refused, 0);
-    world.roles = 0;
-    world.texts[GUARD_PRIMARY_ROLES] = "[]";
+    world = world_clean();
+    roles(&world);
+    world.roles = 49;
+    assert_int_equal(judge(&world).refused, 0);
+    world = world_clean();
+    permissions(&world);
+    world.permissions = 999;
     assert_int_equal(judge(&world).refused, 0);
 }
 
@@ -467,6 +472,8 @@ static void permissions_differ_by_their_api_too(void **state) {
     assert_true(guard_missing(&input, GUARD_SECONDARY_PERMISSIONS, 0, &entry));
     assert_false(guard_missing(&input, GUARD_SECONDARY_PERMISSIONS, 1, &entry));
     assert_false(guard_missing(&input, GUARD_SECONDARY_ROLES, 0, &entry));
+    input.answers[GUARD_PRIMARY_PERMISSIONS].state = GUARD_UNREADABLE; /* what it lacks is not known */
+    assert_false(guard_missing(&input, GUARD_SECONDARY_PERMISSIONS, 0, &entry));
 }
 
 static void the_size_has_a_warning_before_the_limit(void **state) {
@@ -581,6 +588,14 @@ static void a_relink_has_a_proof_of_its_own(void **state) {
     assert_non_null(find(&verdict, REASON_CONNECTION_NOT_TRUSTED, SIDE_HOLDER));
 }
 
+static void what_two_proofs_want_is_told_once(void **state) {
+    (void)state;
+    struct world world = moving();
+    primary_unverified(&world);
+    world.options.relink.proof = GUARD_SHARED_EMAIL;
+    assert_int_equal(judge(&world).count, 1);
+}
+
 static void a_relink_of_an_account_of_its_own_is_a_warning(void **state) {
     (void)state;
     struct world world = world_clean();
@@ -601,9 +616,12 @@ static void an_answer_about_another_account_is_not_the_accounts(void **state) {
     struct json_walk walk = json_walk(holder);
     assert_true(json_next(&walk));
     input.answers[GUARD_SECONDARY] = (struct guard_answer){GUARD_READ, &walk.value, 1};
-    guard_judge(&input, &verdict);
-    assert_int_equal(verdict.refused, 1);
-    assert_non_null(find(&verdict, REASON_HELD, SIDE_SECONDARY));
+    for (int i = 0; i < 2; i++) { /* without a relink, and with one that names another holder */
+        guard_judge(&input, &verdict);
+        assert_int_equal(verdict.refused, 1);
+        assert_non_null(find(&verdict, REASON_HELD, SIDE_SECONDARY));
+        input.options.relink.holder = SPAN("github|8");
+    }
     input = world_read(&world);
     walk = json_walk(input.answers[GUARD_HOLDER].pages[0]);
     assert_true(json_next(&walk));
@@ -642,6 +660,7 @@ int main(void) {
         cmocka_unit_test(a_relink_without_its_holder_is_refused),
         cmocka_unit_test(the_holder_of_a_relink_is_judged),
         cmocka_unit_test(a_relink_has_a_proof_of_its_own),
+        cmocka_unit_test(what_two_proofs_want_is_told_once),
         cmocka_unit_test(a_relink_of_an_account_of_its_own_is_a_warning),
         cmocka_unit_test(an_answer_about_another_account_is_not_the_accounts),
     };

@@ -98,6 +98,7 @@ __attribute__((format(printf, 2, 3))) static inline const char *world_write(stru
 static inline void world_put(struct guard_input *input, struct world_answers *answers, enum guard_read read,
                              const char *text) {
     struct guard_answer *answer = &input->answers[read];
+    assert_true(answer->count < GUARD_PAGES);
     answers->pages[read][answer->count++] = checked(text);
     answer->pages = answers->pages[read];
     answer->state = GUARD_READ;
@@ -126,13 +127,13 @@ static inline void world_profiles(const struct world *world, struct guard_input 
         world_put(input, answers, GUARD_HOLDER, is_one ? holder : world_write(answers, "[%s]", holder));
 }
 
-/* Full pages before the text of the list. */
+/* Entries before those of the text: full pages, and the rest on one of its own. */
 static inline void world_fill(struct guard_input *input, struct world_answers *answers, enum guard_read read, int count,
                               const char *entry) {
     for (int done = 0; done < count; done += GUARD_PER_PAGE) {
         const char *page = answers->text + answers->used;
         answers->used += (size_t)sprintf(answers->text + answers->used, "[");
-        for (int i = 0; i < GUARD_PER_PAGE; i++) {
+        for (int i = 0; i < GUARD_PER_PAGE && done + i < count; i++) {
             if (i > 0) answers->text[answers->used++] = ',';
             answers->used += (size_t)sprintf(answers->text + answers->used, entry, done + i);
         }
