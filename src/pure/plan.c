@@ -142,7 +142,6 @@ static bool read_accounts(const struct reading *reading, struct sequence_plan *p
                                    .connection_id = text_at(reading, reading->order, "connection_id")};
     plan->guard.primary = given.primary;
     plan->guard.secondary = given.secondary;
-    plan->connection_id = given.connection_id;
     return identity_resolve(IDENTITY_LINK, &given, &plan->target, reading->complaint);
 }
 
