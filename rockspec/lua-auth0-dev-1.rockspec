@@ -108,6 +108,7 @@ build = {
             "src/pure/request.c",
             "src/pure/sequence.c",
             "src/pure/sequence_images.c",
+            "src/pure/sequence_needs.c",
             "src/pure/sequence_request.c",
             "src/pure/sequence_result.c",
             "src/pure/restore.c",

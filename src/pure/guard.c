@@ -83,8 +83,8 @@ static void find_state(const struct scene *scene) {
 /* ---- what was read beside them ---- */
 
 static bool is_lacking(const struct scene *scene, enum guard_read secondarys) {
-    struct json_value entry;
-    return guard_missing(scene->input, secondarys, 0, &entry);
+    struct guard_walk walk = guard_missing(scene->input, secondarys);
+    return guard_next_missing(scene->input, secondarys, &walk);
 }
 
 static size_t count_of(const struct scene *scene, enum guard_read read) {
@@ -96,8 +96,8 @@ static size_t count_of(const struct scene *scene, enum guard_read read) {
 static bool exceeds(const struct scene *scene, enum guard_part part, enum guard_read secondarys, size_t most) {
     if (!(scene->options->carry & part)) return false;
     size_t count = count_of(scene, (enum guard_read)(secondarys + 1));
-    struct json_value entry;
-    for (size_t i = 0; guard_missing(scene->input, secondarys, i, &entry); i++) count++;
+    struct guard_walk walk = guard_missing(scene->input, secondarys);
+    while (guard_next_missing(scene->input, secondarys, &walk)) count++;
     return is_lacking(scene, secondarys) && count > most;
 }
 

@@ -164,9 +164,12 @@ struct guard_walk {
 struct guard_walk guard_walk(const struct guard_input *input, enum guard_read read);
 bool guard_next(struct guard_walk *walk);
 
-/* The organizations, roles or permissions (the secondary's read) that the primary lacks, from `index` 0: what a link
-   loses, or what is carried. False: there are not so many, or one of the two lists could not be read. */
-bool guard_missing(const struct guard_input *input, enum guard_read secondarys, size_t index, struct json_value *entry);
+/* The organizations, roles or permissions (the secondary's read) that the primary lacks: what a link loses, or what is
+   carried. None where one of the two lists could not be read.
+       struct guard_walk walk = guard_missing(input, GUARD_SECONDARY_ROLES);
+       while (guard_next_missing(input, GUARD_SECONDARY_ROLES, &walk)) ... walk.value ... */
+struct guard_walk guard_missing(const struct guard_input *input, enum guard_read secondarys);
+bool guard_next_missing(const struct guard_input *input, enum guard_read secondarys, struct guard_walk *walk);
 
 /* ---- the judgement ---- */
 

@@ -250,15 +250,16 @@ static bool primary_has(const struct guard_input *input, enum guard_read seconda
     return false;
 }
 
-bool guard_missing(const struct guard_input *input, enum guard_read secondarys, size_t index,
-                   struct json_value *entry) {
-    if (guard_state_of(input, secondarys) != GUARD_READ || guard_state_of(input, primarys(secondarys)) != GUARD_READ)
-        return false;
-    for (struct guard_walk walk = guard_walk(input, secondarys); guard_next(&walk);) {
-        if (primary_has(input, secondarys, walk.value) || index-- > 0) continue;
-        *entry = walk.value;
-        return true;
-    }
+struct guard_walk guard_missing(const struct guard_input *input, enum guard_read secondarys) {
+    static const struct guard_answer none;
+    bool is_known =
+        guard_state_of(input, secondarys) == GUARD_READ && guard_state_of(input, primarys(secondarys)) == GUARD_READ;
+    return is_known ? guard_walk(input, secondarys) : (struct guard_walk){.answer = &none};
+}
+
+bool guard_next_missing(const struct guard_input *input, enum guard_read secondarys, struct guard_walk *walk) {
+    while (guard_next(walk))
+        if (!primary_has(input, secondarys, walk->value)) return true;
     return false;
 }
 

@@ -97,10 +97,13 @@ static bool fault_at(const struct guard_input *input, bool is_reserved, size_t i
 
 static bool missing_at(const struct guard_input *input, enum guard_read secondarys, size_t index,
                        struct json_value *name) {
-    struct json_value entry;
-    if (!guard_missing(input, secondarys, index, &entry)) return false;
-    *name = member(entry, SPAN("id"));
-    return true;
+    struct guard_walk walk = guard_missing(input, secondarys);
+    for (size_t i = 0; guard_next_missing(input, secondarys, &walk); i++) {
+        if (i < index) continue;
+        *name = member(walk.value, SPAN("id"));
+        return true;
+    }
+    return false;
 }
 
 static bool account_at(const struct guard_input *input, enum guard_side side, struct account *account) {

@@ -1,5 +1,5 @@
-/* What comes next in a sequence. What its requests say is in sequence_request.c, what the caller is told in
-   sequence_result.c. */
+/* What comes next in a sequence. Which steps are needed is in sequence_needs.c, what its requests say in
+   sequence_request.c, what the caller is told in sequence_result.c. */
 #include "pure/sequence_parts.h"
 
 #define BIT(step) ((sequence_steps)1 << (step))
@@ -90,61 +90,6 @@ static void weigh_merge(struct sequence *sequence) {
 
 static bool is_undo(const struct sequence *sequence) { return sequence->plan.goal == SEQUENCE_UNDO; }
 
-/* A relink that moves an identity: whose it was. */
-static bool moves(const struct sequence *sequence) {
-    return is_undo(sequence) ? sequence->holder.at != NULL : sequence_moves(sequence);
-}
-
-static bool has_entry(const struct sequence *sequence, enum sequence_step step) {
-    struct json_value entry;
-    struct sequence_entries entries = sequence_entries(sequence, step);
-    for (size_t i = 0; sequence_next_entry(&entries, &entry); i++)
-        if (i == sequence->index) return true;
-    return false;
-}
-
-/* Whether the step that a merge has taken is to be taken back; of an undo, whether the receipt speaks of it. */
-static bool was_carried(const struct sequence *sequence, enum sequence_step carry, enum sequence_step take) {
-    return (is_undo(sequence) || (sequence->done & BIT(carry))) && has_entry(sequence, take);
-}
-
-static bool is_on_its_own(const struct sequence *sequence) {
-    return !sequence->is_linked || (sequence->done & BIT(SEQUENCE_UNLINK));
-}
-
-static bool is_forward_needed(const struct sequence *sequence) {
-    switch (sequence->step) {
-    case SEQUENCE_WRITE: return sequence->merge.patch.size > 0;
-    case SEQUENCE_CARRY_ROLES:
-    case SEQUENCE_CARRY_PERMISSIONS:
-    case SEQUENCE_CARRY_ORGANIZATION: return has_entry(sequence, sequence->step);
-    case SEQUENCE_RELEASE: return moves(sequence);
-    case SEQUENCE_REVOKE: return sequence->plan.revoke;
-    case SEQUENCE_RESET_PASSWORD: return sequence->plan.reset_password;
-    default: return true;
-    }
-}
-
-static bool is_back_needed(const struct sequence *sequence) {
-    bool restores = is_undo(sequence) && is_on_its_own(sequence) && !moves(sequence);
-    switch (sequence->step) {
-    case SEQUENCE_UNLINK: return is_undo(sequence) && sequence->is_linked && !sequence->receipt.is_already;
-    case SEQUENCE_RETURN:
-        return moves(sequence) &&
-               (is_undo(sequence) ? is_on_its_own(sequence) : (sequence->done & BIT(SEQUENCE_RELEASE)) != 0);
-    case SEQUENCE_RESTORE: return restores && sequence->was.token != NULL;
-    case SEQUENCE_RESTORE_ROLES:
-    case SEQUENCE_RESTORE_PERMISSIONS:
-    case SEQUENCE_RESTORE_ORGANIZATION: return restores && has_entry(sequence, sequence->step);
-    case SEQUENCE_PUT_BACK: return sequence->wrote.token != NULL;
-    case SEQUENCE_TAKE_ROLES: return was_carried(sequence, SEQUENCE_CARRY_ROLES, SEQUENCE_TAKE_ROLES);
-    case SEQUENCE_TAKE_PERMISSIONS: return was_carried(sequence, SEQUENCE_CARRY_PERMISSIONS, SEQUENCE_TAKE_PERMISSIONS);
-    case SEQUENCE_TAKE_ORGANIZATION:
-        return was_carried(sequence, SEQUENCE_CARRY_ORGANIZATION, SEQUENCE_TAKE_ORGANIZATION);
-    default: return false;
-    }
-}
-
 /* All has been done that was to be. */
 static void finish_changes(struct sequence *sequence) {
     if (!sequence->is_back || is_undo(sequence)) {
@@ -161,7 +106,7 @@ static void finish_changes(struct sequence *sequence) {
 static void go_on(struct sequence *sequence) {
     enum sequence_step last = sequence->is_back ? SEQUENCE_TAKE_ORGANIZATION : SEQUENCE_RESET_PASSWORD;
     for (; sequence->step <= last; sequence->step++, sequence->index = 0) {
-        if (!(sequence->is_back ? is_back_needed(sequence) : is_forward_needed(sequence))) continue;
+        if (!sequence_needs(sequence)) continue;
         bool looks = sequence->step == SEQUENCE_RESTORE || sequence->step == SEQUENCE_PUT_BACK;
         enter(sequence, looks ? SEQUENCE_LOOKING : SEQUENCE_CHANGING);
         return;
@@ -476,17 +421,6 @@ const struct sequence_end *sequence_end(const struct sequence *sequence) { retur
 
 /* ---- the beginning ---- */
 
-static const char *receipt_fault(struct sequence *sequence) {
-    const struct sequence_plan *plan = &sequence->plan;
-    const char *fault = receipt_read(plan->receipt, &sequence->receipt);
-    if (fault != NULL) return fault;
-    if (!json_string_is(sequence->receipt.domain, plan->domain)) return "the receipt is of another tenant";
-    if (!json_string_is(sequence->receipt.primary, plan->guard.primary) ||
-        !json_string_is(sequence->receipt.secondary, plan->guard.secondary))
-        return "the receipt is of other accounts";
-    return NULL;
-}
-
 void sequence_init(struct sequence *sequence, const struct sequence_plan *plan) {
     memset(sequence, 0, sizeof *sequence);
     sequence->plan = *plan;
@@ -494,7 +428,7 @@ void sequence_init(struct sequence *sequence, const struct sequence_plan *plan) 
     sequence->input.options = plan->guard;
     for (int read = 0; read < GUARD_READS; read++) sequence->input.answers[read].pages = sequence->pages[read];
     if (is_judged(sequence)) return;
-    const char *fault = receipt_fault(sequence);
+    const char *fault = sequence_read_receipt(sequence);
     if (fault != NULL)
         finish(sequence, CODE_INVALID_REQUEST, OUTCOME_NONE, fault);
     else if (is_undo(sequence) && sequence_may_come_late(sequence))

@@ -16,30 +16,41 @@ bool sequence_list(enum sequence_step step, enum receipt_list *list) {
     }
 }
 
+static const enum guard_read reads[RECEIPT_LISTS] = {GUARD_SECONDARY_ROLES, GUARD_SECONDARY_PERMISSIONS,
+                                                     GUARD_SECONDARY_ORGANIZATIONS};
+
+struct sequence_entries sequence_all_entries(const struct sequence *sequence, enum receipt_list list) {
+    struct sequence_entries entries = {.most = SIZE_MAX};
+    if (guard_state_of(&sequence->input, reads[list]) == GUARD_READ)
+        entries.walk = guard_walk(&sequence->input, reads[list]);
+    return entries;
+}
+
 struct sequence_entries sequence_entries(const struct sequence *sequence, enum sequence_step step) {
-    static const enum guard_read reads[] = {GUARD_SECONDARY_ROLES, GUARD_SECONDARY_PERMISSIONS,
-                                            GUARD_SECONDARY_ORGANIZATIONS};
-    static const unsigned parts[] = {GUARD_ROLES, GUARD_PERMISSIONS, GUARD_ORGANIZATIONS};
+    static const unsigned parts[RECEIPT_LISTS] = {GUARD_ROLES, GUARD_PERMISSIONS, GUARD_ORGANIZATIONS};
     struct sequence_entries entries = {.most = SIZE_MAX};
     enum receipt_list list;
     if (!sequence_list(step, &list)) return entries;
     bool restores = step >= SEQUENCE_RESTORE_ROLES && step <= SEQUENCE_RESTORE_ORGANIZATION;
     if (sequence->plan.goal == SEQUENCE_UNDO) {
-        entries.walk = json_walk(restores ? sequence->receipt.was[list] : sequence->receipt.carried[list]);
+        entries.given = json_walk(restores ? sequence->receipt.was[list] : sequence->receipt.carried[list]);
     } else if (sequence->plan.guard.carry & parts[list]) {
-        entries.input = &sequence->input;
+        entries.lacking = &sequence->input;
         entries.read = reads[list];
+        entries.walk = guard_missing(&sequence->input, reads[list]);
         if (step == SEQUENCE_TAKE_ORGANIZATION) entries.most = sequence->organizations;
     }
     return entries;
 }
 
 bool sequence_next_entry(struct sequence_entries *entries, struct json_value *entry) {
-    if (entries->input != NULL)
-        return entries->index < entries->most && guard_missing(entries->input, entries->read, entries->index++, entry);
-    bool is_all = entries->all.answer != NULL;
-    bool is_there = is_all ? guard_next(&entries->all) : json_next(&entries->walk);
-    *entry = is_all ? entries->all.value : entries->walk.value;
+    bool is_walk = entries->walk.answer != NULL;
+    if (entries->most == 0) return false;
+    entries->most--;
+    bool is_there = entries->lacking != NULL ? guard_next_missing(entries->lacking, entries->read, &entries->walk)
+                    : is_walk                ? guard_next(&entries->walk)
+                                             : json_next(&entries->given);
+    *entry = is_walk ? entries->walk.value : entries->given.value;
     return is_there;
 }
 
@@ -63,7 +74,18 @@ struct json_value sequence_identities(struct json_value profile) {
     return account_read(profile, &account) ? account.identities : (struct json_value){NULL, NULL};
 }
 
-/* ---- images ---- */
+/* ---- the receipt, and the images in it ---- */
+
+const char *sequence_read_receipt(struct sequence *sequence) {
+    const struct sequence_plan *plan = &sequence->plan;
+    const char *fault = receipt_read(plan->receipt, &sequence->receipt);
+    if (fault != NULL) return fault;
+    if (!json_string_is(sequence->receipt.domain, plan->domain)) return "the receipt is of another tenant";
+    if (!json_string_is(sequence->receipt.primary, plan->guard.primary) ||
+        !json_string_is(sequence->receipt.secondary, plan->guard.secondary))
+        return "the receipt is of other accounts";
+    return NULL;
+}
 
 /* What an image takes at most, unescaped. */
 static size_t size_of(struct json_value string) {

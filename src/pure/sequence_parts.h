@@ -12,17 +12,23 @@ enum { SEQUENCE_FORWARD = GUARD_READS, SEQUENCE_BACKWARD };
 
 /* What a step carries, takes or gives back: one after the other. */
 struct sequence_entries {
-    const struct guard_input *input; /* what the primary lacks of `read`, `most` of them at most; or NULL */
+    const struct guard_input *lacking; /* of what is walked only what the primary lacks of `read`; or NULL */
     enum guard_read read;
-    size_t index, most;
-    struct guard_walk all; /* all of a list, where it has an answer; or */
-    struct json_walk walk; /* one of the receipt's lists */
+    size_t most;
+    struct guard_walk walk;
+    struct json_walk given; /* or one of the receipt's lists */
 };
 struct sequence_entries sequence_entries(const struct sequence *sequence, enum sequence_step step);
 bool sequence_next_entry(struct sequence_entries *entries, struct json_value *entry);
 
+/* All of one of the secondary's lists; none where it was not read. */
+struct sequence_entries sequence_all_entries(const struct sequence *sequence, enum receipt_list list);
+
 /* Which list a step is about. False: none. */
 bool sequence_list(enum sequence_step step, enum receipt_list *list);
+
+/* Whether `step` is to be taken. */
+bool sequence_needs(const struct sequence *sequence);
 
 /* Of a receipt: a request of its merge may still be carried out. */
 bool sequence_may_come_late(const struct sequence *sequence);
@@ -33,6 +39,9 @@ bool sequence_moves(const struct sequence *sequence);
 /* Whether a profile has the secondary among its identities, and these. */
 bool sequence_is_linked(const struct sequence *sequence, struct json_value profile);
 struct json_value sequence_identities(struct json_value profile);
+
+/* Reads the plan's receipt. NULL, or what is wrong. */
+const char *sequence_read_receipt(struct sequence *sequence);
 
 /* The images that are to be given back: the memory that reading them needs, 0 where there are none, and the reading.
    NULL, or what is wrong. */

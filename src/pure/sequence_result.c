@@ -4,7 +4,7 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define BIT(step) ((sequence_steps)1 << (step))
 
-enum { LONGEST_KEY = 1024, LONGEST_NAME = 256 };
+enum { LONGEST_KEY = 1024, LONGEST_NAME = 256, NAMES_AT_MOST = 100 };
 
 const char *sequence_step_name(enum sequence_step step) {
     static const char *const names[SEQUENCE_STEPS] = {
@@ -66,10 +66,8 @@ static void put_image(struct writer *to, const char *name, struct json_value met
 
 /* All that the secondary has of it, where that is known. */
 static void put_had(struct writer *to, const struct sequence *sequence, enum receipt_list list) {
-    static const enum guard_read reads[] = {GUARD_SECONDARY_ROLES, GUARD_SECONDARY_PERMISSIONS,
-                                            GUARD_SECONDARY_ORGANIZATIONS};
-    if (guard_state_of(&sequence->input, reads[list]) != GUARD_READ) return;
-    struct sequence_entries entries = {.all = guard_walk(&sequence->input, reads[list])};
+    struct sequence_entries entries = sequence_all_entries(sequence, list);
+    if (entries.walk.answer == NULL) return;
     writer_name(to, receipt_list_name(list));
     sequence_put_entries(to, &entries, list);
 }
@@ -96,7 +94,7 @@ static void put_carried(struct writer *to, const struct sequence *sequence) {
         struct sequence_entries entries = sequence_entries(sequence, steps[list]);
         bool was_last = sequence->is_open && sequence->end.step == steps[list];
         if (is_over(sequence) && !is_done(sequence, steps[list]) && !was_last) continue;
-        if (entries.input == NULL) continue;
+        if (entries.lacking == NULL) continue;
         if (is_over(sequence) && list == RECEIPT_ORGANIZATIONS) entries.most = sequence->organizations + was_last;
         writer_name(to, receipt_list_name((enum receipt_list)list));
         sequence_put_entries(to, &entries, (enum receipt_list)list);
@@ -168,7 +166,7 @@ static void put_names(struct writer *to, const struct sequence *sequence, const 
     size_t size;
     writer_name(to, "names");
     writer_open(to, '[');
-    for (size_t i = 0; guard_named(&sequence->input, finding, i, name, sizeof name, &size); i++)
+    for (size_t i = 0; i < NAMES_AT_MOST && guard_named(&sequence->input, finding, i, name, sizeof name, &size); i++)
         writer_string(to, (struct span){name, size});
     writer_close(to, ']');
 }

@@ -468,12 +468,14 @@ static void permissions_differ_by_their_api_too(void **state) {
     struct world world = world_clean();
     world.texts[GUARD_PRIMARY_PERMISSIONS] = "[{\"resource_server_identifier\":\"b\",\"permission_name\":\"see\"}]";
     struct guard_input input = world_read(&world);
-    struct json_value entry;
-    assert_true(guard_missing(&input, GUARD_SECONDARY_PERMISSIONS, 0, &entry));
-    assert_false(guard_missing(&input, GUARD_SECONDARY_PERMISSIONS, 1, &entry));
-    assert_false(guard_missing(&input, GUARD_SECONDARY_ROLES, 0, &entry));
+    struct guard_walk walk = guard_missing(&input, GUARD_SECONDARY_PERMISSIONS);
+    assert_true(guard_next_missing(&input, GUARD_SECONDARY_PERMISSIONS, &walk));
+    assert_false(guard_next_missing(&input, GUARD_SECONDARY_PERMISSIONS, &walk));
+    walk = guard_missing(&input, GUARD_SECONDARY_ROLES);
+    assert_false(guard_next_missing(&input, GUARD_SECONDARY_ROLES, &walk));
     input.answers[GUARD_PRIMARY_PERMISSIONS].state = GUARD_UNREADABLE; /* what it lacks is not known */
-    assert_false(guard_missing(&input, GUARD_SECONDARY_PERMISSIONS, 0, &entry));
+    walk = guard_missing(&input, GUARD_SECONDARY_PERMISSIONS);
+    assert_false(guard_next_missing(&input, GUARD_SECONDARY_PERMISSIONS, &walk));
 }
 
 static void the_size_has_a_warning_before_the_limit(void **state) {

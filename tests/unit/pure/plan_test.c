@@ -70,7 +70,7 @@ static void test_every_option_has_its_place(void **state) {
     assert_text(plan.guard.trusted_connections[0], "acme");
     assert_text(plan.guard.relink.holder, "auth0|9");
     assert_int_equal(plan.guard.relink.proof, GUARD_OPERATOR);
-    assert_text(plan.connection_id, "con_1");
+    assert_text(plan.target.connection_id, "con_1");
     assert_true(plan.guard.allow_unreadable && plan.guard.password_merge && plan.revoke && plan.reset_password &&
                 plan.guard.name_streams);
 }

@@ -1,0 +1,65 @@
+/* Which steps of a sequence are needed. */
+#include "pure/sequence_parts.h"
+
+#define BIT(step) ((sequence_steps)1 << (step))
+
+static bool is_undo(const struct sequence *sequence) { return sequence->plan.goal == SEQUENCE_UNDO; }
+
+/* A relink that moves an identity: whose it was. */
+static bool moves(const struct sequence *sequence) {
+    return is_undo(sequence) ? sequence->holder.at != NULL : sequence_moves(sequence);
+}
+
+static bool has_entry(const struct sequence *sequence, enum sequence_step step) {
+    struct json_value entry;
+    struct sequence_entries entries = sequence_entries(sequence, step);
+    for (size_t i = 0; sequence_next_entry(&entries, &entry); i++)
+        if (i == sequence->index) return true;
+    return false;
+}
+
+/* Whether the step that a merge has taken is to be taken back; of an undo, whether the receipt speaks of it. */
+static bool was_carried(const struct sequence *sequence, enum sequence_step carry, enum sequence_step take) {
+    return (is_undo(sequence) || (sequence->done & BIT(carry))) && has_entry(sequence, take);
+}
+
+static bool is_on_its_own(const struct sequence *sequence) {
+    return !sequence->is_linked || (sequence->done & BIT(SEQUENCE_UNLINK));
+}
+
+static bool is_forward_needed(const struct sequence *sequence) {
+    switch (sequence->step) {
+    case SEQUENCE_WRITE: return sequence->merge.patch.size > 0;
+    case SEQUENCE_CARRY_ROLES:
+    case SEQUENCE_CARRY_PERMISSIONS:
+    case SEQUENCE_CARRY_ORGANIZATION: return has_entry(sequence, sequence->step);
+    case SEQUENCE_RELEASE: return moves(sequence);
+    case SEQUENCE_REVOKE: return sequence->plan.revoke;
+    case SEQUENCE_RESET_PASSWORD: return sequence->plan.reset_password;
+    default: return true;
+    }
+}
+
+static bool is_back_needed(const struct sequence *sequence) {
+    bool restores = is_undo(sequence) && is_on_its_own(sequence) && !moves(sequence);
+    switch (sequence->step) {
+    case SEQUENCE_UNLINK: return is_undo(sequence) && sequence->is_linked && !sequence->receipt.is_already;
+    case SEQUENCE_RETURN:
+        return moves(sequence) &&
+               (is_undo(sequence) ? is_on_its_own(sequence) : (sequence->done & BIT(SEQUENCE_RELEASE)) != 0);
+    case SEQUENCE_RESTORE: return restores && sequence->was.token != NULL;
+    case SEQUENCE_RESTORE_ROLES:
+    case SEQUENCE_RESTORE_PERMISSIONS:
+    case SEQUENCE_RESTORE_ORGANIZATION: return restores && has_entry(sequence, sequence->step);
+    case SEQUENCE_PUT_BACK: return sequence->wrote.token != NULL;
+    case SEQUENCE_TAKE_ROLES: return was_carried(sequence, SEQUENCE_CARRY_ROLES, SEQUENCE_TAKE_ROLES);
+    case SEQUENCE_TAKE_PERMISSIONS: return was_carried(sequence, SEQUENCE_CARRY_PERMISSIONS, SEQUENCE_TAKE_PERMISSIONS);
+    case SEQUENCE_TAKE_ORGANIZATION:
+        return was_carried(sequence, SEQUENCE_CARRY_ORGANIZATION, SEQUENCE_TAKE_ORGANIZATION);
+    default: return false;
+    }
+}
+
+bool sequence_needs(const struct sequence *sequence) {
+    return sequence->is_back ? is_back_needed(sequence) : is_forward_needed(sequence);
+}
