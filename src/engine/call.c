@@ -1,5 +1,6 @@
 #include "engine/call.h"
 
+#include "engine/sequences.h"
 #include "pure/limits.h"
 #include "pure/redact.h"
 
@@ -171,6 +172,7 @@ static struct buffer emptied(struct buffer buffer) {
 
 void call_unref(struct call *call) {
     if (atomic_fetch_sub(&call->references, 1) != 1) return;
+    if (call->run != NULL) sequences_free(call->run);
     *call = (struct call){.memory = emptied(call->memory),
                           .bearer = emptied(call->bearer),
                           .answer = emptied(call->answer),

@@ -44,6 +44,7 @@ struct call_told {
 enum call_stage { CALL_NEW, CALL_QUEUED, CALL_RUNNING, CALL_PAUSED, CALL_DONE };
 
 struct engine;
+struct sequences_run;
 
 enum { CALL_HEADERS = 8 };
 
@@ -60,6 +61,9 @@ struct call {
     enum pace_class bucket; /* of its own request */
     bool is_engines_token, is_raw;
     size_t max_response;
+
+    struct sequences_run *run;     /* a sequence: this call stands for it, and owns it */
+    struct sequences_run *step_of; /* this call is a step of it, the engine's own */
 
     atomic_int references; /* one is the submitter's; the engine has another while it has the call */
 
@@ -81,7 +85,7 @@ struct call {
     struct operation_action action;
     unsigned generation;      /* of the engine's token that was sent */
     struct buffer bearer;     /* the line of the engine's token */
-    struct list owed;         /* among those that wait for a reply */
+    struct list owed;         /* among those that wait for a reply; of a sequence, for their approval to be asked for */
     struct attempt_end reply; /* of an exchange that is answered by Lua, there at reply_at */
     int64_t reply_at;         /* negative: it is not known yet */
 

@@ -1,4 +1,4 @@
-#include "engine/state.h"
+#include "engine/sequences.h"
 #include "engine/token_call.h"
 #include "http/pipe_guard.h"
 
@@ -23,6 +23,10 @@ static void cancel_running(struct engine *engine, struct call *call) {
 
 void engine_cancel_call(struct engine *engine, struct call *call) {
     engine_look(engine);
+    if (call->run != NULL) {
+        sequences_cancel(engine, call);
+        return;
+    }
     if (call->stage == CALL_QUEUED) {
         queue_drop(&engine->queue, &call->entry, engine->now);
         engine_tell_silence(engine, call, (struct attempt_end){.how = ATTEMPT_CANCELLED}, "");
@@ -47,6 +51,10 @@ static void drop_exchange(struct engine *engine, struct call *call) {
 void engine_drop_call(struct engine *engine, struct call *call) {
     if (call->stage == CALL_NEW) return;
     engine_look(engine);
+    if (call->run != NULL) {
+        sequences_drop(engine, call);
+        return;
+    }
     if (call->stage == CALL_QUEUED || call->stage == CALL_RUNNING) drop_exchange(engine, call);
     if (call->stage == CALL_PAUSED) {
         heap_leave(&engine->paused, &call->timer);
@@ -56,13 +64,18 @@ void engine_drop_call(struct engine *engine, struct call *call) {
     call->stage = CALL_NEW;
 }
 
-/* Every call of a list is let go; the engine's own is no caller's. */
+void engine_approve_call(struct engine *engine, struct call *call) {
+    engine_look(engine);
+    if (call->run != NULL) sequences_approve(engine, call);
+}
+
+/* Every call of a list is let go; the engine's own is no caller's, and a step is its sequence's. */
 static void abandon(const struct engine *engine, const struct list *calls) {
     for (struct call *call; (call = call_first(calls)) != NULL;) {
         list_leave(&call->link);
         call->stage = CALL_NEW;
         call->exchange = NULL;
-        if (!token_call_is(engine, call)) call_unref(call);
+        if (!token_call_is(engine, call) && call->step_of == NULL) call_unref(call);
     }
 }
 
@@ -70,6 +83,7 @@ void engine_free(struct engine *engine) {
     struct pipe_guard guard = pipe_guard_begin(); /* closing says goodbye over TLS */
     if (engine->network != NULL) network_close(engine->network);
     abandon(engine, &engine->calls);
+    sequences_abandon(engine);
     abandon(engine, &engine->done);
     call_release(&engine->token_call);
     token_source_free(engine->tokens);
@@ -90,6 +104,14 @@ static bool is_asking(struct engine *engine) {
     return true;
 }
 
+static bool next_receipt(struct engine *engine, struct engine_record *record) {
+    struct list *first = list_first(&engine->receipts);
+    if (first == NULL) return false;
+    *record = (struct engine_record){.kind = ENGINE_RECEIPT, .call = LIST_OWNER(struct call, owed, first)};
+    list_leave(first);
+    return true;
+}
+
 bool engine_fetch(struct engine *engine, struct engine_record *record) {
     *record = (struct engine_record){.kind = ENGINE_EVENT};
     if (events_next(&engine->events, &record->event)) return true;
@@ -102,6 +124,7 @@ bool engine_fetch(struct engine *engine, struct engine_record *record) {
         record->token_request = engine->token_request;
         return true;
     }
+    if (next_receipt(engine, record)) return true;
     if ((record->call = call_first(&engine->done)) == NULL) return false;
     record->kind = ENGINE_DONE;
     list_leave(&record->call->link);

@@ -1,4 +1,4 @@
-#include "engine/state.h"
+#include "engine/sequences.h"
 #include "engine/token_call.h"
 #include "pure/limits.h"
 
@@ -45,6 +45,8 @@ void engine_obey(struct engine *engine, struct call *call, struct operation_acti
         wait_for_timer(engine, call);
     } else if (token_call_is(engine, call)) {
         token_call_ended(engine);
+    } else if (call->step_of != NULL) {
+        sequences_ended(engine, call);
     } else {
         enter(&engine->done, call, CALL_DONE);
     }
@@ -70,7 +72,10 @@ void engine_begin(struct engine *engine, struct call *call) {
 void engine_begin_call(struct engine *engine, struct call *call) {
     engine->stats.calls++;
     engine_look(engine);
-    engine_begin(engine, call);
+    if (call->run != NULL)
+        sequences_begin(engine, call);
+    else
+        engine_begin(engine, call);
 }
 
 static struct pace_answer pace_said(const struct call *call, int status) {
@@ -260,6 +265,10 @@ static bool wake_paused(struct engine *engine) {
 }
 
 void engine_end_pause(struct engine *engine, struct call *call, enum operation_event_kind kind) {
+    if (call->run != NULL) {
+        sequences_expire(engine, call);
+        return;
+    }
     struct operation_event event = engine_event(engine, kind, call);
     heap_leave(&engine->paused, &call->timer);
     engine->pauses--;

@@ -1,4 +1,4 @@
-#include "engine/state.h"
+#include "engine/sequences.h"
 #include "engine/worker.h"
 #include "os/clock.h"
 #include "os/process.h"
@@ -13,6 +13,9 @@ static struct engine *engine_new(bool has_network) {
     engine->owner = process_id();
     list_init(&engine->calls);
     list_init(&engine->done);
+    list_init(&engine->runs);
+    turns_init(&engine->turns);
+    list_init(&engine->receipts);
     replies_init(&engine->replies);
     queue_init(&engine->queue, NULL, has_network ? &queue_usual_rooms : NULL);
     engine->queue_at = INT64_MAX;
@@ -63,6 +66,7 @@ static void forget_dependents(struct engine *engine) {
 
 void engine_configure(struct engine *engine, const struct engine_options *options) {
     forget_dependents(engine);
+    sequences_abandon(engine);
     drop_tokens(engine);
     pace_init(&engine->queue.pace, &options->pace);
     engine->tokens = options->tokens;
@@ -147,6 +151,15 @@ void engine_drop(struct call *call) {
         worker_drop(engine->worker, call);
     }
 }
+
+void engine_approve(struct engine *engine, struct call *call) {
+    if (engine->worker != NULL)
+        worker_approve(engine->worker, call);
+    else
+        engine_approve_call(engine, call);
+}
+
+int engine_unfinished(const struct engine *engine) { return engine->worker != NULL ? 0 : engine->unfinished; }
 
 bool engine_reply(struct engine *engine, struct call *call, const struct replies_reply *reply) {
     return engine->network == NULL && replies_reply(&engine->replies, call, reply);

@@ -15,6 +15,7 @@ struct engine;
 
 enum engine_record_kind {
     ENGINE_DONE,     /* a call's result is complete */
+    ENGINE_RECEIPT,  /* a sequence waits for engine_approve, with its plan and its receipt */
     ENGINE_EXCHANGE, /* what `call_exchange` says is to be answered with engine_reply */
     ENGINE_TOKEN,    /* a token is wanted: engine_give_token or engine_refuse_token */
     ENGINE_EVENT
@@ -22,7 +23,7 @@ enum engine_record_kind {
 
 struct engine_record {
     enum engine_record_kind kind;
-    struct call *call;  /* of the first two */
+    struct call *call;  /* of the first three */
     int token_request;  /* of a token: the number to answer it by */
     struct event event; /* of the last */
 };
@@ -82,11 +83,19 @@ int engine_pending(struct engine *engine);
    */
 void engine_submit(struct engine *engine, struct call *call);
 
-/* Ends a call now: as cancelled, with an outcome that is unknown if it was sent. Its record follows. */
+/* Ends a call now: as cancelled, with an outcome that is unknown if it was sent. Its record follows. A sequence that
+   was approved goes on. */
 void engine_cancel(struct engine *engine, struct call *call);
 
-/* Gives up a call, if it is in an engine: its end is not told. A thread does so when it can. */
+/* Gives up a call, if it is in an engine: its end is not told. A thread does so when it can. A sequence that was
+   approved goes on all the same. */
 void engine_drop(struct call *call);
+
+/* A sequence that waits for it may change the tenant from here on. One that is over already is not begun again. */
+void engine_approve(struct engine *engine, struct call *call);
+
+/* Sequences that were approved, are not over, and go on only where the engine is turned: with a thread there are none. */
+int engine_unfinished(const struct engine *engine);
 
 /* One turn: does what can be done now, and waits at most `wait_ms` for the network or a timer. A signal ends the
    wait. */

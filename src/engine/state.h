@@ -7,6 +7,7 @@
 
 #include "engine/engine.h"
 #include "http/network.h"
+#include "pure/turns.h"
 
 #include <sys/types.h>
 
@@ -36,6 +37,10 @@ struct engine {
     struct events events;
     struct engine_stats stats;
     struct list calls, done; /* that it has, and that are done */
+    struct list runs;        /* sequences that are not over */
+    struct turns turns;      /* of those that change something */
+    struct list receipts;    /* those whose approval is to be asked for */
+    int unfinished;          /* of the runs, those that were approved */
     struct heap paused;      /* by when they wake */
     int pauses;
     char unconnected[CURL_ERROR_SIZE]; /* why the last one that went ahead of others could not connect */
@@ -66,6 +71,9 @@ void engine_cancel_call(struct engine *engine, struct call *call);
 
 /* Gives up a call, wherever it is: its end is not told. */
 void engine_drop_call(struct engine *engine, struct call *call);
+
+/* Approves a sequence. */
+void engine_approve_call(struct engine *engine, struct call *call);
 
 /* What answers the request of that number, if it is the one that is awaited. */
 void engine_take_token(struct engine *engine, int token_request, struct span token, int64_t lifetime);

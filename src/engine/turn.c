@@ -3,7 +3,7 @@
 
 static bool has_news(const struct engine *engine) {
     return call_first(&engine->done) != NULL || replies_has_asked(&engine->replies) || engine->is_asking ||
-           engine->events.count > 0;
+           engine->events.count > 0 || list_first(&engine->receipts) != NULL;
 }
 
 /* ---- over the network ---- */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { LONGEST_MS = 60000, ORDER_SUBMIT = 1, ORDER_CANCEL = 2, ORDER_DROP = 4 };
+enum { LONGEST_MS = 60000, ORDER_SUBMIT = 1, ORDER_CANCEL = 2, ORDER_DROP = 4, ORDER_APPROVE = 8 };
 
 /* An answer to the request for a token: there is one such request at a time. */
 struct token_news {
@@ -24,7 +24,7 @@ struct worker {
     struct call *inbox, **inbox_last;
     bool is_stopping, is_left, is_woken;
     struct token_news news;
-    struct list done;
+    struct list done, receipts; /* the latter by `owed`: the end of a sequence may come before its receipt is fetched */
     struct events told;
     bool is_asking, is_owed;
     int token_request;
@@ -62,7 +62,8 @@ static void order(struct worker *worker, struct call *call, unsigned what) {
         worker->inbox_last = &call->inbox_next;
     }
     call->orders |= what;
-    call->is_dropped = what == ORDER_DROP; /* stays when the order has been fetched: its end is not told */
+    call->is_dropped =
+        call->is_dropped || what == ORDER_DROP; /* stays when the order has been fetched: its end is not told */
     bool slept = is_to_wake(worker);
     unlock(worker);
     if (slept) wake(worker);
@@ -73,6 +74,8 @@ void worker_submit(struct worker *worker, struct call *call) { order(worker, cal
 void worker_cancel(struct worker *worker, struct call *call) { order(worker, call, ORDER_CANCEL); }
 
 void worker_drop(struct worker *worker, struct call *call) { order(worker, call, ORDER_DROP); }
+
+void worker_approve(struct worker *worker, struct call *call) { order(worker, call, ORDER_APPROVE); }
 
 /* The bell rings: a caller that waits until nothing more is owed checks that. */
 static void give(struct worker *worker, struct token_news *news) {
@@ -111,12 +114,14 @@ static void let_go(struct worker *worker, struct call *call, unsigned orders) {
         engine_drop_call(worker->engine, call);
         lock(worker);
         list_leave(&call->link);
+        list_leave(&call->owed);
         unlock(worker);
     }
     call_unref(call);
 }
 
 static void carry_out(struct worker *worker, struct call *call, unsigned orders) {
+    if ((orders & ORDER_APPROVE) != 0) engine_approve_call(worker->engine, call);
     if ((orders & ORDER_DROP) != 0) {
         let_go(worker, call, orders);
         return;
@@ -175,6 +180,8 @@ static bool collect(struct worker *worker) {
         } else if (record.kind == ENGINE_TOKEN) {
             worker->is_asking = true;
             worker->token_request = record.token_request;
+        } else if (record.kind == ENGINE_RECEIPT) {
+            list_push(&worker->receipts, &record.call->owed);
         } else {
             list_push(&worker->done, &record.call->link);
         }
@@ -197,6 +204,7 @@ static void drop_calls(struct worker *worker) {
     unsigned orders;
     for (struct call *call; (call = next_order(worker, &orders)) != NULL; call_unref(call))
         if ((orders & ORDER_SUBMIT) != 0) call_unref(call);
+    for (struct list *link; (link = list_first(&worker->receipts)) != NULL;) list_leave(link);
     for (struct call *call; (call = call_first(&worker->done)) != NULL; call_unref(call)) list_leave(&call->link);
     engine_free(worker->engine);
 }
@@ -221,7 +229,7 @@ static bool has_orders(struct worker *worker) {
 /* libcurl 8.21.0 swallows a wake-up that comes during a turn. One that comes after it ends the wait. */
 static void work(void *context) {
     struct worker *worker = context;
-    while (take_orders(worker)) {
+    while (take_orders(worker) || worker->engine->unfinished > 0) {
         engine_turn_once(worker->engine);
         publish(worker);
         if (!has_orders(worker)) engine_wait(worker->engine, LONGEST_MS);
@@ -256,6 +264,7 @@ struct worker *worker_start(struct engine *engine) {
     worker->inbox_last = &worker->inbox;
     worker->told.is_wanted = engine->events.is_wanted;
     list_init(&worker->done);
+    list_init(&worker->receipts);
     bool has_lock = pthread_mutex_init(&worker->lock, NULL) == 0;
     bool has_bell = has_lock && bell_init(&worker->bell);
     if (has_bell && threads_start(&job, worker)) return worker;
@@ -281,10 +290,26 @@ static struct call *first_end(const struct worker *worker) {
     return NULL;
 }
 
+/* The lock is held. */
+static struct call *first_receipt(const struct worker *worker) {
+    struct list *at = list_first(&worker->receipts);
+    while (at != NULL && at != &worker->receipts && LIST_OWNER(struct call, owed, at)->is_dropped) at = at->next;
+    return at != NULL && at != &worker->receipts ? LIST_OWNER(struct call, owed, at) : NULL;
+}
+
+/* The lock is held. */
+static bool take_receipt(struct worker *worker, struct engine_record *record) {
+    struct call *call = first_receipt(worker);
+    if (call == NULL) return false;
+    *record = (struct engine_record){.kind = ENGINE_RECEIPT, .call = call};
+    list_leave(&call->owed);
+    return true;
+}
+
 bool worker_next(struct worker *worker, struct engine_record *record) {
     *record = (struct engine_record){.kind = ENGINE_EVENT};
     lock(worker);
-    bool has_news = events_next(&worker->told, &record->event);
+    bool has_news = events_next(&worker->told, &record->event) || take_receipt(worker, record);
     if (!has_news && worker->is_asking) {
         *record = (struct engine_record){.kind = ENGINE_TOKEN, .token_request = worker->token_request};
         worker->is_asking = false;
@@ -317,7 +342,8 @@ bool worker_is_owed(struct worker *worker) {
 
 static bool has_news(struct worker *worker) {
     lock(worker);
-    bool news = worker->told.count > 0 || worker->is_asking || first_end(worker) != NULL;
+    bool news =
+        worker->told.count > 0 || worker->is_asking || first_receipt(worker) != NULL || first_end(worker) != NULL;
     unlock(worker);
     return news;
 }

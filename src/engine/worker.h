@@ -18,6 +18,7 @@ void worker_stop(struct worker *worker);
 void worker_submit(struct worker *worker, struct call *call);
 void worker_cancel(struct worker *worker, struct call *call);
 void worker_drop(struct worker *worker, struct call *call);
+void worker_approve(struct worker *worker, struct call *call);
 bool worker_next(struct worker *worker, struct engine_record *record);
 void worker_give_token(struct worker *worker, int token_request, struct span token, int64_t lifetime);
 void worker_refuse_token(struct worker *worker, int token_request, const char *words);

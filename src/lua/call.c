@@ -5,6 +5,7 @@
 #include "lua/json.h"
 #include "lua/options.h"
 #include "lua/push.h"
+#include "lua/sequence.h"
 #include "os/clock.h"
 
 #include <stdio.h>
@@ -113,6 +114,13 @@ static void order_download(const struct bind_options *options, struct call_order
     order->range = options->range;
 }
 
+/* Of the call that stands for it, which is never sent itself. */
+static void order_sequence(struct call_order *order) {
+    order->method = REQUEST_GET;
+    order->plan.kind = OPERATION_FREE;
+    order->path = SPAN("/");
+}
+
 static void order_change(enum bind_goal goal, const struct bind_options *options, struct call_order *order) {
     order->plan.kind = goal == BIND_LINK ? OPERATION_LINK : OPERATION_UNLINK;
     order->plan.check = options->check;
@@ -135,6 +143,8 @@ static struct call_order order_of(enum bind_goal goal, const struct bind_options
         order_request(options, &order);
     else if (goal == BIND_DOWNLOAD)
         order_download(options, &order);
+    else if (goal == BIND_SEQUENCE)
+        order_sequence(&order);
     else
         order_change(goal, options, &order);
     order.domain = options->common.domain;
@@ -179,6 +189,8 @@ enum bind_prepared bind_call_prepare(lua_State *L, struct bind_call *self, const
     bool prepared = call_prepare(self->call, &order);
     buffer_free(&self->claims);
     if (!prepared) bind_class_raise_memory(L, method->caller, "nothing was sent");
+    if (goal == BIND_SEQUENCE && !bind_sequence_prepare(L, self, method, options, &order, complaint))
+        return BIND_COMPLAINT;
     return self->refused == CODE_OK ? BIND_READY : BIND_REFUSED;
 }
 
@@ -314,14 +326,21 @@ static int push_unreadable(lua_State *L, const struct bind_call *self, const cha
 int bind_call_push(lua_State *L, struct bind_call *self) {
     const struct operation_result *result = &self->call->operation.result;
     if (self->refused != CODE_OK) return push_refused(L, self);
-    if (result->code != CODE_OK) return push_failure(L, self);
-    if (self->is_text)
+    if (result->code != CODE_OK) {
+        push_failure(L, self);
+        if (self->goal == BIND_SEQUENCE) bind_sequence_set_facts(L, self->call);
+        return 2;
+    }
+    if (self->goal == BIND_SEQUENCE) {
+        if (!bind_sequence_push(L, self->call)) return push_unreadable(L, self, "not enough memory for the answer");
+    } else if (self->is_text)
         lua_pushlstring(L, self->call->answer.at != NULL ? self->call->answer.at : "", self->call->answer.size);
     else if (result->value.token == NULL)
         lua_pushboolean(L, 1); /* done, and the tenant has no more to say */
     else if (!bind_json_push(L, result->value))
         return push_unreadable(L, self, "not enough memory for the answer");
     push_receipt(L, self->call);
+    if (self->goal == BIND_SEQUENCE) bind_sequence_set_facts(L, self->call);
     if (self->goal == BIND_DOWNLOAD) set_part(L, self->call);
     return 2;
 }

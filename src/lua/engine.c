@@ -5,6 +5,7 @@
 #include "lua/push.h"
 #include "lua/records.h"
 #include "lua/reply.h"
+#include "lua/sequence.h"
 
 #include <limits.h>
 
@@ -46,7 +47,7 @@ static struct bind_call *push_call(lua_State *L, int id) {
 }
 
 /* The same; raises where there is none. */
-static struct bind_call *check_call(lua_State *L, int index) {
+struct bind_call *bind_engine_check_call(lua_State *L, int index) {
     struct bind_call *call = push_call(L, (int)luaL_checkinteger(L, index));
     if (call == NULL) luaL_argerror(L, index, "no call of that id is under way");
     return call;
@@ -72,14 +73,14 @@ int bind_engine_keep(lua_State *L, struct bind_engine *self, int index, struct b
 /* engine:cancel(id): ends a call; its record follows. */
 static int method_cancel(lua_State *L) {
     struct bind_engine *self = check_engine(L);
-    engine_cancel(self->engine, check_call(L, 2)->call);
+    engine_cancel(self->engine, bind_engine_check_call(L, 2)->call);
     return 0;
 }
 
 /* engine:drop(id): gives up a call; its end is not told. */
 static int method_drop(lua_State *L) {
     struct bind_engine *self = check_engine(L);
-    struct bind_call *call = check_call(L, 2);
+    struct bind_call *call = bind_engine_check_call(L, 2);
     if (call->call->id == self->untold) self->untold = 0;
     drop_id(L, call->call->id);
     bind_call_drop(call);
@@ -98,16 +99,38 @@ static int method_pending(lua_State *L) {
 
 /* ---- records ---- */
 
+/* A step is held: its sequence may end before the answer comes. */
+static void set_own(struct bind_engine *self, struct call *call) {
+    struct call *before = self->held;
+    self->own = call;
+    self->held = call != NULL && call->step_of != NULL ? call : NULL;
+    if (self->held != NULL) call_ref(self->held);
+    if (before != NULL) call_unref(before);
+}
+
 static int push_exchange(lua_State *L, struct bind_engine *self, struct call *call) {
-    struct bind_call *owner = push_call(L, call->id);
+    struct bind_call *owner = call->step_of == NULL ? push_call(L, call->id) : NULL;
     if (owner == NULL)
-        self->own = call;
+        set_own(self, call);
     else
         owner->tellers++;
     lua_pushliteral(L, "exchange");
-    lua_pushinteger(L, call->id);
+    lua_pushinteger(L, owner != NULL ? call->id : 0);
     bind_records_push_request(L, call);
     if (owner != NULL) owner->tellers--;
+    return 3;
+}
+
+static int push_receipt(lua_State *L, int id) {
+    struct bind_call *call = push_call(L, id);
+    if (call != NULL) call->tellers++;
+    lua_pushliteral(L, "receipt");
+    lua_pushinteger(L, id);
+    if (call != NULL)
+        bind_sequence_push_planned(L, call->call);
+    else
+        lua_pushnil(L);
+    if (call != NULL) call->tellers--;
     return 3;
 }
 
@@ -128,6 +151,7 @@ static int push_done(lua_State *L, struct bind_engine *self) {
 }
 
 /* engine:next() -> "done", id, value, receipt; or "done", id, nil, facts
+                 -> "receipt", id, {...}: a sequence wants approve, cancel or drop; nil: there was no memory for it
                  -> "exchange", id, {method=, url=, headers=, body=}: wants a reply
                  -> "token", request: wants give_token or refuse_token
                  -> "event", {kind=, ...}
@@ -139,6 +163,7 @@ static int method_next(lua_State *L) {
     if (!engine_next(self->engine, &record)) return 0;
     switch (record.kind) {
     case ENGINE_EXCHANGE: return push_exchange(L, self, record.call);
+    case ENGINE_RECEIPT: return push_receipt(L, record.call->id);
     case ENGINE_DONE: self->untold = record.call->id; return push_done(L, self);
     case ENGINE_TOKEN:
         lua_pushliteral(L, "token");
@@ -159,9 +184,10 @@ static int method_reply(lua_State *L) {
     struct bind_engine *self = check_engine(L);
     struct call *call = self->own;
     bool is_own = luaL_checkinteger(L, 2) == 0 && call != NULL;
-    if (!is_own) call = check_call(L, 2)->call;
-    if (is_own) self->own = NULL;
-    if (!engine_reply(self->engine, call, &reply)) luaL_error(L, "auth0: this call waits for no answer");
+    if (!is_own) call = bind_engine_check_call(L, 2)->call;
+    bool is_taken = engine_reply(self->engine, call, &reply);
+    if (is_own) set_own(self, NULL);
+    if (!is_taken) luaL_error(L, "auth0: this call waits for no answer");
     return 0;
 }
 
@@ -251,7 +277,7 @@ static void read_tenant(lua_State *L, int index, int level, struct bind_options 
 }
 
 static void configure(lua_State *L, struct bind_engine *self, const struct bind_options *options, int level) {
-    self->own = NULL; /* it goes with the tokens */
+    set_own(self, NULL); /* it goes with the tokens */
     keep_defaults(L, self, options->common);
     bind_records_configure_tenant(L, options, self->engine, level);
     self->calls_lua = options->has_token_function || options->has_event_function;
@@ -265,7 +291,7 @@ static int method_configure(lua_State *L) {
     int level = (int)luaL_optinteger(L, 3, 2);
     lua_settop(L, 2);
     if (lua_isnil(L, 2)) {
-        self->own = NULL;
+        set_own(self, NULL);
         engine_configure(self->engine, &(struct engine_options){.pace = PACE_DEFAULTS});
         return 0;
     }
@@ -276,6 +302,7 @@ static int method_configure(lua_State *L) {
 }
 
 void bind_engine_close(struct bind_engine *self) {
+    set_own(self, NULL);
     if (self->engine != NULL) engine_close(self->engine);
     self->engine = NULL;
     buffer_free(&self->texts);

@@ -14,7 +14,8 @@ struct bind_engine {
     struct profile profile;      /* of a network; points into the engine */
     struct bind_common defaults; /* what its tenant says for all of its calls */
     struct buffer texts;         /* of those */
-    struct call *own;            /* the engine's own request for a token, that is to be answered: it has the id 0 */
+    struct call *own;            /* a call of the engine's own that is to be answered: it has the id 0 */
+    struct call *held;           /* the same, where it is a step of a sequence: a reference */
     int last_id;
     int untold; /* the id of a call that is done, and could not be told because Lua had no memory; 0 for none */
     bool is_network;
@@ -40,6 +41,9 @@ struct bind_engine *bind_engine_open(lua_State *L, const struct profile *profile
 
 /* Keeps the call at `index` under a new id of the engine at 1. */
 int bind_engine_keep(lua_State *L, struct bind_engine *self, int index, struct bind_call *call);
+
+/* The call whose id is at `index`, of the engine at 1; raises where there is none. */
+struct bind_call *bind_engine_check_call(lua_State *L, int index);
 
 /* Whether it has no call, and nothing to tell. */
 bool bind_engine_is_idle(const struct bind_engine *self);

@@ -6,6 +6,7 @@
 #include "lua/perform.h"
 #include "lua/pool.h"
 #include "lua/rows.h"
+#include "lua/sequence.h"
 #include "lua/version.h"
 
 #include <dlfcn.h>
@@ -53,6 +54,7 @@ EXPORT int luaopen_auth0_core(lua_State *L) {
     bind_engine_init(L);
     bind_bell_init(L);
     bind_perform_init(L);
+    bind_sequence_init(L);
     bind_rows_init(L);
     lua_createtable(L, 0, 8);
     compat_setfuncs(L, functions);

@@ -296,7 +296,7 @@ const char *bind_options_read(lua_State *L, int index, uint64_t wanted, bool is_
 /* ---- methods ---- */
 
 int bind_options_new_method(lua_State *L) {
-    static const char *const goals[] = {"link", "unlink", "request", "download", NULL};
+    static const char *const goals[] = {"link", "unlink", "request", "download", "sequence", NULL};
     enum bind_goal goal = (enum bind_goal)luaL_checkoption(L, 1, NULL, goals);
     const char *caller = luaL_checkstring(L, 2);
     luaL_checktype(L, 3, LUA_TTABLE);
@@ -312,7 +312,7 @@ int bind_options_new_method(lua_State *L) {
         lua_pop(L, 1);
     }
     self->is_of_tenant = !(self->options & 1); /* its domain is the tenant's */
-    self->request = goal == BIND_REQUEST || goal == BIND_DOWNLOAD ? set_of(INSIDE) : 0;
+    self->request = goal >= BIND_REQUEST ? set_of(INSIDE) : 0;
     lua_settop(L, places - 1);
     return 1;
 }

@@ -37,7 +37,7 @@ struct bind_options {
     bool has_token_function, has_event_function;
 };
 
-enum bind_goal { BIND_LINK, BIND_UNLINK, BIND_REQUEST, BIND_DOWNLOAD };
+enum bind_goal { BIND_LINK, BIND_UNLINK, BIND_REQUEST, BIND_DOWNLOAD, BIND_SEQUENCE };
 
 /* A function that makes calls. */
 struct bind_method {

@@ -91,7 +91,7 @@ static int begin(lua_State *L, struct bind_engine *self, struct bind_call *call,
     if (how == THREAD && !engine_start(self->engine))
         return push_unreachable(L, call,
                                 "no thread can be started: is there memory, and does `ulimit -u` allow one more?");
-    if (how == WAIT && can_run(self)) {
+    if (how == WAIT && can_run(self) && call->goal != BIND_SEQUENCE) {
         run(L, self, call);
         return push_end(L, call);
     }

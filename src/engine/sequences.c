@@ -1,0 +1,413 @@
+#include "engine/sequences.h"
+
+#include "os/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Putting back what was changed has a time of its own, when that of the whole is over. */
+static const int64_t GRACE = 10 * 1000000;
+
+static void advance(struct engine *engine, struct sequences_run *run);
+
+static struct sequences_run *run_of(struct list *link) { return LIST_OWNER(struct sequences_run, link, link); }
+
+/* ---- steps ---- */
+
+static bool keep_call(struct sequences_run *run, int slot, struct call *call) {
+    struct call **slots = run->slots;
+    if (!buffer_append(&run->calls, (struct span){(const char *)&call, sizeof(struct call *)})) return false;
+    call->step_of = run;
+    call->id = run->front->id;
+    slots[slot] = call;
+    return true;
+}
+
+static int64_t time_left(struct engine *engine, struct sequences_run *run, enum sequence_step step) {
+    if (step > SEQUENCE_UNLINK && !run->has_grace) {
+        run->has_grace = true;
+        if (run->ends < engine->now + GRACE) run->ends = engine->now + GRACE;
+    }
+    return run->ends > engine->now ? run->ends - engine->now : 1;
+}
+
+/* Both texts of a request, one after the other, which call_prepare copies. */
+static bool write_request(const struct sequences_run *run, const struct sequence_request *request, struct buffer *texts,
+                          struct call_order *order) {
+    bool has_path = request->plan.kind != OPERATION_LINK && request->plan.kind != OPERATION_UNLINK;
+    size_t path = has_path ? sequence_path(&run->sequence, request, NULL) : 0;
+    size_t body = sequence_body(&run->sequence, request, NULL);
+    if (!buffer_reserve(texts, path + body)) return false;
+    if (has_path) order->path = (struct span){texts->at, sequence_path(&run->sequence, request, texts->at)};
+    if (body > 0)
+        order->body = (struct span){texts->at + path, sequence_body(&run->sequence, request, texts->at + path)};
+    return true;
+}
+
+static bool prepare_step(struct engine *engine, struct sequences_run *run, const struct sequence_request *request,
+                         struct call *call) {
+    struct buffer texts = {NULL, 0, 0};
+    struct call_order order = run->order;
+    order.plan = request->plan;
+    order.plan.limits = run->order.plan.limits;
+    order.plan.limits.deadline = time_left(engine, run, request->step);
+    order.plan.can_renew = run->order.plan.can_renew;
+    order.method = request->method;
+    bool done = write_request(run, request, &texts, &order) && call_prepare(call, &order);
+    buffer_free(&texts);
+    return done;
+}
+
+/* The time of day, in UNIX seconds. A mock's begins anew in every run, as lua/auth0/mock has it. */
+static int64_t unix_time(const struct engine *engine) {
+    const int64_t mocks = 1700000000;
+    return engine->network != NULL ? clock_unix_us() / 1000000 : mocks + engine->now / 1000000;
+}
+
+static void tell(const struct engine *engine, struct sequences_run *run, enum sequence_event_kind kind) {
+    const struct sequence_event event = {.kind = kind, .at = unix_time(engine)};
+    sequence_tell(&run->sequence, &event);
+}
+
+static void tell_end(const struct engine *engine, struct sequences_run *run, int slot,
+                     const struct operation_result *result) {
+    const struct sequence_event event = {
+        .kind = SEQUENCE_ENDED, .at = unix_time(engine), .slot = slot, .result = *result};
+    sequence_tell(&run->sequence, &event);
+}
+
+static struct call *new_step(struct sequences_run *run, int slot) {
+    struct call *call = call_new();
+    if (call == NULL) return NULL;
+    if (keep_call(run, slot, call)) return call;
+    call_unref(call);
+    return NULL;
+}
+
+static void send_step(struct engine *engine, struct sequences_run *run, const struct sequence_request *request) {
+    static const struct operation_result no_memory = {.code = CODE_UNREACHABLE, .outcome = OUTCOME_NONE};
+    struct call *call = new_step(run, request->slot);
+    if (call == NULL) run->slots[request->slot] = NULL;
+    if (request->step >= SEQUENCE_WRITE && !run->is_approved) {
+        run->is_approved = true;
+        engine->unfinished++;
+    }
+    if (call == NULL || !prepare_step(engine, run, request, call))
+        tell_end(engine, run, request->slot, &no_memory);
+    else
+        engine_begin(engine, call);
+}
+
+void sequences_ended(struct engine *engine, struct call *step) {
+    struct sequences_run *run = step->step_of;
+    list_leave(&step->link);
+    step->stage = CALL_NEW;
+    for (int slot = 0; slot < SEQUENCE_AT_ONCE; slot++)
+        if (run->slots[slot] == step) tell_end(engine, run, slot, &step->operation.result);
+    advance(engine, run);
+}
+
+static void drop_steps(struct engine *engine, struct sequences_run *run) {
+    for (int slot = 0; slot < SEQUENCE_AT_ONCE; slot++)
+        if (run->slots[slot] != NULL) engine_drop_call(engine, run->slots[slot]);
+}
+
+/* ---- what waits ---- */
+
+static void set_timer(struct engine *engine, struct sequences_run *run) {
+    heap_put(&engine->paused, &run->front->timer, run->ends);
+    engine->pauses++;
+}
+
+static void clear_timer(struct engine *engine, struct sequences_run *run) {
+    bool had_one = run->stage == SEQUENCES_WAITING || (run->stage == SEQUENCES_ASKING && engine->network != NULL);
+    if (!had_one) return;
+    heap_leave(&engine->paused, &run->front->timer);
+    engine->pauses--;
+}
+
+static bool changes(const struct sequences_run *run) {
+    return run->plan.goal == SEQUENCE_MERGE || run->plan.goal == SEQUENCE_UNDO;
+}
+
+static void start(struct engine *engine, struct sequences_run *run) {
+    clear_timer(engine, run);
+    run->stage = SEQUENCES_WORKING;
+    advance(engine, run);
+}
+
+static void start_those_in_turn(struct engine *engine) {
+    for (struct turn *turn; (turn = turns_next(&engine->turns)) != NULL;)
+        start(engine, LIST_OWNER(struct sequences_run, turn, turn));
+}
+
+void sequences_begin(struct engine *engine, struct call *front) {
+    struct sequences_run *run = front->run;
+    run->plan.at = unix_time(engine);
+    sequence_init(&run->sequence, &run->plan);
+    run->started = engine->now;
+    run->ends = run->order.plan.limits.deadline < INT64_MAX - engine->now
+                    ? engine->now + run->order.plan.limits.deadline
+                    : INT64_MAX;
+    front->stage = CALL_PAUSED;
+    list_push(&engine->runs, &run->link);
+    run->stage = SEQUENCES_WAITING;
+    set_timer(engine, run);
+    if (!changes(run)) {
+        start(engine, run);
+        return;
+    }
+    const struct guard_options *guard = &run->plan.guard;
+    turns_enter(&engine->turns, &run->turn,
+                (const struct span[TURNS_ACCOUNTS]){guard->primary, guard->secondary, guard->relink.holder});
+    start_those_in_turn(engine);
+}
+
+/* ---- the end ---- */
+
+/* Writes one of its texts, and reads it. An empty one: there is none, or no memory for it. */
+static void write_json(const struct sequences_run *run, size_t (*write)(const struct sequence *, char *),
+                       struct buffer *text, struct buffer *tokens) {
+    size_t size = write(&run->sequence, NULL), room = json_room(size) * sizeof(struct json_token);
+    buffer_clear(text);
+    buffer_clear(tokens);
+    if (size == 0 || !buffer_reserve(text, size) || !buffer_reserve(tokens, room)) return;
+    struct json_reader reader = json_reader((struct span){text->at, write(&run->sequence, text->at)});
+    reader.tokens = (void *)tokens->at;
+    reader.room = json_room(size);
+    if (json_read(&reader) == JSON_WHOLE) text->size = reader.text.size;
+}
+
+static struct json_value read_text(const struct buffer *text, const struct buffer *tokens) {
+    if (text->size == 0) return (struct json_value){NULL, NULL};
+    return (struct json_value){(const void *)tokens->at, text->at};
+}
+
+struct json_value sequences_planned(const struct call *front) {
+    return read_text(&front->run->planned, &front->run->planned_tokens);
+}
+
+struct json_value sequences_receipt(const struct call *front) {
+    return read_text(&front->run->receipt, &front->run->receipt_tokens);
+}
+
+struct json_value sequences_result(const struct call *front) {
+    return read_text(&front->run->result, &front->run->result_tokens);
+}
+
+const struct sequence_end *sequences_end(const struct call *front) { return sequence_end(&front->run->sequence); }
+
+/* What its submitter is told: as if it were one call. */
+static void keep_end(const struct engine *engine, struct sequences_run *run) {
+    const struct sequence_end *end = sequence_end(&run->sequence);
+    struct call *front = run->front;
+    const struct call *step = end->has_step ? run->slots[end->slot] : NULL;
+    struct operation_result *result = &front->operation.result;
+    if (end->has_step) *result = end->result;
+    if (step != NULL) front->told = step->told;
+    if (step == NULL && end->what != NULL) snprintf(front->told.detail, sizeof front->told.detail, "%s", end->what);
+    result->code = run->is_late && end->code == CODE_CANCELLED ? CODE_TIMEOUT : end->code;
+    result->outcome = end->outcome;
+    result->attempts = end->requests;
+    result->elapsed = engine->now - run->started;
+    write_json(run, sequence_receipt, &run->receipt, &run->receipt_tokens);
+    write_json(run, sequence_result, &run->result, &run->result_tokens);
+}
+
+static void finish(struct engine *engine, struct sequences_run *run) {
+    struct call *front = run->front;
+    clear_timer(engine, run);
+    drop_steps(engine, run);
+    run->stage = SEQUENCES_OVER;
+    list_leave(&run->link);
+    if (changes(run)) turns_leave(&engine->turns, &run->turn);
+    if (run->is_approved) engine->unfinished--;
+    keep_end(engine, run);
+    front->stage = CALL_DONE;
+    if (run->is_unheard)
+        call_unref(front);
+    else
+        list_push(&engine->done, &front->link);
+    start_those_in_turn(engine);
+}
+
+/* ---- its actions ---- */
+
+/* Memory that the sequence asked for. */
+struct piece {
+    char *at;
+    size_t size;
+};
+
+static void give_memory(struct sequences_run *run, size_t size) {
+    struct piece piece = {malloc(size > 0 ? size : 1), size};
+    if (piece.at != NULL && !buffer_append(&run->pieces, (struct span){(const char *)&piece, sizeof piece})) {
+        free(piece.at);
+        piece.at = NULL;
+    }
+    sequence_give(&run->sequence, piece.at);
+}
+
+static void approve(struct engine *engine, struct sequences_run *run) {
+    run->is_approved = true;
+    engine->unfinished++;
+    tell(engine, run, SEQUENCE_APPROVED);
+}
+
+static void ask(struct engine *engine, struct sequences_run *run) {
+    if (!run->asks) {
+        approve(engine, run);
+        return;
+    }
+    run->stage = SEQUENCES_ASKING;
+    if (engine->network != NULL) set_timer(engine, run); /* a mock's time may jump there at once */
+    write_json(run, sequence_receipt, &run->planned, &run->planned_tokens);
+    list_push(&engine->receipts, &run->front->owed);
+}
+
+static void advance(struct engine *engine, struct sequences_run *run) {
+    for (;;) {
+        const struct sequence_action action = sequence_next(&run->sequence);
+        switch (action.kind) {
+        case SEQUENCE_REST: return;
+        case SEQUENCE_SEND: send_step(engine, run, &action.request); break;
+        case SEQUENCE_MEMORY: give_memory(run, action.size); break;
+        case SEQUENCE_RECEIPT: ask(engine, run); break;
+        case SEQUENCE_FINISH: finish(engine, run); return;
+        }
+    }
+}
+
+/* ---- what its submitter orders ---- */
+
+static void stop(struct engine *engine, struct sequences_run *run) {
+    drop_steps(engine, run);
+    tell(engine, run, SEQUENCE_DROPPED);
+    advance(engine, run);
+}
+
+static bool is_under_way(const struct sequences_run *run) {
+    return run->stage != SEQUENCES_NEW && run->stage != SEQUENCES_OVER;
+}
+
+void sequences_approve(struct engine *engine, struct call *front) {
+    struct sequences_run *run = front->run;
+    if (run->stage != SEQUENCES_ASKING) return;
+    clear_timer(engine, run);
+    run->stage = SEQUENCES_WORKING;
+    approve(engine, run);
+    advance(engine, run);
+}
+
+void sequences_cancel(struct engine *engine, struct call *front) {
+    if (is_under_way(front->run) && !front->run->is_approved) stop(engine, front->run);
+}
+
+void sequences_expire(struct engine *engine, struct call *front) {
+    front->run->is_late = true;
+    sequences_cancel(engine, front);
+}
+
+/* The engine keeps a reference until it is over. */
+void sequences_drop(struct engine *engine, struct call *front) {
+    struct sequences_run *run = front->run;
+    list_leave(&front->owed);
+    list_leave(&front->link);
+    if (!is_under_way(run)) {
+        front->stage = CALL_NEW;
+        return;
+    }
+    call_ref(front);
+    run->is_unheard = true;
+    sequences_cancel(engine, front);
+}
+
+void sequences_abandon(struct engine *engine) {
+    for (struct list *link; (link = list_first(&engine->runs)) != NULL;) {
+        struct sequences_run *run = run_of(link);
+        drop_steps(engine, run);
+        clear_timer(engine, run);
+        list_leave(&run->link);
+        if (changes(run)) turns_leave(&engine->turns, &run->turn);
+        list_leave(&run->front->owed);
+        run->stage = SEQUENCES_OVER;
+        call_unref(run->front);
+    }
+    engine->unfinished = 0;
+}
+
+/* ---- making and freeing ---- */
+
+static bool keep(struct sequences_run *run, struct span *text) {
+    if (text->at == NULL) return true;
+    const char *at = run->texts.at + run->texts.size;
+    if (!buffer_append(&run->texts, *text)) return false;
+    text->at = at;
+    return true;
+}
+
+static bool keep_common(struct sequences_run *run, const struct call_order *common) {
+    struct call_order *order = &run->order;
+    *order = *common;
+    order->path = order->body = (struct span){NULL, 0};
+    return buffer_reserve(&run->texts, order->domain.size + order->token.size + order->user_agent.size +
+                                           order->telemetry.size + order->correlation_id.size) &&
+           keep(run, &order->domain) && keep(run, &order->token) && keep(run, &order->user_agent) &&
+           keep(run, &order->telemetry) && keep(run, &order->correlation_id);
+}
+
+/* The JSON of the order, read; absent where there is no memory. */
+static struct json_value read_order(struct sequences_run *run, struct span text) {
+    size_t count = json_room(text.size);
+    if (!buffer_append(&run->plan_text, text) ||
+        !buffer_reserve(&run->plan_tokens, count * sizeof(struct json_token)) ||
+        !buffer_reserve(&run->plan_spans, plan_room(count) * sizeof(struct span)))
+        return (struct json_value){NULL, NULL};
+    struct json_reader reader = json_reader(buffer_span(&run->plan_text));
+    reader.tokens = (void *)run->plan_tokens.at;
+    reader.room = count;
+    return json_read(&reader) == JSON_WHOLE ? json_root(&reader) : (struct json_value){NULL, NULL};
+}
+
+enum sequences_prepared sequences_prepare(struct call *front, const struct call_order *common, struct span text,
+                                          struct complaint *complaint) {
+    struct sequences_run *run = front->run = calloc(1, sizeof *run);
+    if (run == NULL) return SEQUENCES_NO_MEMORY;
+    run->front = front;
+    if (!keep_common(run, common)) return SEQUENCES_NO_MEMORY;
+    struct json_value order = read_order(run, text), asks = {NULL, NULL};
+    if (order.token == NULL) return SEQUENCES_NO_MEMORY;
+    run->plan.domain = run->order.domain;
+    run->asks = json_member(order, SPAN("asks"), &asks) && json_kind(asks) == JSON_TRUE;
+    if (!plan_read(order, run->plan_text.at, (void *)run->plan_spans.at, &run->plan, complaint))
+        return SEQUENCES_REFUSED;
+    return SEQUENCES_READY;
+}
+
+static void free_calls(struct sequences_run *run) {
+    struct call **calls = (void *)run->calls.at;
+    for (size_t i = 0; i < run->calls.size / sizeof *calls; i++) {
+        calls[i]->step_of = NULL;
+        call_unref(calls[i]);
+    }
+    buffer_free(&run->calls);
+}
+
+static void free_pieces(struct sequences_run *run) {
+    struct piece *pieces = (void *)run->pieces.at;
+    for (size_t i = 0; i < run->pieces.size / sizeof *pieces; i++) {
+        buffer_wipe(pieces[i].at, pieces[i].size);
+        free(pieces[i].at);
+    }
+    buffer_free(&run->pieces);
+}
+
+void sequences_free(struct sequences_run *run) {
+    struct buffer *buffers[] = {&run->texts,   &run->plan_text,      &run->plan_tokens, &run->plan_spans,
+                                &run->planned, &run->planned_tokens, &run->receipt,     &run->receipt_tokens,
+                                &run->result,  &run->result_tokens};
+    free_calls(run);
+    free_pieces(run);
+    for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++) buffer_free(buffers[i]);
+    free(run);
+}
