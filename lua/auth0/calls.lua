@@ -16,7 +16,7 @@ core.introduce(telemetry.user_agent, telemetry.header)
 ---@field is_read? boolean it changes nothing
 
 ---@param caller string
----@param goal "link"|"unlink"|"request"|"download"
+---@param goal "link"|"unlink"|"request"|"download"|"sequence"
 ---@param specification auth0.Specification
 ---@param is_read? boolean
 ---@return auth0.Method
@@ -82,6 +82,14 @@ function handlers.done(self, id, value, facts)
     if not ticket then return end -- an error left it behind between `submit` and here
     self.tickets[id] = nil
     ticket.value, ticket.facts = value, facts
+    loop.finish(ticket)
+end
+
+-- The coroutine that waits asks its caller for the approval.
+function handlers.receipt(self, id, receipt)
+    local ticket = self.tickets[id]
+    if not ticket then return self.engine:drop(id) end
+    ticket.receipt = receipt or false -- there was no memory for it
     loop.finish(ticket)
 end
 
@@ -270,6 +278,56 @@ function Calls:perform(method, level, given, first, second, is_checked, mock)
     return value, facts
 end
 
+-- Whether on_receipt approves. What it raises is raised in the name of the call, which then does not go on. It may
+-- wait: meanwhile the call may come to its end without it.
+local function is_approved(self, ticket, receipt)
+    local good, verdict = loop.protect(self, function() return ticket.on_receipt(receipt) end)
+    if good then return verdict ~= false end
+    if self.tickets[ticket.id] == ticket then
+        self.tickets[ticket.id] = nil
+        self.engine:drop(ticket.id)
+    end
+    error(verdict, 0)
+end
+
+local function ask(self, ticket)
+    local receipt = ticket.receipt
+    ticket.receipt, ticket.loop = nil, nil -- its end does not wake whom it finds at work
+    ticket.is_done = false
+    local approved = receipt and is_approved(self, ticket, receipt)
+    if self.tickets[ticket.id] ~= ticket then return end
+    if approved then return self.engine:approve(ticket.id) end
+    ticket.is_refused = receipt ~= false
+    self.engine:cancel(ticket.id)
+end
+
+--- Makes several requests that are one goal (pure/sequence), and returns at the end of all.
+---@param method auth0.Method
+---@param level integer as error's, from the caller of this
+---@param checked table options
+---@param order string JSON
+---@param on_receipt? fun(receipt: table): false|nil
+---@return any value nil where it failed
+---@return table facts
+function Calls:sequence(method, level, checked, order, on_receipt)
+    check(self, self.mock)
+    local how = self.is_virtual and "submit" or loop.how(self.loop, method.caller, level + 1)
+    local ticket = { id = 0, mock = self.mock, on_receipt = on_receipt, is_sequence = true }
+    local value, facts = self.engine:call(method.core, how, checked, { method = "POST", path = "/", body = order }, nil,
+        level + 1)
+    if facts ~= nil or value == nil then return value, facts end
+    self.tickets[value] = ticket
+    value, facts = wait(self, value, ticket)
+    while ticket.receipt ~= nil do
+        ask(self, ticket)
+        value, facts = wait(self, ticket.id, ticket)
+    end
+    if ticket.is_refused and value == nil and facts.code == "cancelled" then
+        facts.detail = "on_receipt returned false"
+    end
+    return value, facts
+end
+
 --- The same for options that name the tenant: by an engine of the pool.
 ---@param method auth0.Method
 ---@param level integer as error's, from the caller of this
@@ -293,6 +351,16 @@ function calls.pooled(method, level, given, named, is_checked)
     return value, facts
 end
 
+-- Brings sequences that were approved to their ends, where no thread does. What is raised meanwhile, as by a second
+-- Ctrl-C, ends this.
+local function finish_sequences(self)
+    local good, had_news = true, true
+    while good and not self.is_closed and self.engine:is_own() and self.engine:unfinished() > 0
+        and (had_news or not self.is_virtual) do
+        good, had_news = pcall(self.turn, self, 1)
+    end
+end
+
 --- For the end of a wait by an error, which the caller is to see: so nothing here may raise another one.
 ---@param ticket auth0.Ticket
 function Calls:drop(ticket)
@@ -307,11 +375,15 @@ function Calls:drop(ticket)
     if ticket.mock then answering[ticket.mock] = nil end
     self.tickets[ticket.id] = nil
     pcall(self.engine.drop, self.engine, ticket.id)
+    if ticket.is_sequence then finish_sequences(self) end
 end
 
 -- The thread ends the calls as soon as it hears of it, which may take milliseconds while it is at work.
 local function wait_for_ends(self)
     local give_up = self.engine:now() + 2
+    for _, ticket in pairs(self.tickets) do
+        if ticket.is_sequence then give_up = self.engine:now() + 12 end -- what was begun is not left in the middle
+    end
     while next(self.tickets) ~= nil and self.engine:now() < give_up do self:turn(0.05) end
 end
 
@@ -335,6 +407,7 @@ function Calls:close()
     end
     for _, id in ipairs(ids) do self.engine:cancel(id) end
     hand_on(self)
+    finish_sequences(self)
     if not self.is_virtual then
         loop.forget(self)
         if ids[1] then wait_for_ends(self) end

@@ -19,6 +19,8 @@ local failure = {}
 ---| "server_error" # 408 or 5xx, of a read
 ---| "connection_lost" # of a read; or of a change that the server says it did not process
 
+---| "guarded" # of a merge: there are reasons against it; or it cannot be undone yet
+
 ---@alias auth0.FailureCause
 ---| "timeout"
 ---| "cancelled"
@@ -53,6 +55,12 @@ local failure = {}
 ---@field content_type? string of an answer that is not the API's, but of something before it
 ---@field missing? "primary"|"secondary"|"account" which account was not found: of a link or an unlink, or of a read
 ---@field id? string with missing: its full id
+---@field reasons? auth0.MergeFinding[] with guarded: all of them
+---@field step? string of a merge and an undo: the request that decided it, "write" or "link" for example
+---@field put_back? string[] of a merge: what had been changed, and is as it was before
+---@field left? string[] of a merge and an undo: what was changed and is not put back
+---@field is_partly? boolean true: there is such a thing
+---@field receipt? auth0.MergeReceipt of a merge that may have changed something: for tenant:settle and tenant:undo
 ---@field attempts integer exchanges begun
 ---@field elapsed number seconds
 ---@field request_id? string the tenant's name for the request
@@ -240,6 +248,51 @@ end
 function failure.of_call(caller, domain, facts, is_read)
     return failure.make(facts.code, facts, "%s: %s%s%s", caller, cause_of(domain, facts), said(facts),
         ending(caller, facts, is_read))
+end
+
+-- ---- of several requests that are one goal ----
+
+local function sentences(reasons)
+    local words = {}
+    for i, reason in ipairs(reasons) do words[i] = reason.message end
+    return table.concat(words, "; ")
+end
+
+local function names_of(list)
+    local names = {}
+    for i, entry in ipairs(list or {}) do names[i] = type(entry) == "table" and entry.what or entry end
+    return table.concat(names, ", ")
+end
+
+local function ending_of_sequence(caller, facts, is_read)
+    local left = names_of(facts.left)
+    if facts.outcome == "unknown" then
+        return "; what became of it is not known yet, and nothing was put back: keep the failure's receipt, and ask "
+            .. "tenant:settle later"
+    elseif facts.is_partly then
+        return "; part of it stands" .. (left ~= "" and ": " .. left or "")
+    elseif facts.put_back and facts.put_back[1] then
+        return "; what had been changed was put back: " .. names_of(facts.put_back)
+    end
+    return ending(caller, facts, is_read)
+end
+
+--- The failure of a preview, a merge, an undo or a settle, in words.
+---@param caller string "tenant:merge"
+---@param domain string
+---@param facts table what auth0.core tells
+---@param is_read? boolean there was nothing to be changed
+---@return nil
+---@return string message
+---@return auth0.Failure failure
+function failure.of_sequence(caller, domain, facts, is_read)
+    if facts.code == "guarded" then
+        local words = facts.reasons and facts.reasons[1] and sentences(facts.reasons) or facts.detail or "guarded"
+        return failure.make("guarded", facts, "%s: nothing was changed: %s", caller, words)
+    end
+    local step = facts.step and facts.step ~= "read" and (" (in the step %q)"):format(facts.step) or ""
+    return failure.make(facts.code, facts, "%s: %s%s%s%s", caller, cause_of(domain, facts), step, said(facts),
+        ending_of_sequence(caller, facts, is_read))
 end
 
 return failure

@@ -166,6 +166,68 @@ function checks.export_fields(value)
     if #value == 0 then return "is empty" end
 end
 
+-- One of some words.
+local function one_of(...)
+    local words, known = { ... }, {}
+    for _, word in ipairs(words) do known[word] = true end
+    local last = table.remove(words)
+    local expected = ('expected "%s" or "%s"'):format(table.concat(words, '", "'), last)
+    return function(value)
+        if type(value) ~= "string" or not known[value] then return expected end
+    end
+end
+
+checks.proof = one_of("both_authenticated", "shared_email", "operator")
+checks.metadata_choice = one_of("discard", "primary_wins", "deep")
+checks.unreadable = one_of("refuse", "allow")
+
+local function fault_of_list(value, fault_of)
+    if type(value) ~= "table" then return ("expected an array of names, got a %s"):format(type(value)) end
+    local count = 0 -- of a table with holes, # may be any of its ends
+    for _ in pairs(value) do count = count + 1 end
+    for i = 1, count do
+        if type(value[i]) ~= "string" or value[i] == "" then return "expected an array of names" end
+        local fault = fault_of and fault_of(value[i])
+        if fault then return ("entry %d: %s"):format(i, fault) end
+    end
+end
+
+function checks.names(value)
+    return fault_of_list(value)
+end
+
+local carried = one_of("roles", "permissions", "organizations", "name", "picture")
+local checked = one_of("factors", "organizations", "groups", "provisioning", "roles", "permissions")
+
+function checks.carried(value)
+    return fault_of_list(value, carried)
+end
+
+function checks.checked(value)
+    return fault_of_list(value, checked)
+end
+
+-- What is wrong with a table of such fields, which are all of one type.
+local function fault_of_fields(value, types)
+    if type(value) ~= "table" then return ("expected a table, got a %s"):format(type(value)) end
+    local unknown = nearest.unknown(value, types)
+    if unknown then return "has no " .. unknown end
+    for name, field in pairs(value) do
+        local fault = checks[types[name]](field)
+        if fault then return ("%s: %s"):format(name, fault) end
+    end
+end
+
+function checks.after_link(value)
+    return fault_of_fields(value, { revoke = "flag", reset_password = "flag" })
+end
+
+function checks.relink(value)
+    local fault = fault_of_fields(value, { holder = "string", proof = "proof" })
+    if fault then return fault end
+    if not value.holder or not value.proof then return "expected { holder =, proof = }" end
+end
+
 function checks.loop(value)
     if loop.names[value] then return nil end
     local names = {}
@@ -222,9 +284,22 @@ function checks.mock(value)
     end
 end
 
+-- At one level.
+local function copy_of(value)
+    if type(value) ~= "table" then return value end
+    local copy = {}
+    for key, entry in pairs(value) do copy[key] = entry end
+    return copy
+end
+
 --- How a value is kept, by its type, where that is more than taking it.
 ---@type table<string, fun(value: any, option: auth0.OptionSpecification): any>
 option_types.copies = {
+    names = copy_of,
+    carried = copy_of,
+    checked = copy_of,
+    after_link = copy_of,
+    relink = copy_of,
     proxy = function(value) return value == false and "" or value end,
     export_fields = function(value)
         local list, copy = value, {}

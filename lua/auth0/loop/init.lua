@@ -13,7 +13,7 @@
 ---                              engine:descriptor and engine:hush in src/lua/bell.c) and hands on by `calls:hear()`
 ---   spawn(fn, calls)           runs `fn` beside whatever else runs; it may wait in the loop's way. With `has_thread`
 ---   shield(fn, one, two)       calls it as pcall does; it does not suspend its caller, unless `suspends` is true
----   protect(fn)                calls it as pcall does; it may wait in the loop's way. With `spawn`
+---   protect(fn)                calls it as pcall does; it may wait in the loop's way
 ---   is_spawning()              whether `spawn` serves right here, though nothing can wait, as in a callback of the
 ---                              loop's; may be absent: a token function that is wanted there may not wait then
 ---   turned(calls)              a caller that could not yield has driven the engine itself, and has handed on records
@@ -170,13 +170,14 @@ function loop.spawn(calls, fn)
     spawner(calls).spawn(fn, calls)
 end
 
---- Calls a function that may suspend its caller; only in what was spawned.
+--- Calls a function that may suspend its caller. Where the loop cannot catch errors then (luv in Lua 5.1), they are
+--- raised.
 ---@param calls auth0.Calls
 ---@param fn function
 ---@return boolean good
 ---@return any ... what it returned; or what it raised
 function loop.protect(calls, fn)
-    return of(calls).protect(fn)
+    return waiting(calls).protect(fn)
 end
 
 --- Whether others go on while a shielded function runs.

@@ -33,5 +33,6 @@ end
 plain.together = tasks.together
 
 plain.shield = isolated.call
+plain.protect = pcall
 
 return plain

@@ -21,7 +21,7 @@ local of_every_call = { deadline = true, attempt_timeout = true, connect_timeout
 
 ---@class auth0.MethodSpecification
 ---@field caller string "tenant:link"
----@field goal? "link"|"unlink"|"request" "request"
+---@field goal? "link"|"unlink"|"request"|"sequence" "request"
 ---@field takes? string[] options of the core's, beside those of every call
 ---@field own? table<string, string> others, with their types
 ---@field is_read? boolean it changes nothing
@@ -32,7 +32,8 @@ local of_every_call = { deadline = true, attempt_timeout = true, connect_timeout
 function call.method(wanted)
     local goal, taken = wanted.goal or "request", {}
     for _, name in ipairs(wanted.takes or {}) do taken[name] = true end
-    local specification = options.specify(core.options, goal, function(option)
+    local use = goal == "sequence" and "request" or goal
+    local specification = options.specify(core.options, use, function(option)
         return of_every_call[option.name] or taken[option.name] or false
     end, "tenant")
     for name, its in pairs(wanted.own or {}) do specification.known[name] = { name = name, type = its } end

@@ -62,7 +62,7 @@ function tenant_mt:__tostring()
     return ("auth0.tenant: %s%s"):format(self.domain, self.is_closed and " (closed)" or "")
 end
 
-for _, part in ipairs { "linking", "accounts", "search", "candidates", "connections", "request",
+for _, part in ipairs { "linking", "merge", "accounts", "search", "candidates", "connections", "request",
     "export" } do
     for name, method in pairs(require("auth0.tenant." .. part)) do Tenant[name] = method end
 end
