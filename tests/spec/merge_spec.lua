@@ -1,0 +1,323 @@
+--- tenant:preview, tenant:merge and tenant:settle over the model: what they cost, what they tell, what stands then.
+local auth0 = require "auth0"
+local cjson = require "cjson"
+local core = require "auth0.core"
+local json = require "auth0.json"
+local mock_tenant = require "auth0.mock"
+local mocked = require "support.mocked"
+
+local PRIMARY, SECONDARY = mocked.PRIMARY, "google-oauth2|115015401343387192604"
+local LINK = { method = "POST", template = "/api/v2/users/{id}/identities" }
+
+local mock, tenant
+
+local function account(id, fields)
+    local all = { user_id = id, connection = id:match "^auth0" and "Username-Password-Authentication" or
+        id:match "^[^|]*" }
+    for name, value in pairs(fields or {}) do all[name] = value end
+    return mock:add_user(all)
+end
+
+-- The two profiles alone are read.
+local function options(fields)
+    local all = { proof = "operator", checks = {} }
+    for name, value in pairs(fields or {}) do all[name] = value end
+    return all
+end
+
+local function fault(order, fields)
+    local all = {}
+    for name, value in pairs(order) do all[name] = value end
+    for name, value in pairs(fields) do all[name] = value end
+    mock:arm(all)
+end
+
+local function codes(findings)
+    local list = {}
+    for i, finding in ipairs(findings) do
+        assert.is_string(finding.message)
+        list[i] = finding.code
+    end
+    table.sort(list)
+    return list
+end
+
+local function changes()
+    local list = {}
+    for i, change in ipairs(mock:changes()) do list[i] = change.kind end
+    return list
+end
+
+-- Of the users' endpoints alone: the request for the token is no concern here.
+local function requests()
+    local counts = { reads = 0, patches = 0, links = 0, others = 0 }
+    for name, count in pairs(mock:requests()) do
+        local key = name == "GET /api/v2/users/{id}" and "reads" or name == "PATCH /api/v2/users/{id}" and "patches"
+            or name == "POST /api/v2/users/{id}/identities" and "links" or "others"
+        if name ~= "POST /oauth/token" then counts[key] = counts[key] + count end
+    end
+    return counts
+end
+
+before_each(function()
+    mock = mock_tenant.new()
+    account(PRIMARY, { email = "ann@example.com", email_verified = true, user_metadata = { color = "red" } })
+    account(SECONDARY, { email = "ann@example.com", email_verified = true })
+    tenant = mocked.tenant(mock)
+end)
+
+after_each(function()
+    if not tenant.is_closed then tenant:close() end
+end)
+
+describe("tenant:preview", function()
+    it("costs two reads, changes nothing, and tells what a merge would do", function()
+        account("github|7", { user_metadata = { color = "blue", size = 7 } })
+        local result, message = tenant:preview(PRIMARY, "github|7", options())
+        assert.is_table(result, message)
+        assert.same({ PRIMARY, "github|7", "operator" }, { result.primary, result.secondary, result.proof })
+        assert.same({}, codes(result.reasons))
+        assert.equal('{"user_metadata":{"size":7}}', result.patch_text)
+        assert.same({ user_metadata = { size = 7 } }, result.patch)
+        assert.is_nil(result.receipt)
+        assert.same({}, changes())
+        assert.same({ reads = 2, patches = 0, links = 0 }, { reads = requests().reads, patches = requests().patches,
+            links = requests().links })
+    end)
+
+    it("tells all reasons at once, with their side", function()
+        account("github|7", { blocked = true, email = "bob@example.com" })
+        local result = assert(tenant:preview(PRIMARY, "github|7", options { proof = "shared_email" }))
+        local found = {}
+        for _, reason in ipairs(result.reasons) do found[reason.code] = reason.side end
+        assert.equal("secondary", found.blocked)
+        assert.truthy(found.emails_differ)
+        assert.truthy(found.email_not_verified)
+        assert.truthy(found.connection_not_trusted)
+    end)
+
+    it("lists what is lost, and what is not known", function()
+        local result = assert(tenant:preview(PRIMARY, SECONDARY, options()))
+        for _, list in ipairs { "kept", "lost", "carried", "not_known" } do
+            for _, thing in ipairs(result[list]) do
+                assert.is_string(thing.what)
+                assert.is_string(thing.of)
+            end
+        end
+        assert.truthy(result.not_known[1])
+    end)
+end)
+
+describe("tenant:merge", function()
+    it("of a pair without metadata costs two reads and a link", function()
+        local result, message, facts = tenant:merge(PRIMARY, SECONDARY, options())
+        assert.is_table(result, message)
+        assert.equal(2, #result.identities)
+        assert.equal("merged", result.receipt.state)
+        assert.same({ reads = 2, patches = 0, links = 1, others = 0 }, requests())
+        assert.same({ 3, 3 }, { result.requests, facts.attempts })
+    end)
+
+    it("writes first what the primary is to have, in one patch more, and links then", function()
+        account("github|7", { user_metadata = { color = "blue", size = 7 }, app_metadata = { role = "admin" } })
+        local result = assert(tenant:merge(PRIMARY, "github|7", options()))
+        assert.same({ reads = 2, patches = 1, links = 1, others = 0 }, requests())
+        local user = assert(tenant:user(PRIMARY))
+        assert.same({ color = "red", size = 7 }, user.user_metadata)
+        assert.is_nil(user.app_metadata)
+        assert.same({ color = "blue", size = 7 }, core.decode(result.receipt.secondary_was.user_metadata))
+    end)
+
+    it("is refused by the guard with all reasons, and changes nothing", function()
+        account("github|7", { blocked = true })
+        local result, message, failure = tenant:merge(PRIMARY, "github|7", options { proof = "shared_email" })
+        assert.is_nil(result)
+        assert.same({ "guarded", "none" }, { failure.code, failure.outcome })
+        assert.is_true(#failure.reasons > 2)
+        for _, reason in ipairs(failure.reasons) do
+            assert.truthy(message:find(reason.message, 1, true), message)
+        end
+        assert.same({}, changes())
+    end)
+
+    it("puts back what it wrote when the link is refused", function()
+        account("github|7", { user_metadata = { size = 7 } })
+        fault(LINK, { fault = "status", status = 403 })
+        local result, message, failure = tenant:merge(PRIMARY, "github|7", options())
+        assert.is_nil(result)
+        assert.same({ "forbidden", "none", "link" }, { failure.code, failure.outcome, failure.step })
+        assert.same({ "write" }, failure.put_back)
+        assert.truthy(message:find("put back", 1, true), message)
+        assert.same({ color = "red" }, assert(tenant:user(PRIMARY)).user_metadata)
+        assert.same({ size = 7 }, assert(tenant:user "github|7").user_metadata)
+    end)
+
+    it("puts nothing back while a link may still come, and settle tells later what became of it", function()
+        account("github|7", { user_metadata = { size = 7 } })
+        fault(LINK, { fault = "late", seconds = 30, count = 20 })
+        local result, message, failure = tenant:merge(PRIMARY, "github|7", options { deadline = 5 })
+        assert.is_nil(result)
+        assert.same({ "unknown_outcome", "unknown" }, { failure.code, failure.outcome })
+        assert.truthy(message:find("tenant:settle", 1, true), message)
+        assert.equal("unknown", failure.receipt.state)
+        assert.same(7, assert(tenant:user(PRIMARY)).user_metadata.size)
+        local settled = assert(tenant:settle(failure.receipt))
+        assert.truthy(settled.state == "unknown" or settled.state == "not_merged")
+        mock:advance(60)
+        settled = assert(tenant:settle(failure.receipt))
+        assert.equal("merged", settled.state)
+        assert.equal(2, #settled.identities)
+    end)
+
+    it("that was made already changes nothing", function()
+        assert(tenant:merge(PRIMARY, SECONDARY, options()))
+        local before = #changes()
+        local result, message = tenant:merge(PRIMARY, SECONDARY, options())
+        assert.is_table(result, message)
+        assert.is_true(result.already)
+        assert.equal(before, #changes())
+    end)
+
+    it("one after another, where they share an account, though many are asked for at once", function()
+        local ids = {}
+        for i = 1, 20 do
+            ids[i] = "github|" .. i
+            account(ids[i], { user_metadata = { ["key" .. i] = i } })
+        end
+        fault({ method = "PATCH", template = "/api/v2/users/{id}" }, { fault = "delay", seconds = 0.2, count = 100 })
+        local failures = {}
+        auth0.each(ids, 20, function(id)
+            local result, message = tenant:merge(PRIMARY, id, options())
+            if not result then failures[#failures + 1] = message end
+        end)
+        assert.same({}, failures)
+        local expected = {}
+        for i = 1, 20 do
+            expected[2 * i - 1], expected[2 * i] = "update", "link"
+        end
+        assert.same(#expected, #changes())
+        for i, change in ipairs(mock:changes()) do
+            assert.equal(i % 2 == 0, change.kind == "link")
+        end
+        local metadata = assert(tenant:user(PRIMARY)).user_metadata
+        for i = 1, 20 do assert.equal(i, metadata["key" .. i]) end
+    end)
+end)
+
+describe("on_receipt", function()
+    it("is called once with the planned receipt, before anything is changed", function()
+        account("github|7", { user_metadata = { size = 7 } })
+        local seen = {}
+        local result = assert(tenant:merge(PRIMARY, "github|7", options { on_receipt = function(receipt)
+            seen[#seen + 1] = receipt
+            assert.same({}, changes())
+        end }))
+        assert.equal(1, #seen)
+        assert.equal("planned", seen[1].state)
+        assert.equal("merged", result.receipt.state)
+        assert.truthy(seen[1].secondary_was.user_metadata:find("size", 1, true))
+    end)
+
+    it("may make calls of its own tenant", function()
+        local user
+        assert(tenant:merge(PRIMARY, SECONDARY, options { on_receipt = function() user = tenant:user(PRIMARY) end }))
+        assert.equal(PRIMARY, user.user_id)
+    end)
+
+    it("that returns false leaves all as it was", function()
+        local result, message, failure = tenant:merge(PRIMARY, SECONDARY,
+            options { on_receipt = function() return false end })
+        assert.is_nil(result)
+        assert.same({ "cancelled", "none" }, { failure.code, failure.outcome })
+        assert.truthy(message:find("on_receipt returned false", 1, true), message)
+        assert.same({}, changes())
+        assert(tenant:merge(PRIMARY, SECONDARY, options()))
+    end)
+
+    it("that raises leaves all as it was, and its error comes out as it is", function()
+        local thing = {}
+        local good, raised = pcall(tenant.merge, tenant, PRIMARY, SECONDARY,
+            options { on_receipt = function() error(thing) end })
+        assert.is_false(good)
+        assert.equal(thing, raised)
+        assert.same({}, changes())
+        assert.equal(0, tenant.calls.engine:pending())
+        assert(tenant:merge(PRIMARY, SECONDARY, options()))
+    end)
+
+    it("may close the tenant: nothing is changed", function()
+        local _, _, failure = tenant:merge(PRIMARY, SECONDARY, options { on_receipt = function() tenant:close() end })
+        assert.same({ "cancelled", "none" }, { failure.code, failure.outcome })
+        assert.same({}, changes())
+    end)
+end)
+
+describe("a receipt", function()
+    it("survives JSON, and holds no secret", function()
+        account("github|7", { user_metadata = { empty = json.array {}, object = {}, null = json.null } })
+        local result = assert(tenant:merge(PRIMARY, "github|7", options { user_metadata = "deep" }))
+        local text = cjson.encode(result.receipt)
+        assert.falsy(text:find(mocked.SECRET, 1, true))
+        assert.falsy(text:find("access_token", 1, true))
+        local settled, message = tenant:settle(cjson.decode(text))
+        assert.is_table(settled, message)
+        assert.equal("merged", settled.state)
+    end)
+
+    for what, receipt in pairs {
+        ["expected the receipt of a merge, as tenant:merge gave it"] = { primary = PRIMARY },
+        ["is of a version that this library does not know"] = { version = 99, primary = PRIMARY,
+            secondary = { id = SECONDARY } },
+        ["is of another tenant"] = { version = 1, domain = "other.test", primary = PRIMARY,
+            secondary = { id = SECONDARY } },
+    } do
+        it("is refused: " .. what, function()
+            local good, message = pcall(function() tenant:undo(receipt) end)
+            assert.is_false(good)
+            assert.truthy(message:find("tenant:undo: receipt: " .. what, 1, true), message)
+            assert.same({}, mock:requests())
+        end)
+    end
+end)
+
+describe("an option of tenant:merge", function()
+    for what, given in pairs {
+        ["proof: is required"] = {},
+        ["proof: expected \"both_authenticated\", \"shared_email\" or \"operator\""] = { proof = "trust me" },
+        ["user_metadata: expected \"discard\", \"primary_wins\" or \"deep\""] = { user_metadata = "all" },
+        ["carry: entry 2: expected \"roles\""] = { carry = { "roles", "sessions" } },
+        ["checks: entry 1: expected \"factors\""] = { checks = { "everything" } },
+        ["union: expected an array of names"] = { union = { 1 } },
+        ["trusted_connections: expected an array of names, got a string"] = { trusted_connections = "google" },
+        ["unreadable: expected \"refuse\" or \"allow\""] = { unreadable = true },
+        ["after_link: has no"] = { after_link = { revok = true } },
+        ["after_link: revoke: expected a boolean"] = { after_link = { revoke = 1 } },
+        ["relink: expected { holder =, proof = }"] = { relink = { holder = "auth0|9" } },
+        ["relink: proof: expected"] = { relink = { holder = "auth0|9", proof = "mine" } },
+        ["on_receipt: expected a function"] = { on_receipt = {} },
+        ["unknown option \"user_metdata\"; the nearest known one is \"user_metadata\""] = { user_metdata = "deep" },
+    } do
+        it("that cannot be used raises in the caller's line: " .. what, function()
+            local all = { proof = not what:find "^proof" and "operator" or nil }
+            for name, value in pairs(given) do all[name] = value end
+            local line
+            local good, message = pcall(function()
+                line = debug.getinfo(1, "l").currentline; tenant:merge(PRIMARY, SECONDARY, all)
+            end)
+            assert.is_false(good)
+            local where = ("%s:%d: tenant:merge: "):format(debug.getinfo(1, "S").short_src, line)
+            assert.equal(where, message:sub(1, #where))
+            assert.truthy(message:find(what, 1, true), message)
+            assert.same({}, mock:requests())
+        end)
+    end
+
+    it("ids that cannot be those of accounts raise, too", function()
+        for _, pair in ipairs { { PRIMARY, PRIMARY }, { PRIMARY, "nobody" }, { "", SECONDARY }, { PRIMARY, 7 } } do
+            local good, message = pcall(function() tenant:merge(pair[1], pair[2], options()) end)
+            assert.is_false(good)
+            assert.truthy(message:find("merge_spec.lua:%d+: tenant:merge: "), message)
+        end
+        assert.same({}, mock:requests())
+    end)
+end)
