@@ -69,9 +69,15 @@ static bool has_never_logged_in(const struct account *account) {
     return json_is_integer(account->logins_count) && span_equals(json_bytes(account->logins_count), SPAN("0"));
 }
 
+static bool is_another_now(const struct account *account, struct span created) {
+    return account->id.token != NULL && created.at != NULL && !json_string_is(account->created_at, created);
+}
+
 static void find_state(const struct scene *scene) {
     struct json_value identity;
     bool is_claimed = scene->options->proof == GUARD_BOTH_AUTHENTICATED;
+    find(scene, is_another_now(&scene->primary, scene->options->primary_created), REASON_RECREATED, SIDE_PRIMARY);
+    find(scene, is_another_now(&scene->secondary, scene->options->secondary_created), REASON_RECREATED, SIDE_SECONDARY);
     find(scene, is_blocked(&scene->primary), REASON_BLOCKED, SIDE_PRIMARY);
     find(scene, is_blocked(&scene->secondary), REASON_BLOCKED, SIDE_SECONDARY);
     find(scene, is_blocked(&scene->holder), REASON_BLOCKED, SIDE_HOLDER);

@@ -102,6 +102,9 @@ struct guard_options {
     unsigned checks;       /* of GUARD_CHECKS; what is carried is read whether it is in this set or not */
     unsigned carry;        /* of GUARD_CARRIED */
     bool name_streams;     /* a preview: say who hears of the secondary's end */
+    /* Their `created_at`, as a preview showed it: an account that was deleted and made again has the same id, and
+       another time. Absent: it is not compared. */
+    struct span primary_created, secondary_created;
     struct guard_relink relink;
 };
 
@@ -179,6 +182,7 @@ bool guard_next_missing(const struct guard_input *input, enum guard_read seconda
     reason(SAME_ACCOUNT, "same_account") \
     reason(ALREADY_LINKED, "already_linked") \
     reason(NO_ACCOUNT, "no_account") \
+    reason(RECREATED, "recreated") \
     reason(HELD, "held_by_another") \
     reason(BLOCKED, "blocked") \
     reason(HAS_SECONDARIES, "has_secondaries") \

@@ -207,6 +207,8 @@ static const struct {
     [REASON_ALREADY_LINKED] = {"is an identity of the primary already", ": there is nothing left to merge"},
     [REASON_NO_ACCOUNT] = {"is no account of the tenant",
                            ": look up whether its id is right, and whether it was deleted or linked meanwhile"},
+    [REASON_RECREATED] = {"was created at another time than created_at says",
+                          ": it was deleted and made again, perhaps by another person; look at it again"},
     [REASON_HELD] = {"is an identity of another account", ": merge that account instead, or, where you have proof "
                                                           "that the identity is not its holder's, move it with relink"},
     [REASON_BLOCKED] = {"is blocked", ", and a merge could open it again: unblock it first, if there is no reason left "

@@ -116,6 +116,8 @@ static bool read_guard(struct reading *reading, struct guard_options *guard) {
     guard->password_merge = flag_at(reading, "password_merge");
     guard->allow_unreadable = span_equals(text_at(reading, reading->order, "unreadable"), SPAN("allow"));
     guard->name_streams = flag_at(reading, "streams");
+    guard->primary_created = text_at(reading, member(reading->order, "created_at"), "primary");
+    guard->secondary_created = text_at(reading, member(reading->order, "created_at"), "secondary");
     guard->trusted_count = list_at(reading, "trusted_connections", &guard->trusted_connections);
     return read_proof(reading, reading->order, &guard->proof) &&
            read_parts(reading, "checks", GUARD_CHECKS, &guard->checks) &&

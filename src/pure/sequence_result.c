@@ -282,9 +282,20 @@ static void put_steps(struct writer *to, const struct sequence *sequence, const 
 
 static void put_conflicts(struct writer *to, const struct sequence *sequence);
 
+/* As the option of the same name takes it. */
+static void put_created(struct writer *to, const struct sequence *sequence) {
+    struct account account;
+    writer_name(to, "created_at");
+    writer_open(to, '{');
+    if (guard_primary(&sequence->input, &account)) put_value(to, "primary", account.created_at);
+    if (guard_secondary(&sequence->input, &account)) put_value(to, "secondary", account.created_at);
+    writer_close(to, '}');
+}
+
 static void put_merge(struct writer *to, const struct sequence *sequence) {
     struct json_value ticket = {NULL, NULL};
     put_words(to, "proof", guard_proof_name(sequence->plan.guard.proof));
+    put_created(to, sequence);
     put_judgement(to, sequence);
     if (sequence->has_merge && sequence->merge.patch.size > 0) put_text(to, "patch_text", sequence->merge.patch);
     for (int fate = FATE_KEPT; fate <= FATE_NOT_KNOWN; fate++) put_fate(to, sequence, (enum guard_fate)fate);

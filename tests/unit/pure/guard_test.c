@@ -7,6 +7,11 @@ static void same(struct world *world) { world->is_same = true; }
 static void linked(struct world *world) { world->no_secondary = world->primary_holds = true; }
 static void no_primary(struct world *world) { world->no_primary = true; }
 static void no_secondary(struct world *world) { world->no_secondary = true; }
+static void primary_recreated(struct world *world) { world->options.primary_created = SPAN("2020"); }
+static void secondary_recreated(struct world *world) {
+    world->options.secondary_created = SPAN("2020");
+    world->secondary_created = ",\"created_at\":\"2026\"";
+}
 static void held(struct world *world) { world->no_secondary = world->holder_holds = true; }
 static void primary_blocked(struct world *world) { world->primary_more = ",\"blocked\":true"; }
 static void secondary_blocked(struct world *world) { world->secondary_more = ",\"blocked\":true"; }
@@ -71,6 +76,8 @@ static const struct wrong {
     {linked, REASON_ALREADY_LINKED, SIDE_BOTH, ABSENCE | OF_PRIMARY, 0},
     {no_primary, REASON_NO_ACCOUNT, SIDE_PRIMARY, 0, 0},
     {no_secondary, REASON_NO_ACCOUNT, SIDE_SECONDARY, ABSENCE, 0},
+    {primary_recreated, REASON_RECREATED, SIDE_PRIMARY, OF_PRIMARY, 0},
+    {secondary_recreated, REASON_RECREATED, SIDE_SECONDARY, OF_SECONDARY, 0},
     {held, REASON_HELD, SIDE_SECONDARY, ABSENCE, 1 << GUARD_HOLDER},
     {primary_blocked, REASON_BLOCKED, SIDE_PRIMARY, OF_PRIMARY, 0},
     {secondary_blocked, REASON_BLOCKED, SIDE_SECONDARY, OF_SECONDARY, 0},
@@ -357,6 +364,17 @@ static void the_connections_that_are_trusted_are_none_by_default(void **state) {
     assert_int_equal(verdict.refused, 2);
     assert_non_null(find(&verdict, REASON_CONNECTION_NOT_TRUSTED, SIDE_PRIMARY));
     assert_non_null(find(&verdict, REASON_CONNECTION_NOT_TRUSTED, SIDE_SECONDARY));
+}
+
+static void the_time_of_creation_is_compared_where_it_is_given(void **state) {
+    (void)state;
+    struct world world = world_clean();
+    world.secondary_created = ",\"created_at\":\"2026-01-02T03:04:05.678Z\"";
+    assert_int_equal(judge(&world).count, 0);
+    world.options.secondary_created = SPAN("2026-01-02T03:04:05.678Z");
+    assert_int_equal(judge(&world).count, 0);
+    world.options.secondary_created = SPAN("");
+    assert_int_equal(judge(&world).refused, 1);
 }
 
 static void only_the_boolean_false_is_not_blocked(void **state) {
@@ -648,6 +666,7 @@ int main(void) {
         cmocka_unit_test(other_proofs_ask_for_no_shared_address),
         cmocka_unit_test(a_password_passes_where_the_caller_says_so),
         cmocka_unit_test(the_connections_that_are_trusted_are_none_by_default),
+        cmocka_unit_test(the_time_of_creation_is_compared_where_it_is_given),
         cmocka_unit_test(only_the_boolean_false_is_not_blocked),
         cmocka_unit_test(a_factor_is_confirmed_and_is_a_second_one),
         cmocka_unit_test(without_the_list_the_profiles_tell_of_factors),

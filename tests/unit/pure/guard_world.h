@@ -21,6 +21,7 @@ struct world {
     bool no_primary, no_secondary, is_same;
     bool primary_holds, holder_holds;
     const char *primary_more, *secondary_more, *holder_more;             /* ,"blocked":true */
+    const char *secondary_created;                                       /* ,"created_at":"..." */
     const char *primary_email, *secondary_email, *holder_email;          /* JSON */
     const char *primary_verified, *secondary_verified, *holder_verified; /* JSON */
     const char *primary_linked, *secondary_linked;                       /* ,{...}: further identities */
@@ -44,6 +45,7 @@ static inline struct world world_clean(void) {
         .holder_verified = "true",
         .primary_more = "",
         .secondary_more = "",
+        .secondary_created = "",
         .holder_more = "",
         .primary_linked = "",
         .secondary_linked = "",
@@ -109,16 +111,16 @@ static inline void world_put(struct guard_input *input, struct world_answers *an
     "\"profileData\":{\"email\":\"ann@acme.test\",\"email_verified\":true}}"
 
 static inline void world_profiles(const struct world *world, struct guard_input *input, struct world_answers *answers) {
-    static const char profile[] = "{\"user_id\":\"%s\",\"email\":%s,\"email_verified\":%s%s,\"identities\":[{"
+    static const char profile[] = "{\"user_id\":\"%s\",\"email\":%s,\"email_verified\":%s%s%s,\"identities\":[{"
                                   "\"provider\":\"%s\",\"user_id\":\"%s\",\"connection\":\"%s\",\"isSocial\":%s}%s%s]}";
     const char *primary = world_write(answers, profile, PRIMARY_ID, world->primary_email, world->primary_verified,
-                                      world->primary_more, "google-oauth2", "1", "google-oauth2", "true",
+                                      world->primary_more, "", "google-oauth2", "1", "google-oauth2", "true",
                                       world->primary_linked, world->primary_holds ? LINKED_SECONDARY : "");
-    const char *secondary =
-        world_write(answers, profile, SECONDARY_ID, world->secondary_email, world->secondary_verified,
-                    world->secondary_more, "google-apps", "acme|2", "acme", "false", world->secondary_linked, "");
+    const char *secondary = world_write(answers, profile, SECONDARY_ID, world->secondary_email,
+                                        world->secondary_verified, world->secondary_more, world->secondary_created,
+                                        "google-apps", "acme|2", "acme", "false", world->secondary_linked, "");
     const char *holder = world_write(answers, profile, HOLDER_ID, world->holder_email, world->holder_verified,
-                                     world->holder_more, "github", "9", "github", "true", "", LINKED_SECONDARY);
+                                     world->holder_more, "", "github", "9", "github", "true", "", LINKED_SECONDARY);
     input->answers[GUARD_PRIMARY].state = input->answers[GUARD_SECONDARY].state = GUARD_ABSENT;
     if (!world->no_primary) world_put(input, answers, GUARD_PRIMARY, primary);
     if (!world->no_secondary) world_put(input, answers, GUARD_SECONDARY, world->is_same ? primary : secondary);
