@@ -98,6 +98,7 @@ build = {
             "src/pure/jwt.c",
             "src/pure/limits.c",
             "src/pure/merge.c",
+            "src/pure/merge_work.c",
             "src/pure/numeral.c",
             "src/pure/operation.c",
             "src/pure/order.c",
