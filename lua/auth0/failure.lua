@@ -264,13 +264,15 @@ local function names_of(list)
     return table.concat(names, ", ")
 end
 
+local AGAIN = "ask for the undo again, with the same receipt"
+
 local function ending_of_sequence(caller, facts, is_read)
-    local left = names_of(facts.left)
-    if facts.outcome == "unknown" then
-        return "; what became of it is not known yet, and nothing was put back: keep the failure's receipt, and ask "
-            .. "tenant:settle later"
+    local is_undo, left = caller == "tenant:undo", names_of(facts.left)
+    if facts.code == "unknown_outcome" then
+        return "; what became of it is not known yet" .. (is_undo and ": " .. AGAIN or
+            ", and nothing was put back: keep the failure's receipt, and ask tenant:settle later")
     elseif facts.is_partly then
-        return "; part of it stands" .. (left ~= "" and ": " .. left or "")
+        return "; part of it stands" .. (left ~= "" and " (" .. left .. ")" or "") .. (is_undo and ": " .. AGAIN or "")
     elseif facts.put_back and facts.put_back[1] then
         return "; what had been changed was put back: " .. names_of(facts.put_back)
     end

@@ -222,6 +222,10 @@ function checks.after_link(value)
     return fault_of_fields(value, { revoke = "flag", reset_password = "flag" })
 end
 
+function checks.created_at(value)
+    return fault_of_fields(value, { primary = "string", secondary = "string" })
+end
+
 function checks.relink(value)
     local fault = fault_of_fields(value, { holder = "string", proof = "proof" })
     if fault then return fault end
@@ -299,6 +303,7 @@ option_types.copies = {
     carried = copy_of,
     checked = copy_of,
     after_link = copy_of,
+    created_at = copy_of,
     relink = copy_of,
     proxy = function(value) return value == false and "" or value end,
     export_fields = function(value)

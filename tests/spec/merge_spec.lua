@@ -81,8 +81,8 @@ describe("tenant:preview", function()
         assert.same({ user_metadata = { size = 7 } }, result.patch)
         assert.is_nil(result.receipt)
         assert.same({}, changes())
-        assert.same({ reads = 2, patches = 0, links = 0 }, { reads = requests().reads, patches = requests().patches,
-            links = requests().links })
+        assert.same({ reads = 2, patches = 0, links = 0, others = 0 }, requests())
+        assert.equal(2, result.requests)
     end)
 
     it("tells all reasons at once, with their side", function()

@@ -7,27 +7,26 @@ local json = require "auth0.json"
 
 local merging = {}
 
-local of_accounts = { proof = "proof", user_metadata = "metadata_choice", app_metadata = "metadata_choice",
+-- A preview takes those of a merge, so that one table serves both.
+local of_two_accounts = { proof = "proof", user_metadata = "metadata_choice", app_metadata = "metadata_choice",
     union = "names", carry = "carried", trusted_connections = "names", password_merge = "flag",
-    unreadable = "unreadable", relink = "relink", checks = "checked", connection_id = "string" }
+    unreadable = "unreadable", relink = "relink", created_at = "created_at", checks = "checked",
+    connection_id = "string", after_link = "after_link", on_receipt = "function" }
 
-local function method_of(name, own, is_read)
-    local all = {}
-    for option, its in pairs(own) do all[option] = its end
-    return call.method { caller = "tenant:" .. name, goal = "sequence", own = all, is_read = is_read }
+local function method_of(caller, own, is_read)
+    return call.method { caller = caller, goal = "sequence", own = own, is_read = is_read }
 end
 
-local preview = method_of("preview", of_accounts, true)
-local merge = method_of("merge", of_accounts)
-merge.options.known.after_link = { name = "after_link", type = "after_link" }
-merge.options.known.on_receipt = { name = "on_receipt", type = "function" }
-local undo = method_of("undo", {})
-local settle = method_of("settle", {}, true)
+local preview = method_of("tenant:preview", of_two_accounts, true)
+local merge = method_of("tenant:merge", of_two_accounts)
+local undo = method_of "tenant:undo"
+local settle = method_of("tenant:settle", nil, true)
 
 -- ---- the order ----
 
 local lists = { union = true, carry = true, trusted_connections = true, checks = true }
-local plain = { "proof", "user_metadata", "app_metadata", "password_merge", "unreadable", "connection_id", "relink" }
+local plain = { "proof", "user_metadata", "app_metadata", "password_merge", "unreadable", "connection_id", "created_at",
+    "relink" }
 
 local function order_of(goal, primary, secondary, checked)
     local order = { goal = goal, primary = primary, secondary = secondary }
@@ -36,7 +35,7 @@ local function order_of(goal, primary, secondary, checked)
     local after = checked.after_link or {}
     order.revoke, order.reset_password = after.revoke, after.reset_password
     order.asks = checked.on_receipt ~= nil
-    order.streams = goal == "preview"
+    order.streams = goal == "preview" and not (checked.checks and #checked.checks == 0)
     return order
 end
 
@@ -118,7 +117,7 @@ end
 ---| "shared_email" # both have the same verified address: each connection has to be a trusted one
 ---| "operator" # a person has decided it
 
----@class auth0.PreviewOptions: auth0.Defaults
+---@class auth0.MergeOptions: auth0.Defaults
 ---@field proof auth0.Proof why the two accounts are the same person's; required
 ---@field user_metadata? "discard"|"primary_wins"|"deep" primary_wins
 ---@field app_metadata? "discard"|"primary_wins"|"deep" discard: it is authorization
@@ -131,8 +130,8 @@ end
 ---@field checks? string[] what is read beside the profiles: factors, organizations, groups, provisioning, roles,
 ---permissions; all. An empty array: the profiles alone
 ---@field connection_id? string as for tenant:link
-
----@class auth0.MergeOptions: auth0.PreviewOptions
+---@field created_at? { primary?: string, secondary?: string } as a preview showed them: an account that was deleted and
+---made again since is refused
 ---@field after_link? { revoke: boolean, reset_password: boolean } ends the primary's sessions; makes a ticket for a new
 ---password
 --- Called in your coroutine with the receipt before anything is changed; it may wait. Keep the receipt: it is all that
@@ -165,6 +164,7 @@ end
 ---@field primary string
 ---@field secondary string
 ---@field proof auth0.Proof
+---@field created_at { primary?: string, secondary?: string }
 ---@field already? boolean they were merged before: nothing was changed
 ---@field reasons auth0.MergeFinding[] why a merge would be refused
 ---@field warnings auth0.MergeFinding[]
@@ -176,12 +176,13 @@ end
 ---@field not_known auth0.MergeThing[] documented nowhere: count it as lost
 ---@field identities? auth0.Identity[] after a merge
 ---@field receipt? auth0.MergeReceipt after a merge
+---@field ticket? string of after_link.reset_password: the address where the user sets a new password
 ---@field requests integer
 
 --- What tenant:merge with the same arguments would do, and what stands against it. Changes nothing.
 ---@param primary string the full id of the account that stays
 ---@param secondary string the full id of the other account
----@param given auth0.PreviewOptions
+---@param given auth0.MergeOptions those of tenant:merge, so that one table serves both; on_receipt is not called
 ---@return auth0.MergeResult|nil result
 ---@return string|nil message
 ---@return auth0.Receipt|auth0.Failure
