@@ -178,18 +178,20 @@ static void of_what_the_secondary_has_nothing_is_left_out(void **state) {
     (void)state;
     struct world world = world_clean();
     world.options.carry = GUARD_NAME | GUARD_ORGANIZATIONS;
-    world.secondary_more = ",\"name\":\"Ann\",\"picture\":\"p\",\"user_metadata\":{\"a\":1,\"b\":{\"c\":1,\"d\":2}},"
-                           "\"app_metadata\":{\"plan\":1}";
+    world.secondary_more =
+        ",\"name\":\"Ann\",\"picture\":\"p\",\"user_metadata\":{\"a\":1,\"e\":1,\"b\":{\"c\":1,\"d\":2}},"
+        "\"app_metadata\":{\"plan\":1}";
     world.primary_more = ",\"user_metadata\":{\"b\":{\"c\":2}},\"app_metadata\":{}";
-    world.texts[GUARD_SECONDARY_FACTORS] = "[{\"type\":\"totp\"},{\"type\":\"passkey\"},{\"type\":\"password\"}]";
+    world.texts[GUARD_SECONDARY_FACTORS] =
+        "[{\"type\":\"totp\"},{\"type\":\"push\"},{\"type\":\"passkey\"},{\"type\":\"password\"}]";
     struct guard_input input = world_read(&world);
     struct merge merged = merged_of(&input, MERGE_DEEP, MERGE_DISCARD);
     input.merged = &merged;
     assert_string_equal(things(&input, SIDE_SECONDARY, FATE_KEPT), "sign_in:1 profile:1 ");
     assert_string_equal(things(&input, SIDE_SECONDARY, FATE_LOST), "id:1 user_metadata:1 app_metadata:1 ");
-    assert_string_equal(things(&input, SIDE_SECONDARY, FATE_CARRIED), "name:1 user_metadata:2 organizations:1 ");
+    assert_string_equal(things(&input, SIDE_SECONDARY, FATE_CARRIED), "name:1 user_metadata:3 organizations:1 ");
     assert_string_equal(things(&input, SIDE_SECONDARY, FATE_NOT_KNOWN),
-                        "roles:1 permissions:1 groups:1 factors:1 passkeys:1 sessions:-1 refresh_tokens:-1 grants:-1 "
+                        "roles:1 permissions:1 groups:1 factors:2 passkeys:1 sessions:-1 refresh_tokens:-1 grants:-1 "
                         "device_credentials:-1 connected_accounts:-1 logs:-1 ");
     assert_string_equal(things(&input, SIDE_PRIMARY, FATE_KEPT),
                         "id:1 profile:1 user_metadata:1 roles:-1 permissions:-1 organizations:-1 groups:-1 "
