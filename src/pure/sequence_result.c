@@ -373,9 +373,23 @@ static void put_undone_steps(struct writer *to, const struct sequence *sequence)
 
 /* What no request gives back, of the account that is on its own again. */
 static void put_lost(struct writer *to) {
-    static const char *const things[] = {
-        "sessions", "refresh_tokens", "grants",     "device_credentials", "passkeys",     "factors",
-        "groups",   "logs",           "created_at", "connected_accounts", "logins_count", "last_login"};
+    static const char *const things[] = {"sessions",
+                                         "refresh_tokens",
+                                         "grants",
+                                         "device_credentials",
+                                         "connected_accounts",
+                                         "passkeys",
+                                         "factors",
+                                         "groups",
+                                         "logs",
+                                         "picture",
+                                         "nickname",
+                                         "created_at",
+                                         "updated_at",
+                                         "logins_count",
+                                         "last_login",
+                                         "last_ip",
+                                         "last_password_reset"};
     writer_name(to, "lost");
     writer_open(to, '[');
     for (size_t i = 0; i < COUNT(things); i++)
