@@ -1,4 +1,5 @@
 --- The example location at which users link their own accounts.
+local example = require "support.linking_example"
 local json = require "auth0.mock.text.json"
 local nginx = require "support.nginx"
 local process = require "support.process"
@@ -7,25 +8,14 @@ local tenant = require "support.tenant"
 
 if not served.is_possible then return end
 
-local PRIMARY, SECONDARY = "auth0|507f1f77bcf86cd799439020", "google-oauth2|115015401343387192604"
+local PRIMARY, SECONDARY, ORIGIN = example.PRIMARY, example.SECONDARY, example.ORIGIN
 
 local UNKNOWN = "urn:example:problem:unknown-outcome"
-local ORIGIN = "https://app.example.com"
-
--- With ?down the tenant cannot be reached; ?more=ID and ?wrong are mistakes in the configuration.
-local OPTIONS = [[, resolve = { "%s:" .. (ngx.var.arg_down and "127.0.0.9" or "127.0.0.1") }, ca_file = "%s",
-    proxy = false, deadline = 5, id = ngx.var.arg_more, token = ngx.var.arg_more, nonsense = ngx.var.arg_wrong]]
 
 describe("the example of users who link their own accounts #load", function()
     local server, limited, caller
 
-    local function start(room)
-        local folder = tenant.run("pwd"):match "[^\n]+" .. "/tests/examples/linking"
-        local words = { EXAMPLE = folder, PATH = nginx.path, CPATH = nginx.cpath, DOMAIN = tenant.domain,
-            ORIGIN = ORIGIN, OPTIONS = OPTIONS:format(tenant.domain, tenant.ca) }
-        local conf = process.read(folder .. "/nginx.conf"):gsub("used_tokens 4m", "used_tokens " .. room)
-        return nginx.start_with(conf, words)
-    end
+    local start = example.start
 
     setup(function()
         tenant.start()
@@ -45,39 +35,18 @@ describe("the example of users who link their own accounts #load", function()
         caller = tenant.token { kind = "user", sub = PRIMARY }
     end)
 
-    -- No two are alike, also of one second.
-    local count = 0
     local function id_token(more)
         local wanted = { kind = "id", sub = SECONDARY }
         for name, value in pairs(more or {}) do wanted[name] = value end
-        count = count + 1
-        wanted.claims = wanted.claims or {}
-        wanted.claims.sid = "session" .. count
-        return tenant.token(wanted)
+        return example.token(wanted)
     end
 
-    -- As curl sends it; its own words are the headers, an empty line, and the body.
     local function ask(body, more)
         more = more or {}
-        local text = type(body) == "table" and json.encode(body) or body
-        local file = process.file(text or "")
-        local words = { "curl -s -S -i --noproxy '*'", more.method and "-X " .. more.method or "",
-            text and "--data-binary @" .. file or "" }
-        local headers = { ["Content-Type"] = "application/json", Authorization = "Bearer " .. caller, Expect = "" }
+        local headers = { Authorization = "Bearer " .. caller }
         for name, value in pairs(more.headers or {}) do headers[name] = value end
-        for name, value in pairs(headers) do
-            for _, each in ipairs(type(value) == "table" and value or { value or nil }) do
-                words[#words + 1] = "-H " .. process.quoted(name .. ": " .. each)
-            end
-        end
-        -- These in their order, after the others.
-        for _, line in ipairs(more.lines or {}) do words[#words + 1] = "-H " .. process.quoted(line) end
-        words[#words + 1] = process.quoted(("http://127.0.0.1:%s/link%s"):format((more.server or server).port,
-            more.query or ""))
-        local output = tenant.run(table.concat(words, " "))
-        os.remove(file)
-        local head, rest = output:match "^(.-)\r\n\r\n(.*)$"
-        return tonumber(head:match "^HTTP/1.1 (%d+)"), json.decode(rest), head:lower()
+        return example.ask(more.server or server, "/link" .. (more.query or ""), body,
+            { method = more.method, headers = headers, lines = more.lines })
     end
 
     local function refused(status, words, body, more)

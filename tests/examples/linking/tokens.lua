@@ -31,7 +31,7 @@ local function sha256(text)
 end
 
 --- The caller's own token, as the request brings it. Cookies are not looked at: a browser sends them by itself.
----@return table|nil caller {text, sub}
+---@return table|nil caller {text, sub, azp}
 ---@return string|nil fault
 function tokens.of_caller()
     local text = (ngx.req.get_headers()["Authorization"] or "")
@@ -41,7 +41,7 @@ function tokens.of_caller()
     if not claims or type(claims.sub) ~= "string" or claims.sub:find "@clients$" then
         return nil, "the bearer token is no user's"
     end
-    return { text = text, sub = claims.sub }
+    return { text = text, sub = claims.sub, azp = claims.azp }
 end
 
 local function is_fresh(claims)
@@ -56,7 +56,7 @@ local function take(text)
     local key = sha256(text:match "^(.*)%.")
     local added, why = ngx.shared.used_tokens:safe_add(key, true, KEPT)
     if added then return key end
-    if why == "exists" then return nil, 403, "link_with has been used" end
+    if why == "exists" then return nil, 403, "the token has been used" end
     ngx.log(ngx.ERR, "used_tokens: ", why)
     return nil, 503, "too many links are under way: try again later"
 end
@@ -68,18 +68,33 @@ local function fault_of(claims, nonce, caller)
     if nonce and claims.nonce ~= nonce then return "link_with was issued for another sign-in" end
 end
 
---- The token of the account that is to be linked.
----@param body table {link_with, nonce}
+-- The other account's own access token, of the same sign-in as its ID token.
+local function of_access(body, caller)
+    local claims, sub = claims_of(body.access_token), claims_of(body.link_with).sub
+    if not claims or claims.sub ~= sub then return nil, "access_token is not of the account of link_with" end
+    if not is_fresh(claims) then return nil, "access_token was not issued within the last five minutes" end
+    if claims.azp ~= caller.azp then return nil, "access_token was issued to another application" end
+    return { text = body.access_token, sub = sub }
+end
+
+--- The tokens of the account that is to be linked. What is taken once is the one whose signature Auth0 will verify: the
+--- access token where there is one.
+---@param body table {link_with, nonce, access_token}
 ---@param caller table
----@return table|nil other
+---@return table|nil other {key, access}
 ---@return integer|nil status
 ---@return string|nil fault
 function tokens.of_other(body, caller)
     local fault = fault_of(claims_of(body.link_with), body.nonce, caller)
     if fault then return nil, 403, fault end
-    local key, status, why = take(body.link_with)
+    local access
+    if body.access_token then
+        access, fault = of_access(body, caller)
+        if fault then return nil, 403, fault end
+    end
+    local key, status, why = take(access and access.text or body.link_with)
     if not key then return nil, status, why end
-    return { key = key }
+    return { key = key, access = access }
 end
 
 --- Auth0 took nothing: it may come once more.
