@@ -3,7 +3,7 @@ local auth0 = require "auth0"
 local tenant = require "support.tenant"
 
 local ada, google = "auth0|507f1f77bcf86cd799439020", "google-oauth2|115015401343387192604"
-local samlp = "samlp|acme|7"
+local samlp, github = "samlp|acme|7", "github|583231"
 
 -- A full disk must not look like a demonstration that went well.
 io.stdout:setvbuf("line")
@@ -49,9 +49,12 @@ end
 
 tenant.start()
 tenant.reset {
-    { user_id = ada, connection = "Username-Password-Authentication", email = "ada@example.com" },
+    { user_id = ada, connection = "Username-Password-Authentication", email = "ada@example.com",
+        user_metadata = { theme = "dark", prefs = { size = 12 } } },
     { user_id = google, connection = "google-oauth2", email = "ada@example.com" },
     { user_id = samlp, connection = "acme", email = "ada@acme.example" },
+    { user_id = github, connection = "github", name = "Ada", roles = { { id = "rol_editor", name = "Editor" } },
+        user_metadata = { theme = "light", prefs = { font = "serif" } }, app_metadata = { plan = "gold" } },
 }
 local machine_token = tenant.token { kind = "machine" }
 
@@ -65,6 +68,33 @@ show(auth0.link(options { token = own_token, primary = ada, link_with = id_token
 
 heading(("Unlink %s:"):format(google))
 show(auth0.unlink(options { token = machine_token, primary = ada, secondary = google }))
+
+local accounts = auth0.tenant(options { token = machine_token })
+local choices = { proof = "both_authenticated", user_metadata = "deep", carry = { "roles" } }
+
+heading(("Preview a merge of %s into %s, which changes nothing:"):format(github, ada))
+local preview = assert(accounts:preview(ada, github, choices))
+say("  it would write " .. preview.patch_text)
+for _, fate in ipairs { "carried", "lost" } do
+    for _, thing in ipairs(preview[fate]) do
+        local what = thing.key and thing.what .. "." .. thing.key or thing.what
+        if thing.of == "secondary" then say(("  %s: %s (%s)"):format(fate, what, thing.why)) end
+    end
+end
+
+heading("Merge them. Its receipt could be kept before anything was changed:")
+choices.on_receipt = function(receipt) say("  the receipt is here, and is " .. receipt.state) end
+local merged = assert(accounts:merge(ada, github, choices))
+print_table(merged.identities)
+say(("  %d requests; the receipt is now %s"):format(merged.requests, merged.receipt.state))
+
+heading("Undo it: what the merge wrote is put back, and the account is on its own again, with its metadata:")
+local undone = assert(accounts:undo(merged.receipt))
+print_table(undone.identities)
+local metadata = assert(accounts:user(github)).user_metadata
+say(("  theme = %q, prefs.font = %q; conflicts: %d"):format(metadata.theme, metadata.prefs.font, #undone.conflicts))
+assert(not assert(accounts:user(ada)).user_metadata.prefs.font, "what the merge wrote is still there")
+accounts:close()
 
 heading("A failure is returned as nil, a sentence, and a table:")
 local identities, message, failure = auth0.link(options {
