@@ -205,8 +205,9 @@ static void keep_end(const struct engine *engine, struct sequences_run *run) {
     struct operation_result *result = &front->operation.result;
     if (end->has_step) *result = end->result;
     if (step != NULL) front->told = step->told;
-    if (step == NULL && end->what != NULL) snprintf(front->told.detail, sizeof front->told.detail, "%s", end->what);
-    result->code = run->is_late && end->code == CODE_CANCELLED ? CODE_TIMEOUT : end->code;
+    const char *what = run->late != NULL ? run->late : end->what;
+    if (step == NULL && what != NULL) snprintf(front->told.detail, sizeof front->told.detail, "%s", what);
+    result->code = run->late != NULL && end->code == CODE_CANCELLED ? CODE_TIMEOUT : end->code;
     result->outcome = end->outcome;
     result->attempts = end->requests;
     result->elapsed = engine->now - run->started;
@@ -304,7 +305,8 @@ void sequences_cancel(struct engine *engine, struct call *front) {
 }
 
 void sequences_expire(struct engine *engine, struct call *front) {
-    front->run->is_late = true;
+    front->run->late = front->run->stage == SEQUENCES_WAITING ? "it waited for another merge of one of its accounts"
+                                                              : "on_receipt had not returned by then";
     sequences_cancel(engine, front);
 }
 
@@ -381,6 +383,7 @@ enum sequences_prepared sequences_prepare(struct call *front, const struct call_
     run->asks = json_member(order, SPAN("asks"), &asks) && json_kind(asks) == JSON_TRUE;
     if (!plan_read(order, run->plan_text.at, (void *)run->plan_spans.at, &run->plan, complaint))
         return SEQUENCES_REFUSED;
+    front->operation.plan.is_change = changes(run); /* if its end cannot be told, it is unknown */
     return SEQUENCES_READY;
 }
 

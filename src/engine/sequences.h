@@ -38,7 +38,7 @@ struct sequences_run {
     bool asks;        /* its submitter approves before anything is changed; else it is approved as it is */
     bool is_approved; /* it goes on to its end */
     bool is_unheard;  /* its submitter has gone */
-    bool is_late;     /* its time was over before it was approved */
+    const char *late; /* its time was over before it was approved: what it had waited for */
     bool has_grace;   /* it has been given the time to put back what it changed */
 };
 
