@@ -158,6 +158,25 @@ describe("tests/tenant", function()
             assert.equal(404, tenant.request({ path = "/_tenant/nothing" }).status)
         end)
 
+        it("makes what accounts and the tenant have beside profiles", function()
+            for path, body in pairs {
+                role = { id = "rol_1", name = "Editor" }, organization = { id = "org_1" }, group = { id = "grp_1" },
+                ["event-stream"] = { id = "est_1", subscriptions = { "user.deleted" } },
+            } do
+                assert.equal(body.id, tenant.control("POST", "/_tenant/" .. path, body).id)
+            end
+            local made = tenant.control("POST", "/_tenant/connection",
+                { name = "acme", strategy = "samlp", provisioning = { scim = true } })
+            tenant.add_user { user_id = "auth0|3", roles = { "rol_1" }, groups = { "grp_1" } }
+            local function get(path)
+                return tenant.json.decode(tenant.request({ path = "/api/v2/" .. path, token = token }).body)
+            end
+            assert.equal("Editor", get("users/auth0%7C3/roles")[1].name)
+            assert.equal("grp_1", get("users/auth0%7C3/groups")[1].id)
+            assert.equal("user.deleted", get("event-streams").eventStreams[1].subscriptions[1].event_type)
+            assert.equal("acme", get("connections/" .. made.id .. "/scim-configuration").connection_name)
+        end)
+
         it("makes accounts with odd types, to the last digit", function()
             local user = tenant.add_user '{"provider":"facebook","user_id":10155000000000000001,"email_verified":"x"}'
             assert.equal("facebook|10155000000000000001", user.user_id)
