@@ -116,7 +116,6 @@ static uint32_t sort_elements(struct merge_work *w, struct json_value primary, s
         *end = (uint32_t)(walk.value.token - w->primary.root.token);
     for (struct json_walk walk = json_walk(secondary); json_next(&walk); end = &w->slots[*end])
         *end = (uint32_t)(slot_of(w, walk.value) - w->slots);
-    *end = 0;
     return sort_list(&sort, first, (size_t)primary.token->size + secondary.token->size);
 }
 

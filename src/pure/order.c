@@ -137,7 +137,6 @@ static void sort_members(const struct order *order, struct json_value object) {
         *end = place_of(order, walk.name);
         end = &order->next[*end];
     }
-    *end = 0;
     order->next[place_of(order, object)] = hide_repeated(order, sort_list(&sort, first, object.token->size));
 }
 

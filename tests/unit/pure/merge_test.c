@@ -237,6 +237,21 @@ static void reserved_keys_of_app_metadata_are_told(void **state) {
     assert_faults(MERGE_DEEP, AM("{\"blocked\":{\"x\":1}}"), AM("{\"blocked\":{}}"), "");
 }
 
+static void all_reserved_keys_are_known(void **state) {
+    (void)state;
+    const char *keys[] = {
+        "__tenant",       "_id",        "blocked",        "clientID",         "created_at",
+        "email_verified", "email",      "globalClientID", "global_client_id", "identities",
+        "lastIP",         "lastLogin",  "loginsCount",    "metadata",         "multifactor_last_modified",
+        "multifactor",    "updated_at", "user_id"};
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        char secondary[128], wanted[128];
+        snprintf(secondary, sizeof secondary, AM("{\"%s\":1,\"x%s\":1}"), keys[i], keys[i]);
+        snprintf(wanted, sizeof wanted, "app_metadata:%s:reserved", keys[i]);
+        assert_faults(MERGE_PRIMARY_WINS, "{}", secondary, wanted);
+    }
+}
+
 static void names_with_a_dot_or_a_dollar_are_told_at_any_depth(void **state) {
     (void)state;
     const char *secondary = UM("{\"a.b\":1,\"ok\":[{\"c\":{\"\\u0024d\":1}}],\"o\":{\"x.y\":{\"z$\":0}}}");
@@ -269,7 +284,9 @@ static void a_path_is_cut_between_characters(void **state) {
     const size_t wanted[] = {0, 1, 2, 2, 4, 4, 6, 6};
     for (size_t room = 0; room < COUNT(wanted); room++) {
         char path[8];
+        memset(path, '#', sizeof path);
         assert_int_equal(merge_path(&is.merge, &is.merge.entries[1], path, room), wanted[room]);
+        assert_int_equal(path[room], '#');
     }
     free(is.memory);
 }
@@ -331,6 +348,7 @@ int main(void) {
         cmocka_unit_test(a_path_leads_to_nested_arrays_in_a_deep_merge),
         cmocka_unit_test(name_and_picture_are_carried_where_the_primary_has_none),
         cmocka_unit_test(reserved_keys_of_app_metadata_are_told),
+        cmocka_unit_test(all_reserved_keys_are_known),
         cmocka_unit_test(names_with_a_dot_or_a_dollar_are_told_at_any_depth),
         cmocka_unit_test(the_size_counts_both_but_for_the_metadata_that_goes),
         cmocka_unit_test(a_path_is_cut_between_characters),
