@@ -227,7 +227,7 @@ static void caution_rises_and_falls(void **state) {
 static void the_last_ones_go_one_by_one(void **state) {
     (void)state;
     struct drive drive = drive_new();
-    for (int left = 7; left >= 6; left--) exchange(&drive, PACE_WRITE, says(&drive, 50, left));
+    for (int left = 37; left >= 6; left--) exchange(&drive, PACE_WRITE, says(&drive, 50, left));
     for (int i = 0; i < 2; i++) {
         assert_true(is_ready(&drive, PACE_WRITE));
         pace_begin(&drive.pace, PACE_WRITE, drive.now);
