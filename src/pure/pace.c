@@ -11,9 +11,8 @@ static const int64_t cold_start = 1;
 /* Where the answer of one is lost, so many in all: what follows a lost answer is not to wait for seconds. */
 static const int64_t cold_losses = 2;
 
-/* Each answer lets so many more be under way, so that their number grows threefold with each round trip: others may
-   start at the same time. What was heard longer ago is no reason to send many. */
-static const int64_t growth = 2, widest = 100000, stale = 5000000;
+/* What was heard longer ago is no reason to send many. */
+static const int64_t stale = 5000000;
 
 /* Other clients take as many tokens as we, each of so many, until answers tell otherwise: processes that start together
    are seldom more than eight. `kept_in_mind` answers of ours are of late; at first as if there had been `presumed`. */
@@ -53,7 +52,7 @@ static double within(double value, double least, double most) { return value > l
 
 /* Nothing has been heard, or not for long. */
 static void presume(struct pace_gate *gate) {
-    gate->window = cold_start;
+    gate->is_heard = false;
     gate->ours = presumed;
     gate->others = presumed * presumed_others;
 }
@@ -121,10 +120,9 @@ static int64_t ready_by_level(const struct pace *pace, const struct pace_gate *g
 
 static int64_t ready_by_gate(const struct pace *pace, const struct pace_gate *gate, int64_t now) {
     if (now < gate->closed_until) return gate->closed_until;
-    if (!is_limited(gate) && gate->is_heard) return now;
     /* It opens when an answer comes; one that does not come ages until it is not counted any more. */
-    int64_t window = gate->bucket.in_flight == 0 ? later(gate->window, cold_losses) : gate->window;
-    if (bucket_uncounted(&gate->bucket, now) >= window) return bucket_ages(&gate->bucket, now);
+    int64_t few = gate->bucket.in_flight == 0 ? cold_losses : cold_start;
+    if (!gate->is_heard && bucket_uncounted(&gate->bucket, now) >= few) return bucket_ages(&gate->bucket, now);
     return is_limited(gate) ? ready_by_level(pace, gate, now) : now;
 }
 
@@ -139,7 +137,7 @@ static void note_begin(const struct pace *pace, struct pace_gate *gate, int64_t 
     bool is_plenty = bucket_level(&gate->bucket, &pace->clock, now) >= needed(pace, gate, now);
     gate->gap = is_plenty ? shortest_gap : earlier(gate->gap * 2, second);
     gate->begun = now;
-    if (gate->bucket.in_flight == 0 && now - gate->heard_at > stale) presume(gate);
+    if (is_limited(gate) && gate->bucket.in_flight == 0 && now - gate->heard_at > stale) presume(gate);
     if (gate->probe_at > now) return;
     if (!is_plenty) gate->probed_at = now;
     gate->probe_at = now + second;
@@ -212,7 +210,6 @@ static void close_gate(struct pace *pace, struct pace_gate *gate, int64_t until,
     if (until <= gate->closed_until) return;
     gate->closed_until = gate->probe_at = gate->heard_at = until;
     gate->is_heard = false;
-    gate->window = cold_start;
     bucket_empty(&gate->bucket, &pace->clock, until);
 }
 
@@ -257,7 +254,6 @@ static void pass(struct pace *pace, enum pace_class class, int64_t begun, int64_
     gate->is_heard = true;
     gate->heard_at = now;
     gate->refusals = 0;
-    gate->window = earlier(gate->window + growth, widest);
     gate->silent = reading != NULL ? 0 : gate->silent + 1;
     if (gate->silent < silence) return;
     gate->silent = 0;
