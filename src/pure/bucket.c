@@ -212,10 +212,11 @@ static void read_level(struct bucket *bucket, int64_t begun, int64_t now, const 
     double left = (double)(reading->remaining - bucket_uncounted(bucket, now));
     double most = left + come_since(bucket, begun, now);
     double least = since == BUCKET_ENDS ? -(double)bucket->limit : left - (double)since;
+    bool is_full = reading->remaining >= reading->limit - 1;
+    bucket->unforeseen = is_full ? 0 : larger(bucket->level - most, 0);
     bucket->level = larger(smaller(bucket->level, most), least);
     /* Full, although four times what it holds is taken in a second: it does not limit us. */
-    if (reading->remaining >= reading->limit - 1 && bucket->drip > 4 * (double)reading->limit)
-        bucket->level = (double)reading->limit;
+    if (is_full && bucket->drip > 4 * (double)reading->limit) bucket->level = (double)reading->limit;
 }
 
 void bucket_forget(struct bucket *bucket) {
@@ -235,6 +236,7 @@ static void read_answer(struct bucket *bucket, const struct bucket_clock *clock,
         bucket->limit = reading->limit;
         bucket->level = (double)(reading->remaining - bucket_uncounted(bucket, now));
     }
+    bucket->unforeseen = 0;
     /* An answer that was overtaken says how it was before. */
     if (begun < bucket->newest) return;
     bucket->newest = begun;

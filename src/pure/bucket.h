@@ -44,6 +44,7 @@ struct bucket {
     double jump;            /* tokens that come at the top of a second, where tokens come so */
     int64_t newest;         /* when the exchange began whose answer was the last to be read */
     double round_trip;      /* of late, in seconds */
+    double unforeseen;      /* how much less the last answer left than was foreseen: others took it */
     int64_t in_flight;      /* exchanges under way; */
     int64_t recent, aging;  /* of these, and of those that were lost, begun since `turned`, and in the turn before */
     int64_t turned, before_turned;

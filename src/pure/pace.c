@@ -11,12 +11,18 @@ static const int64_t cold_start = 1;
 /* Where the answer of one is lost, so many in all: what follows a lost answer is not to wait for seconds. */
 static const int64_t cold_losses = 2;
 
-/* Each answer lets so many more be under way, so that their number grows threefold with each round trip: others may
-   start at the same time. What was heard longer ago is no reason to send many. */
-static const int64_t growth = 2, widest = 100000, stale = 5000000;
+/* What was heard longer ago is no reason to send many. */
+static const int64_t stale = 5000000;
 
-/* So many exchanges may be under way without regard to what other clients may have taken meanwhile. */
+/* Other clients take as many tokens as we, each of so many, until answers tell otherwise: processes that start together
+   are seldom more than eight. `kept_in_mind` answers of ours are of late; at first as if there had been `presumed`. */
+static const double presumed_others = 7, presumed = 2, kept_in_mind = 100;
+
+/* So many exchanges may be under way without regard to what others may have taken meanwhile: all of us together. */
 static const double slack = 2;
+
+/* For each other client, tokens that are not spent. */
+static const double left_for_each = 4;
 
 /* Between exchanges that look how the bucket fills: at first; then twice as long each time. */
 static const int64_t shortest_gap = 50000;
@@ -44,14 +50,21 @@ static int64_t duration(double length) { return (int64_t)(length * (double)secon
 /* NaN becomes `least`. */
 static double within(double value, double least, double most) { return value > least ? smaller(value, most) : least; }
 
+/* Nothing has been heard, or not for long. */
+static void presume(struct pace_gate *gate) {
+    gate->is_heard = false;
+    gate->ours = presumed;
+    gate->others = presumed * presumed_others;
+}
+
 static void init_gate(struct pace_gate *gate) {
-    *gate = (struct pace_gate){.window = cold_start,
-                               .gap = shortest_gap,
+    *gate = (struct pace_gate){.gap = shortest_gap,
                                .probe_at = INT64_MIN,
                                .probed_at = INT64_MIN,
                                .begun = INT64_MIN,
                                .closed_until = INT64_MIN,
                                .told_until = INT64_MIN};
+    presume(gate);
     bucket_init(&gate->bucket);
 }
 
@@ -66,6 +79,9 @@ void pace_init(struct pace *pace, const struct pace_options *options) {
 
 static bool is_limited(const struct pace_gate *gate) { return gate->bucket.limit > 0; }
 
+/* How many others like us share the bucket, as far as answers show it. */
+static double crowd(const struct pace_gate *gate) { return (double)(int64_t)(gate->others / gate->ours + 0.5); }
+
 /* What is left to others. Rounded down: of a limit of two, nothing. */
 static double kept(const struct pace *pace, const struct pace_gate *gate) {
     return (double)(int64_t)((double)gate->bucket.limit * pace->options.reserve);
@@ -75,7 +91,9 @@ static double kept(const struct pace *pace, const struct pace_gate *gate) {
    what comes in between. Where tokens come evenly, a few keep errors, and others, from leading to a refusal; where they
    come at the top of a second, what is left then may be lost. After refusals there are others, so more is left. */
 static double margin(const struct pace_gate *gate) {
-    double limit = (double)gate->bucket.limit, others = smaller(1.5 * gate->caution, limit / 5);
+    double limit = (double)gate->bucket.limit;
+    double others = smaller(1.5 * gate->caution, limit / 5) +
+                    smaller(left_for_each * crowd(gate), (double)(gate->bucket.limit / 3));
     switch (bucket_fill(&gate->bucket)) {
     case BUCKET_UNKNOWN: return others + (double)earlier(4, gate->bucket.limit / 5);
     case BUCKET_EVEN: return others + smaller(3, limit / 16);
@@ -83,12 +101,13 @@ static double margin(const struct pace_gate *gate) {
     }
 }
 
-/* The level at which one more may begin. A level is one round trip old, and another client may have taken as much as
-   we: no more is under way than is left, but for what comes in meanwhile. */
+/* The level at which one more may begin. A level is one round trip old, and each other client may have taken as much as
+   we: no more is under way in all than is left, but for what comes in meanwhile. */
 static double needed(const struct pace *pace, const struct pace_gate *gate, int64_t now) {
     const struct bucket *bucket = &gate->bucket;
-    double stake = (double)bucket_uncounted(bucket, now) - slack - bucket->drip * bucket->round_trip;
-    return kept(pace, gate) + 1 + larger(0, stake) * (1 + gate->caution) + margin(gate);
+    double share = 1 + crowd(gate), free = (slack + bucket->drip * bucket->round_trip) / share;
+    double stake = larger(0, (double)bucket_uncounted(bucket, now) - free);
+    return kept(pace, gate) + 1 + stake * larger(share, 1 + gate->caution) + margin(gate);
 }
 
 static int64_t ready_by_level(const struct pace *pace, const struct pace_gate *gate, int64_t now) {
@@ -101,10 +120,9 @@ static int64_t ready_by_level(const struct pace *pace, const struct pace_gate *g
 
 static int64_t ready_by_gate(const struct pace *pace, const struct pace_gate *gate, int64_t now) {
     if (now < gate->closed_until) return gate->closed_until;
-    if (!is_limited(gate) && gate->is_heard) return now;
     /* It opens when an answer comes; one that does not come ages until it is not counted any more. */
-    int64_t window = gate->bucket.in_flight == 0 ? later(gate->window, cold_losses) : gate->window;
-    if (bucket_uncounted(&gate->bucket, now) >= window) return bucket_ages(&gate->bucket, now);
+    int64_t few = gate->bucket.in_flight == 0 ? cold_losses : cold_start;
+    if (!gate->is_heard && bucket_uncounted(&gate->bucket, now) >= few) return bucket_ages(&gate->bucket, now);
     return is_limited(gate) ? ready_by_level(pace, gate, now) : now;
 }
 
@@ -119,7 +137,7 @@ static void note_begin(const struct pace *pace, struct pace_gate *gate, int64_t 
     bool is_plenty = bucket_level(&gate->bucket, &pace->clock, now) >= needed(pace, gate, now);
     gate->gap = is_plenty ? shortest_gap : earlier(gate->gap * 2, second);
     gate->begun = now;
-    if (gate->bucket.in_flight == 0 && now - gate->heard_at > stale) gate->window = cold_start;
+    if (is_limited(gate) && gate->bucket.in_flight == 0 && now - gate->heard_at > stale) presume(gate);
     if (gate->probe_at > now) return;
     if (!is_plenty) gate->probed_at = now;
     gate->probe_at = now + second;
@@ -192,7 +210,6 @@ static void close_gate(struct pace *pace, struct pace_gate *gate, int64_t until,
     if (until <= gate->closed_until) return;
     gate->closed_until = gate->probe_at = gate->heard_at = until;
     gate->is_heard = false;
-    gate->window = cold_start;
     bucket_empty(&gate->bucket, &pace->clock, until);
 }
 
@@ -215,8 +232,12 @@ static void refuse(struct pace *pace, enum pace_class class, int64_t begun, int6
 
 /* ---- an exchange ends ---- */
 
-/* Others show in refusals, and where less is left than we would leave. */
-static void note_caution(const struct pace *pace, struct pace_gate *gate, const struct bucket_reading *reading) {
+/* Others show in refusals, where less is left than we would leave, and where less is left than was foreseen. */
+static void note_others(const struct pace *pace, struct pace_gate *gate, const struct bucket_reading *reading) {
+    if (reading != NULL) {
+        gate->ours = gate->ours * (1 - 1 / kept_in_mind) + 1;
+        gate->others = gate->others * (1 - 1 / kept_in_mind) + gate->bucket.unforeseen;
+    }
     if (reading != NULL && (double)reading->remaining < kept(pace, gate))
         gate->caution = smaller(gate->caution + 0.25, 3);
     else
@@ -227,13 +248,12 @@ static void pass(struct pace *pace, enum pace_class class, int64_t begun, int64_
                  const struct bucket_reading *reading) {
     struct pace_gate *gate = &pace->gates[class];
     if (begun < gate->closed_until) return; /* it was under way when another was refused */
-    note_caution(pace, gate, reading);
+    note_others(pace, gate, reading);
     double wait = until_reset(pace, class, now, answer);
     gate->probe_at = now + duration(wait < 0 ? 1 : wait + grace + (gate->is_early ? 1 : 0));
     gate->is_heard = true;
     gate->heard_at = now;
     gate->refusals = 0;
-    gate->window = earlier(gate->window + growth, widest);
     gate->silent = reading != NULL ? 0 : gate->silent + 1;
     if (gate->silent < silence) return;
     gate->silent = 0;

@@ -51,10 +51,9 @@ struct pace_answer {
 
 struct pace_gate {
     struct bucket bucket;
-    bool is_heard;        /* an answer came */
+    bool is_heard;        /* an answer came, not long ago */
     int silent;           /* answers in a row that told of no limit */
     int64_t heard_at;     /* when the last one came */
-    int64_t window;       /* exchanges that may be under way at once */
     int64_t probe_at;     /* from when one exchange may look how the bucket stands, whatever its level */
     int64_t probed_at;    /* when the last one did */
     bool is_early;        /* there was nothing at the reset: it was rounded down */
@@ -64,6 +63,7 @@ struct pace_gate {
     int64_t told_until;   /* as long as the tenant said, without what is added to it */
     int refusals;         /* one after another */
     double caution;       /* rises with each refusal, falls with each answer */
+    double ours, others;  /* exchanges of late that were answered; what others took meanwhile */
 };
 
 struct pace {

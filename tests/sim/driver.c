@@ -83,7 +83,7 @@ static void tell_follower(struct sim *sim, int index, const struct exchange *exc
 
 bool driver_entry_ended(struct sim *sim, struct queue_entry *entry, const struct queue_end *end) {
     enum pace_class class = entry->class;
-    rates_ended(sim, class, end->said);
+    rates_ended(sim, class, entry->begun, end->said);
     pairs_pace_end(sim, class, end->said);
     queue_rules_ended(sim, entry, end);
     return queue_ended(&sim->queue, entry, sim->world.now, end);
@@ -365,7 +365,7 @@ void driver_drop(struct world *world, int index, int64_t unused) {
     if (call->stage == STAGE_CONNECTING || call->stage == STAGE_SENT) {
         sim->exchanges[call->exchange].is_live = false;
         sim->exchanges[call->exchange].end.how = ATTEMPT_CANCELLED;
-        rates_ended(sim, call->entry.class, NULL);
+        rates_ended(sim, call->entry.class, call->entry.begun, NULL);
         pairs_pace_end(sim, call->entry.class, NULL);
     }
     drop_entry(sim, &call->entry);

@@ -34,12 +34,14 @@ static void close_gates(struct sim *sim, enum pace_class class, const struct pac
     }
 }
 
-void rates_ended(struct sim *sim, enum pace_class class, const struct pace_answer *answer) {
+/* What an answer tells of the tenant's clock is as uncertain as the exchange took long. */
+void rates_ended(struct sim *sim, enum pace_class class, int64_t begun, const struct pace_answer *answer) {
     struct gate *gate = &sim->gates[class];
     gate->in_flight--;
     if (answer == NULL) return;
     gate->is_heard = true;
-    if (answer->has_limit && answer->date >= 0) gate->reset = tenant_instant(&sim->tenant, &sim->world, answer->reset);
+    if (answer->has_limit && answer->date >= 0)
+        gate->reset = tenant_instant(&sim->tenant, &sim->world, answer->reset) + sim->world.now - begun;
     if (answer->is_refused) close_gates(sim, class, answer);
 }
 

@@ -18,7 +18,7 @@ void rules_of_schedule(struct sim *sim);
 /* rates.c: an exchange of a class is held by its gate, begins, ends; all is over. */
 void rates_held(struct sim *sim, enum pace_class class);
 void rates_begun(struct sim *sim, enum pace_class class);
-void rates_ended(struct sim *sim, enum pace_class class, const struct pace_answer *answer);
+void rates_ended(struct sim *sim, enum pace_class class, int64_t begun, const struct pace_answer *answer);
 void rates_of_schedule(struct sim *sim);
 
 /* queue_rules.c: an entry comes into the queue, is held, begins, is sent, ends; or it is told by another's read, is out

@@ -56,7 +56,7 @@ static inline int64_t run_when(const struct run_tokens *tokens, double wanted) {
 
 /* ---- a run ---- */
 
-enum { RUN_CLIENTS = 2, RUN_CLASSES = 2, RUN_AT_ONCE = 50 };
+enum { RUN_CLIENTS = 8, RUN_CLASSES = 2, RUN_AT_ONCE = 50 };
 
 struct run_options {
     struct run_bucket bucket;

@@ -14,8 +14,9 @@
    Where tokens come at the top of a second, a share is a matter of whole seconds, and the first one is over before it
    is known how the bucket fills. Where 50 of 50 come, what is not spent within the second is lost.
 
-   Processes that share a bucket find it emptier than they left it, and are refused at times; where the reset says when
-   the bucket is full, each refusal closes a process for as long as it takes to fill it. */
+   Processes that share a bucket find it emptier than they left it, and are refused at times, all the more where nothing
+   is reserved; where the reset says when the bucket is full, each refusal closes a process for as long as it takes to
+   fill it. */
 #define NEXT .is_full = false
 #define FULL .is_full = true
 #define EVENLY(burst, per_second) .bucket = {burst, per_second, 0}
@@ -27,6 +28,8 @@
 #define FLOOR .is_floor = true
 #define RETRY_AFTER .is_retry_after = true
 #define TWO .clients = 2, .exchanges = 500
+#define FOUR .clients = 4, .exchanges = 250
+#define EIGHT .clients = 8, .exchanges = 125
 #define CLASSES .classes = 2
 
 static struct share {
@@ -88,6 +91,13 @@ static struct share {
     {"50 & 16.67/s, reserve, two processes", 97, 97, 1, {EVENLY(50, 16.67), NEXT, TENTH, TWO}},
     {"40 & 500/min, two processes", 98, 98, 1, {EVENLY(40, 500 / 60.0), NEXT, TWO}},
     {"50 & 16 at tops, two processes", 96, 96, 1.2, {AT_TOPS(50, 16), NEXT, TWO}},
+    {"100 & 50/s, four processes", 98, 98, 0.5, {EVENLY(100, 50), NEXT, FOUR}},
+    {"100 & 50/s, reserve, four processes", 97, 97, 0.1, {EVENLY(100, 50), NEXT, TENTH, FOUR}},
+    {"50 & 16.67/s, reserve, four processes", 97, 97, 0.1, {EVENLY(50, 16.67), NEXT, TENTH, FOUR}},
+    {"100 & 50/s, reserve, eight processes", 96, 97, 0.5, {EVENLY(100, 50), NEXT, TENTH, EIGHT}},
+    {"50 & 50/s, reserve, eight processes", 93, 94, 0.5, {EVENLY(50, 50), NEXT, TENTH, EIGHT}},
+    {"50 & 16.67/s, reserve, eight processes", 97, 97, 0.5, {EVENLY(50, 16.67), NEXT, TENTH, EIGHT}},
+    {"50 & 16 at tops, reserve, eight processes", 96, 97, 0.5, {AT_TOPS(50, 16), NEXT, TENTH, EIGHT}},
     {"50 & 16.67/s, two classes", 97.5, 97.5, 1, {EVENLY(50, 16.67), NEXT, CLASSES}},
     {"50 & 16 at tops, two classes", 96, 96, 1.2, {AT_TOPS(50, 16), NEXT, CLASSES}},
 };
@@ -131,7 +141,7 @@ static void it_gets_its_share_of_a_bucket(void **state) {
         for (unsigned seed = 1; seed <= SEEDS; seed++) measure(&options, seed, &is);
         bool is_good = is.share >= row->share && is.rest >= row->rest && is.refused <= row->refused;
         bool is_alone = options.clients * options.classes == 1 && options.competitor == 0;
-        if (is.below > (is_alone ? 0.1 : 3)) is_good = false;
+        if (is.below > (is_alone ? 0.1 : options.clients < 8 ? 3 : 6)) is_good = false;
         print_message("%-38s %7.2f %6.2f %8.2f %7.2f %6.2f %8.2f %8.2f%s\n", row->name, is.share, is.worst, is.rest,
                       is.refused, is.most_refused, is.below, is.others_refused, is_good ? "" : "  <- not good enough");
         faults += !is_good;
@@ -311,7 +321,7 @@ static void exchanges_that_hang_hold_up_for_seconds_only(void **state) {
     drive.now += 50000;
     struct pace_answer answer = says(&drive, 50, 40);
     pace_end(&drive.pace, PACE_WRITE, begun, drive.now, &answer, 0);
-    assert_true(begin_all(&drive, PACE_WRITE) > 10);
+    assert_in_range(begin_all(&drive, PACE_WRITE), 5, 40);
 }
 
 static void after_a_pause_few_go_ahead(void **state) {
