@@ -184,6 +184,22 @@ describe("of all that there is, the guides name", function()
         names_all("doc/reference.md", names)
     end)
 
+    it("every spec that doc/safety.md calls a defence", function()
+        local count = 0
+        for row in process.read("doc/safety.md"):match("## Threats\n(.-)\n\nWhat no code"):gmatch "[^\n]+" do
+            local specs, file = row:match "^|.*|([^|]*)|$" or "", "merge_guard_spec.lua"
+            for part in specs:gmatch "[^;]+" do
+                file = part:match "`([%w_]+%.lua)`" or file
+                local text = process.read("tests/spec/" .. file)
+                for name in part:gmatch '"([^"]+)"' do
+                    count = count + 1
+                    assert.truthy(text:find('it("' .. name, 1, true), file .. ": " .. name)
+                end
+            end
+        end
+        assert.is_true(count > 20)
+    end)
+
     it("every function, every method of a tenant and every counter", function()
         local mocked = require("auth0.mock").new()
         local one = require("auth0").tenant { mock = mocked, domain = mocked.domain, token = "token" }
