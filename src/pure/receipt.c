@@ -3,7 +3,7 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 const char *receipt_state_name(enum receipt_state state) {
-    static const char *const names[RECEIPT_STATES] = {"planned", "merged", "not_merged", "unknown"};
+    static const char *const names[RECEIPT_STATES] = {"planned", "merged", "not_merged", "unknown", "undone"};
     return names[state];
 }
 

@@ -8,7 +8,7 @@
      "carried": { "roles": [ id ], "permissions": [ { "resource_server_identifier", "permission_name" } ],
          "organizations": [ id ] },
      "holder": whose identity the secondary was before (relink),
-     "state": "planned" | "merged" | "not_merged" | "unknown",
+     "state": "planned" | "merged" | "not_merged" | "unknown" | "undone",
      "open": whether a request of the merge may still be carried out,
      "already": whether another client had linked the two in between } */
 #ifndef AUTH0_PURE_RECEIPT_H
@@ -20,7 +20,7 @@
 
 enum { RECEIPT_VERSION = 1 };
 
-enum receipt_state { RECEIPT_PLANNED, RECEIPT_MERGED, RECEIPT_NOT_MERGED, RECEIPT_UNKNOWN, RECEIPT_STATES };
+enum receipt_state { RECEIPT_PLANNED, RECEIPT_MERGED, RECEIPT_NOT_MERGED, RECEIPT_UNKNOWN, RECEIPT_UNDONE, RECEIPT_STATES };
 
 /* What may be carried to the primary, and given back to the secondary. */
 enum receipt_list { RECEIPT_ROLES, RECEIPT_PERMISSIONS, RECEIPT_ORGANIZATIONS, RECEIPT_LISTS };

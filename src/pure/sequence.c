@@ -181,6 +181,7 @@ static void back_failed(struct sequence *sequence, const struct operation_result
 
 static const char too_early[] =
     "a request of this merge may still be carried out: settle or undo it ten minutes after its end";
+static const char undone[] = "the receipt has been undone before; what was linked since has one of its own";
 static const char nowhere[] = "the secondary is neither an identity of the primary nor an account of its own";
 
 bool sequence_may_come_late(const struct sequence *sequence) {
@@ -196,7 +197,7 @@ static void weigh_receipt(struct sequence *sequence) {
     bool is_own = guard_secondary(&sequence->input, &secondary);
     if (primary.token == NULL)
         finish_by(sequence, GUARD_PRIMARY, SEQUENCE_READ, &sequence->failure);
-    else if (is_undo(sequence) && !sequence->is_linked && !is_own)
+    else if (is_undo(sequence) && !sequence->is_linked && !is_own && sequence_may_have_linked(&sequence->receipt))
         finish(sequence, CODE_CONFLICT, OUTCOME_NONE, nowhere);
     else
         begin_back(sequence, SEQUENCE_UNLINK);
@@ -431,6 +432,8 @@ void sequence_init(struct sequence *sequence, const struct sequence_plan *plan) 
     const char *fault = sequence_read_receipt(sequence);
     if (fault != NULL)
         finish(sequence, CODE_INVALID_REQUEST, OUTCOME_NONE, fault);
+    else if (is_undo(sequence) && sequence->receipt.state == RECEIPT_UNDONE)
+        finish(sequence, CODE_GUARDED, OUTCOME_NONE, undone);
     else if (is_undo(sequence) && sequence_may_come_late(sequence))
         finish(sequence, CODE_GUARDED, OUTCOME_NONE, too_early);
 }

@@ -201,7 +201,7 @@ size_t sequence_path(const struct sequence *sequence, const struct sequence_requ
 size_t sequence_body(const struct sequence *sequence, const struct sequence_request *request, char *to);
 
 /* The receipt, as JSON (pure/receipt). 0: there is none, because nothing was to be changed. At SEQUENCE_RECEIPT it is the
-   planned one, after FINISH of a merge the one to keep in its place; of a settle, what it makes of the one given. */
+   planned one, after FINISH the one to keep in its place: also of an undo ("undone") and a settle that succeed. */
 size_t sequence_receipt(const struct sequence *sequence, char *to);
 
 /* After FINISH, also of a failure: everything else that the caller is told, as JSON. What is a list may be empty.
@@ -212,7 +212,7 @@ size_t sequence_receipt(const struct sequence *sequence, char *to);
        "stands": [ "what" ] (what was changed, and is not put back), "requests" }
    undo: { "identities", "conflicts": [ { "what", "key", "why" } ], "restored": [ { "what", "key" } ], "lost": [ ... ],
        "requests" }
-   settle: { "state": "merged" | "not_merged" | "unknown", "identities", "stands": [ { "what", "key" } ], "requests" } */
+   settle: { "state": as the receipt has it, "identities", "stands": [ { "what", "key" } ], "requests" } */
 size_t sequence_result(const struct sequence *sequence, char *to);
 
 #pragma GCC visibility pop

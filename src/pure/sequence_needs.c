@@ -41,9 +41,10 @@ static bool is_forward_needed(const struct sequence *sequence) {
 }
 
 static bool is_back_needed(const struct sequence *sequence) {
-    bool restores = is_undo(sequence) && is_on_its_own(sequence) && !moves(sequence);
+    bool may_have_linked = is_undo(sequence) && sequence_may_have_linked(&sequence->receipt);
+    bool restores = may_have_linked && is_on_its_own(sequence) && !moves(sequence);
     switch (sequence->step) {
-    case SEQUENCE_UNLINK: return is_undo(sequence) && sequence->is_linked && !sequence->receipt.is_already;
+    case SEQUENCE_UNLINK: return may_have_linked && sequence->is_linked;
     case SEQUENCE_RETURN:
         return moves(sequence) &&
                (is_undo(sequence) ? is_on_its_own(sequence) : (sequence->done & BIT(SEQUENCE_RELEASE)) != 0);
@@ -58,6 +59,10 @@ static bool is_back_needed(const struct sequence *sequence) {
         return was_carried(sequence, SEQUENCE_CARRY_ORGANIZATION, SEQUENCE_TAKE_ORGANIZATION);
     default: return false;
     }
+}
+
+bool sequence_may_have_linked(const struct receipt *receipt) {
+    return receipt->state != RECEIPT_NOT_MERGED && !receipt->is_already;
 }
 
 bool sequence_needs(const struct sequence *sequence) {

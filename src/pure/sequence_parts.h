@@ -30,6 +30,9 @@ bool sequence_list(enum sequence_step step, enum receipt_list *list);
 /* Whether `step` is to be taken. */
 bool sequence_needs(const struct sequence *sequence);
 
+/* Whether the link of the two may be the one of the receipt's merge. */
+bool sequence_may_have_linked(const struct receipt *receipt);
+
 /* Of a receipt: a request of its merge may still be carried out. */
 bool sequence_may_come_late(const struct sequence *sequence);
 

@@ -44,7 +44,8 @@ static void put_flag(struct writer *to, const char *name, bool flag) {
 static enum receipt_state state_of(const struct sequence *sequence) {
     if (!is_over(sequence)) return RECEIPT_PLANNED;
     if (is_done(sequence, SEQUENCE_LINK)) return RECEIPT_MERGED;
-    return sequence->is_open ? RECEIPT_UNKNOWN : RECEIPT_NOT_MERGED;
+    bool is_unknown = sequence->end.step == SEQUENCE_LINK && sequence->end.result.outcome == OUTCOME_UNKNOWN;
+    return is_unknown ? RECEIPT_UNKNOWN : RECEIPT_NOT_MERGED;
 }
 
 static void put_secondary(struct writer *to, const struct sequence *sequence, const struct account *secondary) {
@@ -84,18 +85,25 @@ static void put_was(struct writer *to, const struct sequence *sequence, const st
     writer_close(to, '}');
 }
 
-/* What is to be carried, or, after the end, what was or may have been. */
+/* Whether a step is to be taken, or, after the end, was or may have been, and was not taken back. */
+static bool is_carried(const struct sequence *sequence, enum sequence_step carry, enum sequence_step take) {
+    bool is_taken = sequence->is_back && !(sequence->failed & BIT(take));
+    bool was_last = sequence->is_open && sequence->end.step == carry;
+    return !is_over(sequence) || (is_done(sequence, carry) && !is_taken) || was_last;
+}
+
 static void put_carried(struct writer *to, const struct sequence *sequence) {
-    static const enum sequence_step steps[] = {SEQUENCE_CARRY_ROLES, SEQUENCE_CARRY_PERMISSIONS,
-                                               SEQUENCE_CARRY_ORGANIZATION};
+    static const enum sequence_step carries[] = {SEQUENCE_CARRY_ROLES, SEQUENCE_CARRY_PERMISSIONS,
+                                                 SEQUENCE_CARRY_ORGANIZATION};
+    static const enum sequence_step takes[] = {SEQUENCE_TAKE_ROLES, SEQUENCE_TAKE_PERMISSIONS,
+                                               SEQUENCE_TAKE_ORGANIZATION};
     writer_name(to, "carried");
     writer_open(to, '{');
     for (int list = 0; list < RECEIPT_LISTS; list++) {
-        struct sequence_entries entries = sequence_entries(sequence, steps[list]);
-        bool was_last = sequence->is_open && sequence->end.step == steps[list];
-        if (is_over(sequence) && !is_done(sequence, steps[list]) && !was_last) continue;
-        if (entries.lacking == NULL) continue;
-        if (is_over(sequence) && list == RECEIPT_ORGANIZATIONS) entries.most = sequence->organizations + was_last;
+        struct sequence_entries entries = sequence_entries(sequence, carries[list]);
+        if (entries.lacking == NULL || !is_carried(sequence, carries[list], takes[list])) continue;
+        if (is_over(sequence) && list == RECEIPT_ORGANIZATIONS)
+            entries.most = sequence->organizations + (sequence->is_open && sequence->end.step == carries[list]);
         writer_name(to, receipt_list_name((enum receipt_list)list));
         sequence_put_entries(to, &entries, (enum receipt_list)list);
     }
@@ -129,7 +137,11 @@ static void put_merge_receipt(struct writer *to, const struct sequence *sequence
     writer_close(to, '}');
 }
 
+/* What was not known is what is seen now. */
 static enum receipt_state settled_state(const struct sequence *sequence) {
+    enum receipt_state state = sequence->receipt.state;
+    if (sequence->plan.goal == SEQUENCE_UNDO) return RECEIPT_UNDONE;
+    if (state != RECEIPT_PLANNED && state != RECEIPT_UNKNOWN) return state;
     if (sequence->is_linked) return RECEIPT_MERGED;
     return sequence_may_come_late(sequence) ? RECEIPT_UNKNOWN : RECEIPT_NOT_MERGED;
 }
@@ -154,7 +166,7 @@ size_t sequence_receipt(const struct sequence *sequence, char *to) {
     bool is_merge = sequence->plan.goal == SEQUENCE_MERGE;
     if (is_merge && (sequence->is_approved || sequence->phase == SEQUENCE_WAITING))
         put_merge_receipt(&writer, sequence);
-    else if (sequence->plan.goal == SEQUENCE_SETTLE && sequence->end.code == CODE_OK)
+    else if (sequence->receipt.whole.token != NULL && is_over(sequence) && sequence->end.code == CODE_OK)
         put_settled_receipt(&writer, sequence);
     return writer.size;
 }
@@ -344,9 +356,9 @@ static void put_conflicts(struct writer *to, const struct sequence *sequence) {
     put_members(to, sequence, RESTORE_CONFLICT, "it was changed since");
     if (sequence->plan.goal == SEQUENCE_UNDO) {
         put_restored(to, sequence, true);
-        if (sequence->is_linked && sequence->receipt.is_already)
+        if (sequence->is_linked && !sequence_may_have_linked(&sequence->receipt))
             put_thing(to, "identity", (struct span){NULL, 0}, guard_side_name(SIDE_PRIMARY),
-                      "another client had linked it: it is not unlinked");
+                      "this merge did not link it: it is not unlinked");
     }
     writer_close(to, ']');
 }

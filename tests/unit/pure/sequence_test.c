@@ -295,6 +295,8 @@ static void test_a_lost_patch_sends_no_link(void **state) {
     assert_int_equal(drive.count, 0);
     assert_end(CODE_UNKNOWN_OUTCOME, OUTCOME_UNKNOWN);
     assert_int_equal(finished()->step, SEQUENCE_WRITE);
+    assert_member(sequence_receipt, "state", "\"not_merged\"");
+    assert_member(sequence_receipt, "open", "true");
 }
 
 static void test_a_merge_may_be_open_too(void **state) {
@@ -379,6 +381,7 @@ static void test_what_was_carried_is_taken_back(void **state) {
     assert_int_equal(finished()->step, SEQUENCE_CARRY_ORGANIZATION);
     assert_member(sequence_result, "put_back", "[\"carry_roles\",\"carry_organization\"]");
     assert_member(sequence_result, "stands", "[\"carry_permissions\"]");
+    assert_member(sequence_receipt, "carried", "{\"permissions\":[" READ_X "}]}");
 }
 
 static void test_receipt_of_a_carry_that_is_not_known(void **state) {

@@ -49,6 +49,15 @@ static void test_undo(void **state) {
                   "{\"what\":\"app_metadata\",\"key\":\"plan\",\"of\":\"secondary\"},"
                   "{\"what\":\"identity\",\"of\":\"primary\"}]");
     assert_member(sequence_result, "requests", "7");
+    assert_member(sequence_receipt, "state", "\"undone\"");
+    assert_member(sequence_receipt, "primary", "\"auth0|1\"");
+}
+
+static void test_undo_twice(void **state) {
+    (void)state;
+    begin_undo(RECEIPT("", "", "undone", "false"));
+    assert_end(CODE_GUARDED, OUTCOME_NONE);
+    assert_int_equal(drive.count, 0);
 }
 
 static void test_undo_leaves_what_was_changed_since(void **state) {
@@ -112,8 +121,17 @@ static void test_undo_leaves_a_link_of_another_client(void **state) {
     read_linked(LINKED(""));
     assert_end(CODE_OK, OUTCOME_NONE);
     assert_member(sequence_result, "conflicts",
-                  "[{\"what\":\"identity\",\"of\":\"primary\",\"why\":\"another client had linked it: it is not "
+                  "[{\"what\":\"identity\",\"of\":\"primary\",\"why\":\"this merge did not link it: it is not "
                   "unlinked\"}]");
+}
+
+static void test_undo_of_a_merge_that_was_refused_unlinks_nothing(void **state) {
+    (void)state;
+    begin_undo(RECEIPT(IMAGE, WROTE, "not_merged", "false"));
+    read_linked(LINKED(MERGED_PRIMARY));
+    succeed(GET_PRIMARY, LINKED(MERGED_PRIMARY));
+    succeed(PUT_BACK, LINKED(""));
+    assert_end(CODE_OK, OUTCOME_NONE);
 }
 
 static void test_a_refused_unlink_changes_nothing(void **state) {
@@ -286,17 +304,27 @@ static void test_settle_not_merged(void **state) {
     assert_member(sequence_receipt, "open", "false");
 }
 
+static void test_settle_leaves_what_was_known(void **state) {
+    (void)state;
+    begin_with(SEQUENCE_SETTLE, RECEIPT("", "", "undone", "false"), NOW);
+    read_linked(LINKED(""));
+    assert_end(CODE_OK, OUTCOME_NONE);
+    assert_member(sequence_receipt, "state", "\"undone\"");
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, end_drive)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_undo),
+        TEST(test_undo_twice),
         TEST(test_undo_leaves_what_was_changed_since),
         TEST(test_undo_of_what_only_linked),
         TEST(test_undo_goes_on_where_one_ended),
         TEST(test_undo_of_an_account_that_is_nowhere),
         TEST(test_undo_of_a_primary_that_is_gone),
         TEST(test_undo_leaves_a_link_of_another_client),
+        TEST(test_undo_of_a_merge_that_was_refused_unlinks_nothing),
         TEST(test_a_refused_unlink_changes_nothing),
         TEST(test_an_undo_that_stops_in_the_middle_says_so),
         TEST(test_undo_of_what_was_carried),
@@ -311,6 +339,7 @@ int main(void) {
         TEST(test_settle_merged),
         TEST(test_settle_that_comes_too_early),
         TEST(test_settle_not_merged),
+        TEST(test_settle_leaves_what_was_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
