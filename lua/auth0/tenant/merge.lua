@@ -146,7 +146,8 @@ end
 ---@field secondary { id: string, provider: string, user_id: string, connection: string }
 ---@field at integer UNIX seconds
 ---@field proof auth0.Proof
----@field state "planned"|"merged"|"unknown"|"not_merged"
+---@field state "planned"|"merged"|"unknown"|"not_merged"|"undone"
+---@field open boolean whether a request of the merge may still be carried out
 
 ---@class auth0.MergeFinding
 ---@field code string
@@ -210,6 +211,7 @@ end
 ---@field conflicts { what: string, key?: string, why: string }[] what was changed since, and stays as it is
 ---@field restored { what: string, key?: string }[]
 ---@field lost { what: string, why?: string }[] what cannot be brought back
+---@field receipt auth0.MergeReceipt to keep in place of the one that was undone: it cannot be undone again
 ---@field requests integer
 
 --- Takes back a merge, as far as a tenant lets it be taken back: unlinks what the receipt made, and puts back what is
@@ -225,9 +227,11 @@ function merging:undo(receipt, given)
 end
 
 ---@class auth0.SettleResult
----@field state "merged"|"not_merged"|"unknown"
+---@field state "merged"|"not_merged"|"unknown"|"undone"
 ---@field identities auth0.Identity[]
 ---@field stands { what: string, key?: string }[] what of the patch stands in the primary
+---@field changed { what: string, key?: string }[] what of the patch was changed since
+---@field receipt auth0.MergeReceipt the same, with what is known now
 ---@field requests integer
 
 --- What became of a merge whose outcome was unknown. Changes nothing.
