@@ -50,7 +50,8 @@ describe("the example of users who merge their own accounts #load", function()
 
     local function ask(body, more)
         more = more or {}
-        local headers = { Authorization = "Bearer " .. (more.caller or caller) }
+        local headers = { Authorization = "Bearer " .. (more.caller or caller), Origin = more.origin,
+            ["Content-Type"] = more.kind }
         return example.ask(more.server or server, "/merge" .. (more.query or ""), body, { headers = headers })
     end
 
@@ -106,6 +107,13 @@ describe("the example of users who merge their own accounts #load", function()
         refused(403, "five minutes", body_of { access = { claims = { iat = os.time() - 400 } } })
         refused(403, "another application", body_of { access = { azp = "elsewhere" } })
         refused(403, "not of the account", body_of { access = { kind = "machine", sub = "x@clients" } })
+    end)
+
+    it("refuses what a page elsewhere could send, and tokens that no account has", function()
+        refused(403, "another origin", body_of(), { origin = "https://evil.example" })
+        refused(415, "application/json", body_of(), { kind = "text/plain" })
+        refused(400, "cannot be used", body_of(), { caller = tenant.token { kind = "user", sub = "x" } })
+        refused(400, "another member", { link_with = "a", access_token = "b", user_id = "c" })
     end)
 
     it("takes an access token once, whatever ID token comes with it", function()

@@ -37,6 +37,9 @@ function merge_accounts.serve(tenant, options, merge, origin)
     local caller, other = requests.begin(origin, members)
     if not caller then return end
     for _, token in ipairs { caller, other.access } do
+        if not auth0.check_id(token.sub) then -- which a forged token may say; the library would raise an error
+            return requests.refuse(400, "invalid_request", "the tokens cannot be used for a merge")
+        end
         local user, message, failure = verify(options, token)
         if not user then return requests.tell(failure, message, other) end
     end
