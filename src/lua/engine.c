@@ -186,7 +186,7 @@ static int method_reply(lua_State *L) {
     bool is_own = luaL_checkinteger(L, 2) == 0 && call != NULL;
     if (!is_own) call = bind_engine_check_call(L, 2)->call;
     bool is_taken = engine_reply(self->engine, call, &reply);
-    if (is_own) set_own(self, NULL);
+    if (is_own && is_taken) set_own(self, NULL);
     if (!is_taken) luaL_error(L, "auth0: this call waits for no answer");
     return 0;
 }

@@ -43,7 +43,7 @@ void sequence_plan_request(const struct sequence *sequence, struct sequence_requ
     case SEQUENCE_WRITE:
     case SEQUENCE_RESTORE:
     case SEQUENCE_PUT_BACK:
-        plan->promise = ANSWER_OBJECT;
+        plan->promise = ANSWER_USER; /* any object would do for a page of an error, too */
         request->method = REQUEST_PATCH;
         break;
     case SEQUENCE_TAKE_ROLES:

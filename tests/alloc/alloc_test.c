@@ -295,6 +295,32 @@ static void what_could_not_be_told_is_told_the_next_time(void **state) {
     lua_close(L);
 }
 
+static int arm_ours(lua_State *L) {
+    (void)arm(L);
+    plan.whose = OURS;
+    return 0;
+}
+
+static void a_merge_tells_the_truth(lua_CFunction arms, long fails) {
+    char script[4096];
+    lua_State *L = open_lua();
+    assert_non_null(L);
+    snprintf(script, sizeof script, "%s/tests/alloc/merges.lua", root);
+    assert_int_equal(luaL_loadfile(L, script), 0);
+    lua_pushcfunction(L, arms);
+    lua_pushcfunction(L, disarm);
+    plan.fails = fails;
+    if (lua_pcall(L, 2, 1, 0) != 0) fail_msg("%s", lua_tostring(L, -1));
+    assert_true(lua_tointeger(L, -1) > 0);
+    lua_close(L);
+}
+
+static void a_merge_without_our_own_memory_tells_the_truth(void **state) {
+    (void)state;
+    a_merge_tells_the_truth(arm_ours, 1);
+    a_merge_tells_the_truth(arm_ours, ALL_THAT_FOLLOW);
+}
+
 static void our_own_code_is_out_of_memory_for_a_moment(void **state) {
     (void)state;
     fail_each_in_turn(OURS, 1);
@@ -310,6 +336,7 @@ int main(int count, char **arguments) {
         cmocka_unit_test(lua_is_out_of_memory_for_a_moment),
         cmocka_unit_test(lua_is_out_of_memory_from_then_on),
         cmocka_unit_test(what_could_not_be_told_is_told_the_next_time),
+        cmocka_unit_test(a_merge_without_our_own_memory_tells_the_truth),
         cmocka_unit_test(our_own_code_is_out_of_memory_for_a_moment),
         cmocka_unit_test(our_own_code_is_out_of_memory_from_then_on),
     };

@@ -140,6 +140,14 @@ describe("tenant:merge", function()
         assert.same({}, changes())
     end)
 
+    it("does not link where the answer to what it wrote is not the account's: it may not have been written", function()
+        account("github|7", { user_metadata = { size = 7 } })
+        mock:arm { fault = "status", status = 200, method = "PATCH", template = "/api/v2/users/{id}", count = 20 }
+        local _, _, failure = tenant:merge(PRIMARY, "github|7", options())
+        assert.same({ "unknown_outcome", "unknown", "write" }, { failure.code, failure.outcome, failure.step })
+        assert.same({}, changes())
+    end)
+
     it("puts back what it wrote when the link is refused", function()
         account("github|7", { user_metadata = { size = 7 } })
         fault(LINK, { fault = "status", status = 403 })
