@@ -101,10 +101,10 @@ static size_t count_of(const struct scene *scene, enum guard_read read) {
 
 static bool exceeds(const struct scene *scene, enum guard_part part, enum guard_read secondarys, size_t most) {
     if (!(scene->options->carry & part)) return false;
-    size_t count = count_of(scene, (enum guard_read)(secondarys + 1));
+    size_t has = count_of(scene, (enum guard_read)(secondarys + 1)), gets = 0;
     struct guard_walk walk = guard_missing(scene->input, secondarys);
-    while (guard_next_missing(scene->input, secondarys, &walk)) count++;
-    return is_lacking(scene, secondarys) && count > most;
+    while (guard_next_missing(scene->input, secondarys, &walk)) gets++;
+    return gets > 0 && has + gets > most;
 }
 
 static bool is_weaker(const struct scene *scene) {

@@ -107,10 +107,13 @@ static struct json_value connection_name(const struct guard_input *input) {
     return is_known ? secondary.connection : (struct json_value){NULL, NULL};
 }
 
+/* Room for an id or a name, and what is certain to be whole: a cut is between characters. */
+enum { KEY_ROOM = 512, KEY_WHOLE = KEY_ROOM - 4 };
+
 static bool is_same(struct json_value a, struct json_value b) {
-    char text[512];
+    char text[KEY_ROOM];
     size_t size = json_string(a, text, sizeof text);
-    return json_kind(a) == JSON_STRING && size < sizeof text && json_string_is(b, (struct span){text, size});
+    return json_kind(a) == JSON_STRING && size <= KEY_WHOLE && json_string_is(b, (struct span){text, size});
 }
 
 struct json_value guard_connection_id(const struct guard_input *input) {
@@ -233,20 +236,45 @@ bool guard_has_factors(const struct guard_input *input, enum guard_read factors)
 
 /* ---- what the primary lacks ---- */
 
-/* Entries without an id are never the same. */
-static bool is_same_entry(struct json_value a, struct json_value b, bool is_permission) {
-    struct json_value id_a, id_b, name_a, name_b;
-    struct span id = is_permission ? SPAN("resource_server_identifier") : SPAN("id"), name = SPAN("permission_name");
-    json_find(a, (const struct json_wish[]){{id, &id_a}, {name, &name_a}}, 2);
-    json_find(b, (const struct json_wish[]){{id, &id_b}, {name, &name_b}}, 2);
-    return is_same(id_a, id_b) && (!is_permission || is_same(name_a, name_b));
+/* What tells one entry from another: an id, or the names of a permission and its API. */
+struct key {
+    bool is_permission;
+    char texts[2][KEY_ROOM];
+    struct span words[2];
+};
+
+static void find_key(struct json_value entry, bool is_permission, struct json_value words[2]) {
+    const struct json_wish wishes[] = {{is_permission ? SPAN("resource_server_identifier") : SPAN("id"), &words[0]},
+                                       {SPAN("permission_name"), &words[1]}};
+    words[1] = (struct json_value){NULL, NULL};
+    json_find(entry, wishes, is_permission ? 2 : 1);
+}
+
+/* False: it has none, and is like no other. */
+static bool read_key(struct json_value entry, struct key *key) {
+    struct json_value words[2];
+    find_key(entry, key->is_permission, words);
+    for (int i = 0; i < 1 + key->is_permission; i++) {
+        size_t size = json_string(words[i], key->texts[i], KEY_ROOM);
+        if (json_kind(words[i]) != JSON_STRING || size > KEY_WHOLE) return false;
+        key->words[i] = (struct span){key->texts[i], size};
+    }
+    return true;
+}
+
+static bool has_key(struct json_value entry, const struct key *key) {
+    struct json_value words[2];
+    find_key(entry, key->is_permission, words);
+    return json_string_is(words[0], key->words[0]) && (!key->is_permission || json_string_is(words[1], key->words[1]));
 }
 
 static enum guard_read primarys(enum guard_read secondarys) { return (enum guard_read)(secondarys + 1); }
 
 static bool primary_has(const struct guard_input *input, enum guard_read secondarys, struct json_value entry) {
+    struct key key = {.is_permission = secondarys == GUARD_SECONDARY_PERMISSIONS};
+    if (!read_key(entry, &key)) return false;
     for (struct guard_walk walk = guard_walk(input, primarys(secondarys)); guard_next(&walk);)
-        if (is_same_entry(entry, walk.value, secondarys == GUARD_SECONDARY_PERMISSIONS)) return true;
+        if (has_key(walk.value, &key)) return true;
     return false;
 }
 

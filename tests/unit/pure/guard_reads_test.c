@@ -220,6 +220,38 @@ static void a_walk_goes_over_all_pages(void **state) {
     assert_false(guard_next(&walk));
 }
 
+static void an_entry_is_the_same_by_its_id_alone(void **state) {
+    (void)state;
+    static const struct {
+        const char *primarys, *secondarys;
+        bool is_same;
+    } cases[] = {{"[{\"id\":\"a\",\"name\":\"x\"}]", "[{\"name\":\"y\",\"id\":\"\\u0061\"}]", true},
+                 {"[{\"id\":\"a\"}]", "[{\"id\":\"A\"}]", false},
+                 {"[{\"id\":\"a\"}]", "[{\"id\":\"ab\"}]", false},
+                 {"[{\"id\":7}]", "[{\"id\":7}]", false}, /* an id is a string */
+                 {"[{}]", "[{}]", false},
+                 {"[\"a\"]", "[\"a\"]", false}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct world world = world_clean();
+        world.texts[GUARD_PRIMARY_ROLES] = cases[i].primarys;
+        world.texts[GUARD_SECONDARY_ROLES] = cases[i].secondarys;
+        struct guard_input input = world_read(&world);
+        struct guard_walk walk = guard_missing(&input, GUARD_SECONDARY_ROLES);
+        if (guard_next_missing(&input, GUARD_SECONDARY_ROLES, &walk) == cases[i].is_same) fail_msg("%zu", i);
+    }
+}
+
+static void an_id_that_is_too_long_is_like_no_other(void **state) {
+    (void)state;
+    static char list[700];
+    snprintf(list, sizeof list, "[{\"id\":\"%0600d\"}]", 0);
+    struct world world = world_clean();
+    world.texts[GUARD_PRIMARY_ROLES] = world.texts[GUARD_SECONDARY_ROLES] = list;
+    struct guard_input input = world_read(&world);
+    struct guard_walk walk = guard_missing(&input, GUARD_SECONDARY_ROLES);
+    assert_true(guard_next_missing(&input, GUARD_SECONDARY_ROLES, &walk));
+}
+
 static void the_search_for_a_holder_is_quoted(void **state) {
     (void)state;
     static const struct {
@@ -251,6 +283,8 @@ int main(void) {
         cmocka_unit_test(a_404_of_a_list_is_no_empty_list),
         cmocka_unit_test(the_connection_is_found_by_its_name),
         cmocka_unit_test(a_walk_goes_over_all_pages),
+        cmocka_unit_test(an_entry_is_the_same_by_its_id_alone),
+        cmocka_unit_test(an_id_that_is_too_long_is_like_no_other),
         cmocka_unit_test(the_search_for_a_holder_is_quoted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
