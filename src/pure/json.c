@@ -32,6 +32,16 @@ bool json_member(struct json_value object, struct span name, struct json_value *
     return value->token != NULL;
 }
 
+bool json_is_alike(struct json_value a, struct json_value b) {
+    if (a.token == NULL || b.token == NULL) return a.token == b.token;
+    for (const struct json_token *end = json_after(a.token); a.token < end; a.token++, b.token++) {
+        if (json_kind(a) != json_kind(b) || a.token->size != b.token->size) return false;
+        if (json_kind(a) < JSON_ARRAY ? !span_equals(json_bytes(a), json_bytes(b)) : a.token->inside != b.token->inside)
+            return false;
+    }
+    return true;
+}
+
 /* ---- strings ---- */
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }

@@ -138,6 +138,9 @@ static inline struct json_characters json_characters(struct json_value string) {
 }
 size_t json_next_character(struct json_characters *walk, char to[4]);
 
+/* Whether two values are the same text, but for white space. Absent is like absent only. */
+bool json_is_alike(struct json_value a, struct json_value b);
+
 /* Writes a string, unescaped: at most `room` bytes, cut between characters, not terminated; the bytes of the string
    suffice. It is UTF-8, but for a surrogate without its other half, which has the three bytes that UTF-8 would give it
    ("\ud800" is ED A0 80). Also over the string itself. Returns the bytes written. */

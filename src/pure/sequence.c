@@ -203,6 +203,29 @@ static void weigh_receipt(struct sequence *sequence) {
         begin_back(sequence, SEQUENCE_UNLINK);
 }
 
+/* ---- after the receipt has waited ---- */
+
+static const char edited[] = "an account was changed while on_receipt waited: merge again";
+
+/* What the patch and the receipt were made of. */
+static bool is_as_judged(const struct account *was, const struct account *is) {
+    return json_is_alike(was->user_metadata, is->user_metadata) && json_is_alike(was->app_metadata, is->app_metadata) &&
+           json_is_alike(was->name, is->name) && json_is_alike(was->picture, is->picture);
+}
+
+static void weigh_again(struct sequence *sequence) {
+    struct account primary, secondary;
+    bool are_there = guard_primary(&sequence->input, &primary) && guard_secondary(&sequence->input, &secondary);
+    guard_judge(&sequence->input, &sequence->verdict);
+    if (sequence->verdict.refused > 0)
+        finish(sequence, CODE_GUARDED, OUTCOME_NONE, NULL);
+    else if (!are_there || !is_as_judged(&sequence->judged[0], &primary) ||
+             !is_as_judged(&sequence->judged[1], &secondary))
+        finish(sequence, CODE_GUARDED, OUTCOME_NONE, edited);
+    else
+        go_on(sequence);
+}
+
 /* ---- ends of requests ---- */
 
 static void read_ended(struct sequence *sequence, const struct sequence_event *event) {
@@ -222,8 +245,11 @@ static void read_ended(struct sequence *sequence, const struct sequence_event *e
         return;
     }
     if (read == GUARD_PRIMARY) sequence->failure = event->result;
+    if (is_profile) sequence->read_at = event->at;
     if (sequence->under_way != 0 || reads_wanted(sequence) != 0) return;
-    if (is_judged(sequence))
+    if (sequence->is_again)
+        weigh_again(sequence);
+    else if (is_judged(sequence))
         weigh_merge(sequence);
     else
         weigh_receipt(sequence);
@@ -298,11 +324,25 @@ static void dropped(struct sequence *sequence) {
     if (!sequence->is_approved) finish(sequence, CODE_CANCELLED, OUTCOME_NONE, NULL);
 }
 
+static void look_again(struct sequence *sequence) {
+    (void)guard_primary(&sequence->input, &sequence->judged[0]);
+    (void)guard_secondary(&sequence->input, &sequence->judged[1]);
+    for (int read = GUARD_PRIMARY; read <= GUARD_SECONDARY; read++) {
+        sequence->input.answers[read].state = GUARD_UNASKED;
+        sequence->input.answers[read].count = 0;
+    }
+    sequence->is_again = true;
+    enter(sequence, SEQUENCE_READING);
+}
+
 static void approved(struct sequence *sequence) {
     if (sequence->phase != SEQUENCE_WAITING) return;
     sequence->is_approved = true;
     sequence->step = SEQUENCE_WRITE;
-    go_on(sequence);
+    if (sequence->at - sequence->read_at > SEQUENCE_FRESH)
+        look_again(sequence);
+    else
+        go_on(sequence);
 }
 
 void sequence_tell(struct sequence *sequence, const struct sequence_event *event) {

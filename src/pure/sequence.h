@@ -3,7 +3,8 @@
    and what is put back; its driver (the engine, the simulation) obeys. Each request is one operation (pure/operation).
 
    preview  reads both accounts and what the guard needs beside them, and judges. It changes nothing.
-   merge    the same; then SEQUENCE_RECEIPT; then writes the primary (metadata, name, picture), carries (roles,
+   merge    the same; then SEQUENCE_RECEIPT; where that took long, the accounts are read again, and a change of what the
+            receipt holds ends it; then writes the primary (metadata, name, picture), carries (roles,
             permissions, organizations), releases (relink: from its holder), links, and does what is to be done after.
    undo     reads, unlinks, gives the secondary back what it had, takes from the primary what the merge gave it.
    settle   reads, and tells what became of a merge.
@@ -76,6 +77,9 @@ struct sequence_request {
 };
 
 enum { SEQUENCE_AT_ONCE = GUARD_READS + 2 };
+
+/* So long after they were read, in seconds, the accounts count as they were. */
+enum { SEQUENCE_FRESH = 10 };
 
 /* So long after its end a request whose answer was lost may still be carried out, in seconds. */
 enum { SEQUENCE_LATE = 600 };
@@ -150,10 +154,13 @@ struct sequence {
     struct guard_input input;
     struct json_value pages[GUARD_READS][GUARD_PAGES];
     guard_reads under_way;
+    int64_t read_at; /* when the last of the two profiles was read */
     struct guard_verdict verdict;
     struct merge_given given; /* of the merge; of what an undo gives back to the secondary */
     struct merge merge;
     bool has_merge;
+    struct account judged[2]; /* primary and secondary as they were judged, where they are read again */
+    bool is_again;
 
     /* what is changed */
     enum sequence_step step;

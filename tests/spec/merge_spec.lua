@@ -232,6 +232,22 @@ describe("on_receipt", function()
         assert.equal(PRIMARY, user.user_id)
     end)
 
+    it("may wait long: what was edited meanwhile is seen, and then nothing is changed", function()
+        account("github|7", { user_metadata = { size = 7 } })
+        local function wait() mock:advance(30) end
+        local result, message, failure = tenant:merge(PRIMARY, "github|7", options { on_receipt = function()
+            assert(tenant:update_user("github|7", { user_metadata = { size = 8 } }))
+            wait()
+        end })
+        assert.is_nil(result)
+        assert.same({ "guarded", "none" }, { failure.code, failure.outcome })
+        assert.truthy(message:find("changed while on_receipt waited", 1, true), message)
+        assert.equal(0, requests().links)
+        assert.is_nil((assert(tenant:user(PRIMARY)).user_metadata or {}).size)
+        assert(tenant:merge(PRIMARY, "github|7", options { on_receipt = wait }))
+        assert.equal(8, assert(tenant:user(PRIMARY)).user_metadata.size)
+    end)
+
     it("that returns false leaves all as it was", function()
         local result, message, failure = tenant:merge(PRIMARY, SECONDARY,
             options { on_receipt = function() return false end })

@@ -33,17 +33,4 @@ static inline struct answer_body reading_body(struct span text) {
     return answer_body(&reader, progress);
 }
 
-/* Whether two values say the same, letter by letter, but for white space. */
-static inline bool reading_is_same(struct json_value one, struct json_value other) {
-    if (one.token == NULL || other.token == NULL) return one.token == other.token;
-    size_t count = (size_t)(json_after(one.token) - one.token);
-    for (size_t i = 0; i < count; i++, one.token++, other.token++) {
-        if (one.token->kind != other.token->kind || one.token->size != other.token->size) return false;
-        if (json_kind(one) < JSON_ARRAY ? !span_equals(json_bytes(one), json_bytes(other))
-                                        : one.token->inside != other.token->inside)
-            return false;
-    }
-    return true;
-}
-
 #endif

@@ -23,7 +23,7 @@ static inline struct json_value checked(const char *text) {
 }
 
 static inline void assert_json(struct json_value is, const char *wanted) {
-    assert_true(reading_is_same(is, checked(wanted)));
+    assert_true(json_is_alike(is, checked(wanted)));
 }
 
 static inline void assert_span(struct span is, const char *wanted) {

@@ -199,7 +199,7 @@ static inline void assert_in(const struct drive *drive, enum operation_state sta
 }
 
 static inline void assert_value(const struct drive *drive, const char *wanted) {
-    assert_true(reading_is_same(drive->operation.result.value, reading_value(span_of(wanted))));
+    assert_true(json_is_alike(drive->operation.result.value, reading_value(span_of(wanted))));
 }
 
 static inline void assert_seen(const struct drive *drive, enum operation_seen seen) {

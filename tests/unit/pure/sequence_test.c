@@ -141,6 +141,68 @@ static void test_receipt_of_a_merge(void **state) {
     assert_member(sequence_receipt, "at", "1764489607");
 }
 
+/* ---- a receipt that waits ---- */
+
+static void approve_late(void) {
+    drive.at += SEQUENCE_FRESH + 1;
+    approve();
+}
+
+static void test_after_a_long_wait_both_are_read_again(void **state) {
+    (void)state;
+    begin_merge();
+    drive.at += SEQUENCE_FRESH;
+    approve();
+    succeed(WRITE, ALONE(""));
+    begin_merge();
+    approve_late();
+    assert_int_equal(drive.count, 2);
+    read_both(ALONE(P_COLOR ",\"last_ip\":\"::1\""), OTHER(S_SIZE));
+    succeed(WRITE, ALONE(""));
+    succeed(LINK, BOTH);
+    assert_end(CODE_OK, OUTCOME_NONE);
+    assert_int_equal(finished()->requests, 6);
+}
+
+static void test_what_was_edited_while_the_receipt_waited_ends_it(void **state) {
+    (void)state;
+    const char *edited[][2] = {
+        {ALONE(",\"user_metadata\":{\"color\":\"red\",\"size\":2}"), OTHER(S_SIZE)},
+        {ALONE(P_COLOR ",\"app_metadata\":{}"), OTHER(S_SIZE)},
+        {ALONE(P_COLOR), OTHER(",\"user_metadata\":{\"size\":1.0},\"app_metadata\":{\"plan\":[]}")},
+        {ALONE(P_COLOR), OTHER(",\"user_metadata\":{\"size\":1.0,\"color\":\"blue\"}")},
+        {ALONE(P_COLOR ",\"name\":\"N\""), OTHER(S_SIZE)},
+        {ALONE(P_COLOR), OTHER(S_SIZE ",\"picture\":\"p\"")},
+    };
+    for (size_t i = 0; i < COUNT(edited); i++) {
+        begin_merge();
+        approve_late();
+        read_both(edited[i][0], edited[i][1]);
+        assert_end(CODE_GUARDED, OUTCOME_NONE);
+        assert_non_null(finished()->what);
+        assert_member(sequence_receipt, "state", "\"not_merged\"");
+        assert_member(sequence_receipt, "open", "false");
+    }
+}
+
+static void test_what_stands_against_it_by_then_ends_it(void **state) {
+    (void)state;
+    begin_merge();
+    approve_late();
+    read_both(ALONE(P_COLOR), OTHER(S_SIZE ",\"blocked\":true"));
+    assert_end(CODE_GUARDED, OUTCOME_NONE);
+    assert_null(finished()->what);
+    begin_merge();
+    approve_late();
+    succeed(GET_PRIMARY, LINKED(P_COLOR));
+    refuse(GET_SECONDARY, CODE_NOT_FOUND);
+    assert_end(CODE_GUARDED, OUTCOME_NONE);
+    begin_merge();
+    approve_late();
+    refuse(GET_PRIMARY, CODE_RATE_LIMITED);
+    assert_end(CODE_RATE_LIMITED, OUTCOME_NONE);
+}
+
 static void test_dropped_before_its_word(void **state) {
     (void)state;
     begin_merge();
@@ -506,6 +568,9 @@ int main(void) {
         TEST(test_the_guard_refuses_before_anything_is_sent),
         TEST(test_receipt_before_anything_is_sent),
         TEST(test_receipt_of_a_merge),
+        TEST(test_after_a_long_wait_both_are_read_again),
+        TEST(test_what_was_edited_while_the_receipt_waited_ends_it),
+        TEST(test_what_stands_against_it_by_then_ends_it),
         TEST(test_dropped_before_its_word),
         TEST(test_dropped_while_it_reads),
         TEST(test_dropped_later_goes_on),
