@@ -132,7 +132,9 @@ local function table_of(found)
 end
 
 describe("A merge and its undo", function()
-    local found, told = find()
+    local found, told
+
+    setup(function() found, told = find() end)
 
     it("leave of each field what the table in doc/safety.md says", function()
         local section = process.read("doc/safety.md"):match "\n## What an undo restores\n(.-)\n## "
