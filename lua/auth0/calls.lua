@@ -91,6 +91,7 @@ function handlers.receipt(self, id, receipt)
     if not ticket then return self.engine:drop(id) end
     ticket.receipt = receipt or false -- there was no memory for it
     loop.finish(ticket)
+    ticket.loop = nil -- its end may come before that coroutine goes on, and does not wake it again
 end
 
 local function answer_of(self, mock, request)
@@ -292,7 +293,8 @@ end
 
 local function ask(self, ticket)
     local receipt = ticket.receipt
-    ticket.receipt, ticket.loop = nil, nil -- its end does not wake whom it finds at work
+    ticket.receipt = nil
+    if self.tickets[ticket.id] ~= ticket then return end
     ticket.is_done = false
     local approved = receipt and is_approved(self, ticket, receipt)
     if self.tickets[ticket.id] ~= ticket then return end

@@ -24,7 +24,7 @@ static bool keep_call(struct sequences_run *run, int slot, struct call *call) {
 }
 
 static int64_t time_left(struct engine *engine, struct sequences_run *run, enum sequence_step step) {
-    if (step > SEQUENCE_UNLINK && !run->has_grace) {
+    if (run->sequence.is_back && step != SEQUENCE_UNLINK && !run->has_grace) {
         run->has_grace = true;
         if (run->ends < engine->now + GRACE) run->ends = engine->now + GRACE;
     }

@@ -65,6 +65,21 @@ describe("a merge whose caller goes away", function()
             end)
             assert.equal("update link", changes())
         end)
+
+        it("ends when its time was over before its coroutine could go on, in " .. name, function()
+            local called, failure = false, nil
+            loops.run(name, function()
+                local at = auth0.tenant(options(own))
+                auth0.each({ 1, 2 }, 2, function(i)
+                    if i == 2 then return process.sleep(1.5) end -- nothing is heard meanwhile
+                    failure = select(3, at:merge(PRIMARY, SECONDARY, { proof = "operator", checks = {}, deadline = 0.5,
+                        on_receipt = function() called = true end }))
+                end)
+                at:close()
+            end)
+            assert.same({ "timeout", "none", false }, { failure.code, failure.outcome, called })
+            assert.equal("", changes())
+        end)
     end)
 
     it("that is not approved in time ends, and its accounts are free #plain", function()
