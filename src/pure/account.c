@@ -1,6 +1,7 @@
 #include "pure/account.h"
 
 #include "pure/answer.h"
+#include "pure/identity.h"
 
 /* A JSON null says as little as a member that is not there. */
 static void drop_null(struct json_value *value) {
@@ -106,6 +107,13 @@ size_t account_identity_id(struct json_value identity, char *to, size_t room) {
     if (digits.size > room - size) digits.size = room - size;
     memcpy(to + size, digits.at, digits.size);
     return size + digits.size;
+}
+
+bool account_is_step(struct json_value id) {
+    char text[ACCOUNT_STEP];
+    struct complaint complaint;
+    if (json_kind(id) != JSON_STRING || json_bytes(id).size > ACCOUNT_STEP) return false;
+    return identity_check_step("id", (struct span){text, json_string(id, text, sizeof text)}, &complaint);
 }
 
 bool account_has_password(const struct account *account) {

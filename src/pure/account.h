@@ -39,6 +39,10 @@ bool account_identity(const struct account *account, struct span id, struct json
 /* Writes an identity's full id, not terminated, cut to `room`. Returns the bytes written. */
 size_t account_identity_id(struct json_value identity, char *to, size_t room);
 
+/* Whether an id in JSON can be one step of a path: a string of at most so many bytes, which leads nowhere else. */
+enum { ACCOUNT_STEP = 255 };
+bool account_is_step(struct json_value id);
+
 /* Whether one of its identities has a password at the tenant: a database connection. */
 bool account_has_password(const struct account *account);
 

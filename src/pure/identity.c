@@ -103,9 +103,12 @@ static bool check_full(const char *option, struct span id, struct complaint *com
     return true;
 }
 
+bool identity_check_step(const char *option, struct span id, struct complaint *complaint) {
+    return check_text(option, id, complaint) && check_segment(option, id, complaint);
+}
+
 bool identity_check_account(const char *option, struct span id, struct complaint *complaint) {
-    return check_text(option, id, complaint) && check_segment(option, id, complaint) &&
-           check_full(option, id, complaint);
+    return identity_check_step(option, id, complaint) && check_full(option, id, complaint);
 }
 
 bool identity_is_known_provider(struct span provider) {

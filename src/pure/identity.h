@@ -29,6 +29,9 @@ struct identity_given {
    complaint. */
 bool identity_check_account(const char *option, struct span id, struct complaint *complaint);
 
+/* The id of anything, which is to be one step of a path: text that leads to no other resource. */
+bool identity_check_step(const char *option, struct span id, struct complaint *complaint);
+
 /* Of one account without the other, under the names "id" and "provider": without `provider`, whether it can be the
    primary and the secondary; with it, whether it can be the `user_id`. */
 bool identity_check(struct span id, struct span provider, struct complaint *complaint);

@@ -108,6 +108,7 @@ static bool read_relink(const struct reading *reading, struct guard_relink *reli
     struct json_value given = member(reading->order, "relink");
     if (given.token == NULL) return true;
     relink->holder = text_at(reading, given, "holder");
+    if (!identity_check_account("relink.holder", relink->holder, reading->complaint)) return false;
     return read_proof(reading, given, &relink->proof);
 }
 

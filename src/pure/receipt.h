@@ -20,7 +20,14 @@
 
 enum { RECEIPT_VERSION = 1 };
 
-enum receipt_state { RECEIPT_PLANNED, RECEIPT_MERGED, RECEIPT_NOT_MERGED, RECEIPT_UNKNOWN, RECEIPT_UNDONE, RECEIPT_STATES };
+enum receipt_state {
+    RECEIPT_PLANNED,
+    RECEIPT_MERGED,
+    RECEIPT_NOT_MERGED,
+    RECEIPT_UNKNOWN,
+    RECEIPT_UNDONE,
+    RECEIPT_STATES
+};
 
 /* What may be carried to the primary, and given back to the secondary. */
 enum receipt_list { RECEIPT_ROLES, RECEIPT_PERMISSIONS, RECEIPT_ORGANIZATIONS, RECEIPT_LISTS };

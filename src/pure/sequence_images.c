@@ -158,6 +158,16 @@ static bool read_one(struct memory *memory, struct span text, struct json_value 
     return text.size == 0 || json_kind(*value) == JSON_OBJECT;
 }
 
+/* Each of the texts is one object: none of them holds the end of its member, and another member. */
+static bool is_had(struct json_value was, const struct receipt *receipt) {
+    const struct json_value texts[] = {receipt->user_metadata, receipt->app_metadata};
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) count += size_of(texts[i]) > 0;
+    for (struct json_walk walk = json_walk(was); json_next(&walk);)
+        if (json_kind(walk.value) != JSON_OBJECT) return false;
+    return was.token == NULL || was.token->size == count;
+}
+
 static const char *read_receipt(struct sequence *sequence, struct memory memory) {
     const struct receipt *receipt = &sequence->receipt;
     size_t tokens =
@@ -165,9 +175,9 @@ static const char *read_receipt(struct sequence *sequence, struct memory memory)
     memory.text = (char *)(memory.tokens + tokens);
     bool is_read = read_one(&memory, unescape(&memory, receipt->before), &sequence->before) &&
                    read_one(&memory, unescape(&memory, receipt->wrote), &sequence->wrote) &&
-                   read_one(&memory, unescape_was(&memory, receipt), &sequence->was);
+                   read_one(&memory, unescape_was(&memory, receipt), &sequence->was) && is_had(sequence->was, receipt);
     sequence->holder = unescape(&memory, receipt->holder);
-    return is_read ? NULL : "the receipt is damaged: the metadata in it is no JSON";
+    return is_read ? NULL : "the receipt is damaged: the metadata in it is no JSON object";
 }
 
 const char *sequence_read_images(struct sequence *sequence, void *memory) {
