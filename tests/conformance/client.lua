@@ -1,4 +1,5 @@
---- Calls of auth0.link and auth0.unlink, of each kind, at the tenant and through the relay whose port is the argument.
+--- Calls of auth0.link, auth0.unlink and a merge, of each kind, at the tenant, through the relay whose port is the
+--- argument.
 --- Says of each what came of it: "ok <name>" or "not ok <name>: why".
 local auth0 = require "auth0"
 local tenant = require "support.tenant"
@@ -12,8 +13,10 @@ local OTHER_CONNECTION = "con_Customers0000000"
 
 local function seed()
     return {
-        { user_id = ANN, email = "ann@example.com" },
-        { user_id = GOOGLE, email = "ann@example.com", email_verified = true },
+        { user_id = ANN, email = "ann@example.com", user_metadata = { color = "red" } },
+        { user_id = GOOGLE, email = "ann@example.com", email_verified = true, name = "Ann",
+            user_metadata = { color = "blue", prefs = { size = 7, tags = tenant.json.array {} } },
+            app_metadata = { plan = "gold" } },
         { user_id = SAMLP, connection = "acme" }, { user_id = NUMBER }, { user_id = ODD },
         { user_id = "auth0|second", connection = "Customers" },
         { identities = {
@@ -44,7 +47,7 @@ local function id_token(subject)
 end
 
 --- Each: what it is, the call, its options or a function that makes them, and the code of the failure that it ends
---- with; without one it succeeds.
+--- with; without one it succeeds. Merges look at the profiles alone: the contract has no more of what they may read.
 local cases = {
     { "link by full ids", "link", { primary = ANN, secondary = GOOGLE } },
     { "link by full ids, three parts", "link", { primary = ANN, secondary = SAMLP } },
@@ -87,14 +90,39 @@ local cases = {
     end, "unauthorized" },
     { "link of a provider that the contract does not know", "link", { id = ANN, provider = "aol", user_id = "1" },
         "invalid_request" },
+    { "merge", "merge", { ANN, GOOGLE, { proof = "both_authenticated", checks = {} } } },
+    { "merge of all, and its undo", "merge_and_undo", { ANN, GOOGLE, { proof = "operator", user_metadata = "deep",
+        app_metadata = "deep", carry = { "name" }, checks = {} } } },
+    { "merge of what is linked elsewhere", "merge", { ANN, "facebook|7008", { proof = "operator" } }, "guarded" },
 }
+
+local function merge(given)
+    local accounts = auth0.tenant(options {})
+    local result, message, details = accounts:merge(given[1], given[2], given[3])
+    return result, message, details, accounts
+end
+
+local calls = { link = auth0.link, unlink = auth0.unlink }
+
+function calls.merge(given)
+    local result, message, details, accounts = merge(given)
+    accounts:close()
+    return result, message, details
+end
+
+function calls.merge_and_undo(given)
+    local result, message, details, accounts = merge(given)
+    if result then result, message, details = accounts:undo(result.receipt) end
+    accounts:close()
+    return result, message, details
+end
 
 local function run(case)
     local name, call, given, wanted = case[1], case[2], case[3], case[4]
     tenant.reset(seed())
-    given = options(type(given) == "function" and given() or given)
-    local identities, message, details = auth0[call](given)
-    local ended = not identities and details.code or nil
+    given = type(given) == "function" and given() or given
+    local value, message, details = calls[call](given[1] and given or options(given))
+    local ended = not value and details.code or nil
     if ended == wanted then
         print("ok " .. name)
     else

@@ -1,4 +1,4 @@
-// Our client against the API's contract: every request that auth0.link and auth0.unlink send, and what the tenant
+// Our client against the API's contract: every request of a link, an unlink and a merge, and what the tenant
 // answers to it. The client runs in a process of its own and speaks to a relay.
 "use strict";
 
@@ -63,7 +63,11 @@ async function prepare() {
     test("each way of each call was seen on the wire", () => {
         assert.deepEqual([...new Set(exchanges.map(describe))].sort(), [
             "DELETE /api/v2/users/{id}/identities/{provider}/{user_id}",
+            "GET /api/v2/users",
             "GET /api/v2/users/{id}",
+            "PATCH /api/v2/users/{id} {app_metadata name user_metadata}",
+            "PATCH /api/v2/users/{id} {app_metadata user_metadata}",
+            "PATCH /api/v2/users/{id} {user_metadata}",
             "POST /api/v2/users/{id}/identities {connection_id provider user_id}",
             "POST /api/v2/users/{id}/identities {link_with}",
             "POST /api/v2/users/{id}/identities {provider user_id}",
