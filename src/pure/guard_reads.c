@@ -141,7 +141,7 @@ static struct json_value list_of(struct json_value page) {
 static bool is_full(struct json_value page) {
     struct json_value next;
     if (json_member(page, SPAN("next"), &next)) return json_kind(next) == JSON_STRING;
-    return list_of(page).token->size >= GUARD_PER_PAGE;
+    return json_walk(list_of(page)).left >= GUARD_PER_PAGE;
 }
 
 struct guard_walk guard_walk(const struct guard_input *input, enum guard_read read) {
