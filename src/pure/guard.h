@@ -60,6 +60,7 @@ enum { GUARD_PER_PAGE = 50, GUARD_PAGES = 21 };
    first pages said. */
 struct guard_answer {
     enum guard_state state;
+    bool is_unheard; /* of GUARD_UNREADABLE: the token was not refused; there was no answer, or none that can be used */
     const struct json_value *pages;
     size_t count;
 };
@@ -120,6 +121,10 @@ struct guard_input {
    GUARD_READ stands in it again while its last page is full. */
 guard_reads guard_wanted(const struct guard_input *input);
 
+/* Whether a page of a list has the entries that the read promises, each with its id, and a `next` that can be followed.
+   One that is not taken makes the list unreadable. */
+bool guard_takes(enum guard_read read, struct json_value page);
+
 /* "profile", "second factors", "SCIM configuration", ...: for a message. */
 const char *guard_read_name(enum guard_read read);
 
@@ -151,8 +156,8 @@ guard_reads guard_relevant(const struct guard_input *input);
 bool guard_already_linked(const struct guard_input *input);
 
 /* Whether an account (of GUARD_SECONDARY_FACTORS or GUARD_PRIMARY_FACTORS) was seen to have a second factor: by the
-   list, or by its profile's `multifactor`, which counts for a primary only where no list is asked for. An entry of a
-   type that is not known counts for the secondary alone. */
+   list, or by its profile's `multifactor`, which counts for a primary only where no list is asked for. What is not of
+   the form that the API promises, and an entry of a type that is not known, counts for the secondary alone. */
 bool guard_has_factors(const struct guard_input *input, enum guard_read factors);
 
 /* The entries of a list that was read, over all its pages:

@@ -1,6 +1,8 @@
 /* The reads of a guard: which are needed, and what their answers hold. */
 #include "pure/guard.h"
 
+#include <stdio.h>
+
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define BIT(read) ((guard_reads)1 << (read))
 
@@ -122,20 +124,62 @@ struct json_value guard_connection_id(const struct guard_input *input) {
         struct json_value name, id;
         const struct json_wish wishes[] = {{SPAN("name"), &name}, {SPAN("id"), &id}};
         json_find(walk.value, wishes, COUNT(wishes));
-        if (is_same(wanted, name) && json_kind(id) == JSON_STRING) return id;
+        if (is_same(wanted, name) && account_is_step(id)) return id;
     }
     return (struct json_value){NULL, NULL};
 }
 
 /* ---- lists ---- */
 
+static bool is_one_of(struct json_value text, const struct span *texts, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (json_string_is(text, texts[i])) return true;
+    return false;
+}
+
 /* The API shows a list as an array, or, with totals or a `next`, as an array in an object. */
 static struct json_value list_of(struct json_value page) {
+    static const struct span names[] = {{"authenticators", 14}, {"organizations", 13}, {"groups", 6},
+                                        {"roles", 5},           {"permissions", 11},   {"connections", 11},
+                                        {"users", 5},           {"eventStreams", 12}};
     if (json_kind(page) == JSON_ARRAY) return page;
     if (json_kind(page) == JSON_OBJECT)
         for (struct json_walk walk = json_walk(page); json_next(&walk);)
-            if (json_kind(walk.value) == JSON_ARRAY) return walk.value;
+            if (json_kind(walk.value) == JSON_ARRAY && is_one_of(walk.name, names, COUNT(names))) return walk.value;
     return (struct json_value){NULL, NULL};
+}
+
+static bool is_entry(struct json_value entry, enum guard_read read) {
+    struct json_value id, server, name;
+    const struct json_wish wishes[] = {
+        {SPAN("id"), &id}, {SPAN("resource_server_identifier"), &server}, {SPAN("permission_name"), &name}};
+    if (read < GUARD_SECONDARY_ORGANIZATIONS || read > GUARD_PRIMARY_PERMISSIONS) return true;
+    if (json_kind(entry) != JSON_OBJECT) return false;
+    json_find(entry, wishes, COUNT(wishes));
+    bool is_permission = read == GUARD_SECONDARY_PERMISSIONS || read == GUARD_PRIMARY_PERMISSIONS;
+    return is_permission ? json_kind(server) == JSON_STRING && json_kind(name) == JSON_STRING : account_is_step(id);
+}
+
+bool guard_takes(enum guard_read read, struct json_value page) {
+    struct json_value next;
+    if (read <= GUARD_SECONDARY) return true;
+    bool has_next = json_member(page, SPAN("next"), &next);
+    if (has_next && json_kind(next) != JSON_NULL && (json_kind(next) != JSON_STRING || json_bytes(next).size == 0))
+        return false;
+    for (struct json_walk walk = json_walk(list_of(page)); json_next(&walk);)
+        if (!is_entry(walk.value, read)) return false;
+    return true;
+}
+
+/* Where the answer says how many entries there are in all, it is not to be believed if it shows fewer at its end. */
+static bool is_whole(const struct guard_answer *answer) {
+    struct json_value total;
+    char digits[24];
+    size_t count = 0;
+    for (size_t i = 0; i < answer->count; i++) count += list_of(answer->pages[i]).token->size;
+    if (!json_member(answer->pages[answer->count - 1], SPAN("total"), &total)) return true;
+    int size = snprintf(digits, sizeof digits, "%zu", count);
+    return span_equals(json_bytes(total), (struct span){digits, (size_t)size});
 }
 
 static bool is_full(struct json_value page) {
@@ -162,7 +206,7 @@ bool guard_next(struct guard_walk *walk) {
 static enum guard_state state_of_list(const struct guard_answer *answer) {
     for (size_t i = 0; i < answer->count; i++)
         if (list_of(answer->pages[i]).token == NULL) return GUARD_UNREADABLE;
-    if (!is_full(answer->pages[answer->count - 1])) return GUARD_READ;
+    if (!is_full(answer->pages[answer->count - 1])) return is_whole(answer) ? GUARD_READ : GUARD_UNREADABLE;
     return answer->count < GUARD_PAGES ? GUARD_UNASKED : GUARD_UNREADABLE;
 }
 
@@ -191,13 +235,6 @@ enum guard_state guard_state_of(const struct guard_input *input, enum guard_read
 
 /* ---- factors ---- */
 
-/* What is no second factor: a first one, a check of an address, a code that only replaces a factor. */
-static bool is_one_of(struct json_value type, const struct span *types, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (json_string_is(type, types[i])) return true;
-    return false;
-}
-
 static bool is_factor(struct json_value entry, bool if_unknown) {
     static const struct span factors[] = {{"totp", 4},
                                           {"push", 4},
@@ -206,12 +243,14 @@ static bool is_factor(struct json_value entry, bool if_unknown) {
                                           {"guardian", 8},
                                           {"webauthn-roaming", 16},
                                           {"webauthn-platform", 17}};
+    /* A first factor, a check of an address, a code that only replaces a factor. */
     static const struct span others[] = {
         {"password", 8}, {"passkey", 7}, {"email-verification", 18}, {"recovery-code", 13}};
     struct json_value type, confirmed;
     const struct json_wish wishes[] = {{SPAN("type"), &type}, {SPAN("confirmed"), &confirmed}};
     json_find(entry, wishes, COUNT(wishes));
-    if (json_kind(confirmed) == JSON_FALSE) return false;
+    bool is_odd = json_kind(confirmed) != JSON_NULL && json_kind(confirmed) != JSON_TRUE;
+    if (json_kind(confirmed) == JSON_FALSE || (is_odd && !if_unknown)) return false;
     return is_one_of(type, factors, COUNT(factors)) || (if_unknown && !is_one_of(type, others, COUNT(others)));
 }
 
@@ -221,17 +260,20 @@ static bool lists_factor(const struct guard_input *input, enum guard_read read) 
     return false;
 }
 
-static bool profile_has_factor(const struct account *account) {
+static bool profile_has_factor(const struct account *account, bool if_unknown) {
     struct json_value is = account->multifactor;
-    return is.token != NULL && (json_kind(is) != JSON_ARRAY || is.token->size > 0);
+    if (if_unknown) return is.token != NULL && (json_kind(is) != JSON_ARRAY || is.token->size > 0);
+    for (struct json_walk walk = json_walk(is); json_kind(is) == JSON_ARRAY && json_next(&walk);)
+        if (json_kind(walk.value) == JSON_STRING && json_bytes(walk.value).size > 0) return true;
+    return false;
 }
 
 bool guard_has_factors(const struct guard_input *input, enum guard_read factors) {
     struct account account;
     if (lists_factor(input, factors)) return true;
-    if (factors == GUARD_SECONDARY_FACTORS) return own_secondary(input, &account) && profile_has_factor(&account);
+    if (factors == GUARD_SECONDARY_FACTORS) return own_secondary(input, &account) && profile_has_factor(&account, true);
     if (input->options.checks & GUARD_FACTORS) return false;
-    return guard_primary(input, &account) && profile_has_factor(&account);
+    return guard_primary(input, &account) && profile_has_factor(&account, false);
 }
 
 /* ---- what the primary lacks ---- */

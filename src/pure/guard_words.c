@@ -279,7 +279,10 @@ static void put_unreadable(struct text *text, const struct guard_input *input, c
     enum guard_read read = finding->read;
     const char *check = reads[read].check;
     put_read(text, input, finding);
-    put(text, ": the token needs %s", reads[read].scopes);
+    put(text,
+        input->answers[read].is_unheard ? ": there was no answer that can be used; ask again, with a token that has %s"
+                                        : ": the token needs %s",
+        reads[read].scopes);
     if (check == NULL || !finding->refuses) return;
     bool is_carried = (input->options.carry & reads[read].part) != 0;
     put(text, ". Or leave \"%s\" out of checks%s, or say unreadable = \"allow\"", check,

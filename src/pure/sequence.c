@@ -207,10 +207,11 @@ static void weigh_receipt(struct sequence *sequence) {
 
 static const char edited[] = "an account was changed while on_receipt waited: merge again";
 
-/* What the patch and the receipt were made of. */
+/* What the patch and the receipt were made of, and whether it is the account that was judged. */
 static bool is_as_judged(const struct account *was, const struct account *is) {
     return json_is_alike(was->user_metadata, is->user_metadata) && json_is_alike(was->app_metadata, is->app_metadata) &&
-           json_is_alike(was->name, is->name) && json_is_alike(was->picture, is->picture);
+           json_is_alike(was->name, is->name) && json_is_alike(was->picture, is->picture) &&
+           json_is_alike(was->created_at, is->created_at);
 }
 
 static void weigh_again(struct sequence *sequence) {
@@ -233,11 +234,12 @@ static void read_ended(struct sequence *sequence, const struct sequence_event *e
     struct guard_answer *answer = &sequence->input.answers[read];
     enum failure_code code = event->result.code;
     sequence->under_way &= ~((guard_reads)1 << read);
-    if (code == CODE_OK && answer->count < GUARD_PAGES) {
+    if (code == CODE_OK && answer->count < GUARD_PAGES && guard_takes(read, event->result.value)) {
         sequence->pages[read][answer->count++] = event->result.value;
         answer->state = GUARD_READ;
     } else {
         answer->state = code == CODE_NOT_FOUND ? GUARD_ABSENT : GUARD_UNREADABLE;
+        answer->is_unheard = code != CODE_FORBIDDEN && code != CODE_UNAUTHORIZED;
     }
     bool is_profile = read == GUARD_PRIMARY || read == GUARD_SECONDARY;
     if (is_profile && answer->state == GUARD_UNREADABLE) {

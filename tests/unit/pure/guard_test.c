@@ -635,7 +635,7 @@ static void an_answer_about_another_account_is_not_the_accounts(void **state) {
     struct json_value holder = input.answers[GUARD_HOLDER].pages[0];
     struct json_walk walk = json_walk(holder);
     assert_true(json_next(&walk));
-    input.answers[GUARD_SECONDARY] = (struct guard_answer){GUARD_READ, &walk.value, 1};
+    input.answers[GUARD_SECONDARY] = (struct guard_answer){.state = GUARD_READ, .pages = &walk.value, .count = 1};
     for (int i = 0; i < 2; i++) { /* without a relink, and with one that names another holder */
         guard_judge(&input, &verdict);
         assert_int_equal(verdict.refused, 1);
@@ -645,7 +645,7 @@ static void an_answer_about_another_account_is_not_the_accounts(void **state) {
     input = world_read(&world);
     walk = json_walk(input.answers[GUARD_HOLDER].pages[0]);
     assert_true(json_next(&walk));
-    input.answers[GUARD_PRIMARY] = (struct guard_answer){GUARD_READ, &walk.value, 1};
+    input.answers[GUARD_PRIMARY] = (struct guard_answer){.state = GUARD_READ, .pages = &walk.value, .count = 1};
     guard_judge(&input, &verdict);
     assert_non_null(find(&verdict, REASON_NO_ACCOUNT, SIDE_PRIMARY));
 }
