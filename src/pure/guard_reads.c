@@ -176,7 +176,7 @@ static bool is_whole(const struct guard_answer *answer) {
     struct json_value total;
     char digits[24];
     size_t count = 0;
-    for (size_t i = 0; i < answer->count; i++) count += list_of(answer->pages[i]).token->size;
+    for (size_t i = 0; i < answer->count; i++) count += json_walk(list_of(answer->pages[i])).left;
     if (!json_member(answer->pages[answer->count - 1], SPAN("total"), &total)) return true;
     int size = snprintf(digits, sizeof digits, "%zu", count);
     return span_equals(json_bytes(total), (struct span){digits, (size_t)size});
