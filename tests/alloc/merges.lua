@@ -1,5 +1,5 @@
--- Merges and undos of a mock's accounts while memory runs out, at each allocation in turn: what is told is true. Returns
--- how many did not end as they do with memory.
+-- Merges and undos of a mock's accounts while memory runs out, at each allocation in turn: what is told is true.
+-- Returns how many did not end as they do with memory.
 local arm, disarm = ...
 local auth0, mock_tenant = require "auth0", require "auth0.mock"
 
