@@ -279,11 +279,18 @@ function Calls:perform(method, level, given, first, second, is_checked, mock)
     return value, facts
 end
 
+-- Why on_receipt does not approve: it returned false, or what functions return that have failed, nil and a message.
+local function refusal_of(verdict, words)
+    if verdict == false then return "on_receipt returned false" end
+    return verdict == nil and words ~= nil and "on_receipt returned nil, " .. tostring(words) or nil
+end
+
 -- Whether on_receipt approves. What it raises is raised in the name of the call, which then does not go on. It may
 -- wait: meanwhile the call may come to its end without it.
 local function is_approved(self, ticket, receipt)
-    local good, verdict = loop.protect(self, function() return ticket.on_receipt(receipt) end)
-    if good then return verdict ~= false end
+    local good, verdict = loop.protect(self, function() return refusal_of(ticket.on_receipt(receipt)) end)
+    ticket.refusal = good and verdict or nil
+    if good then return verdict == nil end
     if self.tickets[ticket.id] == ticket then
         self.tickets[ticket.id] = nil
         self.engine:drop(ticket.id)
@@ -299,7 +306,6 @@ local function ask(self, ticket)
     local approved = receipt and is_approved(self, ticket, receipt)
     if self.tickets[ticket.id] ~= ticket then return end
     if approved then return self.engine:approve(ticket.id) end
-    ticket.is_refused = receipt ~= false
     self.engine:cancel(ticket.id)
 end
 
@@ -308,7 +314,7 @@ end
 ---@param level integer as error's, from the caller of this
 ---@param checked table options
 ---@param order string JSON
----@param on_receipt? fun(receipt: table): false|nil
+---@param on_receipt? fun(receipt: table): false|nil, string|nil
 ---@return any value nil where it failed
 ---@return table facts
 function Calls:sequence(method, level, checked, order, on_receipt)
@@ -324,9 +330,7 @@ function Calls:sequence(method, level, checked, order, on_receipt)
         ask(self, ticket)
         value, facts = wait(self, ticket.id, ticket)
     end
-    if ticket.is_refused and value == nil and facts.code == "cancelled" then
-        facts.detail = "on_receipt returned false"
-    end
+    if ticket.refusal and value == nil and facts.code == "cancelled" then facts.detail = ticket.refusal end
     return value, facts
 end
 

@@ -59,6 +59,7 @@ local failure = {}
 ---@field step? string of a merge and an undo: the request that decided it, "write" or "link" for example
 ---@field put_back? string[] of a merge: what had been changed, and is as it was before
 ---@field left? string[] of a merge and an undo: what was changed and is not put back
+---@field conflicts? table[] of a merge: what was changed by others meanwhile, and is therefore not put back
 ---@field is_partly? boolean true: there is such a thing
 ---@field receipt? auth0.MergeReceipt of a merge that may have changed something: for tenant:settle and tenant:undo
 ---@field attempts integer exchanges begun
@@ -265,6 +266,14 @@ local function names_of(list)
 end
 
 local AGAIN = "ask for the undo again, with the same receipt"
+local TAKE_BACK = "take it back with tenant:undo and the failure's receipt"
+
+-- What was changed by others meanwhile, and therefore not put back.
+local function edited(conflicts)
+    local keys = {}
+    for i, entry in ipairs(conflicts or {}) do keys[i] = entry.what .. (entry.key and "." .. entry.key or "") end
+    return keys[1] and ", but for what was changed meanwhile: " .. table.concat(keys, ", ") or ""
+end
 
 local function ending_of_sequence(caller, facts, is_read)
     local is_undo, left = caller == "tenant:undo", names_of(facts.left)
@@ -272,9 +281,10 @@ local function ending_of_sequence(caller, facts, is_read)
         return "; what became of it is not known yet" .. (is_undo and ": " .. AGAIN or
             ", and nothing was put back: keep the failure's receipt, and ask tenant:settle later")
     elseif facts.is_partly then
-        return "; part of it stands" .. (left ~= "" and " (" .. left .. ")" or "") .. (is_undo and ": " .. AGAIN or "")
+        return "; part of it stands" .. (left ~= "" and " (" .. left .. ")" or "") .. ": "
+            .. (is_undo and AGAIN or TAKE_BACK)
     elseif facts.put_back and facts.put_back[1] then
-        return "; what had been changed was put back: " .. names_of(facts.put_back)
+        return "; what had been changed was put back: " .. names_of(facts.put_back) .. edited(facts.conflicts)
     end
     return ending(caller, facts, is_read)
 end
@@ -291,6 +301,10 @@ function failure.of_sequence(caller, domain, facts, is_read)
     if facts.code == "guarded" then
         local words = facts.reasons and facts.reasons[1] and sentences(facts.reasons) or facts.detail or "guarded"
         return failure.make("guarded", facts, "%s: nothing was changed: %s", caller, words)
+    end
+    if not facts.step and facts.detail and facts.outcome == "none" then
+        local prefix = is_read and "" or "nothing was changed: "
+        return failure.make(facts.code, facts, "%s: %s%s", caller, prefix, facts.detail)
     end
     local step = facts.step and facts.step ~= "read" and (" (in the step %q)"):format(facts.step) or ""
     return failure.make(facts.code, facts, "%s: %s%s%s%s", caller, cause_of(domain, facts), step, said(facts),

@@ -171,6 +171,42 @@ describe("tenant:merge", function()
         assert.same({ color = "red" }, assert(tenant:user(PRIMARY)).user_metadata)
     end)
 
+    it("tells what was edited meanwhile, and is therefore not put back", function()
+        account("github|7", { user_metadata = { size = 7, shape = "round" } })
+        fault(LINK, { fault = "status", status = 403 })
+        local real = mock.answer
+        mock.answer = function(self, request)
+            local answer = real(self, request)
+            if answer.status == 403 then
+                real(self, { method = "PATCH", url = request.url:gsub("/identities$", ""), headers = request.headers,
+                    body = '{"user_metadata":{"size":8}}' })
+            end
+            return answer
+        end
+        local _, message, failure = tenant:merge(PRIMARY, "github|7", options())
+        assert.same({ "forbidden", "none" }, { failure.code, failure.outcome })
+        assert.same({ "user_metadata", "size" }, { failure.conflicts[1].what, failure.conflicts[1].key })
+        assert.truthy(message:find("put back: write, but for what was changed meanwhile: user_metadata.size", 1, true),
+            message)
+    end)
+
+    it("says how to take back what could not be put back", function()
+        account("github|7", { user_metadata = { size = 7 } })
+        fault(LINK, { fault = "status", status = 403 })
+        local real, patches = mock.answer, 0
+        mock.answer = function(self, request)
+            patches = patches + (request.method == "PATCH" and 1 or 0)
+            if request.method ~= "PATCH" or patches ~= 2 then return real(self, request) end
+            return { how = "answered", status = 403, headers = { ["content-type"] = "application/json" }, after = 0,
+                body = '{"statusCode":403,"error":"Forbidden","message":"no"}' }
+        end
+        local _, message, failure = tenant:merge(PRIMARY, "github|7", options())
+        assert.same({ "forbidden", "unknown" }, { failure.code, failure.outcome })
+        assert.truthy(message:find("part of it stands (write): take it back with tenant:undo", 1, true), message)
+        assert(tenant:undo(failure.receipt))
+        assert.same({ color = "red" }, assert(tenant:user(PRIMARY)).user_metadata)
+    end)
+
     it("puts nothing back while a link may still come, and settle tells later what became of it", function()
         account("github|7", { user_metadata = { size = 7 } })
         fault(LINK, { fault = "late", seconds = 30, count = 20 })
@@ -267,6 +303,15 @@ describe("on_receipt", function()
         assert.truthy(message:find("on_receipt returned false", 1, true), message)
         assert.same({}, changes())
         assert(tenant:merge(PRIMARY, SECONDARY, options()))
+    end)
+
+    it("that returns what functions return that have failed, nil and a message, leaves all as it was", function()
+        local result, message, failure = tenant:merge(PRIMARY, SECONDARY,
+            options { on_receipt = function() return nil, "disk full" end })
+        assert.is_nil(result)
+        assert.same({ "cancelled", "none" }, { failure.code, failure.outcome })
+        assert.equal("tenant:merge: nothing was changed: on_receipt returned nil, disk full", message)
+        assert.same({}, changes())
     end)
 
     it("that raises leaves all as it was, and its error comes out as it is", function()

@@ -85,7 +85,8 @@ local function perform(self, method, checked, order, level)
     local result = facts.result or {}
     facts.result = nil
     facts.receipt, facts.put_back, facts.left = written, result.put_back, result.stands
-    if facts.code == "guarded" then facts.reasons = result.reasons end
+    facts.conflicts = result.conflicts
+    if facts.code == "guarded" then facts.reasons = result.reasons or {} end
     local _, message, what = failure.of_sequence(method.caller, self.domain, facts, method.is_read)
     return nil, message, what
 end
