@@ -21,8 +21,12 @@ static int64_t said(const struct pace_answer *answer) {
     return answer->date > 0 && answer->reset > answer->date ? SECONDS(answer->reset - answer->date) : -1;
 }
 
-static void shut(struct gate *gate, int64_t until, int64_t said_until) {
+/* Clients that were refused together are not to come back together: each waits up to a tenth longer, or 30 seconds. */
+static int64_t spread(int64_t wait) { return wait / 10 < SECONDS(30) ? wait / 10 : SECONDS(30); }
+
+static void shut(struct gate *gate, int64_t now, int64_t until, int64_t said_until) {
     gate->closed_until = larger(gate->closed_until, until);
+    gate->back_by = larger(gate->back_by, until + spread(until - now));
     gate->said_until = larger(gate->said_until, said_until);
 }
 
@@ -30,7 +34,8 @@ static void close_gates(struct sim *sim, enum pace_class class, const struct pac
     int64_t until = told(sim, class, answer), said_until = sim->world.now + said(answer);
     for (int other = 0; other < PACE_CLASSES; other++) {
         bool is_other = answer->is_global && class != PACE_TOKEN && other != PACE_TOKEN;
-        if (other == (int)class || is_other) shut(&sim->gates[other], until, said(answer) < 0 ? INT64_MIN : said_until);
+        if (other == (int)class || is_other)
+            shut(&sim->gates[other], sim->world.now, until, said(answer) < 0 ? INT64_MIN : said_until);
     }
 }
 
@@ -122,7 +127,7 @@ static void check_rate(struct sim *sim, enum pace_class class) {
 void rates_held(struct sim *sim, enum pace_class class) {
     struct gate *gate = &sim->gates[class];
     const struct tenant_bucket *bucket = &sim->tenant.buckets[class];
-    int64_t waits_until = larger(gate->closed_until, gate->reset) + MILLISECONDS(200);
+    int64_t waits_until = larger(gate->back_by, gate->reset) + MILLISECONDS(200);
     if (!sim->is_calm || sim->tenant.is_shared || !gate->is_heard) return;
     check_rate(sim, class);
     if (gate->in_flight > 0 || sim->world.now < waits_until || sim->rate > 0) return;

@@ -96,6 +96,7 @@ struct watch {
 /* What is known of a class's gate from outside. */
 struct gate {
     int64_t closed_until; /* by the tenant's own word */
+    int64_t back_by;      /* with what is added to it, so that clients do not come back together */
     int64_t said_until;   /* that word itself, which a caller is told; 0: there is none */
     int64_t idle_since;   /* since when it is shut though there is enough; 0: it is not */
     int64_t reset;        /* the last that was told */
