@@ -47,6 +47,7 @@ struct merge_given {
        no name at a tenant holds one. They count for user_metadata and app_metadata. */
     const struct span *united;
     size_t united_count;
+    bool leaves_faults; /* first-level keys that would make a fault are lost (MERGE_UNWRITABLE) */
 };
 
 /* What becomes of one member of the secondary. */
@@ -57,7 +58,7 @@ enum merge_fate {
     MERGE_HELD,      /* the primary has an equal value, or an array with all its elements; nothing is written */
     MERGE_OUTVOTED,  /* lost: the primary has another value, which stays; a null is a value too */
     MERGE_DISCARDED, /* lost: the choice is MERGE_DISCARD, and the primary has no equal value */
-    MERGE_UNWRITABLE /* lost: a first-level null, which a PATCH would take for an order to delete */
+    MERGE_UNWRITABLE /* lost: a first-level null, which a PATCH would take for an order to delete; see leaves_faults */
 };
 
 /* "added", "united", "merged", "held", "outvoted", "discarded", "unwritable". */

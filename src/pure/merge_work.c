@@ -228,9 +228,12 @@ static void merge_key(struct merge_work *w, struct json_value name, struct json_
 
 static void merge_new_key(struct merge_work *w, struct json_value name, struct json_value value) {
     bool is_discarded = w->given->choice[w->part] == MERGE_DISCARD;
+    struct mark start = mark(w);
     if (!is_discarded && json_kind(value) != JSON_NULL) {
         put_added(w, MERGE_TOP, name, value);
-        return;
+        if (!w->given->leaves_faults || w->fault_count == start.fault_count) return;
+        take_back(w, start);
+        w->entry_count--;
     }
     enum merge_fate lost = is_discarded ? MERGE_DISCARDED : MERGE_UNWRITABLE;
     (void)add_entry(w, MERGE_TOP, lost, name, (struct json_value){NULL, NULL}, value);

@@ -264,7 +264,8 @@ static void look_ended(struct sequence *sequence, const struct operation_result 
         sequence->given = (struct merge_given){
             .primary = result->value,
             .secondary = sequence->was,
-            .choice = {[MERGE_USER_METADATA] = MERGE_PRIMARY_WINS, [MERGE_APP_METADATA] = MERGE_PRIMARY_WINS}};
+            .choice = {[MERGE_USER_METADATA] = MERGE_PRIMARY_WINS, [MERGE_APP_METADATA] = MERGE_PRIMARY_WINS},
+            .leaves_faults = true};
         want(sequence, SEQUENCE_COMPARING, merge_room(&sequence->given));
     } else {
         sequence->restore_given = (struct restore_given){sequence->before, sequence->wrote, result->value};

@@ -339,14 +339,20 @@ static void put_members(struct writer *to, const struct sequence *sequence, enum
     }
 }
 
-/* Of what the secondary was to have again: what it has got, or what it holds something else for. */
-static void put_restored(struct writer *to, const struct sequence *sequence, bool is_conflict) {
+/* Of what the secondary was to have again: what it has got, what it holds something else for, and what it cannot get. */
+enum again { AGAIN_RESTORED, AGAIN_CONFLICT, AGAIN_LOST };
+
+static enum again again_of(enum merge_fate fate) {
+    if (fate == MERGE_UNWRITABLE) return AGAIN_LOST;
+    return merge_is_lost(fate) ? AGAIN_CONFLICT : AGAIN_RESTORED;
+}
+
+static void put_again(struct writer *to, const struct sequence *sequence, enum again again, const char *why) {
+    if (again == AGAIN_RESTORED && !is_done(sequence, SEQUENCE_RESTORE)) return;
     for (size_t i = 0; sequence->has_merge && i < sequence->merge.entry_count; i++) {
         const struct merge_entry *entry = &sequence->merge.entries[i];
-        bool is_lost = merge_is_lost(entry->fate);
-        if (is_lost != is_conflict || (!is_lost && !is_done(sequence, SEQUENCE_RESTORE))) continue;
-        if (entry->fate == MERGE_HELD || entry->fate == MERGE_MERGED) continue;
-        put_entry(to, &sequence->merge, entry, is_lost ? "the account holds another value" : NULL);
+        if (again_of(entry->fate) != again || entry->fate == MERGE_HELD || entry->fate == MERGE_MERGED) continue;
+        put_entry(to, &sequence->merge, entry, why);
     }
 }
 
@@ -355,7 +361,7 @@ static void put_conflicts(struct writer *to, const struct sequence *sequence) {
     writer_open(to, '[');
     put_members(to, sequence, RESTORE_CONFLICT, "it was changed since");
     if (sequence->plan.goal == SEQUENCE_UNDO) {
-        put_restored(to, sequence, true);
+        put_again(to, sequence, AGAIN_CONFLICT, "the account holds another value");
         if (sequence->is_linked && !sequence_may_have_linked(&sequence->receipt))
             put_thing(to, "identity", (struct span){NULL, 0}, guard_side_name(SIDE_PRIMARY),
                       "this merge did not link it: it is not unlinked");
@@ -384,7 +390,7 @@ static void put_undone_steps(struct writer *to, const struct sequence *sequence)
 }
 
 /* What no request gives back, of the account that is on its own again. */
-static void put_lost(struct writer *to) {
+static void put_lost(struct writer *to, const struct sequence *sequence) {
     static const char *const things[] = {"sessions",
                                          "refresh_tokens",
                                          "grants",
@@ -405,7 +411,9 @@ static void put_lost(struct writer *to) {
     writer_name(to, "lost");
     writer_open(to, '[');
     for (size_t i = 0; i < COUNT(things); i++)
-        put_thing(to, things[i], (struct span){NULL, 0}, guard_side_name(SIDE_SECONDARY), NULL);
+        put_thing(to, things[i], (struct span){NULL, 0}, guard_side_name(SIDE_SECONDARY),
+                  "the API has no request that gives it back");
+    put_again(to, sequence, AGAIN_LOST, "the tenant takes no such key or value; it stands in the receipt");
     writer_close(to, ']');
 }
 
@@ -414,11 +422,11 @@ static void put_undo(struct writer *to, const struct sequence *sequence) {
     writer_name(to, "restored");
     writer_open(to, '[');
     if (is_done(sequence, SEQUENCE_PUT_BACK)) put_members(to, sequence, RESTORE_PUT_BACK, NULL);
-    put_restored(to, sequence, false);
+    put_again(to, sequence, AGAIN_RESTORED, NULL);
     put_undone_steps(to, sequence);
     writer_close(to, ']');
     put_conflicts(to, sequence);
-    put_lost(to);
+    put_lost(to, sequence);
 }
 
 static void put_settle(struct writer *to, const struct sequence *sequence) {

@@ -131,4 +131,22 @@ describe("tenant:undo", function()
         assert.equal(7, assert(tenant:user(SECONDARY)).user_metadata.size)
         assert.equal('{"color":"red"}', text_of(PRIMARY, "user_metadata"))
     end)
+
+    it("gives back all that the tenant takes, and lists the keys that it does not", function()
+        local id = "github|7"
+        mock:add_user { user_id = id, connection = "github",
+            user_metadata = { ["a.b"] = 1, size = 7, none = json.null },
+            app_metadata = { blocked = true, level = 3, deep = { ["$x"] = 1 } } }
+        local receipt = kept(assert(tenant:merge(PRIMARY, id, options { user_metadata = "discard" })).receipt)
+        local result, message = tenant:undo(receipt)
+        assert.is_table(result, message)
+        assert.same({}, result.conflicts)
+        assert.equal('{"size":7}', text_of(id, "user_metadata"))
+        assert.equal('{"level":3}', text_of(id, "app_metadata"))
+        local keys = named(result.lost, "user_metadata")
+        for _, key in ipairs(named(result.lost, "app_metadata")) do keys[#keys + 1] = key end
+        table.sort(keys)
+        assert.same({ "a.b", "blocked", "deep", "none" }, keys)
+        for _, loss in ipairs(result.lost) do assert.is_string(loss.why) end
+    end)
 end)
