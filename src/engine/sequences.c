@@ -141,6 +141,14 @@ static void start_those_in_turn(struct engine *engine) {
         start(engine, LIST_OWNER(struct sequences_run, turn, turn));
 }
 
+/* The account that an identity is taken from, or, by an undo, given back to. */
+static struct span holder_of(const struct sequences_run *run) {
+    struct json_value holder = {NULL, NULL};
+    if (run->plan.goal != SEQUENCE_UNDO) return run->plan.guard.relink.holder;
+    (void)json_member(run->plan.receipt, SPAN("holder"), &holder);
+    return json_kind(holder) == JSON_STRING ? json_bytes(holder) : (struct span){NULL, 0};
+}
+
 void sequences_begin(struct engine *engine, struct call *front) {
     struct sequences_run *run = front->run;
     run->plan.at = unix_time(engine);
@@ -159,7 +167,7 @@ void sequences_begin(struct engine *engine, struct call *front) {
     }
     const struct guard_options *guard = &run->plan.guard;
     turns_enter(&engine->turns, &run->turn,
-                (const struct span[TURNS_ACCOUNTS]){guard->primary, guard->secondary, guard->relink.holder});
+                (const struct span[TURNS_ACCOUNTS]){guard->primary, guard->secondary, holder_of(run)});
     start_those_in_turn(engine);
 }
 

@@ -94,6 +94,47 @@ describe("a merge whose caller goes away", function()
         assert.equal("update link", changes())
     end)
 
+    it("is not waited for longer than the deadline by one that shares an account, which is told so #plain", function()
+        tenant.add_user { user_id = "github|7" }
+        loops.run("plain", function()
+            local at = auth0.tenant(options())
+            local told
+            auth0.each({ SECONDARY, "github|7" }, 2, function(id)
+                if id == SECONDARY then
+                    assert(at:merge(PRIMARY, id, { proof = "operator", checks = {}, on_receipt = function()
+                        slow("GET", 1.5)
+                        assert(at:user(PRIMARY))
+                        tenant.control("POST", "/_tenant/disarm", {})
+                    end }))
+                else
+                    told = { at:merge(PRIMARY, id, { proof = "operator", checks = {}, deadline = 0.5 }) }
+                end
+            end)
+            assert.same({ "timeout", "none", "it waited for another merge of one of its accounts" },
+                { told[3].code, told[3].outcome, told[3].detail })
+            at:close()
+        end)
+        assert.equal("update link", changes())
+    end)
+
+    it("tells its requests to on_event, under one id #plain", function()
+        loops.run("plain", function()
+            local events = {}
+            local at = auth0.tenant(options { on_event = function(event) events[#events + 1] = event end })
+            assert(at:merge(PRIMARY, SECONDARY, { proof = "operator", checks = {} }))
+            local methods, ids = {}, {}
+            for _, event in ipairs(events) do
+                if event.kind == "request" then methods[#methods + 1] = event.method end
+                ids[event.id] = true
+            end
+            assert.same({ "GET", "GET", "PATCH", "POST" }, methods)
+            local id = next(ids)
+            assert.is_number(id)
+            assert.is_nil(next(ids, id))
+            at:close()
+        end)
+    end)
+
     it("by Ctrl-C, in a script without a loop, has come to its end when the error is raised #plain", function()
         slow("PATCH", 1.5)
         local script = [[
