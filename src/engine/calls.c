@@ -69,21 +69,22 @@ void engine_approve_call(struct engine *engine, struct call *call) {
     if (call->run != NULL) sequences_approve(engine, call);
 }
 
-/* Every call of a list is let go; the engine's own is no caller's, and a step is its sequence's. */
+/* Every call of a list is let go; the engine's own is no caller's. Their timers stay in the heap, which is not touched
+   any more. */
 static void abandon(const struct engine *engine, const struct list *calls) {
     for (struct call *call; (call = call_first(calls)) != NULL;) {
         list_leave(&call->link);
         call->stage = CALL_NEW;
         call->exchange = NULL;
-        if (!token_call_is(engine, call) && call->step_of == NULL) call_unref(call);
+        if (!token_call_is(engine, call)) call_unref(call);
     }
 }
 
 void engine_free(struct engine *engine) {
     struct pipe_guard guard = pipe_guard_begin(); /* closing says goodbye over TLS */
+    sequences_abandon(engine);
     if (engine->network != NULL) network_close(engine->network);
     abandon(engine, &engine->calls);
-    sequences_abandon(engine);
     abandon(engine, &engine->done);
     call_release(&engine->token_call);
     token_source_free(engine->tokens);

@@ -56,11 +56,11 @@ static void drop_tokens(struct engine *engine) {
     engine->is_asking = engine->is_asked = false;
 }
 
-/* What is done needs no token any more. */
+/* What is done needs no token any more. Sequences end with either token. */
 static void forget_dependents(struct engine *engine) {
     for (struct call *call = engine->submitted, *next; call != NULL; call = next) {
         next = call->submitted_next;
-        if (call->is_engines_token && call->stage != CALL_DONE) engine_drop(call);
+        if ((call->is_engines_token || call->run != NULL) && call->stage != CALL_DONE) engine_drop(call);
     }
 }
 
