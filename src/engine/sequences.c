@@ -312,6 +312,17 @@ void sequences_cancel(struct engine *engine, struct call *front) {
     if (is_under_way(front->run) && !front->run->is_approved) stop(engine, front->run);
 }
 
+/* The end of one may begin another: after each the list is looked through anew. */
+void sequences_cancel_all(struct engine *engine) {
+    for (struct list *link = engine->runs.next; link != &engine->runs;) {
+        struct sequences_run *run = run_of(link);
+        link = link->next;
+        if (run->is_approved) continue;
+        stop(engine, run);
+        link = engine->runs.next;
+    }
+}
+
 void sequences_expire(struct engine *engine, struct call *front) {
     front->run->late = front->run->stage == SEQUENCES_WAITING ? "it waited for another merge of one of its accounts"
                                                               : "on_receipt had not returned by then";

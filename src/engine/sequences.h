@@ -56,6 +56,9 @@ void sequences_approve(struct engine *engine, struct call *front);
 void sequences_cancel(struct engine *engine, struct call *front);
 void sequences_drop(struct engine *engine, struct call *front);
 
+/* Ends all that are not approved, as cancelled. */
+void sequences_cancel_all(struct engine *engine);
+
 /* The time is over that it has to wait for others, or for its approval. */
 void sequences_expire(struct engine *engine, struct call *front);
 

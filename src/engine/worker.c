@@ -1,5 +1,6 @@
 #include "engine/worker.h"
 
+#include "engine/sequences.h"
 #include "os/threads.h"
 
 #include <poll.h>
@@ -107,15 +108,15 @@ void worker_refuse_token(struct worker *worker, int token_request, const char *w
 
 /* ---- the thread ---- */
 
-/* The engine gives a call up: its reference is dropped. If the end of the call was published meanwhile, it lies in
-   `done`. */
+/* The engine gives a call up: its reference is dropped. If its end or its receipt was published meanwhile, it lies in
+   lists that callers look through, and leaves them under the lock. */
 static void let_go(struct worker *worker, struct call *call, unsigned orders) {
     if ((orders & ORDER_SUBMIT) == 0) {
-        engine_drop_call(worker->engine, call);
         lock(worker);
         list_leave(&call->link);
         list_leave(&call->owed);
         unlock(worker);
+        engine_drop_call(worker->engine, call);
     }
     call_unref(call);
 }
@@ -226,10 +227,17 @@ static bool has_orders(struct worker *worker) {
     return woken;
 }
 
+/* When it is told to end, what was approved goes on to its end. */
+static bool goes_on(struct worker *worker) {
+    if (take_orders(worker)) return true;
+    sequences_cancel_all(worker->engine);
+    return worker->engine->unfinished > 0;
+}
+
 /* libcurl 8.21.0 swallows a wake-up that comes during a turn. One that comes after it ends the wait. */
 static void work(void *context) {
     struct worker *worker = context;
-    while (take_orders(worker) || worker->engine->unfinished > 0) {
+    while (goes_on(worker)) {
         engine_turn_once(worker->engine);
         publish(worker);
         if (!has_orders(worker)) engine_wait(worker->engine, LONGEST_MS);
