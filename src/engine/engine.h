@@ -94,7 +94,7 @@ void engine_drop(struct call *call);
 /* A sequence that waits for it may change the tenant from here on. One that is over already is not begun again. */
 void engine_approve(struct engine *engine, struct call *call);
 
-/* Sequences that were approved, are not over, and go on only where the engine is turned: with a thread there are none. */
+/* Sequences that were approved, are not over, and go on only while the engine is turned: with a thread, none. */
 int engine_unfinished(const struct engine *engine);
 
 /* One turn: does what can be done now, and waits at most `wait_ms` for the network or a timer. A signal ends the

@@ -17,10 +17,10 @@ enum {
     WATCH_LOOKS = 8,    /* in a row that find bytes read since the look before, and nothing heard: then the socket is
                            shut down */
     WATCH_LOOKS_HEARD = 80, /* the same, whatever was heard meanwhile: it comes in drops, so as to hide a flood */
-    WATCH_BYTES = 32768, /* have been read in these looks at least: on a machine that is slow or busy, a handshake, or
+    WATCH_BYTES = 32768,   /* have been read in these looks at least: on a machine that is slow or busy, a handshake, or
                             some answers that come at once, take many looks as well */
-    WATCH_LOOKS_AGAIN = 3, /* in place of WATCH_LOOKS, in the WATCH_MOMENT after one of the watch's sockets was shut down: peers that
-                              flood several engines of one thread would else take 200 ms each */
+    WATCH_LOOKS_AGAIN = 3, /* in place of WATCH_LOOKS, in the WATCH_MOMENT after one of the watch's sockets was shut
+                              down: peers that flood several engines of one thread would else take 200 ms each */
     WATCH_MOMENT = 10000 / WATCH_LOOK_MS /* in looks: ten seconds */
 };
 

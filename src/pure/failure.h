@@ -12,8 +12,8 @@
         code(CANCELLED, "cancelled") code(CONNECTION_LOST, "connection_lost") code(UNKNOWN_OUTCOME, "unknown_outcome") \
             code(BAD_RESPONSE, "bad_response") code(TOO_LARGE, "too_large") code(INVALID_REQUEST, "invalid_request")   \
                 code(UNAUTHORIZED, "unauthorized") code(FORBIDDEN, "forbidden") code(NOT_FOUND, "not_found")           \
-                    code(CONFLICT, "conflict") code(RATE_LIMITED, "rate_limited") code(SERVER_ERROR, "server_error")      \
-                    code(GUARDED, "guarded")
+                    code(CONFLICT, "conflict") code(RATE_LIMITED, "rate_limited") code(SERVER_ERROR, "server_error")   \
+                        code(GUARDED, "guarded")
 
 #define FAILURE_CODE(name, word) CODE_##name,
 enum failure_code { FAILURE_CODES(FAILURE_CODE) CODES };

@@ -1,6 +1,7 @@
 /* Several requests that are one goal: preview, merge, undo and settle of two accounts. Pure: events in, actions out; no
-   clock, no allocation. It decides which requests are sent, in what order, what each end means, when the caller is asked
-   and what is put back; its driver (the engine, the simulation) obeys. Each request is one operation (pure/operation).
+   clock, no allocation. It decides which requests are sent, in what order, what each end means, when the caller is
+   asked and what is put back; its driver (the engine, the simulation) obeys. Each request is one operation
+   (pure/operation).
 
    preview  reads both accounts and what the guard needs beside them, and judges. It changes nothing.
    merge    the same; then SEQUENCE_RECEIPT; where that took long, the accounts are read again, and a change of what the
@@ -13,8 +14,8 @@
    - What the merge destroys (the secondary's metadata) stands in the receipt before anything is sent.
    - After a request that was refused for certain, what went before is put back; but nothing is while a request of this
      sequence may still be carried out (operation_result.is_open): then it ends as unknown, and the receipt tells.
-   - Until APPROVED, nothing is changed and DROPPED ends it. From then on it goes on to its end. An undo is approved when
-     its first change is sent. */
+   - Until APPROVED, nothing is changed and DROPPED ends it. From then on it goes on to its end. An undo is approved
+     when its first change is sent. */
 #ifndef AUTH0_PURE_SEQUENCE_H
 #define AUTH0_PURE_SEQUENCE_H
 
@@ -207,8 +208,8 @@ size_t sequence_path(const struct sequence *sequence, const struct sequence_requ
 /* Its JSON; 0: it has no body. Also of a link. */
 size_t sequence_body(const struct sequence *sequence, const struct sequence_request *request, char *to);
 
-/* The receipt, as JSON (pure/receipt). 0: there is none, because nothing was to be changed. At SEQUENCE_RECEIPT it is the
-   planned one, after FINISH the one to keep in its place: also of an undo ("undone") and a settle that succeed. */
+/* The receipt, as JSON (pure/receipt). 0: there is none, because nothing was to be changed. At SEQUENCE_RECEIPT it is
+   the planned one, after FINISH the one to keep in its place: also of an undo ("undone") and a settle that succeed. */
 size_t sequence_receipt(const struct sequence *sequence, char *to);
 
 /* After FINISH, also of a failure: everything else that the caller is told, as JSON. What is a list may be empty.

@@ -339,7 +339,7 @@ static void put_members(struct writer *to, const struct sequence *sequence, enum
     }
 }
 
-/* Of what the secondary was to have again: what it has got, what it holds something else for, and what it cannot get. */
+/* Of what the secondary was to have again: what it has got, what it holds something else for, what it cannot get. */
 enum again { AGAIN_RESTORED, AGAIN_CONFLICT, AGAIN_LOST };
 
 static enum again again_of(enum merge_fate fate) {

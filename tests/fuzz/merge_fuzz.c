@@ -1,5 +1,5 @@
-/* Two users, a NUL between, after a byte that says the choices (bits 0 to 5) and which arrays are united (bits 6, 7). Of
-   their merge: what it writes is JSON that a PATCH may be; each member of the secondary is accounted for; the same
+/* Two users, a NUL between, after a byte that says the choices (bits 0 to 5) and which arrays are united (bits 6, 7).
+   Of their merge: what it writes is JSON that a PATCH may be; each member of the secondary is accounted for; the same
    merge, once it was applied, adds nothing; what was written is put back. */
 #include "fuzz/fuzz.h"
 #include "pure/order.h"

@@ -1,6 +1,6 @@
-/* A receipt's `before` and `wrote`, which may be forged, and an account as it is now, each ended by a NUL or by the end:
-   what is put back is JSON that a PATCH may be, changes keys that were written and no others, and leaves alone what
-   holds something else. */
+/* A receipt's `before` and `wrote`, which may be forged, and an account as it is now, each ended by a NUL or by the
+   end: what is put back is JSON that a PATCH may be, changes keys that were written and no others, and leaves alone
+   what holds something else. */
 #include "fuzz/fuzz.h"
 #include "pure/restore.h"
 

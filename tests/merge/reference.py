@@ -290,7 +290,8 @@ def apply(user, patch):
 
 # ---- what is made at random ----
 
-NAMES = ["a", "\\u0061", "b", "c", "o", "tags", "t\\u0061gs", "list", "", "\\ud800", "\\uD83D\\uDE00", "\U0001f600", "\u00e9"]
+NAMES = ["a", "\\u0061", "b", "c", "o", "tags", "t\\u0061gs", "list", "", "\\ud800", "\\uD83D\\uDE00", "\U0001f600",
+         "\u00e9"]
 NAMES += ["\\u00e9", "a.b", "\\u0024x", "email", "blocked", "\\\"q\\\"", "user_id", "_id", "deep"]
 NUMBERS = ["0", "-0", "1", "1.0", "10e-1", "1E0", "1e400", "1e401", "123456789012345678901234567890", "0.1", "1e-1"]
 NUMBERS += ["123456789012345678901234567891", "-1", "-1.00", "9007199254740993", "9007199254740992", "1e1", "10", "0e7"]
@@ -358,7 +359,8 @@ class Maker:
         if self.chance(0.15):
             return self.value(2)
         if kind == "array":
-            content = [self.mutate(element, depth - 1) if self.chance(0.3) else self.respell(element) for element in content]
+            content = [self.mutate(element, depth - 1) if self.chance(0.3) else self.respell(element)
+                       for element in content]
             if self.chance(0.5):
                 content.insert(self.random.randrange(len(content) + 1), self.value(1))
             if content and self.chance(0.3):
@@ -399,7 +401,8 @@ class Maker:
         edited = []
         for raw, value in user[1]:
             if unescape(raw) in PARTS and value[0] == "object":
-                value = ("object", [(name, self.mutate(v) if self.chance(0.4) else v) for name, v in value[1] if self.chance(0.9)])
+                value = ("object", [(name, self.mutate(v) if self.chance(0.4) else v)
+                                    for name, v in value[1] if self.chance(0.9)])
             elif unescape(raw) in PARTS and self.chance(0.3):
                 value = self.scalar()
             edited.append((raw, value))
@@ -410,7 +413,8 @@ class Maker:
 
 
 def shown(entries):
-    return ",".join("%s/%s/%s" % (part, name.encode("utf-8", "surrogatepass").hex(), fate) for part, name, fate in entries)
+    return ",".join("%s/%s/%s" % (part, name.encode("utf-8", "surrogatepass").hex(), fate)
+                    for part, name, fate in entries)
 
 
 def sorted_text(text):
@@ -422,12 +426,13 @@ def cases(maker, pairs):
     for _ in range(pairs):
         primary = maker.user()
         secondary = maker.user(primary)
-        choices = [maker.random.randrange(3), maker.random.randrange(3), maker.random.randrange(2), maker.random.randrange(2)]
+        choices = [maker.random.randrange(most) for most in (3, 3, 2, 2)]
         united = maker.united()
         merge = Merge(choices, united, primary, secondary)
         record = ["merge", "".join(map(str, choices)), ",".join(united)]
         record += [write(primary, maker.space), write(secondary, maker.space)]
-        line = [merge.patch_text, merge.before_text, str(merge.size), shown(merge.entries), sorted_text(shown(merge.faults))]
+        line = [merge.patch_text, merge.before_text, str(merge.size), shown(merge.entries),
+                sorted_text(shown(merge.faults))]
         yield record, line
 
         before, wrote = ("object", merge.before), ("object", merge.patch)
