@@ -237,6 +237,20 @@ static void reserved_keys_of_app_metadata_are_told(void **state) {
     assert_faults(MERGE_DEEP, AM("{\"blocked\":{\"x\":1}}"), AM("{\"blocked\":{}}"), "");
 }
 
+static void a_key_that_would_make_a_fault_is_left_where_the_caller_says_so(void **state) {
+    (void)state;
+    struct merge_given given = choosing(MERGE_PRIMARY_WINS);
+    const char *secondary = "{\"user_metadata\":{\"a\":1,\"b\":[{\"x.y\":1}],\"c\":3},\"app_metadata\":{\"email\":1}}";
+    given.leaves_faults = true;
+    assert_patch(given, "{}", secondary, UM("{\"a\":1,\"c\":3}"), "{}");
+    assert_fates(given, "{}", secondary,
+                 "user_metadata:a:added user_metadata:b:unwritable user_metadata:c:added "
+                 "app_metadata:email:unwritable");
+    struct merged is = merged(given, "{}", secondary);
+    assert_int_equal(is.merge.fault_count, 0);
+    free(is.memory);
+}
+
 static void all_reserved_keys_are_known(void **state) {
     (void)state;
     const char *keys[] = {
@@ -348,6 +362,7 @@ int main(void) {
         cmocka_unit_test(a_path_leads_to_nested_arrays_in_a_deep_merge),
         cmocka_unit_test(name_and_picture_are_carried_where_the_primary_has_none),
         cmocka_unit_test(reserved_keys_of_app_metadata_are_told),
+        cmocka_unit_test(a_key_that_would_make_a_fault_is_left_where_the_caller_says_so),
         cmocka_unit_test(all_reserved_keys_are_known),
         cmocka_unit_test(names_with_a_dot_or_a_dollar_are_told_at_any_depth),
         cmocka_unit_test(the_size_counts_both_but_for_the_metadata_that_goes),

@@ -85,6 +85,20 @@ static void test_undo_of_what_only_linked(void **state) {
     assert_int_equal(finished()->requests, 3);
 }
 
+#define HAS_BAD_KEYS "\"user_metadata\":\"{\\\"size\\\":1.0,\\\"a.b\\\":2}\",\"app_metadata\":\"{\\\"_id\\\":3}\""
+
+/* It would refuse the whole patch. */
+static void test_undo_leaves_out_what_the_tenant_does_not_take(void **state) {
+    (void)state;
+    begin_undo(MERGED(HAS_BAD_KEYS, ""));
+    read_linked(LINKED(""));
+    succeed(UNLINK, "[" OF_PRIMARY "]");
+    succeed(GET_SECONDARY, OTHER(""));
+    succeed(PATCH_SECONDARY "{\"user_metadata\":{\"size\":1.0}}", OTHER(""));
+    assert_end(CODE_OK, OUTCOME_NONE);
+    assert_member(sequence_result, "conflicts", "[]");
+}
+
 static void test_undo_goes_on_where_one_ended(void **state) {
     (void)state;
     begin_undo(MERGED(IMAGE, WROTE));
@@ -320,6 +334,7 @@ int main(void) {
         TEST(test_undo_twice),
         TEST(test_undo_leaves_what_was_changed_since),
         TEST(test_undo_of_what_only_linked),
+        TEST(test_undo_leaves_out_what_the_tenant_does_not_take),
         TEST(test_undo_goes_on_where_one_ended),
         TEST(test_undo_of_an_account_that_is_nowhere),
         TEST(test_undo_of_a_primary_that_is_gone),
