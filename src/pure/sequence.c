@@ -122,7 +122,7 @@ static void skip(struct sequence *sequence) {
 
 static bool is_one_of_several(enum sequence_step step) {
     return step == SEQUENCE_CARRY_ORGANIZATION || step == SEQUENCE_TAKE_ORGANIZATION ||
-           step == SEQUENCE_RESTORE_ORGANIZATION;
+           step == SEQUENCE_RESTORE_ORGANIZATION || step == SEQUENCE_RESET_PASSWORD;
 }
 
 /* ---- putting back, and undo ---- */
@@ -280,7 +280,7 @@ static void keep_answer(struct sequence *sequence, const struct operation_result
         sequence->identities = result->value;
         break;
     case SEQUENCE_UNLINK: sequence->identities = result->value; break;
-    case SEQUENCE_RESET_PASSWORD: sequence->ticket = result->value; break;
+    case SEQUENCE_RESET_PASSWORD: sequence->tickets[sequence->index] = result->value; break;
     default: break;
     }
 }
@@ -305,7 +305,11 @@ static void change_ended(struct sequence *sequence, const struct operation_resul
             skip(sequence);
     } else if (is_after_link(step)) {
         sequence->failed |= BIT(step);
-        skip(sequence);
+        sequence->index++;
+        if (is_one_of_several(step))
+            go_on(sequence);
+        else
+            skip(sequence);
     } else if (sequence->is_back) {
         back_failed(sequence, result);
     } else {

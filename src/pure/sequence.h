@@ -51,7 +51,7 @@ enum sequence_step {
     SEQUENCE_RELEASE,            /* unlinks the identity from its holder */
     SEQUENCE_LINK,
     SEQUENCE_REVOKE,
-    SEQUENCE_RESET_PASSWORD,
+    SEQUENCE_RESET_PASSWORD, /* one for each of the account's passwords */
     SEQUENCE_UNLINK,
     SEQUENCE_RETURN,        /* relink: links the identity to its holder again */
     SEQUENCE_RESTORE,       /* the secondary's metadata, after it was unlinked */
@@ -78,6 +78,9 @@ struct sequence_request {
 };
 
 enum { SEQUENCE_AT_ONCE = GUARD_READS + 2 };
+
+/* Passwords of one account that are reset. */
+enum { SEQUENCE_TICKETS = 16 };
 
 /* So long after they were read, in seconds, the accounts count as they were. */
 enum { SEQUENCE_FRESH = 10 };
@@ -169,8 +172,9 @@ struct sequence {
     sequence_steps done, failed;
     size_t organizations;                /* that were carried */
     bool is_open, is_linked, is_already; /* is_linked: of an undo and a settle, when they began */
-    struct json_value identities, ticket;
-    struct operation_result failure; /* of a change, before what went before is put back */
+    struct json_value identities;
+    struct json_value tickets[SEQUENCE_TICKETS]; /* absent where there is none */
+    struct operation_result failure;             /* of a change, before what went before is put back */
 
     /* what is given back */
     struct receipt receipt;
@@ -216,7 +220,7 @@ size_t sequence_receipt(const struct sequence *sequence, char *to);
    preview, merge: { "primary", "secondary", "proof", "already": true (it was linked before: nothing was changed),
        "reasons": [ { "code", "side", "message", "names": [...] } ], "warnings": the same,
        "patch_text" (absent: nothing is written), "kept", "lost", "carried", "not_known": [ { "what", "of", "why",
-       "count" } ], "identities" (after a link), "ticket" (of reset_password), "put_back": [ "what" ],
+       "count" } ], "identities" (after a link), "tickets": [ { "id", "ticket" } ] (of reset_password), "put_back": [ "what" ],
        "stands": [ "what" ] (what was changed, and is not put back), "requests" }
    undo: { "identities", "conflicts": [ { "what", "key", "why" } ], "restored": [ { "what", "key" } ], "lost": [ ... ],
        "requests" }

@@ -27,6 +27,22 @@ static bool is_on_its_own(const struct sequence *sequence) {
     return !sequence->is_linked || (sequence->done & BIT(SEQUENCE_UNLINK));
 }
 
+bool sequence_password(const struct sequence *sequence, size_t index, struct json_value *identity) {
+    for (struct json_walk walk = json_walk(sequence->identities); json_next(&walk);) {
+        struct account account = account_of_identity(walk.value);
+        if (!account_has_password(&account) || index-- > 0) continue;
+        *identity = walk.value;
+        return true;
+    }
+    return false;
+}
+
+static bool is_ticket_needed(const struct sequence *sequence) {
+    struct json_value identity;
+    return sequence->plan.reset_password && sequence->index < SEQUENCE_TICKETS &&
+           sequence_password(sequence, sequence->index, &identity);
+}
+
 static bool is_forward_needed(const struct sequence *sequence) {
     switch (sequence->step) {
     case SEQUENCE_WRITE: return sequence->merge.patch.size > 0;
@@ -35,7 +51,7 @@ static bool is_forward_needed(const struct sequence *sequence) {
     case SEQUENCE_CARRY_ORGANIZATION: return has_entry(sequence, sequence->step);
     case SEQUENCE_RELEASE: return moves(sequence);
     case SEQUENCE_REVOKE: return sequence->plan.revoke;
-    case SEQUENCE_RESET_PASSWORD: return sequence->plan.reset_password;
+    case SEQUENCE_RESET_PASSWORD: return is_ticket_needed(sequence);
     default: return true;
     }
 }

@@ -36,6 +36,9 @@ bool sequence_may_have_linked(const struct receipt *receipt);
 /* Of a receipt: a request of its merge may still be carried out. */
 bool sequence_may_come_late(const struct sequence *sequence);
 
+/* The identities of the primary that have a password at the tenant, once the secondary is one of them. */
+bool sequence_password(const struct sequence *sequence, size_t index, struct json_value *identity);
+
 /* Of a merge: it moves an identity that is another account's. */
 bool sequence_moves(const struct sequence *sequence);
 

@@ -257,10 +257,24 @@ static void put_entries(struct writer *body, const struct sequence *sequence, en
     writer_close(body, '}');
 }
 
-static void put_ticket(struct writer *body, struct span user_id) {
+/* Of the account's own password, or of that of a linked identity: the API wants to know which. */
+static void put_ticket(struct writer *body, const struct sequence *sequence, size_t index) {
+    struct span primary = sequence->plan.guard.primary;
+    struct json_value identity, user_id = {NULL, NULL};
+    bool is_known = sequence_password(sequence, index, &identity);
     writer_open(body, '{');
     writer_name(body, "user_id");
-    writer_string(body, user_id);
+    writer_string(body, primary);
+    if (is_known && !account_identity_is(identity, primary)) {
+        writer_name(body, "identity");
+        writer_open(body, '{');
+        writer_name(body, "provider");
+        writer_string(body, SPAN("auth0"));
+        writer_name(body, "user_id");
+        (void)json_member(identity, SPAN("user_id"), &user_id);
+        writer_value(body, user_id);
+        writer_close(body, '}');
+    }
     writer_close(body, '}');
 }
 
@@ -275,7 +289,7 @@ size_t sequence_body(const struct sequence *sequence, const struct sequence_requ
     else if (step == SEQUENCE_PUT_BACK)
         writer_text(&body, sequence->restore.patch);
     else if (step == SEQUENCE_RESET_PASSWORD)
-        put_ticket(&body, sequence->plan.guard.primary);
+        put_ticket(&body, sequence, request->index);
     else if (sequence_list(step, &list) && list == RECEIPT_ORGANIZATIONS)
         put_one(&body, "members", account_of(sequence, step));
     else if (sequence_list(step, &list))

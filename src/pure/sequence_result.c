@@ -217,7 +217,7 @@ static void put_judgement(struct writer *to, const struct sequence *sequence) {
     if (sequence->failed & BIT(SEQUENCE_REVOKE))
         put_warning(to, "not_revoked", "the primary's sessions and refresh tokens could not be revoked: revoke them");
     if (sequence->failed & BIT(SEQUENCE_RESET_PASSWORD))
-        put_warning(to, "no_ticket", "there is no ticket for a new password: make one");
+        put_warning(to, "no_ticket", "a ticket for a new password could not be made: make one");
     writer_close(to, ']');
 }
 
@@ -294,6 +294,22 @@ static void put_steps(struct writer *to, const struct sequence *sequence, const 
 
 static void put_conflicts(struct writer *to, const struct sequence *sequence);
 
+/* Where the user sets a new password, for each that the account has. */
+static void put_tickets(struct writer *to, const struct sequence *sequence) {
+    struct json_value identity, ticket;
+    writer_name(to, "tickets");
+    writer_open(to, '[');
+    for (size_t i = 0; i < SEQUENCE_TICKETS && sequence_password(sequence, i, &identity); i++) {
+        char id[LONGEST_KEY];
+        if (!json_member(sequence->tickets[i], SPAN("ticket"), &ticket)) continue;
+        writer_open(to, '{');
+        put_text(to, "id", (struct span){id, account_identity_id(identity, id, sizeof id)});
+        put_value(to, "ticket", ticket);
+        writer_close(to, '}');
+    }
+    writer_close(to, ']');
+}
+
 /* As the option of the same name takes it. */
 static void put_created(struct writer *to, const struct sequence *sequence) {
     struct account account;
@@ -305,7 +321,6 @@ static void put_created(struct writer *to, const struct sequence *sequence) {
 }
 
 static void put_merge(struct writer *to, const struct sequence *sequence) {
-    struct json_value ticket = {NULL, NULL};
     put_words(to, "proof", guard_proof_name(sequence->plan.guard.proof));
     put_created(to, sequence);
     put_judgement(to, sequence);
@@ -318,8 +333,7 @@ static void put_merge(struct writer *to, const struct sequence *sequence) {
         put_value(to, "identities", sequence_identities(sequence->pages[GUARD_PRIMARY][0]));
     else
         put_value(to, "identities", sequence->identities);
-    (void)json_member(sequence->ticket, SPAN("ticket"), &ticket);
-    put_value(to, "ticket", ticket);
+    if (sequence->plan.reset_password) put_tickets(to, sequence);
     if (sequence->end.code == CODE_OK) return;
     put_steps(to, sequence, "put_back", false);
     put_steps(to, sequence, "stands", true);

@@ -102,10 +102,26 @@ describe("a shared e-mail address is evidence", function()
         refused({ "password_account of secondary" }, GOOGLE, ANN, SHARED)
         local result = merged(ANN, GOOGLE, with(SHARED,
             { password_merge = true, after_link = { revoke = true, reset_password = true } }))
-        assert.is_string(result.ticket)
+        assert.equal(ANN, result.tickets[1].id)
+        assert.is_string(result.tickets[1].ticket)
         local after = {}
         for _, change in ipairs(mock:changes()) do after[#after + 1] = change.kind end
         assert.same({ "link", "revoke_access", "password_ticket" }, after)
+    end)
+end)
+
+describe("a password that may be an attacker's", function()
+    it("is reset, also where it is the secondary's", function()
+        add(GOOGLE)
+        add(ANN)
+        add("auth0|5", { email = "bob@acme.test" })
+        local result = merged(GOOGLE, ANN, with(SHARED, { password_merge = true,
+            after_link = { reset_password = true } }))
+        assert.equal(1, #result.tickets)
+        assert.equal(ANN, result.tickets[1].id)
+        result = merged(GOOGLE, "auth0|5", with(OPERATOR, { after_link = { reset_password = true } }))
+        assert.same({ ANN, "auth0|5" }, { result.tickets[1].id, result.tickets[2].id })
+        assert.same({}, codes(result.warnings))
     end)
 end)
 

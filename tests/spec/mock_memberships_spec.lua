@@ -276,6 +276,21 @@ describe("auth0.mock", function()
             assert.equal("auth0|3", tenant.record.changes[2].primary)
         end)
 
+        it("is of the account's own password, or of a linked identity's", function()
+            add { user_id = "github|3" }
+            assert.equal(201, (send("POST", "/api/v2/users/github%7C3/identities",
+                { provider = "auth0", user_id = "2" })))
+            refused(400, "The user's main connection does not support this operation", "operation_not_supported",
+                ticket { user_id = "github|3" })
+            for id, status in pairs { ["2"] = 201, ["3"] = 400 } do
+                assert.equal(status, (ticket { user_id = "github|3", identity = { provider = "auth0", user_id = id } }))
+            end
+            assert.equal("2", tenant.record.changes[#tenant.record.changes].user_id)
+            assert.equal(400, (ticket { user_id = "github|3", identity = { provider = "auth0" } }))
+            assert.equal(400, (ticket { email = "three@example.com", connection_id = "con_0000000000000000",
+                identity = { provider = "auth0", user_id = "2" } }))
+        end)
+
         it("is refused without an account, for an account that does not exist, and without its scope", function()
             assert.equal(400, (ticket { email = "three@example.com" }))
             assert.equal(404, (ticket { user_id = "auth0|9" }))

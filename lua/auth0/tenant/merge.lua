@@ -178,7 +178,8 @@ end
 ---@field not_known auth0.MergeThing[] documented nowhere: count it as lost
 ---@field identities? auth0.Identity[] after a merge
 ---@field receipt? auth0.MergeReceipt after a merge
----@field ticket? string of after_link.reset_password: the address where the user sets a new password
+---@field tickets? { id: string, ticket: string }[] of after_link.reset_password: for each identity that has a password,
+---where the user sets a new one
 ---@field requests integer
 
 --- What tenant:merge with the same arguments would do, and what stands against it. Changes nothing.

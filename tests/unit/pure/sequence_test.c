@@ -480,7 +480,28 @@ static void test_after_the_link(void **state) {
     succeed("POST /api/v2/users/auth0%7C1/revoke-access", "");
     succeed("POST /api/v2/tickets/password-change {\"user_id\":\"auth0|1\"}", "{\"ticket\":\"https://x/y#\"}");
     assert_end(CODE_OK, OUTCOME_NONE);
-    assert_member(sequence_result, "ticket", "\"https://x/y#\"");
+    assert_member(sequence_result, "tickets", "[{\"id\":\"auth0|1\",\"ticket\":\"https://x/y#\"}]");
+}
+
+#define TICKET(more) "POST /api/v2/tickets/password-change {\"user_id\":\"auth0|1\"" more "}"
+#define PASSWORD_OF(id) ",\"identity\":{\"provider\":\"auth0\",\"user_id\":\"" id "\"}"
+#define DATABASE(id) "{\"provider\":\"auth0\",\"user_id\":\"" id "\",\"connection\":\"Users\"}"
+
+/* An attacker's password may be that of either identity. */
+static void test_each_password_is_reset(void **state) {
+    (void)state;
+    struct sequence_plan plan = merging();
+    plan.reset_password = true;
+    begin(&plan);
+    read_both(ALONE(""), OTHER(""));
+    approve();
+    succeed(LINK, "[" OF_PRIMARY "," OF_SECONDARY "," DATABASE("7") "," DATABASE("8") "]");
+    succeed(TICKET(""), "{\"ticket\":\"https://x/1\"}");
+    refuse(TICKET(PASSWORD_OF("7")), CODE_FORBIDDEN);
+    succeed(TICKET(PASSWORD_OF("8")), "{\"ticket\":\"https://x/8\"}");
+    assert_end(CODE_OK, OUTCOME_NONE);
+    assert_member(sequence_result, "tickets",
+                  "[{\"id\":\"auth0|1\",\"ticket\":\"https://x/1\"},{\"id\":\"auth0|8\",\"ticket\":\"https://x/8\"}]");
 }
 
 static void test_what_fails_after_the_link_is_a_warning(void **state) {
@@ -591,6 +612,7 @@ int main(void) {
         TEST(test_receipt_of_a_carry_that_is_not_known),
         TEST(test_name_is_carried_with_the_patch),
         TEST(test_after_the_link),
+        TEST(test_each_password_is_reset),
         TEST(test_what_fails_after_the_link_is_a_warning),
         TEST(test_relink_releases_and_links),
         TEST(test_a_refused_relink_is_returned),

@@ -21,6 +21,7 @@ local known = {
     not_updatable = { 400, "The following user attributes cannot be updated: %s. The connection (%s) must either be a "
         .. "database connection (using the Auth0 store), a passwordless connection (email or sms) or has disabled "
         .. "'Sync user profile attributes at each login'.", "operation_not_supported" },
+    no_password = { 400, "The user's main connection does not support this operation", "operation_not_supported" },
     email_exists = { 400, "The specified new email already exists" },
     profile_too_large = { 400, "The user profile is larger than the maximum allowed size." },
     search_cap = { 400, "You can only page through the first %d records. See "
