@@ -116,6 +116,10 @@ bool account_is_step(struct json_value id) {
     return identity_check_step("id", (struct span){text, json_string(id, text, sizeof text)}, &complaint);
 }
 
+bool account_is_blocked(const struct account *account) {
+    return account->blocked.token != NULL && json_kind(account->blocked) != JSON_FALSE;
+}
+
 bool account_has_password(const struct account *account) {
     for (struct json_walk walk = json_walk(account->identities); json_next(&walk);) {
         struct json_value provider;

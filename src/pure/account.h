@@ -43,6 +43,9 @@ size_t account_identity_id(struct json_value identity, char *to, size_t room);
 enum { ACCOUNT_STEP = 255 };
 bool account_is_step(struct json_value id);
 
+/* Whether it is blocked. A block that is no boolean is one: it may be meant as one. */
+bool account_is_blocked(const struct account *account);
+
 /* Whether one of its identities has a password at the tenant: a database connection. */
 bool account_has_password(const struct account *account);
 

@@ -60,11 +60,6 @@ static void find_accounts(const struct scene *scene) {
          SIDE_SECONDARY);
 }
 
-/* A block that is no boolean is one: it may be meant as one. */
-static bool is_blocked(const struct account *account) {
-    return account->blocked.token != NULL && json_kind(account->blocked) != JSON_FALSE;
-}
-
 static bool has_never_logged_in(const struct account *account) {
     return json_is_integer(account->logins_count) && span_equals(json_bytes(account->logins_count), SPAN("0"));
 }
@@ -78,9 +73,9 @@ static void find_state(const struct scene *scene) {
     bool is_claimed = scene->options->proof == GUARD_BOTH_AUTHENTICATED;
     find(scene, is_another_now(&scene->primary, scene->options->primary_created), REASON_RECREATED, SIDE_PRIMARY);
     find(scene, is_another_now(&scene->secondary, scene->options->secondary_created), REASON_RECREATED, SIDE_SECONDARY);
-    find(scene, is_blocked(&scene->primary), REASON_BLOCKED, SIDE_PRIMARY);
-    find(scene, is_blocked(&scene->secondary), REASON_BLOCKED, SIDE_SECONDARY);
-    find(scene, is_blocked(&scene->holder), REASON_BLOCKED, SIDE_HOLDER);
+    find(scene, account_is_blocked(&scene->primary), REASON_BLOCKED, SIDE_PRIMARY);
+    find(scene, account_is_blocked(&scene->secondary), REASON_BLOCKED, SIDE_SECONDARY);
+    find(scene, account_is_blocked(&scene->holder), REASON_BLOCKED, SIDE_HOLDER);
     find(scene, account_linked(&scene->secondary, 0, &identity), REASON_HAS_SECONDARIES, SIDE_SECONDARY);
     find(scene, is_claimed && has_never_logged_in(&scene->primary), REASON_NEVER_LOGGED_IN, SIDE_PRIMARY);
     find(scene, is_claimed && has_never_logged_in(&scene->secondary), REASON_NEVER_LOGGED_IN, SIDE_SECONDARY);

@@ -130,7 +130,7 @@ static long count_of(const struct guard_input *input, const struct account *acco
     switch (row->source) {
     case UNSEEN: return NOT_SEEN;
     case ALWAYS: return 1;
-    case BLOCK: return account->blocked.token != NULL && json_kind(account->blocked) != JSON_FALSE;
+    case BLOCK: return account_is_blocked(account);
     case SECONDARIES: return count_linked(account);
     case DIRECTORY:
         return guard_state_of(input, GUARD_SCIM) == GUARD_READ || guard_state_of(input, GUARD_DIRECTORY) == GUARD_READ;

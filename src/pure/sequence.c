@@ -182,10 +182,20 @@ static void back_failed(struct sequence *sequence, const struct operation_result
 static const char too_early[] =
     "a request of this merge may still be carried out: settle or undo it ten minutes after its end";
 static const char undone[] = "the receipt has been undone before; what was linked since has one of its own";
+static const char blocked[] =
+    "the primary is blocked, and the secondary would be an account without that block: unblock "
+    "the primary first, if there is no reason left for the block";
 static const char nowhere[] = "the secondary is neither an identity of the primary nor an account of its own";
 
 bool sequence_may_come_late(const struct sequence *sequence) {
     return sequence->receipt.is_open && sequence->plan.at - sequence->receipt.at < SEQUENCE_LATE;
+}
+
+/* Whether an undo would let a person who is blocked sign in again. */
+static bool would_unblock(const struct sequence *sequence) {
+    struct account primary;
+    return is_undo(sequence) && sequence->is_linked && sequence_may_have_linked(&sequence->receipt) &&
+           guard_primary(&sequence->input, &primary) && account_is_blocked(&primary);
 }
 
 /* The receipt's two accounts, as they are now. */
@@ -199,6 +209,8 @@ static void weigh_receipt(struct sequence *sequence) {
         finish_by(sequence, GUARD_PRIMARY, SEQUENCE_READ, &sequence->failure);
     else if (is_undo(sequence) && !sequence->is_linked && !is_own && sequence_may_have_linked(&sequence->receipt))
         finish(sequence, CODE_CONFLICT, OUTCOME_NONE, nowhere);
+    else if (would_unblock(sequence))
+        finish(sequence, CODE_GUARDED, OUTCOME_NONE, blocked);
     else
         begin_back(sequence, SEQUENCE_UNLINK);
 }
