@@ -98,12 +98,23 @@ static void send_step(struct engine *engine, struct sequences_run *run, const st
         engine_begin(engine, call);
 }
 
+/* A 404 that another server makes of a read, such as a proxy's page, does not say that the API has no such thing. */
+static struct operation_result end_of(const struct call *step, int slot) {
+    struct operation_result result = step->operation.result;
+    bool is_foreign = step->told.content_type[0] != '\0';
+    if (slot < GUARD_READS && is_foreign && result.code == CODE_NOT_FOUND) result.code = CODE_BAD_RESPONSE;
+    return result;
+}
+
 void sequences_ended(struct engine *engine, struct call *step) {
     struct sequences_run *run = step->step_of;
     list_leave(&step->link);
     step->stage = CALL_NEW;
     for (int slot = 0; slot < SEQUENCE_AT_ONCE; slot++)
-        if (run->slots[slot] == step) tell_end(engine, run, slot, &step->operation.result);
+        if (run->slots[slot] == step) {
+            const struct operation_result result = end_of(step, slot);
+            tell_end(engine, run, slot, &result);
+        }
     advance(engine, run);
 }
 

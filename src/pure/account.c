@@ -36,6 +36,16 @@ static bool choose_own(struct account *account) {
     return json_kind(account->own) == JSON_OBJECT;
 }
 
+/* Whether one of the members that count stands in it twice: one of them may hide what the other says. */
+static bool is_ambiguous(struct json_value profile, const struct json_wish *wishes, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        int seen = 0;
+        for (struct json_walk walk = json_walk(profile); json_next(&walk);)
+            if (json_string_is(walk.name, wishes[i].name) && ++seen > 1) return true;
+    }
+    return false;
+}
+
 bool account_read(struct json_value profile, struct account *account) {
     struct account is = {.profile = profile};
     const struct json_wish wishes[] = {{SPAN("user_id"), &is.id},
@@ -52,7 +62,8 @@ bool account_read(struct json_value profile, struct account *account) {
                                        {SPAN("identities"), &is.identities}};
     *account = (struct account){.profile = {NULL, NULL}};
     find(profile, wishes, COUNT(wishes));
-    if (json_kind(is.id) != JSON_STRING || !choose_own(&is)) return false;
+    if (json_kind(is.id) != JSON_STRING || is_ambiguous(profile, wishes, COUNT(wishes)) || !choose_own(&is))
+        return false;
     read_own(&is);
     *account = is;
     return true;

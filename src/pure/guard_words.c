@@ -277,11 +277,13 @@ static void put_read(struct text *text, const struct guard_input *input, const s
 
 static void put_unreadable(struct text *text, const struct guard_input *input, const struct guard_finding *finding) {
     enum guard_read read = finding->read;
+    const struct guard_answer *answer = &input->answers[read];
     const char *check = reads[read].check;
+    bool is_odd = answer->state == GUARD_READ && guard_state_of(input, read) == GUARD_UNREADABLE;
     put_read(text, input, finding);
     put(text,
-        input->answers[read].is_unheard ? ": there was no answer that can be used; ask again, with a token that has %s"
-                                        : ": the token needs %s",
+        answer->is_unheard || is_odd ? ": there was no answer that can be used; ask again, with a token that has %s"
+                                     : ": the token needs %s",
         reads[read].scopes);
     if (check == NULL || !finding->refuses) return;
     bool is_carried = (input->options.carry & reads[read].part) != 0;

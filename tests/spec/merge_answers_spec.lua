@@ -107,6 +107,36 @@ describe("a second factor of the primary", function()
     end
 end)
 
+describe("a profile", function()
+    local PROFILE = '{"user_id":"google-oauth2|2","identities":[{"provider":"google-oauth2","user_id":"2",'
+        .. '"connection":"google-oauth2","isSocial":true}],%s}'
+
+    for _, members in ipairs { '"blocked":true,"blocked":false', '"blocked":true,"b\\u006cocked":null',
+        '"email_verified":false,"email_verified":true', '"multifactor":["guardian"],"multifactor":[]' } do
+        it("that says twice what it is can be read by no one rule: " .. members, function()
+            answer("users/google%-oauth2%%7C2", PROFILE:format(members))
+            local reasons = assert(tenant:preview(ANN, GOOGLE, { proof = "operator", checks = {} })).reasons
+            assert.equal("unreadable of secondary", codes(reasons))
+            assert.truthy(reasons[1].message:find("could not be read: there was no answer that can be used", 1, true))
+        end)
+    end
+end)
+
+describe("a page of another server, with the status 404,", function()
+    it("does not say that a connection has no SCIM", function()
+        answer("/scim%-configuration", "<html>Not Found</html>", 404)
+        assert.equal("unreadable of secondary", found(ACME))
+    end)
+
+    it("does not say that an account does not exist", function()
+        answer("users/google%-oauth2%%7C2", "<html>Not Found</html>", 404)
+        local result, message, failure = tenant:merge(ANN, GOOGLE, { proof = "operator" })
+        assert.is_nil(result)
+        assert.same({ "bad_response", "none" }, { failure.code, failure.outcome })
+        assert.truthy(message:find("something else than the API answered for " .. mock.domain, 1, true), message)
+    end)
+end)
+
 it("a connection whose id would lead out of its path is unreadable", function()
     answer("connections%?name=acme", '[{"id":"..","name":"acme"}]')
     assert.equal("unreadable of secondary", found(ACME))
