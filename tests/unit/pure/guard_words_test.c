@@ -55,8 +55,10 @@ static void the_holder_is_named(void **state) {
     world.options.relink.holder = SPAN("github|8");
     world.holder_holds = false;
     world.texts[GUARD_HOLDER] = "{}";
-    assert_string_equal(say(&world, REASON_UNREADABLE, SIDE_HOLDER, GUARD_HOLDER),
-                        "the profile of the holder, github|8, could not be read: the token needs read:users");
+    assert_string_equal(
+        say(&world, REASON_UNREADABLE, SIDE_HOLDER, GUARD_HOLDER),
+        "the profile of the holder, github|8, could not be read: there was no answer that can be used; ask "
+        "again, with a token that has read:users");
     world.options.relink.holder = (struct span){NULL, 0};
     assert_string_equal(say(&world, REASON_UNREADABLE, SIDE_HOLDER, GUARD_HOLDER),
                         "a search for the account that holds google-apps|acme|2 failed, and whether one does is not "
