@@ -92,12 +92,13 @@ static bool is_undo(const struct sequence *sequence) { return sequence->plan.goa
 
 /* All has been done that was to be. */
 static void finish_changes(struct sequence *sequence) {
-    if (!sequence->is_back || is_undo(sequence)) {
+    if (!sequence->is_back || (is_undo(sequence) && sequence->failed == 0)) {
         finish(sequence, CODE_OK, OUTCOME_NONE, NULL);
         return;
     }
-    bool is_partly = sequence->failed != 0;
-    finish_by(sequence, SEQUENCE_FORWARD, sequence->end.step, &sequence->failure);
+    bool is_partly = is_undo(sequence) ? sequence->done != 0 : sequence->failed != 0;
+    finish_by(sequence, is_undo(sequence) ? SEQUENCE_BACKWARD : SEQUENCE_FORWARD, sequence->end.step,
+              &sequence->failure);
     sequence->end.is_partly = is_partly;
     if (is_partly) sequence->end.outcome = OUTCOME_UNKNOWN;
 }
@@ -164,17 +165,15 @@ static void refused(struct sequence *sequence, const struct operation_result *re
     }
 }
 
-static void undo_failed(struct sequence *sequence, const struct operation_result *result) {
-    finish_by(sequence, SEQUENCE_BACKWARD, sequence->step, result);
-    sequence->end.is_partly = sequence->done != 0;
-    if (sequence->end.is_partly) sequence->end.outcome = OUTCOME_UNKNOWN;
-}
-
-/* A step back that could not be taken. */
+/* A step back that could not be taken. An undo goes on too, and fails in the end as its first such step did. */
 static void back_failed(struct sequence *sequence, const struct operation_result *result) {
+    if (is_undo(sequence) && sequence->failed == 0) {
+        sequence->failure = *result;
+        sequence->end.step = sequence->step;
+    }
     sequence->failed |= BIT(sequence->step);
-    if (is_undo(sequence))
-        undo_failed(sequence, result);
+    if (is_undo(sequence) && sequence->step < SEQUENCE_RESTORE)
+        finish_changes(sequence);
     else
         skip(sequence);
 }
@@ -457,7 +456,9 @@ static struct sequence_action next_change(struct sequence *sequence) {
     bool is_look = sequence->phase == SEQUENCE_LOOKING;
     struct sequence_request request = {.step = is_look ? SEQUENCE_READ : sequence->step,
                                        .read = sequence->step == SEQUENCE_RESTORE ? GUARD_SECONDARY : GUARD_PRIMARY,
-                                       .slot = sequence->is_back ? SEQUENCE_BACKWARD : SEQUENCE_FORWARD,
+                                       .slot = !sequence->is_back      ? SEQUENCE_FORWARD
+                                               : sequence->failed == 0 ? SEQUENCE_BACKWARD
+                                                                       : SEQUENCE_ONWARD,
                                        .index = sequence->index};
     if (!is_look) sequence->is_approved = true;
     return send(sequence, request);

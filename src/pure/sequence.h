@@ -53,7 +53,8 @@ enum sequence_step {
     SEQUENCE_REVOKE,
     SEQUENCE_RESET_PASSWORD, /* one for each of the account's passwords */
     SEQUENCE_UNLINK,
-    SEQUENCE_RETURN,        /* relink: links the identity to its holder again */
+    SEQUENCE_RETURN, /* relink: links the identity to its holder again */
+    /* Four that give to the secondary, and after them, in the same order, four that take from the primary. */
     SEQUENCE_RESTORE,       /* the secondary's metadata, after it was unlinked */
     SEQUENCE_RESTORE_ROLES, /* those that the secondary had */
     SEQUENCE_RESTORE_PERMISSIONS,
@@ -77,7 +78,7 @@ struct sequence_request {
     size_t index;               /* its own */
 };
 
-enum { SEQUENCE_AT_ONCE = GUARD_READS + 2 };
+enum { SEQUENCE_AT_ONCE = GUARD_READS + 3 };
 
 /* Passwords of one account that are reset. */
 enum { SEQUENCE_TICKETS = 16 };

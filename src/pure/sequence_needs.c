@@ -81,6 +81,12 @@ bool sequence_may_have_linked(const struct receipt *receipt) {
     return receipt->state != RECEIPT_NOT_MERGED && !receipt->is_already;
 }
 
+/* What the secondary could not be given stays with the primary. */
+static bool is_owed(const struct sequence *sequence) {
+    const unsigned apart = SEQUENCE_PUT_BACK - SEQUENCE_RESTORE;
+    return sequence->step >= SEQUENCE_PUT_BACK && (sequence->failed & BIT(sequence->step - apart));
+}
+
 bool sequence_needs(const struct sequence *sequence) {
-    return sequence->is_back ? is_back_needed(sequence) : is_forward_needed(sequence);
+    return sequence->is_back ? is_back_needed(sequence) && !is_owed(sequence) : is_forward_needed(sequence);
 }

@@ -7,8 +7,9 @@
 
 #pragma GCC visibility push(hidden)
 
-/* The slots of changes, and of those that give back. Those before are the guard's reads. */
-enum { SEQUENCE_FORWARD = GUARD_READS, SEQUENCE_BACKWARD };
+/* The slots of changes, of those that give back, and of those that do so after one of them has failed. Those before are
+   the guard's reads. */
+enum { SEQUENCE_FORWARD = GUARD_READS, SEQUENCE_BACKWARD, SEQUENCE_ONWARD };
 
 /* What a step carries, takes or gives back: one after the other. */
 struct sequence_entries {

@@ -157,13 +157,14 @@ static void test_a_refused_unlink_changes_nothing(void **state) {
     assert_false(finished()->is_partly);
 }
 
-static void test_an_undo_that_stops_in_the_middle_says_so(void **state) {
+static void test_what_the_secondary_does_not_get_stays_with_the_primary(void **state) {
     (void)state;
     begin_undo(MERGED(IMAGE, WROTE));
     read_linked(LINKED(MERGED_PRIMARY));
     succeed(UNLINK, "[" OF_PRIMARY "]");
     succeed(GET_SECONDARY, OTHER(""));
     refuse(RESTORE, CODE_FORBIDDEN);
+    assert_int_equal(drive.count, 0);
     assert_end(CODE_FORBIDDEN, OUTCOME_UNKNOWN);
     assert_true(finished()->is_partly);
     assert_int_equal(finished()->step, SEQUENCE_RESTORE);
@@ -191,6 +192,31 @@ static void test_undo_of_what_was_carried(void **state) {
     succeed("DELETE /api/v2/organizations/org_1/members {\"members\":[\"auth0|1\"]}", "");
     succeed("DELETE /api/v2/organizations/org_2/members {\"members\":[\"auth0|1\"]}", "");
     assert_end(CODE_OK, OUTCOME_NONE);
+}
+
+static void test_an_undo_goes_on_past_what_is_refused(void **state) {
+    (void)state;
+    begin_undo(MERGED(IMAGE "," LISTS, WROTE "\"carried\":{" LISTS "},"));
+    read_linked(LINKED(MERGED_PRIMARY));
+    succeed(UNLINK, "[" OF_PRIMARY "]");
+    succeed(GET_SECONDARY, OTHER(""));
+    succeed(RESTORE, OTHER(HAD));
+    refuse("POST /api/v2/users/google-oauth2%7C2/roles {\"roles\":[\"rol_1\"]}", CODE_NOT_FOUND);
+    int slot = drive.under_way[0].slot;
+    assert_int_not_equal(slot, SEQUENCE_BACKWARD);
+    refuse("POST /api/v2/users/google-oauth2%7C2/permissions {\"permissions\":[{\"resource_server_identifier\":\"x\","
+           "\"permission_name\":\"y\"}]}",
+           CODE_FORBIDDEN);
+    succeed("POST /api/v2/organizations/org_1/members {\"members\":[\"google-oauth2|2\"]}", "");
+    succeed("POST /api/v2/organizations/org_2/members {\"members\":[\"google-oauth2|2\"]}", "");
+    succeed(GET_PRIMARY, ALONE(MERGED_PRIMARY));
+    succeed(PUT_BACK, ALONE(""));
+    succeed("DELETE /api/v2/organizations/org_1/members {\"members\":[\"auth0|1\"]}", "");
+    succeed("DELETE /api/v2/organizations/org_2/members {\"members\":[\"auth0|1\"]}", "");
+    assert_end(CODE_NOT_FOUND, OUTCOME_UNKNOWN);
+    assert_true(finished()->is_partly);
+    assert_int_equal(finished()->step, SEQUENCE_RESTORE_ROLES);
+    assert_int_equal(finished()->slot, SEQUENCE_BACKWARD);
 }
 
 /* As lua-cjson writes an empty list. */
@@ -341,7 +367,8 @@ int main(void) {
         TEST(test_undo_leaves_a_link_of_another_client),
         TEST(test_undo_of_a_merge_that_was_refused_unlinks_nothing),
         TEST(test_a_refused_unlink_changes_nothing),
-        TEST(test_an_undo_that_stops_in_the_middle_says_so),
+        TEST(test_what_the_secondary_does_not_get_stays_with_the_primary),
+        TEST(test_an_undo_goes_on_past_what_is_refused),
         TEST(test_undo_of_what_was_carried),
         TEST(test_undo_of_empty_lists),
         TEST(test_undo_of_a_relink),
