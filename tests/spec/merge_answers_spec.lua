@@ -113,7 +113,7 @@ describe("a profile", function()
 
     for _, members in ipairs { '"blocked":true,"blocked":false', '"blocked":true,"b\\u006cocked":null',
         '"email_verified":false,"email_verified":true', '"multifactor":["guardian"],"multifactor":[]' } do
-        it("that says twice what it is can be read by no one rule: " .. members, function()
+        it("that says twice what it is cannot be read by a single rule: " .. members, function()
             answer("users/google%-oauth2%%7C2", PROFILE:format(members))
             local reasons = assert(tenant:preview(ANN, GOOGLE, { proof = "operator", checks = {} })).reasons
             assert.equal("unreadable of secondary", codes(reasons))

@@ -62,7 +62,7 @@ static void the_holder_is_named(void **state) {
     world.options.relink.holder = (struct span){NULL, 0};
     assert_string_equal(say(&world, REASON_UNREADABLE, SIDE_HOLDER, GUARD_HOLDER),
                         "a search for the account that holds google-apps|acme|2 failed, and whether one does is not "
-                        "known: the token needs read:users");
+                        "known: there was no answer that can be used; ask again, with a token that has read:users");
 }
 
 static void of_long_lists_the_first_are_named(void **state) {
