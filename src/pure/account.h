@@ -19,8 +19,8 @@ struct account {
     struct json_value provider, user_id, connection, is_social; /* of `own` */
 };
 
-/* False, and `account` is empty: the value is no object with a string `user_id` and at least one identity, or it has one
-   of the above twice. */
+/* False, and `account` is empty: the value is no object with a string `user_id` and at least one identity, or one of the
+   above stands in it twice. */
 bool account_read(struct json_value profile, struct account *account);
 
 /* An account's identity as if it were an account: address, name and picture are those of its `profileData`. There is
