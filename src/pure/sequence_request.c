@@ -62,9 +62,11 @@ static void put_user(struct writer *path, struct span id) {
 
 /* A string of the tenant's, within JSON. */
 static void put_id(struct writer *path, struct json_value id) {
-    enum { LONGEST = 256 }; /* connections and organizations have ids of about 20 bytes */
-    char text[LONGEST];
-    if (json_kind(id) == JSON_STRING) writer_encoded(path, (struct span){text, json_string(id, text, sizeof text)});
+    char character[4];
+    if (json_kind(id) != JSON_STRING) return;
+    struct json_characters walk = json_characters(id);
+    for (size_t size; (size = json_next_character(&walk, character)) > 0;)
+        writer_encoded(path, (struct span){character, size});
 }
 
 static void put_digits(struct writer *path, size_t number) {

@@ -77,6 +77,13 @@ describe("a list that is read for the guard", function()
         end)
     end
 
+    it("and goes on with a long mark is asked for with all of it", function()
+        local mark = ("m/"):rep(300)
+        answer(SECONDARYS .. "groups%?take=50", '{"groups":[],"next":"' .. mark .. '"}')
+        answer(SECONDARYS .. "groups%?take=50&from=" .. mark:gsub("/", "%%%%2F"), '{"groups":[{"id":"grp_1"}]}')
+        assert.equal("groups_lost of secondary", found(GOOGLE))
+    end)
+
     it("and that is not answered is not said to lack a scope", function()
         answer(SECONDARYS .. "groups%?take=50", "", 404)
         local reasons = assert(tenant:preview(ANN, GOOGLE, { proof = "operator" })).reasons
