@@ -252,6 +252,63 @@ static void an_id_that_is_too_long_is_like_no_other(void **state) {
     assert_true(guard_next_missing(&input, GUARD_SECONDARY_ROLES, &walk));
 }
 
+static void a_page_is_taken_with_the_entries_that_it_promises(void **state) {
+    (void)state;
+    static const struct {
+        enum guard_read read;
+        const char *page;
+        bool is_taken;
+    } cases[] = {
+        {GUARD_PRIMARY, "{\"next\":7}", true}, /* a profile is no list */
+        {GUARD_SECONDARY, "{\"next\":7}", true},
+        {GUARD_SECONDARY_FACTORS, "[{}]", true}, /* a factor needs no id */
+        {GUARD_PRIMARY_FACTORS, "[7]", true},
+        {GUARD_CONNECTION, "[{}]", true},
+        {GUARD_SECONDARY_ORGANIZATIONS, "[]", true},
+        {GUARD_SECONDARY_ORGANIZATIONS, "[{\"id\":\"org_1\"}]", true},
+        {GUARD_SECONDARY_ORGANIZATIONS, "[{\"id\":\"org_1\"},{}]", false},
+        {GUARD_SECONDARY_ORGANIZATIONS, "{\"organizations\":[{\"id\":7}]}", false},
+        {GUARD_PRIMARY_GROUPS, "{\"groups\":[\"grp_1\"]}", false},
+        {GUARD_SECONDARY_ROLES, "[{\"id\":\"\"}]", false},
+        {GUARD_PRIMARY_ROLES, "[[]]", false},
+        {GUARD_PRIMARY_PERMISSIONS, "[{\"resource_server_identifier\":\"a\",\"permission_name\":\"b\"}]", true},
+        {GUARD_PRIMARY_PERMISSIONS, "[{\"resource_server_identifier\":\"a\"}]", false},
+        {GUARD_PRIMARY_PERMISSIONS, "[{\"permission_name\":\"b\"}]", false},
+        {GUARD_SECONDARY_PERMISSIONS, "[{\"id\":\"a\"}]", false},
+        {GUARD_PRIMARY_GROUPS, "{\"groups\":[],\"next\":null}", true},
+        {GUARD_PRIMARY_GROUPS, "{\"groups\":[],\"next\":\"abc\"}", true},
+        {GUARD_PRIMARY_GROUPS, "{\"groups\":[],\"next\":\"\"}", false},
+        {GUARD_PRIMARY_GROUPS, "{\"groups\":[],\"next\":7}", false},
+        {GUARD_STREAMS, "{\"eventStreams\":[],\"next\":{}}", false}};
+    for (size_t i = 0; i < COUNT(cases); i++)
+        if (guard_takes(cases[i].read, checked(cases[i].page)) != cases[i].is_taken) fail_msg("%s", cases[i].page);
+}
+
+static void a_list_shows_as_many_entries_as_it_counts(void **state) {
+    (void)state;
+    static const struct {
+        const char *roles;
+        enum guard_state state;
+    } cases[] = {{"{\"roles\":[{\"id\":\"a\"}],\"total\":1}", GUARD_READ},
+                 {"{\"roles\":[],\"total\":0}", GUARD_READ},
+                 {"{\"roles\":[{\"id\":\"a\"}],\"total\":2}", GUARD_UNREADABLE},
+                 {"{\"roles\":[{\"id\":\"a\"}],\"total\":0}", GUARD_UNREADABLE}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct world world = world_clean();
+        world.texts[GUARD_SECONDARY_ROLES] = cases[i].roles;
+        struct guard_input input = world_read(&world);
+        if (guard_state_of(&input, GUARD_SECONDARY_ROLES) != cases[i].state) fail_msg("%s", cases[i].roles);
+    }
+}
+
+static void a_name_that_the_api_does_not_give_a_list_is_none(void **state) {
+    (void)state;
+    struct world world = world_clean();
+    world.texts[GUARD_SECONDARY_ROLES] = "{\"errors\":[],\"things\":[{\"id\":\"a\"}]}";
+    struct guard_input input = world_read(&world);
+    assert_int_equal(guard_state_of(&input, GUARD_SECONDARY_ROLES), GUARD_UNREADABLE);
+}
+
 static void the_search_for_a_holder_is_quoted(void **state) {
     (void)state;
     static const struct {
@@ -285,6 +342,9 @@ int main(void) {
         cmocka_unit_test(a_walk_goes_over_all_pages),
         cmocka_unit_test(an_entry_is_the_same_by_its_id_alone),
         cmocka_unit_test(an_id_that_is_too_long_is_like_no_other),
+        cmocka_unit_test(a_page_is_taken_with_the_entries_that_it_promises),
+        cmocka_unit_test(a_list_shows_as_many_entries_as_it_counts),
+        cmocka_unit_test(a_name_that_the_api_does_not_give_a_list_is_none),
         cmocka_unit_test(the_search_for_a_holder_is_quoted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -410,6 +410,9 @@ static void a_factor_is_confirmed_and_is_a_second_one(void **state) {
                  {"[{\"type\":\"email-verification\"},{\"type\":\"recovery-code\"}]", false, false},
                  {"[{\"type\":\"retina\"}]", true, false}, /* not known: it counts where that refuses */
                  {"[{}]", true, false},
+                 {"[{\"type\":\"totp\",\"confirmed\":\"true\"}]", true, false},
+                 {"[{\"type\":\"totp\",\"confirmed\":null}]", true, true},
+                 {"[7]", true, false},
                  {"[{\"type\":\"password\"},{\"type\":\"totp\"}]", true, true}};
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct world world = world_clean();
@@ -434,7 +437,15 @@ static void without_the_list_the_profiles_tell_of_factors(void **state) {
     assert_non_null(find(&verdict, REASON_WEAKER_FACTORS, SIDE_PRIMARY));
     world.primary_more = MULTIFACTOR;
     assert_int_equal(judge(&world).refused, 0);
-    world.primary_more = ",\"multifactor\":[]";
+    static const char *const none[] = {"[]", "\"guardian\"", "[\"\"]", "[7]", "{}", "true"};
+    for (size_t i = 0; i < COUNT(none); i++) { /* what is not as the API promises is no factor of a primary */
+        char more[60];
+        snprintf(more, sizeof more, ",\"multifactor\":%s", none[i]);
+        world.primary_more = more;
+        assert_int_equal(judge(&world).refused, 1);
+    }
+    world.primary_more = "";
+    world.secondary_more = ",\"multifactor\":\"guardian\""; /* and it is one of a secondary */
     assert_int_equal(judge(&world).refused, 1);
     world.secondary_more = ",\"multifactor\":[]";
     assert_int_equal(judge(&world).refused, 0);

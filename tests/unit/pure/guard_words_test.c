@@ -44,6 +44,19 @@ static void what_is_carried_cannot_be_left_out_of_the_checks(void **state) {
                         "\"allow\"");
 }
 
+static void an_answer_that_never_came_is_no_lack_of_a_scope(void **state) {
+    (void)state;
+    struct world world = world_clean();
+    struct guard_input input = world_read(&world);
+    struct guard_finding finding = {REASON_UNREADABLE, SIDE_SECONDARY, GUARD_SECONDARY_GROUPS, false};
+    char words[GUARD_WORDS];
+    input.answers[GUARD_SECONDARY_GROUPS].is_unheard = true;
+    guard_words(&input, &finding, words);
+    assert_string_equal(words,
+                        "the groups of the secondary, google-apps|acme|2, could not be read: there was no answer "
+                        "that can be used; ask again, with a token that has read:groups");
+}
+
 static void the_holder_is_named(void **state) {
     (void)state;
     struct world world = world_clean();
@@ -253,6 +266,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sentence_says_what_where_and_what_to_do),
         cmocka_unit_test(what_is_carried_cannot_be_left_out_of_the_checks),
+        cmocka_unit_test(an_answer_that_never_came_is_no_lack_of_a_scope),
         cmocka_unit_test(the_holder_is_named),
         cmocka_unit_test(of_long_lists_the_first_are_named),
         cmocka_unit_test(each_reason_has_its_sentence),
