@@ -87,15 +87,16 @@ static struct call *new_step(struct sequences_run *run, int slot) {
 static void send_step(struct engine *engine, struct sequences_run *run, const struct sequence_request *request) {
     static const struct operation_result no_memory = {.code = CODE_UNREACHABLE, .outcome = OUTCOME_NONE};
     struct call *call = new_step(run, request->slot);
-    if (call == NULL) run->slots[request->slot] = NULL;
+    bool is_prepared = call != NULL && prepare_step(engine, run, request, call);
+    if (!is_prepared) run->slots[request->slot] = NULL; /* it has nothing to tell */
     if (request->step >= SEQUENCE_WRITE && !run->is_approved) {
         run->is_approved = true;
         engine->unfinished++;
     }
-    if (call == NULL || !prepare_step(engine, run, request, call))
-        tell_end(engine, run, request->slot, &no_memory);
-    else
+    if (is_prepared)
         engine_begin(engine, call);
+    else
+        tell_end(engine, run, request->slot, &no_memory);
 }
 
 /* A 404 that another server makes of a read, such as a proxy's page, does not say that the API has no such thing. */
@@ -224,7 +225,7 @@ static void keep_end(const struct engine *engine, struct sequences_run *run) {
     struct operation_result *result = &front->operation.result;
     if (end->has_step) *result = end->result;
     if (step != NULL) front->told = step->told;
-    const char *what = run->late != NULL ? run->late : end->what;
+    const char *what = run->late != NULL ? run->late : end->has_step ? "not enough memory" : end->what;
     if (step == NULL && what != NULL) snprintf(front->told.detail, sizeof front->told.detail, "%s", what);
     result->code = run->late != NULL && end->code == CODE_CANCELLED ? CODE_TIMEOUT : end->code;
     result->outcome = end->outcome;
@@ -274,15 +275,27 @@ static void approve(struct engine *engine, struct sequences_run *run) {
     tell(engine, run, SEQUENCE_APPROVED);
 }
 
+/* So much may the last receipt be longer than the planned one: its state, its time. */
+enum { RECEIPT_GROWTH = 64 };
+
+/* Nothing is changed without the memory for the receipt that is told at the end. */
+static bool reserve_receipt(struct sequences_run *run) {
+    size_t size = sequence_receipt(&run->sequence, NULL) + RECEIPT_GROWTH;
+    return buffer_reserve(&run->receipt, size) &&
+           buffer_reserve(&run->receipt_tokens, json_room(size) * sizeof(struct json_token));
+}
+
 static void ask(struct engine *engine, struct sequences_run *run) {
-    if (!run->asks) {
+    if (!reserve_receipt(run)) {
+        sequence_give(&run->sequence, NULL);
+    } else if (!run->asks) {
         approve(engine, run);
-        return;
+    } else {
+        run->stage = SEQUENCES_ASKING;
+        if (engine->network != NULL) set_timer(engine, run); /* a mock's time may jump there at once */
+        write_json(run, sequence_receipt, &run->planned, &run->planned_tokens);
+        list_push(&engine->receipts, &run->front->owed);
     }
-    run->stage = SEQUENCES_ASKING;
-    if (engine->network != NULL) set_timer(engine, run); /* a mock's time may jump there at once */
-    write_json(run, sequence_receipt, &run->planned, &run->planned_tokens);
-    list_push(&engine->receipts, &run->front->owed);
 }
 
 static void advance(struct engine *engine, struct sequences_run *run) {
@@ -388,17 +401,19 @@ static bool keep_common(struct sequences_run *run, const struct call_order *comm
            keep(run, &order->telemetry) && keep(run, &order->correlation_id);
 }
 
-/* The JSON of the order, read; absent where there is no memory. */
-static struct json_value read_order(struct sequences_run *run, struct span text) {
+/* The JSON of the order, read; absent where it has more levels than JSON may have here. False where there is no memory.
+   */
+static bool read_order(struct sequences_run *run, struct span text, struct json_value *order) {
     size_t count = json_room(text.size);
     if (!buffer_append(&run->plan_text, text) ||
         !buffer_reserve(&run->plan_tokens, count * sizeof(struct json_token)) ||
         !buffer_reserve(&run->plan_spans, plan_room(count) * sizeof(struct span)))
-        return (struct json_value){NULL, NULL};
+        return false;
     struct json_reader reader = json_reader(buffer_span(&run->plan_text));
     reader.tokens = (void *)run->plan_tokens.at;
     reader.room = count;
-    return json_read(&reader) == JSON_WHOLE ? json_root(&reader) : (struct json_value){NULL, NULL};
+    *order = json_read(&reader) == JSON_WHOLE ? json_root(&reader) : (struct json_value){NULL, NULL};
+    return true;
 }
 
 enum sequences_prepared sequences_prepare(struct call *front, const struct call_order *common, struct span text,
@@ -407,8 +422,12 @@ enum sequences_prepared sequences_prepare(struct call *front, const struct call_
     if (run == NULL) return SEQUENCES_NO_MEMORY;
     run->front = front;
     if (!keep_common(run, common)) return SEQUENCES_NO_MEMORY;
-    struct json_value order = read_order(run, text), asks = {NULL, NULL};
-    if (order.token == NULL) return SEQUENCES_NO_MEMORY;
+    struct json_value order, asks = {NULL, NULL};
+    if (!read_order(run, text, &order)) return SEQUENCES_NO_MEMORY;
+    if (order.token == NULL) {
+        complaint_make(complaint, "receipt", "is none: it has too many levels");
+        return SEQUENCES_REFUSED;
+    }
     run->plan.domain = run->order.domain;
     run->asks = json_member(order, SPAN("asks"), &asks) && json_kind(asks) == JSON_TRUE;
     if (!plan_read(order, run->plan_text.at, (void *)run->plan_spans.at, &run->plan, complaint))

@@ -282,7 +282,7 @@ static void set_missing(lua_State *L, const struct call *call) {
     lua_setfield(L, -2, "id");
 }
 
-static int push_failure(lua_State *L, const struct bind_call *self) {
+static void push_failure(lua_State *L, const struct bind_call *self) {
     const struct call *call = self->call;
     const struct operation_result *result = &call->operation.result;
     const struct call_told *told = &call->told;
@@ -302,7 +302,6 @@ static int push_failure(lua_State *L, const struct bind_call *self) {
     push_string(L, "content_type", told->content_type);
     if (told->retry_after >= 0) push_number(L, "retry_after", told->retry_after);
     set_detail(L, self);
-    return 2;
 }
 
 /* A call that was refused before it was sent, because of what its token says. */
@@ -317,30 +316,30 @@ static int push_refused(lua_State *L, const struct bind_call *self) {
     return 2;
 }
 
-/* The change was made, but its answer cannot be shown: that is not told as a success. */
-static int push_unreadable(lua_State *L, const struct bind_call *self, const char *what) {
-    operation_disown(&self->call->operation, what);
-    return push_failure(L, self);
+/* What a success shows. False, and nothing is pushed, where there is no memory. */
+static bool push_answer(lua_State *L, const struct bind_call *self) {
+    const struct call *call = self->call;
+    if (self->goal == BIND_SEQUENCE) return bind_sequence_push(L, call);
+    if (self->is_text)
+        lua_pushlstring(L, call->answer.at != NULL ? call->answer.at : "", call->answer.size);
+    else if (call->operation.result.value.token == NULL)
+        lua_pushboolean(L, 1); /* done, and the tenant has no more to say */
+    else
+        return bind_json_push(L, call->operation.result.value);
+    return true;
 }
 
 int bind_call_push(lua_State *L, struct bind_call *self) {
-    const struct operation_result *result = &self->call->operation.result;
+    struct operation *operation = &self->call->operation;
     if (self->refused != CODE_OK) return push_refused(L, self);
-    if (result->code != CODE_OK) {
+    /* A change was made, but its answer cannot be shown: that is not told as a success. */
+    bool is_shown = operation->result.code == CODE_OK && push_answer(L, self);
+    if (operation->result.code == CODE_OK && !is_shown) operation_disown(operation, "not enough memory for the answer");
+    if (is_shown)
+        push_receipt(L, self->call);
+    else
         push_failure(L, self);
-        if (self->goal == BIND_SEQUENCE) bind_sequence_set_facts(L, self->call);
-        return 2;
-    }
-    if (self->goal == BIND_SEQUENCE) {
-        if (!bind_sequence_push(L, self->call)) return push_unreadable(L, self, "not enough memory for the answer");
-    } else if (self->is_text)
-        lua_pushlstring(L, self->call->answer.at != NULL ? self->call->answer.at : "", self->call->answer.size);
-    else if (result->value.token == NULL)
-        lua_pushboolean(L, 1); /* done, and the tenant has no more to say */
-    else if (!bind_json_push(L, result->value))
-        return push_unreadable(L, self, "not enough memory for the answer");
-    push_receipt(L, self->call);
     if (self->goal == BIND_SEQUENCE) bind_sequence_set_facts(L, self->call);
-    if (self->goal == BIND_DOWNLOAD) set_part(L, self->call);
+    if (is_shown && self->goal == BIND_DOWNLOAD) set_part(L, self->call);
     return 2;
 }

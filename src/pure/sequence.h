@@ -199,7 +199,8 @@ struct sequence_action sequence_next(struct sequence *sequence);
 /* What happened. The actions that follow from it are fetched with sequence_next. */
 void sequence_tell(struct sequence *sequence, const struct sequence_event *event);
 
-/* What SEQUENCE_MEMORY asked for; NULL: there is none, and the sequence ends without a change that it has not made. */
+/* What SEQUENCE_MEMORY asked for; NULL: there is none, and the sequence ends without a change that it has not made. So
+   it does where there is none for what SEQUENCE_RECEIPT shows. */
 void sequence_give(struct sequence *sequence, void *memory);
 
 const struct sequence_end *sequence_end(const struct sequence *sequence);

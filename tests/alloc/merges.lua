@@ -43,8 +43,10 @@ local failed, at, last = 0, 0, nil
 repeat
     at = at + 1
     local mock, tenant = begin()
-    local word, message = told(at, tenant.merge, tenant, PRIMARY, SECONDARY, { proof = "operator", checks = {} })
+    local word, message, facts = told(at, tenant.merge, tenant, PRIMARY, SECONDARY, { proof = "operator", checks = {} })
     check(at, mock, word, "linked", 7, message)
+    assert(facts == nil or word == "none" or facts.receipt, "what may be done has no receipt")
+    assert(not tostring(message):find("retry after", 1, true), message)
     failed, last = failed + (word ~= "ok" and 1 or 0), word == "ok" and (last or at) or nil
     pcall(tenant.close, tenant)
 

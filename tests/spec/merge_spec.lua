@@ -350,6 +350,8 @@ describe("a receipt", function()
             secondary = { id = SECONDARY } },
         ["is of another tenant"] = { version = 1, domain = "other.test", primary = PRIMARY,
             secondary = { id = SECONDARY } },
+        ["is none: it has too many levels"] = { version = 1, domain = "tenant.test", primary = PRIMARY,
+            secondary = { id = SECONDARY }, carried = core.decode(("["):rep(63) .. ("]"):rep(63)) },
     } do
         it("is refused: " .. what, function()
             local good, message = pcall(function() tenant:undo(receipt) end)
