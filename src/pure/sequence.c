@@ -61,9 +61,7 @@ static bool is_linked_before(const struct guard_verdict *verdict) {
 
 static void judge(struct sequence *sequence) {
     guard_judge(&sequence->input, &sequence->verdict);
-    if (sequence->plan.goal == SEQUENCE_PREVIEW)
-        finish(sequence, CODE_OK, OUTCOME_NONE, NULL);
-    else if (is_linked_before(&sequence->verdict))
+    if (sequence->plan.goal == SEQUENCE_PREVIEW || is_linked_before(&sequence->verdict))
         finish(sequence, CODE_OK, OUTCOME_NONE, NULL);
     else if (sequence->verdict.refused > 0)
         finish(sequence, CODE_GUARDED, OUTCOME_NONE, NULL);
