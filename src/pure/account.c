@@ -46,6 +46,12 @@ static bool is_ambiguous(struct json_value profile, const struct json_wish *wish
     return false;
 }
 
+/* Of metadata that is no object there is nothing that a merge could keep. */
+static bool is_metadata(struct json_value value) {
+    bool is_empty = json_kind(value) == JSON_ARRAY && value.token->size == 0;
+    return value.token == NULL || json_kind(value) == JSON_OBJECT || is_empty;
+}
+
 bool account_read(struct json_value profile, struct account *account) {
     struct account is = {.profile = profile};
     const struct json_wish wishes[] = {{SPAN("user_id"), &is.id},
@@ -62,8 +68,9 @@ bool account_read(struct json_value profile, struct account *account) {
                                        {SPAN("identities"), &is.identities}};
     *account = (struct account){.profile = {NULL, NULL}};
     find(profile, wishes, COUNT(wishes));
-    if (json_kind(is.id) != JSON_STRING || is_ambiguous(profile, wishes, COUNT(wishes)) || !choose_own(&is))
-        return false;
+    bool is_clear =
+        !is_ambiguous(profile, wishes, COUNT(wishes)) && is_metadata(is.user_metadata) && is_metadata(is.app_metadata);
+    if (json_kind(is.id) != JSON_STRING || !is_clear || !choose_own(&is)) return false;
     read_own(&is);
     *account = is;
     return true;

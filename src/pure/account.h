@@ -12,15 +12,15 @@
 struct account {
     struct json_value profile; /* all of it */
     struct json_value id, email, email_verified, blocked, created_at, name, picture, logins_count;
-    struct json_value user_metadata, app_metadata; /* the values, of whatever kind */
+    struct json_value user_metadata, app_metadata; /* objects, or empty arrays */
     struct json_value multifactor;
     struct json_value identities;
     struct json_value own; /* the identity that the account is called after; without such a one, the first */
     struct json_value provider, user_id, connection, is_social; /* of `own` */
 };
 
-/* False, and `account` is empty: the value is no object with a string `user_id` and at least one identity, or one of the
-   above stands in it twice. */
+/* False, and `account` is empty: the value is no object with a string `user_id` and at least one identity, one of the
+   above stands in it twice, or metadata is no object. */
 bool account_read(struct json_value profile, struct account *account);
 
 /* An account's identity as if it were an account: address, name and picture are those of its `profileData`. There is

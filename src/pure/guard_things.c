@@ -156,16 +156,27 @@ static bool is_row(const struct guard_input *input, const struct row *row, long 
     return *count != 0;
 }
 
+/* Whether what is carried is known: the secondary's list, and, where that has entries, the primary's. */
+static bool can_carry(const struct guard_input *input, const struct row *row) {
+    enum guard_read secondarys = (enum guard_read)row->which;
+    struct guard_walk walk = guard_walk(input, secondarys);
+    return guard_state_of(input, secondarys) == GUARD_READ &&
+           (!guard_next(&walk) || guard_state_of(input, (enum guard_read)(secondarys + 1)) == GUARD_READ);
+}
+
 bool guard_thing(const struct guard_input *input, size_t index, struct guard_thing *thing) {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct row *row = &rows[i];
         long count;
         if (!is_row(input, row, &count) || index-- > 0) continue;
-        bool is_carried = row->why_carried != NULL && (input->options.carry & row->part);
+        bool is_wanted = row->why_carried != NULL && (input->options.carry & row->part);
+        bool is_carried = is_wanted && can_carry(input, row);
         *thing = (struct guard_thing){.what = row->what,
                                       .of = row->of,
                                       .fate = is_carried ? FATE_CARRIED : row->fate,
-                                      .why = is_carried ? row->why_carried : row->why,
+                                      .why = is_carried  ? row->why_carried
+                                             : is_wanted ? "not carried: it could not be read"
+                                                         : row->why,
                                       .count = count};
         return true;
     }

@@ -119,8 +119,9 @@ describe("a profile", function()
         .. '"connection":"google-oauth2","isSocial":true}],%s}'
 
     for _, members in ipairs { '"blocked":true,"blocked":false', '"blocked":true,"b\\u006cocked":null',
-        '"email_verified":false,"email_verified":true', '"multifactor":["guardian"],"multifactor":[]' } do
-        it("that says twice what it is cannot be read by a single rule: " .. members, function()
+        '"email_verified":false,"email_verified":true', '"multifactor":["guardian"],"multifactor":[]',
+        '"user_metadata":["a"]', '"app_metadata":"admin"' } do
+        it("that says twice what it is, or has metadata that is no object, is unreadable: " .. members, function()
             answer("users/google%-oauth2%%7C2", PROFILE:format(members))
             local reasons = assert(tenant:preview(ANN, GOOGLE, { proof = "operator", checks = {} })).reasons
             assert.equal("unreadable of secondary", codes(reasons))
@@ -142,6 +143,21 @@ describe("a page of another server, with the status 404,", function()
         assert.same({ "bad_response", "none" }, { failure.code, failure.outcome })
         assert.truthy(message:find("something else than the API answered for " .. mock.domain, 1, true), message)
     end)
+end)
+
+it("what is to be carried, but cannot be read, is not said to be carried", function()
+    answer("google%-oauth2%%7C2/organizations%?page=0&per_page=50", '[{"id":"org_1"}]')
+    answer("auth0%%7C1/organizations%?page=0&per_page=50", "{}")
+    local preview = assert(tenant:preview(ANN, GOOGLE,
+        { proof = "operator", carry = { "organizations", "roles" }, unreadable = "allow" }))
+    assert.equal("unreadable of primary", codes(preview.warnings))
+    local why = {}
+    for _, fate in ipairs { "carried", "not_known" } do
+        for _, thing in ipairs(preview[fate]) do
+            if thing.what == "organizations" then why[#why + 1] = fate .. ": " .. thing.why end
+        end
+    end
+    assert.same({ "not_known: not carried: it could not be read" }, why)
 end)
 
 it("a connection whose id would lead out of its path is unreadable", function()
