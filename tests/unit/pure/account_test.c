@@ -1,6 +1,8 @@
 #include "pure/account.h"
 #include "unit/pure/json_checked.h"
 
+#include <stdio.h>
+
 static struct account read_whole(const char *text) {
     struct account account;
     if (!account_read(checked(text), &account)) fail_msg("%s is an account", text);
@@ -187,6 +189,25 @@ static void a_directory_may_provision_what_is_of_an_enterprise(void **state) {
     }
 }
 
+static void a_step_of_a_path_is_an_id_that_leads_nowhere_else(void **state) {
+    (void)state;
+    static const struct {
+        const char *id;
+        bool is_step;
+    } cases[] = {{"\"org_1\"", true}, {"\"a b/c|d\"", true},  {"\"\"", false},          {"\".\"", false},
+                 {"\"..\"", false},   {"\"\\u002e\"", false}, {"\"a\\u0000b\"", false}, {"7", false},
+                 {"null", false},     {"[\"org_1\"]", false}};
+    for (size_t i = 0; i < COUNT(cases); i++)
+        if (account_is_step(checked(cases[i].id)) != cases[i].is_step) fail_msg("%s", cases[i].id);
+    char text[ACCOUNT_STEP + 4];
+    snprintf(text, sizeof text, "\"%0*d\"", ACCOUNT_STEP, 0);
+    assert_true(account_is_step(checked(text)));
+    char longer[ACCOUNT_STEP + 5];
+    snprintf(longer, sizeof longer, "\"%0*d\"", ACCOUNT_STEP + 1, 0);
+    assert_false(account_is_step(checked(longer)));
+    assert_false(account_is_step((struct json_value){NULL, NULL}));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_finds_what_a_user_has),
@@ -199,6 +220,7 @@ int main(void) {
         cmocka_unit_test(an_identity_stands_for_an_account),
         cmocka_unit_test(a_database_has_passwords),
         cmocka_unit_test(a_directory_may_provision_what_is_of_an_enterprise),
+        cmocka_unit_test(a_step_of_a_path_is_an_id_that_leads_nowhere_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
