@@ -32,7 +32,7 @@ static struct operation_action finish(struct operation *operation, int64_t now, 
     result->code = unknown ? CODE_UNKNOWN_OUTCOME : verdict.code;
     result->cause = unknown ? verdict.code : CODE_OK;
     result->elapsed = now - operation->started;
-    result->is_open = operation->open > 0;
+    result->is_open = operation->is_open;
     if (result->code == CODE_OK)
         result->fault = (struct answer_fault){.what = NULL}; /* an earlier answer may have left one */
     else
@@ -50,7 +50,7 @@ static struct operation_action refuse(struct operation *operation, int64_t now, 
    later. */
 static struct operation_action give_up(struct operation *operation, int64_t now) {
     struct attempt_verdict verdict = operation->last;
-    if (operation->open > 0) verdict.outcome = OUTCOME_UNKNOWN;
+    if (operation->is_open) verdict.outcome = OUTCOME_UNKNOWN;
     operation->result.status = operation->last_status;
     return finish(operation, now, verdict);
 }
@@ -71,7 +71,7 @@ static const char *why_unreadable(enum failure_code code) {
 }
 
 static struct operation_action out_of_time(struct operation *operation, int64_t now, enum operation_state state) {
-    if (state == OPERATION_SETTLING && operation->open > 0)
+    if (state == OPERATION_SETTLING && operation->is_open)
         operation->result.fault = (struct answer_fault){.what = why_unreadable(CODE_TIMEOUT)};
     if (operation->last.code != CODE_OK) return give_up(operation, now);
     return refuse(operation, now, CODE_TIMEOUT, "the deadline left no time to send it");
@@ -223,9 +223,7 @@ static struct operation_action read_shows(struct operation *operation, const str
                                           bool is_held) {
     struct operation_result *result = &operation->result;
     if (is_wished(operation, is_held)) {
-        bool is_own = operation->open > 0;
-        result->already = operation->is_refusal && !is_own;
-        if (is_own) operation->open--; /* that attempt has been carried out */
+        result->already = operation->is_refusal && !operation->is_open;
         return finish(operation, event->now, (struct attempt_verdict){CODE_OK, OUTCOME_NONE});
     }
     if (operation->plan.kind == OPERATION_UNLINK)
@@ -256,7 +254,7 @@ static struct operation_action settle_ended(struct operation *operation, const s
     /* Where a refusal was to be settled, the refusal's own words are told. */
     if (action.kind == OPERATION_FINISH)
         operation->result.fault =
-            (struct answer_fault){.what = operation->open > 0 ? why_unreadable(verdict.code) : NULL};
+            (struct answer_fault){.what = operation->is_open ? why_unreadable(verdict.code) : NULL};
     return action;
 }
 
@@ -273,7 +271,7 @@ static struct operation_action settle(struct operation *operation, int64_t now, 
 /* Whether a refusal may mean that the change has been made already: by an earlier attempt, or by another client. */
 static bool may_be_done(const struct operation *operation, struct attempt_verdict verdict) {
     if (operation->plan.kind == OPERATION_LINK && verdict.code == CODE_CONFLICT) return true;
-    return operation->open > 0 && operation->result.status == 400;
+    return operation->is_open && operation->result.status == 400;
 }
 
 static bool may_repeat(const struct operation *operation, const struct attempt_end *end,
@@ -299,7 +297,7 @@ static struct operation_action change_failed(struct operation *operation, const 
     if (operation_waited_in_vain(operation, &event->end)) return give_up(operation, event->now);
     operation->last = verdict;
     operation->last_status = operation->result.status;
-    operation->open += verdict.outcome == OUTCOME_UNKNOWN;
+    operation->is_open = operation->is_open || verdict.outcome == OUTCOME_UNKNOWN;
     if (may_repeat(operation, &event->end, verdict)) return repeat(operation, event, verdict);
     if (is_settled_by_reading(operation) && operation->plan.settle && verdict.code != CODE_CANCELLED) {
         if (verdict.outcome == OUTCOME_UNKNOWN) return settle(operation, event->now, false);

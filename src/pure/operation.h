@@ -59,7 +59,8 @@ struct operation_result {
     int attempts;            /* exchanges begun, reads included */
     int64_t elapsed;
     bool already;             /* a link: the identity had been on this primary before */
-    bool is_open;             /* an attempt ended unknown, and may still be carried out, however all this ended */
+    bool is_open;             /* an attempt ended unknown, and may still be carried out, however all this ended: what a
+                                 read shows may be another client's */
     enum operation_seen seen; /* with CODE_UNKNOWN_OUTCOME */
     struct json_value value;  /* of a success: within the last answer's body */
     struct answer_fault
@@ -78,7 +79,7 @@ struct operation {
     struct attempt_verdict last; /* of its own request; CODE_OK: none yet */
     int last_status;
     int tries, reads; /* of its own request; of the present check or settling */
-    int open;         /* attempts that ended unknown: they may still be carried out, whatever a later one says */
+    bool is_open;     /* an attempt ended unknown: it may still be carried out, whatever a later one says */
     bool is_refusal;  /* what is being settled is a refusal, which may mean that the change has been made already */
     bool is_renewed;  /* the token was */
     bool is_lost;     /* an answer was lost: what follows goes on a new connection (is_apart) */

@@ -1,5 +1,7 @@
 /* What a merge leaves to its caller, so that it can be undone: a JSON object. It survives a reader that rounds numbers
    and takes {} for [], since metadata stands in it as JSON text, in strings; a list that has become an object is empty.
+   A tenant does not show which request linked two accounts. So a receipt can speak of its own link alone only while
+   its state is kept: replaced after the end of its merge, and after its undo.
 
    { "version": 1, "domain", "primary", "secondary": { "id", "provider", "user_id", "connection" }, "at", "proof",
      "before", "wrote": struct merge's, as text,

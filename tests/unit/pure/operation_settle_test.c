@@ -34,6 +34,7 @@ static void a_definite_refusal_is_not_looked_into(void **state) {
         end(&drive, 0, ends[i / 2], "{}");
         assert_int_equal(finished(&drive)->outcome, OUTCOME_NONE);
         assert_int_equal(finished(&drive)->attempts, 1);
+        assert_false(finished(&drive)->is_open);
     }
 }
 
@@ -45,7 +46,8 @@ static void a_read_that_shows_what_was_wished_is_success(void **state) {
     answer(&drive, 200, body);
     assert_succeeded(&drive, 200);
     assert_value(&drive, BOTH);
-    assert_false(drive.operation.result.already); /* this call may have done it */
+    assert_false(drive.operation.result.already); /* this call may have done it, */
+    assert_true(drive.operation.result.is_open);  /* or another client's, and this one's is still to come */
 
     drive = begin_kind(OPERATION_UNLINK, 1);
     lose(&drive);
