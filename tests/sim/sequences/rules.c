@@ -171,7 +171,7 @@ void rules_asked(struct town *town, int index) {
             BROKEN(town, index, "has sent a change before its receipt", index);
 }
 
-/* No one else may have written the same: two merges of one secondary do. */
+/* No other merge may have written the same: two merges of one secondary do. */
 static bool is_own_value(const struct town *town, int index, int primary) {
     for (int i = 0; i < town->run_count; i++)
         if (i != index && town->runs[i].primary == primary && town->runs[i].planned.size > 0) return false;
