@@ -163,17 +163,21 @@ static void change_identities(struct town *town, struct exchange *exchange, bool
     if (exchange->status == 0) show_identities(town, exchange, run->primary, is_link ? 201 : 200);
 }
 
-static void read_account(struct town *town, struct exchange *exchange, int person) {
+static void show_account(struct town *town, struct exchange *exchange, int person) {
     char text[TEXT_ROOM];
     struct writer writer = writer_to(text);
+    put_account(&writer, town, person);
+    answer(town, exchange, 200, &writer);
+}
+
+static void read_account(struct town *town, struct exchange *exchange, int person) {
     exchange->person = exchange->path != NULL ? person : -1;
     memcpy(exchange->found, town->people, sizeof exchange->found);
     if (town->people[person].home >= 0) {
         refuse(exchange, 404);
         return;
     }
-    put_account(&writer, town, person);
-    answer(town, exchange, 200, &writer);
+    show_account(town, exchange, person);
 }
 
 static void with_list(struct town *town, struct exchange *exchange, unsigned *set, const char *name,
@@ -199,7 +203,7 @@ static void of_person(struct town *town, struct exchange *exchange, int person, 
         refuse(exchange, 404);
     } else if (rest.size == 0) {
         if (is_carried_out) patch(town, exchange, person, body);
-        answer(town, exchange, 200, &(struct writer){.to = (char[]){"{}"}, .size = 2});
+        show_account(town, exchange, person);
     } else if (span_begins(rest, SPAN("/roles"))) {
         with_list(town, exchange, &it->roles, "roles", body, is_carried_out);
     } else if (span_begins(rest, SPAN("/organizations"))) {

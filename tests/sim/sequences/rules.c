@@ -152,6 +152,8 @@ void rules_writes(struct town *town, const struct exchange *exchange, int person
             BROKEN(town, exchange->run, "writes after it told that nothing was changed", exchange->run);
         if (value != run->seen[run->secondary].values[part][key] || value == 0)
             BROKEN(town, exchange->run, "writes what the secondary had not", exchange->run);
+        if (run->seen[person].values[part][key] != 0)
+            BROKEN(town, exchange->run, "writes over what the primary had", exchange->run);
         return;
     }
     rule_of_key(town, exchange, person, part, key, value);
