@@ -326,7 +326,10 @@ static void put_merge(struct writer *to, const struct sequence *sequence) {
     put_judgement(to, sequence);
     if (sequence->has_merge && sequence->merge.patch.size > 0) put_text(to, "patch_text", sequence->merge.patch);
     for (int fate = FATE_KEPT; fate <= FATE_NOT_KNOWN; fate++) put_fate(to, sequence, (enum guard_fate)fate);
-    if (sequence->plan.goal == SEQUENCE_PREVIEW) return;
+    if (sequence->plan.goal == SEQUENCE_PREVIEW) {
+        put_flag(to, "already", guard_already_linked(&sequence->input));
+        return;
+    }
     bool is_linked = sequence->end.code == CODE_OK && !is_done(sequence, SEQUENCE_LINK);
     put_flag(to, "already", is_linked || sequence->is_already);
     if (is_linked && sequence->input.answers[GUARD_PRIMARY].count > 0)

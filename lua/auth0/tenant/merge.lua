@@ -69,6 +69,7 @@ end
 -- The patch also as a table: to look at, since its text is what is sent.
 local function finish(result)
     if result.patch_text then result.patch = core.decode(result.patch_text) end
+    result.already = result.already or nil
     return result
 end
 
@@ -167,7 +168,8 @@ end
 ---@field secondary string
 ---@field proof auth0.Proof
 ---@field created_at { primary?: string, secondary?: string }
----@field already? boolean they were merged before: nothing was changed
+---@field already? boolean they were linked before, and nothing was changed; with a receipt, another client linked them
+---meanwhile
 ---@field reasons auth0.MergeFinding[] why a merge would be refused
 ---@field warnings auth0.MergeFinding[]
 ---@field patch? table what is written into the primary
