@@ -44,6 +44,7 @@ build = {
             "src/engine/events.c",
             "src/engine/replies.c",
             "src/engine/sequences.c",
+            "src/engine/sequences_make.c",
             "src/engine/state.c",
             "src/engine/token_call.c",
             "src/engine/turn.c",

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 /* Putting back what was changed has a time of its own, when that of the whole is over. */
-static const int64_t GRACE = 10 * 1000000;
+static const int64_t GRACE = 10000000;
 
 static void advance(struct engine *engine, struct sequences_run *run);
 
@@ -16,7 +16,8 @@ static struct sequences_run *run_of(struct list *link) { return LIST_OWNER(struc
 
 static bool keep_call(struct sequences_run *run, int slot, struct call *call) {
     struct call **slots = run->slots;
-    if (!buffer_append(&run->calls, (struct span){(const char *)&call, sizeof(struct call *)})) return false;
+    const struct sequences_kept kept = {call};
+    if (!buffer_append(&run->calls, (struct span){(const char *)&kept, sizeof kept})) return false;
     call->step_of = run;
     call->id = run->front->id;
     slots[slot] = call;
@@ -138,10 +139,6 @@ static void clear_timer(struct engine *engine, struct sequences_run *run) {
     engine->pauses--;
 }
 
-static bool changes(const struct sequences_run *run) {
-    return run->plan.goal == SEQUENCE_MERGE || run->plan.goal == SEQUENCE_UNDO;
-}
-
 static void start(struct engine *engine, struct sequences_run *run) {
     clear_timer(engine, run);
     run->stage = SEQUENCES_WORKING;
@@ -173,7 +170,7 @@ void sequences_begin(struct engine *engine, struct call *front) {
     list_push(&engine->runs, &run->link);
     run->stage = SEQUENCES_WAITING;
     set_timer(engine, run);
-    if (!changes(run)) {
+    if (!sequences_changes(run)) {
         start(engine, run);
         return;
     }
@@ -241,7 +238,7 @@ static void finish(struct engine *engine, struct sequences_run *run) {
     drop_steps(engine, run);
     run->stage = SEQUENCES_OVER;
     list_leave(&run->link);
-    if (changes(run)) turns_leave(&engine->turns, &run->turn);
+    if (sequences_changes(run)) turns_leave(&engine->turns, &run->turn);
     if (run->is_approved) engine->unfinished--;
     keep_end(engine, run);
     front->stage = CALL_DONE;
@@ -254,14 +251,8 @@ static void finish(struct engine *engine, struct sequences_run *run) {
 
 /* ---- its actions ---- */
 
-/* Memory that the sequence asked for. */
-struct piece {
-    char *at;
-    size_t size;
-};
-
 static void give_memory(struct sequences_run *run, size_t size) {
-    struct piece piece = {malloc(size > 0 ? size : 1), size};
+    struct sequences_piece piece = {malloc(size > 0 ? size : 1), size};
     if (piece.at != NULL && !buffer_append(&run->pieces, (struct span){(const char *)&piece, sizeof piece})) {
         free(piece.at);
         piece.at = NULL;
@@ -373,93 +364,10 @@ void sequences_abandon(struct engine *engine) {
         drop_steps(engine, run);
         clear_timer(engine, run);
         list_leave(&run->link);
-        if (changes(run)) turns_leave(&engine->turns, &run->turn);
+        if (sequences_changes(run)) turns_leave(&engine->turns, &run->turn);
         list_leave(&run->front->owed);
         run->stage = SEQUENCES_OVER;
         call_unref(run->front);
     }
     engine->unfinished = 0;
-}
-
-/* ---- making and freeing ---- */
-
-static bool keep(struct sequences_run *run, struct span *text) {
-    if (text->at == NULL) return true;
-    const char *at = run->texts.at + run->texts.size;
-    if (!buffer_append(&run->texts, *text)) return false;
-    text->at = at;
-    return true;
-}
-
-static bool keep_common(struct sequences_run *run, const struct call_order *common) {
-    struct call_order *order = &run->order;
-    *order = *common;
-    order->path = order->body = (struct span){NULL, 0};
-    return buffer_reserve(&run->texts, order->domain.size + order->token.size + order->user_agent.size +
-                                           order->telemetry.size + order->correlation_id.size) &&
-           keep(run, &order->domain) && keep(run, &order->token) && keep(run, &order->user_agent) &&
-           keep(run, &order->telemetry) && keep(run, &order->correlation_id);
-}
-
-/* The JSON of the order, read; absent where it has more levels than JSON may have here. False where there is no memory.
-   */
-static bool read_order(struct sequences_run *run, struct span text, struct json_value *order) {
-    size_t count = json_room(text.size);
-    if (!buffer_append(&run->plan_text, text) ||
-        !buffer_reserve(&run->plan_tokens, count * sizeof(struct json_token)) ||
-        !buffer_reserve(&run->plan_spans, plan_room(count) * sizeof(struct span)))
-        return false;
-    struct json_reader reader = json_reader(buffer_span(&run->plan_text));
-    reader.tokens = (void *)run->plan_tokens.at;
-    reader.room = count;
-    *order = json_read(&reader) == JSON_WHOLE ? json_root(&reader) : (struct json_value){NULL, NULL};
-    return true;
-}
-
-enum sequences_prepared sequences_prepare(struct call *front, const struct call_order *common, struct span text,
-                                          struct complaint *complaint) {
-    struct sequences_run *run = front->run = calloc(1, sizeof *run);
-    if (run == NULL) return SEQUENCES_NO_MEMORY;
-    run->front = front;
-    if (!keep_common(run, common)) return SEQUENCES_NO_MEMORY;
-    struct json_value order, asks = {NULL, NULL};
-    if (!read_order(run, text, &order)) return SEQUENCES_NO_MEMORY;
-    if (order.token == NULL) {
-        complaint_make(complaint, "receipt", "is none: it has too many levels");
-        return SEQUENCES_REFUSED;
-    }
-    run->plan.domain = run->order.domain;
-    run->asks = json_member(order, SPAN("asks"), &asks) && json_kind(asks) == JSON_TRUE;
-    if (!plan_read(order, run->plan_text.at, (void *)run->plan_spans.at, &run->plan, complaint))
-        return SEQUENCES_REFUSED;
-    front->operation.plan.is_change = changes(run); /* if its end cannot be told, it is unknown */
-    return SEQUENCES_READY;
-}
-
-static void free_calls(struct sequences_run *run) {
-    struct call **calls = (void *)run->calls.at;
-    for (size_t i = 0; i < run->calls.size / sizeof *calls; i++) {
-        calls[i]->step_of = NULL;
-        call_unref(calls[i]);
-    }
-    buffer_free(&run->calls);
-}
-
-static void free_pieces(struct sequences_run *run) {
-    struct piece *pieces = (void *)run->pieces.at;
-    for (size_t i = 0; i < run->pieces.size / sizeof *pieces; i++) {
-        buffer_wipe(pieces[i].at, pieces[i].size);
-        free(pieces[i].at);
-    }
-    buffer_free(&run->pieces);
-}
-
-void sequences_free(struct sequences_run *run) {
-    struct buffer *buffers[] = {&run->texts,   &run->plan_text,      &run->plan_tokens, &run->plan_spans,
-                                &run->planned, &run->planned_tokens, &run->receipt,     &run->receipt_tokens,
-                                &run->result,  &run->result_tokens};
-    free_calls(run);
-    free_pieces(run);
-    for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++) buffer_free(buffers[i]);
-    free(run);
 }

@@ -19,6 +19,15 @@ enum sequences_stage {
     SEQUENCES_OVER
 };
 
+/* A call of a step; memory that the sequence asked for. */
+struct sequences_kept {
+    struct call *call;
+};
+struct sequences_piece {
+    char *at;
+    size_t size;
+};
+
 struct sequences_run {
     struct sequence sequence;
     struct sequence_plan plan;
@@ -27,8 +36,7 @@ struct sequences_run {
     struct turn turn;
     struct call_order order; /* what all of its requests have in common; points into `texts` */
     struct buffer texts, plan_text, plan_tokens, plan_spans;
-    struct buffer calls;                   /* pointers to those of all steps: their answers stay until it is freed */
-    struct buffer pieces;                  /* pointers to the memory that the sequence asked for */
+    struct buffer calls, pieces;           /* of all steps, whose answers stay until it is freed; arrays of the above */
     struct call *slots[SEQUENCE_AT_ONCE];  /* the last of each slot */
     struct buffer planned, planned_tokens; /* the receipt as JSON, at SEQUENCES_ASKING; */
     struct buffer receipt, receipt_tokens; /* after the end; */
@@ -41,6 +49,11 @@ struct sequences_run {
     const char *late; /* its time was over before it was approved: what it had waited for */
     bool has_grace;   /* it has been given the time to put back what it changed */
 };
+
+/* Whether it changes something. */
+static inline bool sequences_changes(const struct sequences_run *run) {
+    return run->plan.goal == SEQUENCE_MERGE || run->plan.goal == SEQUENCE_UNDO;
+}
 
 /* What becomes of an order for one. */
 enum sequences_prepared { SEQUENCES_READY, SEQUENCES_REFUSED /* with a complaint */, SEQUENCES_NO_MEMORY };
