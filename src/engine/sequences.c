@@ -160,12 +160,12 @@ static struct span holder_of(const struct sequences_run *run) {
 
 void sequences_begin(struct engine *engine, struct call *front) {
     struct sequences_run *run = front->run;
+    int64_t deadline = run->order.plan.limits.deadline;
     run->plan.at = unix_time(engine);
+    run->plan.ends = run->plan.at + deadline / 1000000 + 1;
     sequence_init(&run->sequence, &run->plan);
     run->started = engine->now;
-    run->ends = run->order.plan.limits.deadline < INT64_MAX - engine->now
-                    ? engine->now + run->order.plan.limits.deadline
-                    : INT64_MAX;
+    run->ends = deadline < INT64_MAX - engine->now ? engine->now + deadline : INT64_MAX;
     front->stage = CALL_PAUSED;
     list_push(&engine->runs, &run->link);
     run->stage = SEQUENCES_WAITING;

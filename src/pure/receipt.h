@@ -10,6 +10,7 @@
      "carried": { "roles": [ id ], "permissions": [ { "resource_server_identifier", "permission_name" } ],
          "organizations": [ id ] },
      "holder": whose identity the secondary was before (relink),
+     "at": when the merge ended; of a planned one, when it ends at the latest,
      "state": "planned" | "merged" | "not_merged" | "unknown" | "undone",
      "open": whether a request of the merge may still be carried out,
      "already": whether another client had linked the two in between } */

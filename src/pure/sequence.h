@@ -35,6 +35,7 @@ struct sequence_plan {
     struct identity_target target; /* primary and secondary, of an undo and a settle those of the receipt */
     struct span domain;            /* stands in the receipt */
     int64_t at;                    /* now, UNIX seconds, as in every event */
+    int64_t ends;                  /* UNIX seconds: no request begins later; 0: it is not known */
     struct guard_options guard;    /* of an undo and a settle only its `primary` and `secondary` */
     struct merge_given merge;      /* the choices for metadata, and what is united; the rest is filled in here */
     bool revoke, reset_password;   /* after the link */

@@ -110,6 +110,13 @@ static void put_carried(struct writer *to, const struct sequence *sequence) {
     writer_close(to, '}');
 }
 
+/* From when on it is counted whether a request may still come. Of a planned merge that is when its last may begin: its
+   process may be at it until then, without the reader of the receipt. */
+static int64_t time_of(const struct sequence *sequence) {
+    int64_t ends = sequence->plan.ends;
+    return !is_over(sequence) && ends > sequence->at ? ends : sequence->at;
+}
+
 static void put_merge_receipt(struct writer *to, const struct sequence *sequence) {
     const struct sequence_plan *plan = &sequence->plan;
     struct account secondary;
@@ -122,7 +129,7 @@ static void put_merge_receipt(struct writer *to, const struct sequence *sequence
     put_text(to, "primary", plan->guard.primary);
     put_secondary(to, sequence, &secondary);
     writer_name(to, "at");
-    writer_integer(to, sequence->at);
+    writer_integer(to, time_of(sequence));
     put_words(to, "proof", guard_proof_name(plan->guard.proof));
     if (sequence->merge.patch.size > 0) {
         put_text(to, "before", sequence->merge.before);

@@ -335,6 +335,20 @@ describe("on_receipt", function()
 end)
 
 describe("a receipt", function()
+    it("that is planned says nothing for certain while its merge may still be at work, however long that is", function()
+        local planned
+        tenant:merge(PRIMARY, SECONDARY, options { deadline = 3600, on_receipt = function(receipt)
+            planned = receipt
+            return false
+        end })
+        mock:advance(700)
+        assert.equal("unknown", assert(tenant:settle(planned)).state)
+        local _, _, failure = tenant:undo(planned)
+        assert.equal("guarded", failure.code)
+        mock:advance(3600)
+        assert.equal("not_merged", assert(tenant:settle(planned)).state)
+    end)
+
     it("survives JSON, and holds no secret", function()
         account("github|7", { user_metadata = { empty = json.array {}, object = {}, null = json.null } })
         local result = assert(tenant:merge(PRIMARY, "github|7", options { user_metadata = "deep" }))

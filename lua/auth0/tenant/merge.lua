@@ -146,7 +146,7 @@ end
 ---@field domain string
 ---@field primary string
 ---@field secondary { id: string, provider: string, user_id: string, connection: string }
----@field at integer UNIX seconds
+---@field at integer UNIX seconds: when the merge ended; while it is planned, when it ends at the latest
 ---@field proof auth0.Proof
 ---@field state "planned"|"merged"|"unknown"|"not_merged"|"undone"
 ---@field open boolean whether a request of the merge may still be carried out
