@@ -27,6 +27,18 @@ static bool is_on_its_own(const struct sequence *sequence) {
     return !sequence->is_linked || (sequence->done & BIT(SEQUENCE_UNLINK));
 }
 
+static bool is_empty(struct json_value metadata) {
+    return metadata.token == NULL || json_kind(metadata) == JSON_NULL ||
+           (json_kind(metadata) == JSON_OBJECT && metadata.token->size == 0);
+}
+
+bool sequence_keeps_from_holder(const struct sequence *sequence) {
+    struct account secondary;
+    return is_undo(sequence) && moves(sequence) && !sequence->is_linked &&
+           (!guard_secondary(&sequence->input, &secondary) || !is_empty(secondary.user_metadata) ||
+            !is_empty(secondary.app_metadata));
+}
+
 bool sequence_password(const struct sequence *sequence, size_t index, struct json_value *identity) {
     for (struct json_walk walk = json_walk(sequence->identities); json_next(&walk);) {
         struct account account = account_of_identity(walk.value);
@@ -62,8 +74,8 @@ static bool is_back_needed(const struct sequence *sequence) {
     switch (sequence->step) {
     case SEQUENCE_UNLINK: return may_have_linked && sequence->is_linked;
     case SEQUENCE_RETURN:
-        return moves(sequence) &&
-               (is_undo(sequence) ? is_on_its_own(sequence) : (sequence->done & BIT(SEQUENCE_RELEASE)) != 0);
+        return moves(sequence) && (is_undo(sequence) ? is_on_its_own(sequence) && !sequence_keeps_from_holder(sequence)
+                                                     : (sequence->done & BIT(SEQUENCE_RELEASE)) != 0);
     case SEQUENCE_RESTORE: return restores && sequence->was.token != NULL;
     case SEQUENCE_RESTORE_ROLES:
     case SEQUENCE_RESTORE_PERMISSIONS:

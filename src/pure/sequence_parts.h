@@ -34,6 +34,9 @@ bool sequence_needs(const struct sequence *sequence);
 /* Whether the link of the two may be the one of the receipt's merge. */
 bool sequence_may_have_linked(const struct receipt *receipt);
 
+/* Of an undo: the secondary is an account of its own by now, with metadata that a link to its holder would destroy. */
+bool sequence_keeps_from_holder(const struct sequence *sequence);
+
 /* Of a receipt: a request of its merge may still be carried out. */
 bool sequence_may_come_late(const struct sequence *sequence);
 

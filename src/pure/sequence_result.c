@@ -389,6 +389,9 @@ static void put_conflicts(struct writer *to, const struct sequence *sequence) {
         if (sequence->is_linked && !sequence_may_have_linked(&sequence->receipt))
             put_thing(to, "identity", (struct span){NULL, 0}, guard_side_name(SIDE_PRIMARY),
                       "this merge did not link it: it is not unlinked");
+        if (sequence_keeps_from_holder(sequence))
+            put_thing(to, "identity", (struct span){NULL, 0}, guard_side_name(SIDE_HOLDER),
+                      "it is an account with metadata of its own by now: it is not linked to its holder");
     }
     writer_close(to, ']');
 }

@@ -170,11 +170,13 @@ void engine_start(struct world *world, int index, int64_t unused) {
     struct town *town = town_of(world);
     struct run *run = &town->runs[index];
     if (run->is_dead || run->is_over) return;
+    const struct span none = {NULL, 0};
     run->plan.at = town_clock(town);
     sequence_init(&run->sequence, &run->plan);
     run->is_waiting = true;
     if (has_turns(run)) {
-        const struct span accounts[TURNS_ACCOUNTS] = {run->plan.guard.primary, run->plan.guard.secondary};
+        const struct span accounts[TURNS_ACCOUNTS] = {run->plan.guard.primary, run->plan.guard.secondary,
+                                                      run->holder >= 0 ? span_of(names[run->holder].id) : none};
         turns_enter(&town->turns[run->engine], &run->turn, accounts);
         begin_next(town, run->engine);
     } else {

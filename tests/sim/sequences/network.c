@@ -156,6 +156,7 @@ void network_send(struct town *town, int run, int slot) {
                                   .body = errand->body,
                                   .body_size = errand->body_size,
                                   .step = is_settling ? SEQUENCE_READ : errand->request.step,
+                                  .owner = people_find(errand->request.plan.target.primary),
                                   .person = -1};
     bool arrives = fault_shape(exchange->fault)->arrival == ARRIVES;
     exchange->is_pending = arrives;

@@ -9,6 +9,12 @@ const struct name names[PEOPLE] = {{"auth0|a", "auth0", "a", "auth0%7Ca"},
                                    {"github|c", "github", "c", "github%7Cc"},
                                    {"email|d", "email", "d", "email%7Cd"}};
 
+int people_find(struct span id) {
+    for (int i = 0; i < PEOPLE; i++)
+        if (span_equals(span_of(names[i].id), id)) return i;
+    return -1;
+}
+
 static const char *const parts[METADATA] = {"user_metadata", "app_metadata"};
 
 void people_begin(struct town *town) {
@@ -133,7 +139,7 @@ static void link_two(struct town *town, struct exchange *exchange, int primary, 
         refuse(exchange, dice_chance(&town->world.dice, 50) ? 409 : 400);
         return;
     }
-    rules_links(town, exchange, primary, secondary);
+    rules_links(town, exchange, secondary);
     *person = (struct person){.home = primary, .linked_by = exchange->run};
 }
 
@@ -155,12 +161,12 @@ static void show_identities(struct town *town, struct exchange *exchange, int pr
 
 /* A link or an unlink. */
 static void change_identities(struct town *town, struct exchange *exchange, bool is_carried_out) {
-    const struct run *run = &town->runs[exchange->run];
-    bool is_link = exchange->step == SEQUENCE_LINK;
+    int secondary = town->runs[exchange->run].secondary;
+    bool is_link = exchange->step == SEQUENCE_LINK || exchange->step == SEQUENCE_RETURN;
     exchange->status = 0;
-    if (is_carried_out && is_link) link_two(town, exchange, run->primary, run->secondary);
-    if (is_carried_out && !is_link) unlink_two(town, exchange, run->primary, run->secondary);
-    if (exchange->status == 0) show_identities(town, exchange, run->primary, is_link ? 201 : 200);
+    if (is_carried_out && is_link) link_two(town, exchange, exchange->owner, secondary);
+    if (is_carried_out && !is_link) unlink_two(town, exchange, exchange->owner, secondary);
+    if (exchange->status == 0) show_identities(town, exchange, exchange->owner, is_link ? 201 : 200);
 }
 
 static void show_account(struct town *town, struct exchange *exchange, int person) {
@@ -234,7 +240,7 @@ static void handle(struct town *town, struct exchange *exchange, bool is_carried
     static const struct span users = {"/api/v2/users/", 14}, organizations = {"/api/v2/organizations/org_", 26};
     struct span path = span_of(exchange->path);
     if (exchange->path == NULL && exchange->request == OPERATION_READ) {
-        read_account(town, exchange, town->runs[exchange->run].primary);
+        read_account(town, exchange, exchange->owner);
         return;
     }
     if (exchange->path == NULL) {

@@ -14,7 +14,7 @@ static int new_run(struct town *town, enum sequence_goal goal, int primary, int 
     run->engine = town->is_calm ? 0 : dice_int(&town->world.dice, 0, ENGINES - 1);
     run->primary = primary;
     run->secondary = secondary;
-    run->linked_by = run->of = -1;
+    run->linked_by = run->of = run->holder = -1;
     run->plan = (struct sequence_plan){
         .goal = goal,
         .target = target_of(primary, secondary),
@@ -38,11 +38,23 @@ static void choose(struct town *town, struct sequence_plan *plan) {
     plan->reset_password = dice_chance(dice, 10);
 }
 
+/* Mostly the account that holds the secondary, where one does. */
+static void choose_holder(struct town *town, struct run *run) {
+    int home = town->people[run->secondary].home;
+    if (town->is_calm || !dice_chance(&town->world.dice, 30)) return;
+    run->holder = home >= 0 && dice_chance(&town->world.dice, 90) ? home : dice_int(&town->world.dice, 0, PEOPLE - 1);
+    if (run->holder == run->primary || run->holder == run->secondary) run->holder = -1;
+    if (run->holder < 0) return;
+    run->plan.guard.relink.holder = span_of(names[run->holder].id);
+    run->plan.guard.relink.proof = GUARD_OPERATOR;
+}
+
 static void on_merge(struct world *world, int pair, int64_t goal) {
     struct town *town = town_of(world);
     if (town->run_count == RUNS_AT_MOST) return;
     int run = new_run(town, (enum sequence_goal)goal, pair / PEOPLE, pair % PEOPLE);
     choose(town, &town->runs[run].plan);
+    choose_holder(town, &town->runs[run]);
     if (!town->is_calm && dice_chance(&world->dice, 10))
         world_at(world, world->now + dice_between(&world->dice, 0, SECONDS(20)), engine_drop, run, 0);
     engine_start(world, run, 0);
@@ -70,6 +82,7 @@ static void on_undo(struct world *world, int unused, int64_t goal) {
     int index = new_run(town, (enum sequence_goal)goal, merge->primary, merge->secondary);
     struct run *run = &town->runs[index];
     run->of = of;
+    run->holder = merge->holder;
     run->given = merge->final.size > 0 ? merge->final : merge->planned;
     run->plan.receipt = town_json(town, run->given);
     if (!town->is_calm && dice_chance(&world->dice, 10))

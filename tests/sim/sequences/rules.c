@@ -45,9 +45,12 @@ static struct span receipt_given(const struct run *run) {
 
 /* ---- what is sent ---- */
 
+static bool has_one(const struct run *run, int account) {
+    return account >= 0 && (account == run->primary || account == run->secondary || account == run->holder);
+}
+
 static bool shares(const struct run *a, const struct run *b) {
-    return a->primary == b->primary || a->primary == b->secondary || a->secondary == b->primary ||
-           a->secondary == b->secondary;
+    return has_one(a, b->primary) || has_one(a, b->secondary) || has_one(a, b->holder);
 }
 
 static void rules_of_turns(struct town *town, int index) {
@@ -92,7 +95,7 @@ void rules_sends(struct town *town, int index, const struct sequence_request *re
 /* ---- what is carried out ---- */
 
 /* What the secondary held when it was read, and holds until now, goes with this link: it must be in the receipt. */
-void rules_links(struct town *town, const struct exchange *exchange, int primary, int secondary) {
+void rules_links(struct town *town, const struct exchange *exchange, int secondary) {
     struct run *run = &town->runs[exchange->run];
     const struct person *person = &town->people[secondary];
     int had[METADATA][KEYS];
@@ -103,11 +106,13 @@ void rules_links(struct town *town, const struct exchange *exchange, int primary
             if (value != 0 && value == run->seen[secondary].values[part][key] && had[part][key] != value)
                 BROKEN(town, exchange->run, "destroys a value that is not in its receipt", exchange->run);
         }
-    if (run->was_refused_certainly)
+    if (exchange->step == SEQUENCE_LINK && run->was_refused_certainly)
         BROKEN(town, exchange->run, "links after it told that nothing was changed", exchange->run);
-    world_trace(&town->world, "run %d: %s is linked to %s", exchange->run, names[secondary].id, names[primary].id);
+    world_trace(&town->world, "run %d: %s is linked to %s", exchange->run, names[secondary].id,
+                names[exchange->owner].id);
     for (int i = 0; i < town->run_count; i++)
-        if (town->runs[i].primary == primary && town->runs[i].secondary == secondary) town->runs[i].was_linked = true;
+        if (town->runs[i].primary == exchange->owner && town->runs[i].secondary == secondary)
+            town->runs[i].was_linked = true;
 }
 
 /* How its link ended was never told, or an answer was lost: the receipt cannot know who linked the two. */
@@ -121,7 +126,8 @@ void rules_unlinks(struct town *town, const struct exchange *exchange, int secon
     const struct run *run = &town->runs[exchange->run], *merge = merge_of(town, run);
     int linked_by = town->people[secondary].linked_by;
     if (linked_by >= 0) town->runs[linked_by].was_unlinked = true;
-    if (is_uncertain(merge) || (merge->was_unlinked && linked_by != run->of)) return;
+    if (exchange->step == SEQUENCE_RELEASE || is_uncertain(merge) || (merge->was_unlinked && linked_by != run->of))
+        return;
     if (run->linked_by != run->of && linked_by == run->linked_by)
         BROKEN(town, exchange->run, "unlinks what run %d had linked, not %d", exchange->run, run->linked_by, run->of);
 }

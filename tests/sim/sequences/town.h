@@ -32,6 +32,7 @@ struct name {
     const char *id, *provider, *bare, *encoded;
 };
 extern const struct name names[PEOPLE];
+int people_find(struct span id); /* -1: there is none */
 
 /* One request of a sequence. */
 struct errand {
@@ -49,7 +50,8 @@ struct run {
     struct sequence sequence;
     struct sequence_plan plan;
     int engine, primary, secondary;
-    int of; /* of an undo or a settle: the merge */
+    int holder; /* of a relink, as the caller names it; else -1 */
+    int of;     /* of an undo or a settle: the merge */
     struct turn turn;
     bool is_waiting, is_active, is_over, is_dead, is_approved, is_told_off;
     struct errand errands[SEQUENCE_AT_ONCE];
@@ -74,6 +76,7 @@ struct exchange {
     enum sequence_step step;
     int status;
     struct span answer;
+    int owner;                   /* of a link, an unlink, or a read that settles it */
     int person;                  /* whose account was read for the sequence; -1: none */
     struct person found[PEOPLE]; /* then */
 };
@@ -123,7 +126,7 @@ void plot_make(struct town *town);
 
 /* rules.c: what must be so. */
 void rules_sends(struct town *town, int run, const struct sequence_request *request);
-void rules_links(struct town *town, const struct exchange *exchange, int primary, int secondary);
+void rules_links(struct town *town, const struct exchange *exchange, int secondary);
 void rules_unlinks(struct town *town, const struct exchange *exchange, int secondary);
 void rules_writes(struct town *town, const struct exchange *exchange, int person, int part, int key, int value);
 void rules_asked(struct town *town, int run);

@@ -237,6 +237,25 @@ static void test_undo_of_a_relink(void **state) {
     assert_end(CODE_OK, OUTCOME_NONE);
 }
 
+/* It goes on where one ended; but a link would destroy what the account has got since. */
+static void test_undo_of_a_relink_that_is_an_account_by_now(void **state) {
+    (void)state;
+    begin_undo(MERGED("", "\"holder\":\"ad|9\","));
+    succeed(GET_PRIMARY, ALONE(""));
+    succeed(GET_SECONDARY, OTHER(",\"user_metadata\":{}"));
+    succeed("link ad|9 {\"provider\":\"google-oauth2\",\"user_id\":\"google-oauth2|2\"}", BOTH);
+    assert_end(CODE_OK, OUTCOME_NONE);
+
+    begin_undo(MERGED("", "\"holder\":\"ad|9\","));
+    succeed(GET_PRIMARY, ALONE(""));
+    succeed(GET_SECONDARY, OTHER(",\"user_metadata\":{\"a\":1}"));
+    assert_end(CODE_OK, OUTCOME_NONE);
+    assert_member(
+        sequence_result, "conflicts",
+        "[{\"what\":\"identity\",\"of\":\"holder\",\"why\":\"it is an account with metadata of its own by now: "
+        "it is not linked to its holder\"}]");
+}
+
 static void test_undo_waits_for_what_may_come(void **state) {
     (void)state;
     const char *receipts[] = {RECEIPT("", "", "planned", "true"), RECEIPT("", "", "merged", "true"),
@@ -372,6 +391,7 @@ int main(void) {
         TEST(test_undo_of_what_was_carried),
         TEST(test_undo_of_empty_lists),
         TEST(test_undo_of_a_relink),
+        TEST(test_undo_of_a_relink_that_is_an_account_by_now),
         TEST(test_undo_waits_for_what_may_come),
         TEST(test_undo_refuses_what_is_no_receipt),
         TEST(test_undo_refuses_a_receipt_that_is_damaged),
