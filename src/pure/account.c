@@ -98,6 +98,13 @@ bool account_linked(const struct account *account, size_t index, struct json_val
     return false;
 }
 
+size_t account_count_linked(const struct account *account) {
+    size_t count = 0;
+    for (struct json_walk walk = json_walk(account->identities); json_next(&walk);)
+        count += walk.value.token != account->own.token;
+    return count;
+}
+
 bool account_identity_is(struct json_value identity, struct span id) {
     struct span provider = span_until(id, '|');
     if (provider.size == id.size) return false;
@@ -108,6 +115,15 @@ bool account_identity_is(struct json_value identity, struct span id) {
 bool account_identity(const struct account *account, struct span id, struct json_value *identity) {
     for (struct json_walk walk = json_walk(account->identities); json_next(&walk);) {
         if (!account_identity_is(walk.value, id)) continue;
+        *identity = walk.value;
+        return true;
+    }
+    return false;
+}
+
+bool account_holds(const struct account *account, struct span id, struct json_value *identity) {
+    for (struct json_walk walk = json_walk(account->identities); json_next(&walk);) {
+        if (walk.value.token == account->own.token || !account_identity_is(walk.value, id)) continue;
         *identity = walk.value;
         return true;
     }

@@ -29,6 +29,7 @@ struct account account_of_identity(struct json_value identity);
 
 /* The identities beside the account's own, from the first (`index` 0). False: there are not so many. */
 bool account_linked(const struct account *account, size_t index, struct json_value *identity);
+size_t account_count_linked(const struct account *account);
 
 /* Whether a full id names this identity: its provider, "|" and its `user_id`, which may be a number, or such a
    `user_id` with the provider in it. */
@@ -36,6 +37,9 @@ bool account_identity_is(struct json_value identity, struct span id);
 
 /* The identity, own or linked, that a full id names. False: the account has none. */
 bool account_identity(const struct account *account, struct span id, struct json_value *identity);
+
+/* The same of those beside its own. */
+bool account_holds(const struct account *account, struct span id, struct json_value *identity);
 
 /* Writes an identity's full id, not terminated, cut to `room`. Returns the bytes written. */
 size_t account_identity_id(struct json_value identity, char *to, size_t room);

@@ -118,20 +118,13 @@ static long count_entries(const struct guard_input *input, const struct row *row
     return count;
 }
 
-static long count_linked(const struct account *account) {
-    struct json_value identity;
-    long count = 0;
-    while (account_linked(account, (size_t)count, &identity)) count++;
-    return count;
-}
-
 static long count_of(const struct guard_input *input, const struct account *account, const struct row *row) {
     bool is_primarys = row->of == SIDE_PRIMARY, is_user = row->which == MERGE_USER_METADATA;
     switch (row->source) {
     case UNSEEN: return NOT_SEEN;
     case ALWAYS: return 1;
     case BLOCK: return account_is_blocked(account);
-    case SECONDARIES: return count_linked(account);
+    case SECONDARIES: return (long)account_count_linked(account);
     case DIRECTORY:
         return guard_state_of(input, GUARD_SCIM) == GUARD_READ || guard_state_of(input, GUARD_DIRECTORY) == GUARD_READ;
     case METADATA:
@@ -164,11 +157,11 @@ static bool can_carry(const struct guard_input *input, const struct row *row) {
            (!guard_next(&walk) || guard_state_of(input, (enum guard_read)(secondarys + 1)) == GUARD_READ);
 }
 
-bool guard_thing(const struct guard_input *input, size_t index, struct guard_thing *thing) {
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const struct row *row = &rows[i];
+bool guard_next_thing(const struct guard_input *input, size_t *place, struct guard_thing *thing) {
+    while (*place < sizeof rows / sizeof *rows) {
+        const struct row *row = &rows[(*place)++];
         long count;
-        if (!is_row(input, row, &count) || index-- > 0) continue;
+        if (!is_row(input, row, &count)) continue;
         bool is_wanted = row->why_carried != NULL && (input->options.carry & row->part);
         bool is_carried = is_wanted && can_carry(input, row);
         *thing = (struct guard_thing){.what = row->what,

@@ -75,9 +75,11 @@ static bool listens(struct json_value stream) {
     return false;
 }
 
-static bool stream_at(const struct guard_input *input, size_t index, struct json_value *name) {
+/* These find the name of an index, which is less by each that they pass: of one that is never reached, by their count.
+   */
+static bool stream_at(const struct guard_input *input, size_t *index, struct json_value *name) {
     for (struct guard_walk walk = guard_walk(input, GUARD_STREAMS); guard_next(&walk);) {
-        if (!listens(walk.value) || index-- > 0) continue;
+        if (!listens(walk.value) || (*index)-- > 0) continue;
         *name = member(walk.value, SPAN("name"));
         if (json_kind(*name) != JSON_STRING) *name = member(walk.value, SPAN("id"));
         return true;
@@ -85,21 +87,21 @@ static bool stream_at(const struct guard_input *input, size_t index, struct json
     return false;
 }
 
-static bool fault_at(const struct guard_input *input, bool is_reserved, size_t index, struct json_value *name) {
+static bool fault_at(const struct guard_input *input, bool is_reserved, size_t *index, struct json_value *name) {
     const struct merge *merged = input->merged;
     for (size_t i = 0; merged != NULL && i < merged->fault_count; i++) {
-        if (merged->faults[i].is_reserved != is_reserved || index-- > 0) continue;
+        if (merged->faults[i].is_reserved != is_reserved || (*index)-- > 0) continue;
         *name = merged->faults[i].name;
         return true;
     }
     return false;
 }
 
-static bool missing_at(const struct guard_input *input, enum guard_read secondarys, size_t index,
+static bool missing_at(const struct guard_input *input, enum guard_read secondarys, size_t *index,
                        struct json_value *name) {
     struct guard_walk walk = guard_missing(input, secondarys);
-    for (size_t i = 0; guard_next_missing(input, secondarys, &walk); i++) {
-        if (i < index) continue;
+    while (guard_next_missing(input, secondarys, &walk)) {
+        if ((*index)-- > 0) continue;
         *name = member(walk.value, SPAN("id"));
         return true;
     }
@@ -111,18 +113,27 @@ static bool account_at(const struct guard_input *input, enum guard_side side, st
     return side == SIDE_PRIMARY ? guard_primary(input, account) : guard_secondary(input, account);
 }
 
-static bool single(const struct guard_input *input, const struct guard_finding *finding, size_t index,
+static bool linked_at(const struct guard_input *input, size_t *index, struct json_value *identity) {
+    struct account account;
+    if (!guard_secondary(input, &account)) return false;
+    bool is_there = account_linked(&account, *index, identity);
+    if (!is_there) *index -= account_count_linked(&account);
+    return is_there;
+}
+
+static bool single(const struct guard_input *input, const struct guard_finding *finding, size_t *index,
                    struct json_value *name) {
     struct account account;
     enum guard_side side = finding->reason == REASON_HELD ? SIDE_HOLDER : finding->side;
-    if (index > 0 || !account_at(input, side, &account)) return false;
+    if (!account_at(input, side, &account)) return false;
     *name = finding->reason == REASON_HELD ? account.id : account.connection;
-    return name->token != NULL;
+    return name->token != NULL && (*index)-- == 0;
 }
 
-static bool name_at(const struct guard_input *input, const struct guard_finding *finding, size_t index,
+static bool name_at(const struct guard_input *input, const struct guard_finding *finding, size_t *index,
                     struct json_value *name) {
     switch (finding->reason) {
+    case REASON_HAS_SECONDARIES: return linked_at(input, index, name);
     case REASON_ORGANIZATIONS_LOST: return missing_at(input, GUARD_SECONDARY_ORGANIZATIONS, index, name);
     case REASON_GROUPS_LOST: return missing_at(input, GUARD_SECONDARY_GROUPS, index, name);
     case REASON_RESERVED_KEY: return fault_at(input, true, index, name);
@@ -138,15 +149,17 @@ static bool name_at(const struct guard_input *input, const struct guard_finding 
 bool guard_named(const struct guard_input *input, const struct guard_finding *finding, size_t index, char *to,
                  size_t room, size_t *size) {
     struct json_value name;
-    struct account account;
-    if (finding->reason == REASON_HAS_SECONDARIES) {
-        if (!guard_secondary(input, &account) || !account_linked(&account, index, &name)) return false;
-        *size = account_identity_id(name, to, room);
-        return true;
-    }
-    if (!name_at(input, finding, index, &name)) return false;
-    *size = write_value(name, to, room);
+    if (!name_at(input, finding, &index, &name)) return false;
+    bool is_identity = finding->reason == REASON_HAS_SECONDARIES;
+    *size = is_identity ? account_identity_id(name, to, room) : write_value(name, to, room);
     return true;
+}
+
+static size_t count_names(const struct guard_input *input, const struct guard_finding *finding) {
+    struct json_value name;
+    size_t left = SIZE_MAX;
+    (void)name_at(input, finding, &left, &name);
+    return SIZE_MAX - left;
 }
 
 /* ---- sentences ---- */
@@ -170,9 +183,9 @@ enum { NAME_ROOM = 80, NAMES_AT_MOST = 3 };
 /* " (org_1, org_2, org_3 and 4 more)", or nothing. */
 static void put_names(struct text *text, const struct guard_input *input, const struct guard_finding *finding) {
     char name[NAME_ROOM];
-    size_t size, count = 0;
-    for (; guard_named(input, finding, count, name, sizeof name, &size); count++)
-        if (count < NAMES_AT_MOST) put(text, "%s%.*s", count > 0 ? ", " : " (", (int)size, name);
+    size_t size, count = count_names(input, finding);
+    for (size_t i = 0; i < NAMES_AT_MOST && guard_named(input, finding, i, name, sizeof name, &size); i++)
+        put(text, "%s%.*s", i > 0 ? ", " : " (", (int)size, name);
     if (count > NAMES_AT_MOST) put(text, " and %zu more", count - NAMES_AT_MOST);
     if (count > 0) put(text, ")");
 }

@@ -63,10 +63,7 @@ bool sequence_moves(const struct sequence *sequence) {
 bool sequence_is_linked(const struct sequence *sequence, struct json_value profile) {
     struct account account;
     struct json_value identity;
-    if (!account_read(profile, &account)) return false;
-    for (size_t i = 0; account_linked(&account, i, &identity); i++)
-        if (account_identity_is(identity, sequence->plan.guard.secondary)) return true;
-    return false;
+    return account_read(profile, &account) && account_holds(&account, sequence->plan.guard.secondary, &identity);
 }
 
 struct json_value sequence_identities(struct json_value profile) {

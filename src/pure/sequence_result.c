@@ -262,7 +262,7 @@ static void put_fate(struct writer *to, const struct sequence *sequence, enum gu
     struct guard_thing thing;
     writer_name(to, guard_fate_name(fate));
     writer_open(to, '[');
-    for (size_t i = 0; guard_thing(&sequence->input, i, &thing); i++) {
+    for (size_t place = 0; guard_next_thing(&sequence->input, &place, &thing);) {
         if (thing.fate != fate) continue;
         writer_open(to, '{');
         put_words(to, "what", thing.what);

@@ -106,7 +106,7 @@ static void check_pass(const struct guard_input *input) {
 
 static void check_things(const struct guard_input *input) {
     struct guard_thing thing;
-    for (size_t i = 0; guard_thing(input, i, &thing); i++) HOLDS(thing.count != 0 && thing.what != NULL);
+    for (size_t place = 0; guard_next_thing(input, &place, &thing);) HOLDS(thing.count != 0 && thing.what != NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

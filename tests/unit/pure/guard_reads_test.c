@@ -309,6 +309,22 @@ static void a_name_that_the_api_does_not_give_a_list_is_none(void **state) {
     assert_int_equal(guard_state_of(&input, GUARD_SECONDARY_ROLES), GUARD_UNREADABLE);
 }
 
+/* Entries that were not asked for would be compared, each with each, for hours. */
+static void a_page_beyond_all_pages_is_unreadable(void **state) {
+    enum { MOST = GUARD_PER_PAGE * GUARD_PAGES, ENTRY = sizeof "{}," };
+    (void)state;
+    for (int count = MOST; count <= MOST + 1; count++) {
+        char text[(MOST + 1) * ENTRY + 8] = "[{}";
+        for (int i = 1; i < count; i++) memcpy(text + strlen(text), ",{}", sizeof ",{}");
+        memcpy(text + strlen(text), "]", sizeof "]");
+        struct json_value page = reading_value(span_of(text));
+        struct guard_input input = {.options = {.primary = SPAN("auth0|1"), .secondary = SPAN("github|2")}};
+        input.answers[GUARD_SECONDARY_ROLES] = (struct guard_answer){.state = GUARD_READ, .pages = &page, .count = 1};
+        enum guard_state state_of_it = guard_state_of(&input, GUARD_SECONDARY_ROLES);
+        assert_int_equal(state_of_it, count == MOST ? GUARD_UNASKED : GUARD_UNREADABLE);
+    }
+}
+
 static void the_search_for_a_holder_is_quoted(void **state) {
     (void)state;
     static const struct {
@@ -345,6 +361,7 @@ int main(void) {
         cmocka_unit_test(a_page_is_taken_with_the_entries_that_it_promises),
         cmocka_unit_test(a_list_shows_as_many_entries_as_it_counts),
         cmocka_unit_test(a_name_that_the_api_does_not_give_a_list_is_none),
+        cmocka_unit_test(a_page_beyond_all_pages_is_unreadable),
         cmocka_unit_test(the_search_for_a_holder_is_quoted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -180,7 +180,7 @@ static const char *things(const struct guard_input *input, enum guard_side side,
     struct guard_thing thing;
     size_t used = 0;
     all[0] = '\0';
-    for (size_t i = 0; guard_thing(input, i, &thing); i++) {
+    for (size_t place = 0; guard_next_thing(input, &place, &thing);) {
         assert_true(strlen(thing.why) > 10);
         assert_int_not_equal(thing.count, 0);
         if (thing.of != side || thing.fate != fate) continue;

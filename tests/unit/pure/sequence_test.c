@@ -1,6 +1,8 @@
 /* Preview and merge. */
 #include "sequence_drive.h"
 
+#include <time.h>
+
 static struct sequence_plan merging(void) { return plan_of(SEQUENCE_MERGE); }
 
 static void read_both(const char *primary, const char *secondary) {
@@ -576,6 +578,25 @@ static void test_each_step_has_a_name(void **state) {
     for (int step = 0; step < SEQUENCE_STEPS; step++) assert_non_null(sequence_step_name((enum sequence_step)step));
 }
 
+/* So many identities would take minutes if all were gone through for each of them. */
+static void test_a_profile_of_very_many_identities_costs_what_its_size_does(void **state) {
+    enum { MANY = 40000 };
+    static char text[MANY * 3 + 200];
+    const clock_t start = clock();
+    (void)state;
+    const struct sequence_plan plan = plan_of(SEQUENCE_PREVIEW);
+    size_t size =
+        (size_t)snprintf(text, sizeof text, "{\"user_id\":\"%s\",\"identities\":[%s", SECONDARY, OF_SECONDARY);
+    for (int i = 0; i < MANY; i++) size += (size_t)snprintf(text + size, sizeof text - size, ",{}");
+    snprintf(text + size, sizeof text - size, "]}");
+    begin(&plan);
+    succeed(GET_PRIMARY, ALONE(""));
+    succeed(GET_SECONDARY, text);
+    assert_int_equal(finished()->code, CODE_OK);
+    assert_true(text_of(sequence_result).size > 0);
+    assert_true((clock() - start) / CLOCKS_PER_SEC < 30);
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, end_drive)
 
 int main(void) {
@@ -618,6 +639,7 @@ int main(void) {
         TEST(test_a_refused_relink_is_returned),
         TEST(test_nothing_changes_after_the_end),
         TEST(test_each_step_has_a_name),
+        TEST(test_a_profile_of_very_many_identities_costs_what_its_size_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
