@@ -59,7 +59,8 @@ local failure = {}
 ---@field step? string of a merge and an undo: the request that decided it, "write" or "link" for example
 ---@field put_back? string[] of a merge: what had been changed, and is as it was before
 ---@field left? string[] of a merge and an undo: what was changed and is not put back
----@field conflicts? table[] of a merge: what was changed by others meanwhile, and is therefore not put back
+---@field conflicts? table[] what was changed by others meanwhile, and is therefore not put back
+---@field restored? table[] of an undo: what it had given back by then
 ---@field is_partly? boolean true: there is such a thing
 ---@field receipt? auth0.MergeReceipt of a merge that may have changed something: for tenant:settle and tenant:undo
 ---@field attempts integer exchanges begun

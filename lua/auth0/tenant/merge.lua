@@ -86,7 +86,7 @@ local function perform(self, method, checked, order, level)
     local result = facts.result or {}
     facts.result = nil
     facts.receipt, facts.put_back, facts.left = written, result.put_back, result.stands
-    facts.conflicts = result.conflicts
+    facts.conflicts, facts.restored = result.conflicts, result.restored
     if facts.code == "guarded" then facts.reasons = result.reasons or {} end
     local _, message, what = failure.of_sequence(method.caller, self.domain, facts, method.is_read)
     return nil, message, what
