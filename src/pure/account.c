@@ -32,7 +32,8 @@ static bool choose_own(struct account *account) {
     size_t size = json_string(account->id, id, sizeof id);
     struct json_walk walk = json_walk(account->identities);
     if (json_kind(account->identities) != JSON_ARRAY || !json_next(&walk)) return false;
-    if (!account_identity(account, (struct span){id, size}, &account->own)) account->own = walk.value;
+    account->has_own = account_identity(account, (struct span){id, size}, &account->own);
+    if (!account->has_own) account->own = walk.value;
     return json_kind(account->own) == JSON_OBJECT;
 }
 
@@ -77,7 +78,7 @@ bool account_read(struct json_value profile, struct account *account) {
 }
 
 struct account account_of_identity(struct json_value identity) {
-    struct account account = {.own = identity};
+    struct account account = {.own = identity, .has_own = true};
     struct json_value data;
     read_own(&account);
     json_member(identity, SPAN("profileData"), &data);

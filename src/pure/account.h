@@ -16,6 +16,7 @@ struct account {
     struct json_value multifactor;
     struct json_value identities;
     struct json_value own; /* the identity that the account is called after; without such a one, the first */
+    bool has_own;          /* there is such a one: what is said of `own` is said of the account */
     struct json_value provider, user_id, connection, is_social; /* of `own` */
 };
 

@@ -136,7 +136,7 @@ static void find_merged(const struct scene *scene) {
 /* ---- a shared e-mail address as the proof ---- */
 
 static bool is_trusted(const struct scene *scene, const struct account *account) {
-    for (size_t i = 0; i < scene->options->trusted_count; i++)
+    for (size_t i = 0; account->has_own && i < scene->options->trusted_count; i++)
         if (json_string_is(account->connection, scene->options->trusted_connections[i])) return true;
     return false;
 }

@@ -145,6 +145,15 @@ describe("a page of another server, with the status 404,", function()
     end)
 end)
 
+it("an account is not trusted for the connection of an identity that it is not called after", function()
+    answer("users/google%-oauth2%%7C2", '{"user_id":"google-oauth2|2","email":"ann@acme.test","email_verified":true,'
+        .. '"identities":[{"provider":"github","user_id":"9","connection":"github","isSocial":true}]}')
+    answer("users/auth0%%7C1", '{"user_id":"auth0|1","email":"ann@acme.test","email_verified":true,'
+        .. '"identities":[{"provider":"auth0","user_id":"1","connection":"db","isSocial":false}]}')
+    assert.equal("connection_not_trusted of secondary", found(GOOGLE, { proof = "shared_email", checks = {},
+        password_merge = true, trusted_connections = { "github", "db" } }))
+end)
+
 it("what is to be carried, but cannot be read, is not said to be carried", function()
     answer("google%-oauth2%%7C2/organizations%?page=0&per_page=50", '[{"id":"org_1"}]')
     answer("auth0%%7C1/organizations%?page=0&per_page=50", "{}")
