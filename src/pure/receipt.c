@@ -77,9 +77,9 @@ enum { ID_ROOM = 1024 };
 static bool is_account(struct json_value id) {
     char text[ID_ROOM];
     struct complaint complaint;
-    size_t size = json_bytes(id).size;
-    return size <= ID_ROOM &&
-           identity_check_account("id", (struct span){text, json_string(id, text, sizeof text)}, &complaint);
+    if (json_bytes(id).size > ID_ROOM) return false;
+    size_t size = json_string(id, text, sizeof text);
+    return identity_check_account("id", (struct span){text, size}, &complaint);
 }
 
 /* Whether the two halves of the secondary's id are those of the whole. */

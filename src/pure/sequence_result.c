@@ -358,8 +358,8 @@ static void put_members(struct writer *to, const struct sequence *sequence, enum
     for (size_t i = 0; sequence->has_restore && i < sequence->restore.entry_count; i++) {
         const struct restore_entry *entry = &sequence->restore.entries[i];
         if (entry->fate != fate) continue;
-        struct span path = {key, restore_path(&sequence->restore, entry, key, sizeof key)};
-        put_thing(to, merge_part_name(entry->part), path, guard_side_name(SIDE_PRIMARY), why);
+        size_t size = restore_path(&sequence->restore, entry, key, sizeof key);
+        put_thing(to, merge_part_name(entry->part), (struct span){key, size}, guard_side_name(SIDE_PRIMARY), why);
     }
 }
 

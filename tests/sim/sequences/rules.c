@@ -160,6 +160,7 @@ void rules_writes(struct town *town, const struct exchange *exchange, int person
             BROKEN(town, exchange->run, "writes what the secondary had not", exchange->run);
         if (run->seen[person].values[part][key] != 0)
             BROKEN(town, exchange->run, "writes over what the primary had", exchange->run);
+        run->written[part][key] = value;
         return;
     }
     rule_of_key(town, exchange, person, part, key, value);
@@ -179,21 +180,21 @@ void rules_asked(struct town *town, int index) {
             BROKEN(town, index, "has sent a change before its receipt", index);
 }
 
-/* No other merge may have written the same: two merges of one secondary do. */
+/* No other run may have written the same: two merges of one secondary do, and an undo that restores the account. */
 static bool is_own_value(const struct town *town, int index, int primary) {
     for (int i = 0; i < town->run_count; i++)
-        if (i != index && town->runs[i].primary == primary && town->runs[i].planned.size > 0) return false;
+        if (i != index && ((town->runs[i].primary == primary && town->runs[i].planned.size > 0) ||
+                           (town->runs[i].of >= 0 && town->runs[i].secondary == primary)))
+            return false;
     return true;
 }
 
 static void rules_of_nothing_changed(struct town *town, int index) {
     struct run *run = &town->runs[index];
-    int wrote[METADATA][KEYS];
-    image_of(town, run->planned, "wrote", wrote);
     if (!is_own_value(town, index, run->primary)) return;
     for (int part = 0; part < METADATA; part++)
         for (int key = 0; key < KEYS; key++)
-            if (wrote[part][key] > 0 && town->people[run->primary].values[part][key] == wrote[part][key])
+            if (run->written[part][key] > 0 && town->people[run->primary].values[part][key] == run->written[part][key])
                 BROKEN(town, index, "tells that nothing was changed, and a key holds what it wrote", index);
 }
 

@@ -61,6 +61,7 @@ struct run {
     int linked_by;                /* and the run that had linked the secondary to the primary */
     struct person before[PEOPLE]; /* and when the run began */
     bool was_unlinked;            /* its link was taken away */
+    int written[METADATA][KEYS];  /* into the primary, by a merge */
     bool was_linked;              /* the two were, at some time of the run */
     bool was_refused_certainly;   /* it told that nothing was changed */
 };
