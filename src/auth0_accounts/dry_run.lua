@@ -25,8 +25,7 @@ end
 function dry_run.request(command, given, world)
     local recorded = recorder()
     local tenant = auth0.tenant { mock = recorded, domain = tenants.domain(world), token = TOKEN, attempts = 1 }
-    local _, message = command.call(tenant, given)
-    tenant:close()
+    local _, message = tenants.ask(tenant, command, given)
     if not recorded.request then stop.raise(stop.FAILED, "%s", message) end
     recorded.request.headers.authorization = nil
     return recorded.request

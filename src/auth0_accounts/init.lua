@@ -30,9 +30,7 @@ local function end_as(said, message, failure)
 end
 
 local function carry_out(command, given, said, world)
-    local tenant = tenants.open(given, world)
-    local value, message, facts = command.call(tenant, given, said)
-    tenant:close()
+    local value, message, facts = tenants.ask(tenants.open(given, world), command, given, said)
     if value == nil then return end_as(said, message, facts) end
     return command.tell(said, value, facts) or stop.DONE
 end

@@ -44,7 +44,7 @@ merging.preview = {
     call = function(tenant, given) return tenant:preview(given.primary, given.secondary, options_of(given)) end,
     tell = function(said, result)
         tell_result(said, result)
-        return #result.reasons > 0 and not result.already and stop.REFUSED or nil
+        return #result.reasons > 0 and stop.REFUSED or nil
     end,
 }
 

@@ -37,4 +37,19 @@ function tenants.open(given, world)
     return auth0.tenant(options)
 end
 
+--- What a command asks of the tenant, which is closed then, also by an error.
+---@param tenant auth0.Tenant
+---@param command auth0_accounts.Command
+---@param given table arguments
+---@param said auth0_accounts.Output|nil
+---@return any value nil where it failed
+---@return string|nil message
+---@return table facts
+function tenants.ask(tenant, command, given, said)
+    local good, value, message, facts = pcall(command.call, tenant, given, said)
+    tenant:close()
+    if not good then error(value, 0) end
+    return value, message, facts
+end
+
 return tenants

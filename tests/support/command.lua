@@ -55,13 +55,10 @@ end
 --- Runs it so.
 ---@param arguments string[]
 ---@param environment? table<string, string>
----@param before? string shell commands
----@param after? string redirections
 ---@return support.Told
-function command.start(arguments, environment, before, after)
+function command.start(arguments, environment)
     local out, err = os.tmpname(), os.tmpname()
-    local _, code = tenant.run(("%s %s >%s 2>%s %s"):format(before or "", command.words(arguments, environment),
-        process.quoted(out), process.quoted(err), after or ""))
+    local _, code = tenant.run(("%s >%s 2>%s"):format(command.words(arguments, environment), out, err))
     local told = { code = code, out = process.read(out), err = process.read(err) }
     os.remove(out)
     os.remove(err)
