@@ -33,9 +33,9 @@ local function of_every_command(parser)
     parser:flag("--json", "Print the result, or the failure, as one line of JSON.")
 end
 
-local function of_one_request(command)
-    command:flag("--dry-run", "Send nothing; print the very request.")
-    command:option("--as", "The form of that request: curl (default), http, postman or auth0-cli."):argname "FORM"
+local function of_dry_run(command, words)
+    command:flag("--dry-run", words)
+    command:option("--as", "The form of that: curl (default), http, postman or auth0-cli."):argname "FORM"
         :choices(arguments.FORMS)
 end
 
@@ -74,7 +74,7 @@ local define = {}
 function define.show(command)
     command:description "Prints an account."
     command:argument("id", "Its full id."):argname "ID"
-    of_one_request(command)
+    of_dry_run(command, "Send nothing; print the very request.")
 end
 
 function define.candidates(command)
@@ -88,14 +88,14 @@ function define.link(command)
     command:description "Links the secondary to the primary. The secondary's metadata is lost: see merge."
     of_two(command)
     command:option("--connection-id", "Picks one of several database connections."):argname "ID"
-    of_one_request(command)
+    of_dry_run(command, "Send nothing; print the very request.")
 end
 
 function define.unlink(command)
     command:description "Takes the secondary's identity from the primary."
     of_two(command)
     command:flag("--check", "Read the primary first, and fail if it has no such identity.")
-    of_one_request(command)
+    of_dry_run(command, "Send nothing; print the very request.")
 end
 
 function define.preview(command)
@@ -107,7 +107,7 @@ function define.merge(command)
     command:description "Links the secondary to the primary, which keeps what you choose."
     of_merging(command)
     command:option("--receipt", "File for the receipt, made before anything is changed; required."):argname "FILE"
-        :count(1)
+    of_dry_run(command, "Read, but change nothing; print the very requests that would change something.")
 end
 
 function define.undo(command)
@@ -133,6 +133,9 @@ end
 -- What the parser cannot know.
 local function fault_of(given)
     if given.as and not given.dry_run then return "--as is a form of --dry-run, which is missing" end
+    if given.command == "merge" and (given.receipt == nil) == (given.dry_run == nil) then
+        return "merge takes --receipt FILE, or --dry-run"
+    end
     if given.check == true and given.dry_run then
         return "--check reads the primary first, and what is sent then depends on it: it does not go with --dry-run"
     end

@@ -3,6 +3,7 @@
 ---@field call fun(tenant: auth0.Tenant, given: table, said: auth0_accounts.Output): any, string?, table
 ---@field tell fun(said: auth0_accounts.Output, value: any, facts: table): integer? exit code; 0
 ---@field changes? boolean it changes something at the tenant
+---@field rehearse? fun(tenant: auth0.Tenant, given: table): any, string?, table for --dry-run, where that needs reads
 local merging = require "auth0_accounts.merging"
 local words = require "auth0_accounts.words"
 

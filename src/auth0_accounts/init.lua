@@ -37,7 +37,8 @@ end
 
 local function print_request(command, given, said, world)
     local form = require("auth0_accounts.forms." .. (given.as or "curl"):gsub("-", "_"))
-    said:text(form.of(dry_run.request(command, given, world)))
+    local requests = dry_run.requests(command, given, world)
+    if requests[1] then said:text(form.of(requests)) else said:complain "there is nothing to change" end
     return stop.DONE
 end
 

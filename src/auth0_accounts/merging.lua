@@ -61,6 +61,7 @@ merging.merge = {
         if is_made then keep(said, given.receipt, (result or facts).receipt) end
         return result, message, facts
     end,
+    rehearse = function(tenant, given) return tenant:merge(given.primary, given.secondary, options_of(given)) end,
     tell = tell_result,
 }
 

@@ -264,3 +264,89 @@ describe("the link of doc/from-curl.md is what auth0-accounts prints", function(
         assert.same(essence(theirs), essence(of_http(printed({ "link", PRIMARY, SECONDARY }, "http"))))
     end)
 end)
+
+-- ---- of a merge ----
+
+describe("of a merge, --dry-run prints", function()
+    local merge = { "merge", PRIMARY, SECONDARY, "--proof", "operator" }
+    local everything = with(merge, "--user-metadata", "deep", "--carry", "roles", "--revoke", "--reset-password")
+
+    before_each(function()
+        mock = mock_tenant.new()
+        local role = mock:add_role { id = "rol_1", name = "reader" }
+        mock:add_user { user_id = PRIMARY, connection = "Username-Password-Authentication" }
+        mock:add_user { user_id = SECONDARY, connection = "google-oauth2", roles = { role.id },
+            user_metadata = { theme = "dark", note = "it's $(mine) {{auth0_token}}" } }
+    end)
+
+    -- The requests of a merge that change something.
+    local function changes(case)
+        local seen, answer = {}, mock.answer
+        mock.answer = function(self, request)
+            if request.method ~= "GET" then seen[#seen + 1] = request end
+            return answer(self, request)
+        end
+        local told = command.run(mock, case)
+        mock.answer = answer
+        assert.equal(0, told.code, told.err)
+        return seen
+    end
+
+    local function dry(case, form)
+        local told = command.run(mock, with(case, "--dry-run", "--as", form))
+        assert.same({ 0, "" }, { told.code, told.err })
+        return told.out
+    end
+
+    for name, case in pairs { ["what it writes and the link"] = merge, ["all that it would change"] = everything } do
+        it(name .. ", as they are sent without it", function()
+            local of_curls = calls_of(dry(case, "curl"), "sh", "curl")
+            local of_clis = calls_of(dry(case, "auth0-cli"), "sh", "auth0")
+            local items = cjson.decode(dry(case, "postman")).item
+            local messages = {}
+            for message in (dry(case, "http") .. "\n###\n\n"):gmatch "(.-)\n###\n\n" do
+                messages[#messages + 1] = message
+            end
+            assert.same({}, mock:changes())
+            local receipt = command.new_name()
+            local seen = changes(with(case, "--receipt", receipt))
+            os.remove(receipt)
+            assert.is_true(#seen >= 2)
+            assert.same({ #seen, #seen, #seen, #seen }, { #of_curls, #of_clis, #items, #messages })
+            for i, request in ipairs(seen) do
+                assert_same(case, request, of_curl(of_curls[i]))
+                assert_same(case, request, of_auth0_cli(of_clis[i]))
+                assert_same(case, request, of_item(items[i], { auth0_token = "the-token" }))
+                assert_same(case, request, of_http(messages[i]))
+            end
+        end)
+    end
+
+    it("what the tenant's refusals leave of it, as without it", function()
+        local token = mock:token { kind = "machine", scope = "read:users update:users" }
+        local environment = { AUTH0_DOMAIN = mock.domain, AUTH0_TOKEN = token }
+        local receipt = command.new_name()
+        local dry_told = command.run(mock, with(merge, "--dry-run"), environment)
+        local told = command.run(mock, with(merge, "--receipt", receipt), environment)
+        assert.equal(2, told.code)
+        assert.same({ told.code, told.err }, { dry_told.code, dry_told.err })
+    end)
+
+    it("the reasons against it, where there are some", function()
+        mock:add_user { user_id = "github|3", connection = "github", blocked = true }
+        local told = command.run(mock, { "merge", PRIMARY, "github|3", "--proof", "operator", "--dry-run" })
+        assert.same({ 2, "" }, { told.code, told.out })
+        assert.truthy(told.err:find("blocked", 1, true), told.err)
+    end)
+
+    it("nothing where there is nothing to change, or no account", function()
+        local receipt = command.new_name()
+        changes(with(merge, "--receipt", receipt))
+        os.remove(receipt)
+        local told = command.run(mock, with(merge, "--dry-run"))
+        assert.same({ 0, "", "auth0-accounts: there is nothing to change\n" }, { told.code, told.out, told.err })
+        told = command.run(mock, { "merge", PRIMARY, "github|9", "--proof", "operator", "--dry-run" })
+        assert.same({ 2, "" }, { told.code, told.out })
+        assert.truthy(told.err:find("github|9", 1, true), told.err)
+    end)
+end)

@@ -3,9 +3,7 @@ local request = require "auth0_accounts.forms.request"
 
 local auth0_cli = {}
 
----@param recorded auth0.Request
----@return string
-function auth0_cli.of(recorded)
+local function text_of(recorded)
     local parts = request.parts(recorded)
     local words = { "auth0 api", recorded.method:lower(), request.quoted((parts.path:gsub("^/api/v2/", ""))),
         "--tenant", request.quoted(parts.host) }
@@ -13,5 +11,9 @@ function auth0_cli.of(recorded)
     if parts.body ~= "" then words[#words + 1] = "--data " .. request.quoted(parts.body) end
     return table.concat(words, " ") .. "\n"
 end
+
+---@param requests auth0.Request[]
+---@return string
+auth0_cli.of = request.each(text_of)
 
 return auth0_cli

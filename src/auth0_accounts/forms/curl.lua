@@ -3,9 +3,7 @@ local request = require "auth0_accounts.forms.request"
 
 local curl = {}
 
----@param recorded auth0.Request
----@return string
-function curl.of(recorded)
+local function text_of(recorded)
     local parts = request.parts(recorded)
     local url = request.quoted(recorded.url)
     local lines = { ("curl --globoff --path-as-is --request %s %s"):format(recorded.method, url),
@@ -16,5 +14,9 @@ function curl.of(recorded)
     if parts.body ~= "" then lines[#lines + 1] = "--data-raw " .. request.quoted(parts.body) end
     return table.concat(lines, " \\\n    ") .. "\n"
 end
+
+---@param requests auth0.Request[]
+---@return string
+curl.of = request.each(text_of)
 
 return curl

@@ -1,4 +1,4 @@
---- A collection of one item, in the format v2.1, which Postman imports. The token is the collection's variable
+--- A collection, in the format v2.1, which Postman imports. The token is the collection's variable
 --- auth0_token.
 local json = require "auth0.json"
 local request = require "auth0_accounts.forms.request"
@@ -19,23 +19,13 @@ local function split(text, separator)
     return json.array(parts)
 end
 
-local function query_of(text)
-    if not text then return nil end
-    local query = {}
-    for name, value in text:gmatch "([^&=]*)=([^&]*)" do query[#query + 1] = { key = name, value = value } end
-    return json.array(query)
-end
-
 local function url_of(recorded, parts)
     local host, port = parts.host:match "^(.-):?(%d*)$"
-    local path, query = parts.path:match "^([^?]*)%??(.*)$"
     return { raw = recorded.url, protocol = "https", host = split(host, "."), port = port ~= "" and port or nil,
-        path = split(path, "/"), query = query_of(query ~= "" and query or nil) }
+        path = split(parts.path, "/") }
 end
 
----@param recorded auth0.Request
----@return string
-function postman.of(recorded)
+local function item_of(recorded)
     local parts = request.parts(recorded)
     local headers = { { key = "authorization", value = "Bearer {{auth0_token}}" } }
     for _, header in ipairs(parts.headers) do
@@ -51,7 +41,15 @@ function postman.of(recorded)
         item.request.body = { mode = "raw", raw = without_variables(parts.body),
             options = { raw = { language = "json" } } }
     end
-    return json.encode { info = { name = "auth0-accounts", schema = SCHEMA }, item = json.array { item },
+    return item
+end
+
+---@param requests auth0.Request[]
+---@return string
+function postman.of(requests)
+    local items = {}
+    for i, recorded in ipairs(requests) do items[i] = item_of(recorded) end
+    return json.encode { info = { name = "auth0-accounts", schema = SCHEMA }, item = json.array(items),
         variable = json.array { { key = "auth0_token", value = "", type = "string" } } } .. "\n"
 end
 

@@ -5,7 +5,7 @@ local request = {}
 
 ---@class auth0_accounts.Parts
 ---@field host string with its port, if it has one
----@field path string encoded, with the query
+---@field path string encoded
 ---@field headers string[][] names and values, sorted; without the token
 ---@field body string JSON as a terminal may show it; empty if there is none
 
@@ -17,6 +17,18 @@ function request.parts(recorded)
     for name, value in pairs(recorded.headers) do headers[#headers + 1] = { name, value } end
     table.sort(headers, function(a, b) return a[1] < b[1] end)
     return { host = host, path = path, headers = headers, body = printable.json(recorded.body) }
+end
+
+--- What a form makes of each of some requests, as one text.
+---@param form fun(recorded: auth0.Request): string
+---@param separator? string
+---@return fun(requests: auth0.Request[]): string
+function request.each(form, separator)
+    return function(requests)
+        local texts = {}
+        for i, recorded in ipairs(requests) do texts[i] = form(recorded) end
+        return table.concat(texts, separator)
+    end
 end
 
 --- As one word of a POSIX shell, which takes nothing in it for more than text.
