@@ -114,36 +114,35 @@ describe("a full disk", function()
     end)
 end)
 
--- Starts it, waits until the tenant is at work on it, and presses Ctrl-C.
-local runner = [[
-%s >%s 2>&1 &
-pid=$!
-sleep %s
-kill -INT $pid
-wait $pid
-echo "code $?"
-]]
+-- A shell's background processes ignore SIGINT, unless they are started by a process that resets it.
+local IN_BACKGROUND = "(perl -e '$SIG{INT} = q(DEFAULT); exec @ARGV' -- %s >%s.out 2>&1 & echo $! >%s.pid; "
+    .. "wait $!; echo $? >%s.code) >/dev/null 2>&1 &"
 
 describe("Ctrl-C", function()
-    -- A shell's background processes ignore SIGINT, unless they are started by one that resets it.
-    local function interrupted(arguments, seconds)
-        local file = os.tmpname()
-        local words = "perl -e '$SIG{INT} = q(DEFAULT); exec @ARGV' -- " .. command.words(arguments)
-        local told = tenant.run(runner:format(words, process.quoted(file), seconds))
-        local output = process.read(file)
-        os.remove(file)
-        return tonumber(told:match "code (%d+)"), output
+    -- Pressed as soon as the tenant has that request.
+    local function interrupted(arguments, endpoint)
+        local name = command.new_name()
+        tenant.run(IN_BACKGROUND:format(command.words(arguments), name, name, name))
+        for _ = 1, 200 do
+            if tenant.record().requests[endpoint] then break end
+            process.sleep(0.1)
+        end
+        tenant.run(("kill -INT $(cat %s.pid); for try in $(seq 200); do [ -s %s.code ] && break; sleep 0.1; done")
+            :format(name, name))
+        local code, output = process.read(name .. ".code"), process.read(name .. ".out")
+        for _, suffix in ipairs { ".out", ".pid", ".code" } do os.remove(name .. suffix) end
+        return tonumber(code), output
     end
 
     it("ends a read", function()
         fault("delay", { seconds = 20, method = "GET", template = "/api/v2/users/{id}" })
-        local code, output = interrupted({ "show", PRIMARY }, 2)
+        local code, output = interrupted({ "show", PRIMARY }, "GET /api/v2/users/{id}")
         assert.same({ 130, "auth0-accounts: interrupted\n" }, { code, output })
     end)
 
     it("ends a link that was sent, and says that it may have been made", function()
         fault("delay", { seconds = 20 })
-        local code, output = interrupted({ "link", PRIMARY, SECONDARY }, 2)
+        local code, output = interrupted({ "link", PRIMARY, SECONDARY }, LINK.method .. " " .. LINK.template)
         assert.equal(130, code, output)
         assert.truthy(output:find("interrupted; the change may have been made, or may still be: show the primary", 1,
             true), output)
@@ -151,7 +150,8 @@ describe("Ctrl-C", function()
 
     it("lets a merge that has begun come to its end, and settle tells which", function()
         fault("delay", { seconds = 4 })
-        local code, output = interrupted(merging("merge", "--receipt", receipt), 2)
+        local code, output = interrupted(merging("merge", "--receipt", receipt), LINK.method .. " "
+            .. LINK.template)
         assert.equal(130, code, output)
         assert.truthy(output:find("ask settle about it", 1, true), output)
         assert.equal("planned", cjson.decode(process.read(receipt)).state)
