@@ -65,7 +65,11 @@ end
 
 -- ---- parsers ----
 
+-- If an id became a command, there would be none to run, and no home to run it on: this shell finds no program.
 local SCRIPT = [[
+PATH=/nowhere HOME=/nowhere
+export PATH HOME
+readonly PATH HOME
 %s() { for word; do printf '%%s\0' "$word"; done; printf '\001\0'; }
 AUTH0_TOKEN=the-token
 %s]]
