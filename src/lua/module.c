@@ -5,6 +5,7 @@
 #include "lua/json.h"
 #include "lua/perform.h"
 #include "lua/pool.h"
+#include "lua/private_file.h"
 #include "lua/rows.h"
 #include "lua/sequence.h"
 #include "lua/version.h"
@@ -34,17 +35,13 @@ static void stay_loaded(void) {
 }
 
 EXPORT int luaopen_auth0_core(lua_State *L) {
-    static const luaL_Reg functions[] = {{"call", bind_perform_pooled},
-                                         {"close", bind_pool_close},
-                                         {"engine", bind_engine_new},
-                                         {"method", bind_options_new_method},
-                                         {"introduce", bind_options_introduce},
-                                         {"inflater", bind_rows_new_inflater},
-                                         {"decode", bind_rows_decode},
-                                         {"proxy_fault", bind_fault_of_proxy},
-                                         {"account_fault", bind_fault_of_account},
-                                         {"id_fault", bind_fault_of_id},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"call", bind_perform_pooled},         {"close", bind_pool_close},
+        {"engine", bind_engine_new},           {"method", bind_options_new_method},
+        {"introduce", bind_options_introduce}, {"inflater", bind_rows_new_inflater},
+        {"decode", bind_rows_decode},          {"make_private_file", bind_private_file_make},
+        {"proxy_fault", bind_fault_of_proxy},  {"account_fault", bind_fault_of_account},
+        {"id_fault", bind_fault_of_id},        {NULL, NULL}};
     compat_checkversion(L);
     stay_loaded();
     lua_settop(L, 0);

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static _Atomic pid_t *known; /* in a page that is zero again in a child of fork; NULL where there is none */
@@ -30,4 +31,9 @@ pid_t process_id(void) {
     id = getpid();
     atomic_store_explicit(known, id, memory_order_relaxed);
     return id;
+}
+
+bool process_may_write(size_t end) {
+    struct rlimit limit;
+    return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || end <= limit.rlim_cur;
 }

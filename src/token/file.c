@@ -1,6 +1,7 @@
 #include "token/file.h"
 
 #include "os/clock.h"
+#include "os/process.h"
 #include "pure/identity.h"
 
 #include <errno.h>
@@ -8,7 +9,6 @@
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <sys/file.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -158,15 +158,9 @@ static void end(struct use *use) {
 
 /* ---- changes ---- */
 
-/* Beyond its limit a process gets a signal that ends it. */
-static bool is_within_limit(size_t end) {
-    struct rlimit limit;
-    return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || end <= limit.rlim_cur;
-}
-
 static bool write_bytes(struct use *use, const unsigned char *from, size_t size, size_t at) {
     errno = EFBIG;
-    if (!is_within_limit(at + size)) return fail_by_errno(use);
+    if (!process_may_write(at + size)) return fail_by_errno(use);
     while (size > 0) {
         ssize_t count = pwrite(use->fd, from, size, (off_t)at);
         if (count == 0) errno = ENOSPC;

@@ -1,0 +1,9 @@
+-- The script that is installed as auth0-accounts, with a first line that names the interpreter.
+local good, code = pcall(function()
+    return require("auth0_accounts").run(arg, { getenv = os.getenv, out = io.stdout, err = io.stderr })
+end)
+if not good then
+    io.stderr:write(tostring(code), "\n")
+    code = 1
+end
+os.exit(code)

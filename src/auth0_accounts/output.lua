@@ -1,0 +1,74 @@
+--- What a run prints: to standard output its result, for people or as JSON; to standard error what went wrong.
+local json = require "auth0.json"
+local printable = require "auth0_accounts.printable"
+
+---@class auth0_accounts.Output
+---@field is_json boolean
+---@field array fun(list: table): table
+local Output = { array = json.array }
+local output_mt = { __index = Output }
+
+local output = {}
+
+---@param world auth0_accounts.World
+---@param is_json boolean
+---@return auth0_accounts.Output
+function output.new(world, is_json)
+    return setmetatable({ out = world.out, err = world.err, is_json = is_json }, output_mt)
+end
+
+local secret = { access_token = true, access_token_secret = true, refresh_token = true }
+
+-- An identity may hold tokens of its provider, which belong in no terminal's history.
+local function without_tokens(value, is_identity)
+    if not json.is_object(value) and not json.is_array(value) then return value end
+    local copy = setmetatable({}, getmetatable(value))
+    for key, entry in pairs(value) do
+        if not (is_identity and secret[key]) then
+            copy[key] = without_tokens(entry, is_identity == "list" or key == "identities" and "list")
+        end
+    end
+    return copy
+end
+
+-- Kept until the end: what cannot be written is told by the exit code.
+local function write(self, text)
+    local good, fault = self.out:write(text)
+    if not good then self.fault = self.fault or fault end
+end
+
+--- As it is: what is written for another program.
+---@param text string
+function Output:text(text)
+    write(self, text)
+end
+
+--- The result, with --json.
+---@param value table
+function Output:value(value)
+    if self.is_json then write(self, printable.json(json.encode(without_tokens(value))) .. "\n") end
+end
+
+--- The result, without.
+---@param lines string[]
+function Output:lines(lines)
+    if self.is_json then return end
+    for _, line in ipairs(lines) do write(self, printable.line(line) .. "\n") end
+end
+
+---@param format string of string.format
+---@param ... any its arguments
+function Output:complain(format, ...)
+    self.err:write("auth0-accounts: ", printable.line(format:format(...)), "\n")
+end
+
+--- Brings all of it out.
+---@return boolean is_written
+function Output:finish()
+    local good, fault = self.out:flush()
+    fault = self.fault or not good and fault
+    if fault then self:complain("the result cannot be written (%s)", fault) end
+    return not fault
+end
+
+return output

@@ -1,0 +1,142 @@
+--- Results as lines for people. What is in them is made printable where they are written.
+local json = require "auth0.json"
+
+local words = {}
+
+local function text_of(value)
+    if type(value) == "table" and not json.is_null(value) then return json.encode(value) end
+    return tostring(value)
+end
+
+local function id_of(identity)
+    local id, provider = text_of(identity.user_id), text_of(identity.provider)
+    return ("%s|%s (%s)"):format(provider, id, text_of(identity.connection or "no connection"))
+end
+
+---@param identities auth0.Identity[]
+---@return string[]
+function words.identities(identities)
+    local lines = {}
+    for i, identity in ipairs(identities) do lines[i] = "  " .. id_of(identity) end
+    return lines
+end
+
+-- In this order, where an account has it. The rest is shown by --json.
+local shown = { "email", "email_verified", "name", "created_at", "last_login", "logins_count", "blocked",
+    "user_metadata", "app_metadata" }
+
+local function append(lines, more)
+    for _, line in ipairs(more) do lines[#lines + 1] = line end
+end
+
+---@param user table
+---@return string[]
+function words.account(user)
+    local lines = { text_of(user.user_id) }
+    for _, name in ipairs(shown) do
+        if user[name] ~= nil then lines[#lines + 1] = ("  %s: %s"):format(name, text_of(user[name])) end
+    end
+    lines[#lines + 1] = "  identities:"
+    for _, identity in ipairs(user.identities or {}) do lines[#lines + 1] = "    " .. id_of(identity) end
+    return lines
+end
+
+local reasons = {
+    no_email = "the account has no e-mail address to look for",
+    email_not_verified = "its address is not verified: --unverified looks for it all the same",
+    email_verified_is_string = "its email_verified is a text, and no boolean: --unverified looks all the same",
+}
+
+local evidence = { "is_verified", "both_verified", "same_connection", "connection", "created_at", "last_login",
+    "logins_count", "is_password_account", "is_blocked", "has_secondaries" }
+
+---@param candidates auth0.Candidate[]
+---@param facts auth0.CandidatesReceipt
+---@return string[]
+function words.candidates(candidates, facts)
+    if not facts.searched then return { "not searched: " .. reasons[facts.reason] } end
+    if not candidates[1] then return { "no other account with this address" } end
+    local lines = {}
+    for _, candidate in ipairs(candidates) do
+        lines[#lines + 1] = ("%s  %s"):format(candidate.user_id, text_of(candidate.evidence.email))
+        for _, name in ipairs(evidence) do
+            local value = candidate.evidence[name]
+            if value ~= nil then lines[#lines + 1] = ("  %s: %s"):format(name, text_of(value)) end
+        end
+    end
+    lines[#lines + 1] = "an address in common is no proof that both accounts are one person's"
+    return lines
+end
+
+---@param done string "linked"
+---@param facts auth0.Receipt
+---@return string[]
+function words.change(done, facts)
+    return { facts.already and done .. " before; nothing was changed" or done .. "; the primary's identities:" }
+end
+
+-- ---- merges ----
+
+local function things(title, list)
+    local lines = {}
+    for _, thing in ipairs(list or {}) do
+        local parts = { "  " .. title .. ": " .. text_of(thing.what) }
+        if thing.key then parts[#parts + 1] = text_of(thing.key) end
+        if thing.count then parts[#parts + 1] = ("(%s)"):format(text_of(thing.count)) end
+        if thing.of then parts[#parts + 1] = "of the " .. text_of(thing.of) end
+        if thing.why then parts[#parts + 1] = "- " .. text_of(thing.why) end
+        lines[#lines + 1] = table.concat(parts, " ")
+    end
+    return lines
+end
+
+local function findings(title, list)
+    local lines = {}
+    for i, finding in ipairs(list) do lines[i] = ("  %s: %s (%s)"):format(title, finding.message, finding.code) end
+    return lines
+end
+
+local function headline(result)
+    if result.already then return "merged before; nothing was changed" end
+    if result.identities then return "merged" end
+    return #result.reasons > 0 and "a merge would be refused" or "nothing stands against a merge"
+end
+
+---@param result auth0.MergeResult
+---@return string[]
+function words.merge(result)
+    local lines = { ("%s: %s <- %s"):format(headline(result), result.primary, result.secondary) }
+    if not result.already then append(lines, findings("against it", result.reasons)) end
+    append(lines, findings("warning", result.warnings))
+    for _, side in ipairs { "primary", "secondary" } do
+        local time = (result.created_at or {})[side]
+        if time then lines[#lines + 1] = ("  created_at of the %s: %s"):format(side, time) end
+    end
+    if result.patch_text then lines[#lines + 1] = "  written to the primary: " .. result.patch_text end
+    append(lines, things("kept", result.kept))
+    append(lines, things("carried", result.carried))
+    append(lines, things("lost", result.lost))
+    append(lines, things("not known", result.not_known))
+    if result.ticket then lines[#lines + 1] = "  for a new password: " .. result.ticket end
+    return lines
+end
+
+---@param result auth0.UndoResult
+---@return string[]
+function words.undo(result)
+    local lines = { "taken back" }
+    append(lines, things("restored", result.restored))
+    append(lines, things("changed since, and left", result.conflicts))
+    append(lines, things("lost", result.lost))
+    return lines
+end
+
+---@param result auth0.SettleResult
+---@return string[]
+function words.settle(result)
+    local lines = { "state: " .. result.state }
+    append(lines, things("stands", result.stands))
+    return lines
+end
+
+return words

@@ -1,0 +1,49 @@
+#include "os/private_file.h"
+
+#include "os/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+static int write_all(int fd, struct span text) {
+    if (!process_may_write(text.size)) return EFBIG;
+    while (text.size > 0) {
+        ssize_t count = write(fd, text.at, text.size);
+        if (count == 0) return ENOSPC;
+        if (count < 0 && errno != EINTR) return errno;
+        if (count < 0) continue;
+        text.at += count;
+        text.size -= (size_t)count;
+    }
+    return fsync(fd) == 0 ? 0 : errno;
+}
+
+/* The name is in its folder, which has to be on the disk, too. Some file systems have no fsync for folders. */
+static void sync_folder(const char *path) {
+    const char *slash = strrchr(path, '/');
+    size_t size = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+    char folder[4096] = ".";
+    if (size >= sizeof folder) return;
+    if (size > 0) {
+        memcpy(folder, path, size);
+        folder[size] = '\0';
+    }
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd == -1) return;
+    (void)fsync(fd);
+    close(fd);
+}
+
+int private_file_make(const char *path, struct span text) {
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd == -1) return errno;
+    int fault = write_all(fd, text);
+    if (close(fd) != 0 && fault == 0) fault = errno;
+    if (fault == 0)
+        sync_folder(path);
+    else
+        (void)unlink(path);
+    return fault;
+}
