@@ -223,8 +223,8 @@ size_t sequence_receipt(const struct sequence *sequence, char *to);
    preview, merge: { "primary", "secondary", "proof", "already": true (it was linked before: nothing was changed),
        "reasons": [ { "code", "side", "message", "names": [...] } ], "warnings": the same,
        "patch_text" (absent: nothing is written), "kept", "lost", "carried", "not_known": [ { "what", "of", "why",
-       "count" } ], "identities" (after a link), "tickets": [ { "id", "ticket" } ] (of reset_password), "put_back": [ "what" ],
-       "stands": [ "what" ] (what was changed, and is not put back), "requests" }
+       "count" } ], "identities" (after a link), "tickets": [ { "id", "ticket" } ] (of reset_password), "put_back": [
+       "what" ], "stands": [ "what" ] (what was changed, and is not put back), "requests" }
    undo: { "identities", "conflicts": [ { "what", "key", "why" } ], "restored": [ { "what", "key" } ], "lost": [ ... ],
        "requests" }
    settle: { "state": as the receipt has it, "identities", "stands": [ { "what", "key" } ], "requests" } */
