@@ -115,6 +115,7 @@ build = {
             "src/pure/sequence_needs.c",
             "src/pure/sequence_request.c",
             "src/pure/sequence_result.c",
+            "src/pure/sequence_weigh.c",
             "src/pure/restore.c",
             "src/pure/sort.c",
             "src/pure/streams.c",
