@@ -264,8 +264,8 @@ struct guard_thing {
     long count;           /* of a list or a set of keys, what the account was seen to have; -1: not seen */
 };
 
-/* The next of the things that accounts have, without those that the account was seen not to have; `place` is 0 at first.
-   False: there is none. */
+/* The next of the things that accounts have, without those that the account was seen not to have; `place` is 0 at
+   first. False: there is none. */
 bool guard_next_thing(const struct guard_input *input, size_t *place, struct guard_thing *thing);
 const char *guard_fate_name(enum guard_fate fate); /* "kept", "lost", "carried", "not_known" */
 
