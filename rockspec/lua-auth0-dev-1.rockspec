@@ -113,6 +113,7 @@ build = {
             "src/pure/sequence.c",
             "src/pure/sequence_images.c",
             "src/pure/sequence_needs.c",
+            "src/pure/sequence_receipt.c",
             "src/pure/sequence_request.c",
             "src/pure/sequence_result.c",
             "src/pure/sequence_weigh.c",

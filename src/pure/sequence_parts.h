@@ -58,6 +58,13 @@ struct sequence_entries sequence_all_entries(const struct sequence *sequence, en
 /* Which list a step is about. False: none. */
 bool sequence_list(enum sequence_step step, enum receipt_list *list);
 
+static inline bool sequence_is_done(const struct sequence *sequence, enum sequence_step step) {
+    return (sequence->done >> step & 1) != 0;
+}
+
+/* Of a settle or an undo: the state that its receipt has from now on. */
+enum receipt_state sequence_settled_state(const struct sequence *sequence);
+
 /* Whether `step` is to be taken. */
 bool sequence_needs(const struct sequence *sequence);
 
