@@ -236,18 +236,18 @@ static void put_conflicts(struct writer *to, const struct sequence *sequence) {
 
 static void put_undone_steps(struct writer *to, const struct sequence *sequence) {
     static const struct {
-        enum sequence_step step;
         const char *what;
+        enum sequence_step step;
         enum guard_side of;
     } things[] = {
-        {SEQUENCE_UNLINK, "identity", SIDE_PRIMARY},
-        {SEQUENCE_RETURN, "identity", SIDE_HOLDER},
-        {SEQUENCE_RESTORE_ROLES, "roles", SIDE_SECONDARY},
-        {SEQUENCE_RESTORE_PERMISSIONS, "permissions", SIDE_SECONDARY},
-        {SEQUENCE_RESTORE_ORGANIZATION, "organizations", SIDE_SECONDARY},
-        {SEQUENCE_TAKE_ROLES, "roles", SIDE_PRIMARY},
-        {SEQUENCE_TAKE_PERMISSIONS, "permissions", SIDE_PRIMARY},
-        {SEQUENCE_TAKE_ORGANIZATION, "organizations", SIDE_PRIMARY},
+        {"identity", SEQUENCE_UNLINK, SIDE_PRIMARY},
+        {"identity", SEQUENCE_RETURN, SIDE_HOLDER},
+        {"roles", SEQUENCE_RESTORE_ROLES, SIDE_SECONDARY},
+        {"permissions", SEQUENCE_RESTORE_PERMISSIONS, SIDE_SECONDARY},
+        {"organizations", SEQUENCE_RESTORE_ORGANIZATION, SIDE_SECONDARY},
+        {"roles", SEQUENCE_TAKE_ROLES, SIDE_PRIMARY},
+        {"permissions", SEQUENCE_TAKE_PERMISSIONS, SIDE_PRIMARY},
+        {"organizations", SEQUENCE_TAKE_ORGANIZATION, SIDE_PRIMARY},
     };
     for (size_t i = 0; i < COUNT(things); i++)
         if (sequence_is_done(sequence, things[i].step))
