@@ -44,9 +44,16 @@ static void set_json(lua_State *L, const char *name, struct json_value value) {
     if (value.token != NULL && bind_json_push(L, value)) lua_setfield(L, -2, name);
 }
 
+/* A merge is not told without its receipt: where this raises, the call is told the next time. */
+static void set_receipt(lua_State *L, struct json_value receipt) {
+    if (receipt.token == NULL) return;
+    if (!bind_json_push(L, receipt)) luaL_error(L, "auth0: not enough memory for a receipt");
+    lua_setfield(L, -2, "written");
+}
+
 void bind_sequence_set_facts(lua_State *L, const struct call *call) {
     const struct sequence_end *end = sequences_end(call);
-    set_json(L, "written", sequences_receipt(call));
+    set_receipt(L, sequences_receipt(call));
     if (call->operation.result.code == CODE_OK) return;
     set_json(L, "result", sequences_result(call));
     if (end->has_step) push_string(L, "step", sequence_step_name(end->step));

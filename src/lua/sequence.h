@@ -22,7 +22,7 @@ void bind_sequence_push_planned(lua_State *L, const struct call *call);
 bool bind_sequence_push(lua_State *L, const struct call *call);
 
 /* Sets what the table on top is to tell beside the call's own facts: `written`, the receipt, and of a failure `result`,
-   `step` and `is_partly`. */
+   `step` and `is_partly`. Raises where there is no memory for the receipt. */
 void bind_sequence_set_facts(lua_State *L, const struct call *call);
 
 #pragma GCC visibility pop

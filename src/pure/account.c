@@ -148,7 +148,8 @@ bool account_is_step(struct json_value id) {
     char text[ACCOUNT_STEP];
     struct complaint complaint;
     if (json_kind(id) != JSON_STRING || json_bytes(id).size > ACCOUNT_STEP) return false;
-    return identity_check_step("id", (struct span){text, json_string(id, text, sizeof text)}, &complaint);
+    size_t size = json_string(id, text, sizeof text);
+    return identity_check_step("id", (struct span){text, size}, &complaint);
 }
 
 bool account_is_blocked(const struct account *account) {

@@ -1,14 +1,13 @@
-/* What comes next in a sequence. Which steps are needed is in sequence_needs.c, what its requests say in
-   sequence_request.c, what the caller is told in sequence_result.c. */
+/* What comes next in a sequence. What it makes of its reads is in sequence_weigh.c, which steps are needed in
+   sequence_needs.c, what its requests say in sequence_request.c, what the caller is told in sequence_result.c and sequence_receipt.c. */
 #include "pure/sequence_parts.h"
 
 #define BIT(step) ((sequence_steps)1 << (step))
 
-static const struct json_value absent = {NULL, NULL};
-
 /* ---- ends ---- */
 
-static void finish(struct sequence *sequence, enum failure_code code, enum failure_outcome outcome, const char *what) {
+void sequence_finish(struct sequence *sequence, enum failure_code code, enum failure_outcome outcome,
+                     const char *what) {
     sequence->phase = SEQUENCE_OVER;
     sequence->end.code = code;
     sequence->end.outcome = outcome;
@@ -16,72 +15,33 @@ static void finish(struct sequence *sequence, enum failure_code code, enum failu
 }
 
 /* As a request ended. */
-static void finish_by(struct sequence *sequence, int slot, enum sequence_step step,
-                      const struct operation_result *result) {
-    finish(sequence, result->code, result->outcome, NULL);
+void sequence_finish_by(struct sequence *sequence, int slot, enum sequence_step step,
+                        const struct operation_result *result) {
+    sequence_finish(sequence, result->code, result->outcome, NULL);
     sequence->end.has_step = true;
     sequence->end.slot = slot;
     sequence->end.step = step;
     sequence->end.result = *result;
 }
 
-static void enter(struct sequence *sequence, enum sequence_phase phase) {
+void sequence_enter(struct sequence *sequence, enum sequence_phase phase) {
     sequence->phase = phase;
     sequence->is_out = false;
 }
 
-static void want(struct sequence *sequence, enum sequence_phase phase, size_t size) {
-    enter(sequence, phase);
+void sequence_want(struct sequence *sequence, enum sequence_phase phase, size_t size) {
+    sequence_enter(sequence, phase);
     sequence->wanted = size;
 }
 
 /* ---- the reads ---- */
 
-static bool is_judged(const struct sequence *sequence) {
-    return sequence->plan.goal == SEQUENCE_PREVIEW || sequence->plan.goal == SEQUENCE_MERGE;
-}
-
 static guard_reads reads_wanted(const struct sequence *sequence) {
     guard_reads wanted = 0;
-    if (is_judged(sequence)) return guard_wanted(&sequence->input) & ~sequence->under_way;
+    if (sequence_is_judged(sequence)) return guard_wanted(&sequence->input) & ~sequence->under_way;
     for (int read = GUARD_PRIMARY; read <= GUARD_SECONDARY; read++)
         if (sequence->input.answers[read].state == GUARD_UNASKED) wanted |= (guard_reads)1 << read;
     return wanted & ~sequence->under_way;
-}
-
-static struct json_value profile(const struct sequence *sequence, enum guard_read read) {
-    return sequence->input.answers[read].state == GUARD_READ ? sequence->pages[read][0] : absent;
-}
-
-/* ---- preview and merge: the judgement ---- */
-
-static bool is_linked_before(const struct guard_verdict *verdict) {
-    return verdict->refused == 1 && verdict->findings[0].reason == REASON_ALREADY_LINKED;
-}
-
-static void judge(struct sequence *sequence) {
-    guard_judge(&sequence->input, &sequence->verdict);
-    if (sequence->plan.goal == SEQUENCE_PREVIEW || is_linked_before(&sequence->verdict))
-        finish(sequence, CODE_OK, OUTCOME_NONE, NULL);
-    else if (sequence->verdict.refused > 0)
-        finish(sequence, CODE_GUARDED, OUTCOME_NONE, NULL);
-    else
-        enter(sequence, SEQUENCE_ASKING);
-}
-
-static void weigh_merge(struct sequence *sequence) {
-    struct account primary, secondary;
-    if (!guard_primary(&sequence->input, &primary) || !guard_secondary(&sequence->input, &secondary)) {
-        judge(sequence);
-        return;
-    }
-    unsigned carry = sequence->plan.guard.carry;
-    sequence->given = sequence->plan.merge;
-    sequence->given.primary = primary.profile;
-    sequence->given.secondary = secondary.profile;
-    sequence->given.choice[MERGE_NAME] = carry & GUARD_NAME ? MERGE_PRIMARY_WINS : MERGE_DISCARD;
-    sequence->given.choice[MERGE_PICTURE] = carry & GUARD_PICTURE ? MERGE_PRIMARY_WINS : MERGE_DISCARD;
-    want(sequence, SEQUENCE_MERGING, merge_room(&sequence->given));
 }
 
 /* ---- changes: which comes next ---- */
@@ -91,23 +51,23 @@ static bool is_undo(const struct sequence *sequence) { return sequence->plan.goa
 /* All has been done that was to be. */
 static void finish_changes(struct sequence *sequence) {
     if (!sequence->is_back || (is_undo(sequence) && sequence->failed == 0)) {
-        finish(sequence, CODE_OK, OUTCOME_NONE, NULL);
+        sequence_finish(sequence, CODE_OK, OUTCOME_NONE, NULL);
         return;
     }
     bool is_partly = is_undo(sequence) ? sequence->done != 0 : sequence->failed != 0;
-    finish_by(sequence, is_undo(sequence) ? SEQUENCE_BACKWARD : SEQUENCE_FORWARD, sequence->end.step,
-              &sequence->failure);
+    sequence_finish_by(sequence, is_undo(sequence) ? SEQUENCE_BACKWARD : SEQUENCE_FORWARD, sequence->end.step,
+                       &sequence->failure);
     sequence->end.is_partly = is_partly;
     if (is_partly) sequence->end.outcome = OUTCOME_UNKNOWN;
 }
 
 /* To the next step that is needed, this one included. */
-static void go_on(struct sequence *sequence) {
+void sequence_go_on(struct sequence *sequence) {
     enum sequence_step last = sequence->is_back ? SEQUENCE_TAKE_ORGANIZATION : SEQUENCE_RESET_PASSWORD;
     for (; sequence->step <= last; sequence->step++, sequence->index = 0) {
         if (!sequence_needs(sequence)) continue;
         bool looks = sequence->step == SEQUENCE_RESTORE || sequence->step == SEQUENCE_PUT_BACK;
-        enter(sequence, looks ? SEQUENCE_LOOKING : SEQUENCE_CHANGING);
+        sequence_enter(sequence, looks ? SEQUENCE_LOOKING : SEQUENCE_CHANGING);
         return;
     }
     finish_changes(sequence);
@@ -116,7 +76,7 @@ static void go_on(struct sequence *sequence) {
 static void skip(struct sequence *sequence) {
     sequence->step++;
     sequence->index = 0;
-    go_on(sequence);
+    sequence_go_on(sequence);
 }
 
 static bool is_one_of_several(enum sequence_step step) {
@@ -126,25 +86,15 @@ static bool is_one_of_several(enum sequence_step step) {
 
 /* ---- putting back, and undo ---- */
 
-/* A settle has seen what it needs. */
-static void settle(struct sequence *sequence) {
-    sequence->restore_given =
-        (struct restore_given){sequence->before, sequence->wrote, profile(sequence, GUARD_PRIMARY)};
-    if (sequence->wrote.token != NULL)
-        want(sequence, SEQUENCE_COMPARING, restore_room(&sequence->restore_given));
-    else
-        finish(sequence, CODE_OK, OUTCOME_NONE, NULL);
-}
-
-static void begin_back(struct sequence *sequence, enum sequence_step first) {
+void sequence_begin_back(struct sequence *sequence, enum sequence_step first) {
     sequence->is_back = true;
     sequence->step = first;
     sequence->index = 0;
     size_t room = sequence_images_room(sequence);
     if (room > 0)
-        want(sequence, SEQUENCE_PARSING, room);
+        sequence_want(sequence, SEQUENCE_PARSING, room);
     else
-        go_on(sequence);
+        sequence_go_on(sequence);
 }
 
 /* What went before is put back where the refusal is certain, and nothing may come late. */
@@ -152,14 +102,14 @@ static void refused(struct sequence *sequence, const struct operation_result *re
     sequence->failure = *result;
     sequence->end.step = sequence->step;
     if (sequence->is_open || result->outcome == OUTCOME_UNKNOWN) {
-        finish_by(sequence, SEQUENCE_FORWARD, sequence->step, result);
+        sequence_finish_by(sequence, SEQUENCE_FORWARD, sequence->step, result);
         sequence->end.is_partly = sequence->done != 0;
         sequence->end.code = CODE_UNKNOWN_OUTCOME;
         sequence->end.outcome = OUTCOME_UNKNOWN;
     } else if (sequence->done == 0) {
-        finish_by(sequence, SEQUENCE_FORWARD, sequence->step, result);
+        sequence_finish_by(sequence, SEQUENCE_FORWARD, sequence->step, result);
     } else {
-        begin_back(sequence, SEQUENCE_RETURN);
+        sequence_begin_back(sequence, SEQUENCE_RETURN);
     }
 }
 
@@ -174,66 +124,6 @@ static void back_failed(struct sequence *sequence, const struct operation_result
         finish_changes(sequence);
     else
         skip(sequence);
-}
-
-static const char too_early[] =
-    "a request of this merge may still be carried out: settle or undo it ten minutes after its end";
-static const char undone[] = "the receipt has been undone before; what was linked since has one of its own";
-static const char blocked[] =
-    "the primary is blocked, and the secondary would be an account without that block: unblock "
-    "the primary first, if there is no reason left for the block";
-static const char nowhere[] = "the secondary is neither an identity of the primary nor an account of its own";
-
-bool sequence_may_come_late(const struct sequence *sequence) {
-    return sequence->receipt.is_open && sequence->plan.at - sequence->receipt.at < SEQUENCE_LATE;
-}
-
-/* Whether an undo would let a person who is blocked sign in again. */
-static bool would_unblock(const struct sequence *sequence) {
-    struct account primary;
-    return is_undo(sequence) && sequence->is_linked && sequence_may_have_linked(&sequence->receipt) &&
-           guard_primary(&sequence->input, &primary) && account_is_blocked(&primary);
-}
-
-/* The receipt's two accounts, as they are now. */
-static void weigh_receipt(struct sequence *sequence) {
-    struct account secondary;
-    struct json_value primary = profile(sequence, GUARD_PRIMARY);
-    sequence->is_linked = sequence_is_linked(sequence, primary);
-    sequence->identities = sequence_identities(primary);
-    bool is_own = guard_secondary(&sequence->input, &secondary);
-    if (primary.token == NULL)
-        finish_by(sequence, GUARD_PRIMARY, SEQUENCE_READ, &sequence->failure);
-    else if (is_undo(sequence) && !sequence->is_linked && !is_own && sequence_may_have_linked(&sequence->receipt))
-        finish(sequence, CODE_CONFLICT, OUTCOME_NONE, nowhere);
-    else if (would_unblock(sequence))
-        finish(sequence, CODE_GUARDED, OUTCOME_NONE, blocked);
-    else
-        begin_back(sequence, SEQUENCE_UNLINK);
-}
-
-/* ---- after the receipt has waited ---- */
-
-static const char edited[] = "an account was changed while on_receipt waited: merge again";
-
-/* What the patch and the receipt were made of, and whether it is the account that was judged. */
-static bool is_as_judged(const struct account *was, const struct account *is) {
-    return json_is_alike(was->user_metadata, is->user_metadata) && json_is_alike(was->app_metadata, is->app_metadata) &&
-           json_is_alike(was->name, is->name) && json_is_alike(was->picture, is->picture) &&
-           json_is_alike(was->created_at, is->created_at);
-}
-
-static void weigh_again(struct sequence *sequence) {
-    struct account primary, secondary;
-    bool are_there = guard_primary(&sequence->input, &primary) && guard_secondary(&sequence->input, &secondary);
-    guard_judge(&sequence->input, &sequence->verdict);
-    if (sequence->verdict.refused > 0)
-        finish(sequence, CODE_GUARDED, OUTCOME_NONE, NULL);
-    else if (!are_there || !is_as_judged(&sequence->judged[0], &primary) ||
-             !is_as_judged(&sequence->judged[1], &secondary))
-        finish(sequence, CODE_GUARDED, OUTCOME_NONE, edited);
-    else
-        go_on(sequence);
 }
 
 /* ---- ends of requests ---- */
@@ -252,18 +142,18 @@ static void read_ended(struct sequence *sequence, const struct sequence_event *e
     }
     bool is_profile = read == GUARD_PRIMARY || read == GUARD_SECONDARY;
     if (is_profile && answer->state == GUARD_UNREADABLE) {
-        finish_by(sequence, event->slot, SEQUENCE_READ, &event->result);
+        sequence_finish_by(sequence, event->slot, SEQUENCE_READ, &event->result);
         return;
     }
     if (read == GUARD_PRIMARY) sequence->failure = event->result;
     if (is_profile) sequence->read_at = event->at;
     if (sequence->under_way != 0 || reads_wanted(sequence) != 0) return;
     if (sequence->is_again)
-        weigh_again(sequence);
-    else if (is_judged(sequence))
-        weigh_merge(sequence);
+        sequence_weigh_again(sequence);
+    else if (sequence_is_judged(sequence))
+        sequence_weigh_merge(sequence);
     else
-        weigh_receipt(sequence);
+        sequence_weigh_receipt(sequence);
 }
 
 static void look_ended(struct sequence *sequence, const struct operation_result *result) {
@@ -275,10 +165,10 @@ static void look_ended(struct sequence *sequence, const struct operation_result 
             .secondary = sequence->was,
             .choice = {[MERGE_USER_METADATA] = MERGE_PRIMARY_WINS, [MERGE_APP_METADATA] = MERGE_PRIMARY_WINS},
             .leaves_faults = true};
-        want(sequence, SEQUENCE_COMPARING, merge_room(&sequence->given));
+        sequence_want(sequence, SEQUENCE_COMPARING, merge_room(&sequence->given));
     } else {
         sequence->restore_given = (struct restore_given){sequence->before, sequence->wrote, result->value};
-        want(sequence, SEQUENCE_COMPARING, restore_room(&sequence->restore_given));
+        sequence_want(sequence, SEQUENCE_COMPARING, restore_room(&sequence->restore_given));
     }
 }
 
@@ -309,14 +199,14 @@ static void change_ended(struct sequence *sequence, const struct operation_resul
         if (step == SEQUENCE_CARRY_ORGANIZATION) sequence->organizations++;
         sequence->index++;
         if (is_one_of_several(step))
-            go_on(sequence);
+            sequence_go_on(sequence);
         else
             skip(sequence);
     } else if (is_after_link(step)) {
         sequence->failed |= BIT(step);
         sequence->index++;
         if (is_one_of_several(step))
-            go_on(sequence);
+            sequence_go_on(sequence);
         else
             skip(sequence);
     } else if (sequence->is_back) {
@@ -337,18 +227,7 @@ static void ended(struct sequence *sequence, const struct sequence_event *event)
 }
 
 static void dropped(struct sequence *sequence) {
-    if (!sequence->is_approved) finish(sequence, CODE_CANCELLED, OUTCOME_NONE, NULL);
-}
-
-static void look_again(struct sequence *sequence) {
-    (void)guard_primary(&sequence->input, &sequence->judged[0]);
-    (void)guard_secondary(&sequence->input, &sequence->judged[1]);
-    for (int read = GUARD_PRIMARY; read <= GUARD_SECONDARY; read++) {
-        sequence->input.answers[read].state = GUARD_UNASKED;
-        sequence->input.answers[read].count = 0;
-    }
-    sequence->is_again = true;
-    enter(sequence, SEQUENCE_READING);
+    if (!sequence->is_approved) sequence_finish(sequence, CODE_CANCELLED, OUTCOME_NONE, NULL);
 }
 
 static void approved(struct sequence *sequence) {
@@ -356,9 +235,9 @@ static void approved(struct sequence *sequence) {
     sequence->is_approved = true;
     sequence->step = SEQUENCE_WRITE;
     if (sequence->at - sequence->read_at > SEQUENCE_FRESH)
-        look_again(sequence);
+        sequence_look_again(sequence);
     else
-        go_on(sequence);
+        sequence_go_on(sequence);
 }
 
 void sequence_tell(struct sequence *sequence, const struct sequence_event *event) {
@@ -378,10 +257,11 @@ static void no_memory(struct sequence *sequence) {
     if (sequence->is_back && sequence->plan.goal == SEQUENCE_MERGE) {
         sequence->failed |= BIT(SEQUENCE_PUT_BACK);
         if (sequence->phase == SEQUENCE_COMPARING) sequence->step++;
-        go_on(sequence);
+        sequence_go_on(sequence);
         return;
     }
-    finish(sequence, CODE_UNREACHABLE, sequence->done != 0 ? OUTCOME_UNKNOWN : OUTCOME_NONE, "not enough memory");
+    sequence_finish(sequence, CODE_UNREACHABLE, sequence->done != 0 ? OUTCOME_UNKNOWN : OUTCOME_NONE,
+                    "not enough memory");
     sequence->end.is_partly = sequence->done != 0;
 }
 
@@ -389,17 +269,17 @@ static void merging(struct sequence *sequence, void *memory) {
     merge_make(&sequence->given, memory, &sequence->merge);
     sequence->has_merge = true;
     sequence->input.merged = &sequence->merge;
-    judge(sequence);
+    sequence_judge(sequence);
 }
 
 static void parsing(struct sequence *sequence, void *memory) {
     const char *fault = sequence_read_images(sequence, memory);
     if (fault != NULL)
-        finish(sequence, CODE_INVALID_REQUEST, OUTCOME_NONE, fault);
+        sequence_finish(sequence, CODE_INVALID_REQUEST, OUTCOME_NONE, fault);
     else if (sequence->plan.goal == SEQUENCE_SETTLE)
-        settle(sequence);
+        sequence_settle(sequence);
     else
-        go_on(sequence);
+        sequence_go_on(sequence);
 }
 
 static void comparing(struct sequence *sequence, void *memory) {
@@ -412,9 +292,9 @@ static void comparing(struct sequence *sequence, void *memory) {
         sequence->has_restore = true;
     }
     if (sequence->plan.goal == SEQUENCE_SETTLE)
-        finish(sequence, CODE_OK, OUTCOME_NONE, NULL);
+        sequence_finish(sequence, CODE_OK, OUTCOME_NONE, NULL);
     else if ((is_restore ? sequence->merge.patch.size : sequence->restore.patch.size) > 0)
-        enter(sequence, SEQUENCE_CHANGING);
+        sequence_enter(sequence, SEQUENCE_CHANGING);
     else
         skip(sequence);
 }
@@ -480,18 +360,22 @@ const struct sequence_end *sequence_end(const struct sequence *sequence) { retur
 
 /* ---- the beginning ---- */
 
+static const char too_early[] =
+    "a request of this merge may still be carried out: settle or undo it ten minutes after its end";
+static const char undone[] = "the receipt has been undone before; what was linked since has one of its own";
+
 void sequence_init(struct sequence *sequence, const struct sequence_plan *plan) {
     memset(sequence, 0, sizeof *sequence);
     sequence->plan = *plan;
     sequence->at = plan->at;
     sequence->input.options = plan->guard;
     for (int read = 0; read < GUARD_READS; read++) sequence->input.answers[read].pages = sequence->pages[read];
-    if (is_judged(sequence)) return;
+    if (sequence_is_judged(sequence)) return;
     const char *fault = sequence_read_receipt(sequence);
     if (fault != NULL)
-        finish(sequence, CODE_INVALID_REQUEST, OUTCOME_NONE, fault);
+        sequence_finish(sequence, CODE_INVALID_REQUEST, OUTCOME_NONE, fault);
     else if (is_undo(sequence) && sequence->receipt.state == RECEIPT_UNDONE)
-        finish(sequence, CODE_GUARDED, OUTCOME_NONE, undone);
+        sequence_finish(sequence, CODE_GUARDED, OUTCOME_NONE, undone);
     else if (is_undo(sequence) && sequence_may_come_late(sequence))
-        finish(sequence, CODE_GUARDED, OUTCOME_NONE, too_early);
+        sequence_finish(sequence, CODE_GUARDED, OUTCOME_NONE, too_early);
 }

@@ -7,6 +7,36 @@
 
 #pragma GCC visibility push(hidden)
 
+/* ---- where it goes: sequence.c ---- */
+
+void sequence_finish(struct sequence *sequence, enum failure_code code, enum failure_outcome outcome, const char *what);
+
+/* As a request ended. */
+void sequence_finish_by(struct sequence *sequence, int slot, enum sequence_step step,
+                        const struct operation_result *result);
+void sequence_enter(struct sequence *sequence, enum sequence_phase phase);
+void sequence_want(struct sequence *sequence, enum sequence_phase phase, size_t size);
+
+/* To the next step that is needed, the present one included. */
+void sequence_go_on(struct sequence *sequence);
+void sequence_begin_back(struct sequence *sequence, enum sequence_step first);
+
+/* ---- what it makes of what it has read: sequence_weigh.c ---- */
+
+bool sequence_is_judged(const struct sequence *sequence); /* a preview or a merge */
+void sequence_weigh_merge(struct sequence *sequence);
+void sequence_judge(struct sequence *sequence);
+void sequence_weigh_receipt(struct sequence *sequence); /* the receipt's two accounts, as they are now */
+void sequence_settle(struct sequence *sequence);        /* it has seen what it needs */
+
+/* Where the receipt has waited, both accounts are read again, */
+void sequence_look_again(struct sequence *sequence);
+
+/* and compared with what was judged. */
+void sequence_weigh_again(struct sequence *sequence);
+
+/* ---- what it is made of ---- */
+
 /* The slots of changes, of those that give back, and of those that do so after one of them has failed. Those before are
    the guard's reads. */
 enum { SEQUENCE_FORWARD = GUARD_READS, SEQUENCE_BACKWARD, SEQUENCE_ONWARD };
@@ -27,6 +57,13 @@ struct sequence_entries sequence_all_entries(const struct sequence *sequence, en
 
 /* Which list a step is about. False: none. */
 bool sequence_list(enum sequence_step step, enum receipt_list *list);
+
+static inline bool sequence_is_done(const struct sequence *sequence, enum sequence_step step) {
+    return (sequence->done >> step & 1) != 0;
+}
+
+/* Of a settle or an undo: the state that its receipt has from now on. */
+enum receipt_state sequence_settled_state(const struct sequence *sequence);
 
 /* Whether `step` is to be taken. */
 bool sequence_needs(const struct sequence *sequence);

@@ -15,169 +15,6 @@ const char *sequence_step_name(enum sequence_step step) {
     return names[step];
 }
 
-static bool is_done(const struct sequence *sequence, enum sequence_step step) {
-    return (sequence->done & BIT(step)) != 0;
-}
-
-static bool is_over(const struct sequence *sequence) { return sequence->phase == SEQUENCE_OVER; }
-
-static void put_text(struct writer *to, const char *name, struct span text) {
-    writer_name(to, name);
-    writer_string(to, text);
-}
-
-static void put_words(struct writer *to, const char *name, const char *words) { put_text(to, name, span_of(words)); }
-
-static void put_value(struct writer *to, const char *name, struct json_value value) {
-    if (value.token == NULL) return;
-    writer_name(to, name);
-    writer_value(to, value);
-}
-
-static void put_flag(struct writer *to, const char *name, bool flag) {
-    writer_name(to, name);
-    writer_boolean(to, flag);
-}
-
-/* ---- the receipt ---- */
-
-static enum receipt_state state_of(const struct sequence *sequence) {
-    if (!is_over(sequence)) return RECEIPT_PLANNED;
-    if (is_done(sequence, SEQUENCE_LINK)) return RECEIPT_MERGED;
-    bool is_unknown = sequence->end.step == SEQUENCE_LINK && sequence->end.result.outcome == OUTCOME_UNKNOWN;
-    return is_unknown ? RECEIPT_UNKNOWN : RECEIPT_NOT_MERGED;
-}
-
-static void put_secondary(struct writer *to, const struct sequence *sequence, const struct account *secondary) {
-    const struct identity_target *target = &sequence->plan.target;
-    writer_name(to, "secondary");
-    writer_open(to, '{');
-    put_text(to, "id", sequence->plan.guard.secondary);
-    put_text(to, "provider", target->provider);
-    put_text(to, "user_id", target->bare);
-    put_value(to, "connection", secondary->connection);
-    writer_close(to, '}');
-}
-
-static void put_image(struct writer *to, const char *name, struct json_value metadata) {
-    if (json_kind(metadata) != JSON_OBJECT) return;
-    writer_name(to, name);
-    writer_quoted_value(to, metadata);
-}
-
-/* All that the secondary has of it, where that is known. */
-static void put_had(struct writer *to, const struct sequence *sequence, enum receipt_list list) {
-    struct sequence_entries entries = sequence_all_entries(sequence, list);
-    if (entries.walk.answer == NULL) return;
-    writer_name(to, receipt_list_name(list));
-    sequence_put_entries(to, &entries, list);
-}
-
-static void put_was(struct writer *to, const struct sequence *sequence, const struct account *secondary) {
-    writer_name(to, "secondary_was");
-    writer_open(to, '{');
-    put_image(to, "user_metadata", secondary->user_metadata);
-    put_image(to, "app_metadata", secondary->app_metadata);
-    put_value(to, "name", secondary->name);
-    put_value(to, "email", secondary->email);
-    put_value(to, "picture", secondary->picture);
-    for (int list = 0; list < RECEIPT_LISTS; list++) put_had(to, sequence, (enum receipt_list)list);
-    writer_close(to, '}');
-}
-
-/* Whether a step is to be taken, or, after the end, was or may have been, and was not taken back. */
-static bool is_carried(const struct sequence *sequence, enum sequence_step carry, enum sequence_step take) {
-    bool is_taken = sequence->is_back && !(sequence->failed & BIT(take));
-    bool was_last = sequence->is_open && sequence->end.step == carry;
-    return !is_over(sequence) || (is_done(sequence, carry) && !is_taken) || was_last;
-}
-
-static void put_carried(struct writer *to, const struct sequence *sequence) {
-    static const enum sequence_step carries[] = {SEQUENCE_CARRY_ROLES, SEQUENCE_CARRY_PERMISSIONS,
-                                                 SEQUENCE_CARRY_ORGANIZATION};
-    static const enum sequence_step takes[] = {SEQUENCE_TAKE_ROLES, SEQUENCE_TAKE_PERMISSIONS,
-                                               SEQUENCE_TAKE_ORGANIZATION};
-    writer_name(to, "carried");
-    writer_open(to, '{');
-    for (int list = 0; list < RECEIPT_LISTS; list++) {
-        struct sequence_entries entries = sequence_entries(sequence, carries[list]);
-        if (entries.lacking == NULL || !is_carried(sequence, carries[list], takes[list])) continue;
-        if (is_over(sequence) && list == RECEIPT_ORGANIZATIONS)
-            entries.most = sequence->organizations + (sequence->is_open && sequence->end.step == carries[list]);
-        writer_name(to, receipt_list_name((enum receipt_list)list));
-        sequence_put_entries(to, &entries, (enum receipt_list)list);
-    }
-    writer_close(to, '}');
-}
-
-/* From when on it is counted whether a request may still come. Of a planned merge that is when its last may begin: its
-   process may be at it until then, without the reader of the receipt. */
-static int64_t time_of(const struct sequence *sequence) {
-    int64_t ends = sequence->plan.ends;
-    return !is_over(sequence) && ends > sequence->at ? ends : sequence->at;
-}
-
-static void put_merge_receipt(struct writer *to, const struct sequence *sequence) {
-    const struct sequence_plan *plan = &sequence->plan;
-    struct account secondary;
-    enum receipt_state state = state_of(sequence);
-    (void)guard_secondary(&sequence->input, &secondary);
-    writer_open(to, '{');
-    writer_name(to, "version");
-    writer_integer(to, RECEIPT_VERSION);
-    put_text(to, "domain", plan->domain);
-    put_text(to, "primary", plan->guard.primary);
-    put_secondary(to, sequence, &secondary);
-    writer_name(to, "at");
-    writer_integer(to, time_of(sequence));
-    put_words(to, "proof", guard_proof_name(plan->guard.proof));
-    if (sequence->merge.patch.size > 0) {
-        put_text(to, "before", sequence->merge.before);
-        put_text(to, "wrote", sequence->merge.patch);
-    }
-    put_was(to, sequence, &secondary);
-    put_carried(to, sequence);
-    if (sequence_moves(sequence)) put_text(to, "holder", plan->guard.relink.holder);
-    put_words(to, "state", receipt_state_name(state));
-    put_flag(to, "open", state == RECEIPT_PLANNED || sequence->is_open);
-    put_flag(to, "already", sequence->is_already);
-    writer_close(to, '}');
-}
-
-/* What was not known is what is seen now. */
-static enum receipt_state settled_state(const struct sequence *sequence) {
-    enum receipt_state state = sequence->receipt.state;
-    if (sequence->plan.goal == SEQUENCE_UNDO) return RECEIPT_UNDONE;
-    if (state != RECEIPT_PLANNED && state != RECEIPT_UNKNOWN) return state;
-    if (sequence->is_linked) return RECEIPT_MERGED;
-    return sequence_may_come_late(sequence) ? RECEIPT_UNKNOWN : RECEIPT_NOT_MERGED;
-}
-
-/* The receipt that was given, with what is known now. */
-static void put_settled_receipt(struct writer *to, const struct sequence *sequence) {
-    writer_open(to, '{');
-    for (struct json_walk walk = json_walk(sequence->receipt.whole); json_next(&walk);) {
-        if (json_string_is(walk.name, SPAN("state")) || json_string_is(walk.name, SPAN("open"))) continue;
-        writer_value(to, walk.name);
-        writer_text(to, SPAN(":"));
-        to->needs_comma = false;
-        writer_value(to, walk.value);
-    }
-    put_words(to, "state", receipt_state_name(settled_state(sequence)));
-    put_flag(to, "open", sequence_may_come_late(sequence));
-    writer_close(to, '}');
-}
-
-size_t sequence_receipt(const struct sequence *sequence, char *to) {
-    struct writer writer = writer_to(to);
-    bool is_merge = sequence->plan.goal == SEQUENCE_MERGE;
-    if (is_merge && (sequence->is_approved || sequence->phase == SEQUENCE_WAITING))
-        put_merge_receipt(&writer, sequence);
-    else if (sequence->receipt.whole.token != NULL && is_over(sequence) && sequence->end.code == CODE_OK)
-        put_settled_receipt(&writer, sequence);
-    return writer.size;
-}
-
 /* ---- preview and merge ---- */
 
 static void put_names(struct writer *to, const struct sequence *sequence, const struct guard_finding *finding) {
@@ -194,10 +31,10 @@ static void put_finding(struct writer *to, const struct sequence *sequence, cons
     char words[GUARD_WORDS];
     guard_words(&sequence->input, finding, words);
     writer_open(to, '{');
-    put_words(to, "code", guard_reason_name(finding->reason));
-    put_words(to, "side", guard_side_name(finding->side));
-    put_words(to, "message", words);
-    if (finding->read != GUARD_READS) put_words(to, "read", guard_read_name(finding->read));
+    writer_member_words(to, "code", guard_reason_name(finding->reason));
+    writer_member_words(to, "side", guard_side_name(finding->side));
+    writer_member_words(to, "message", words);
+    if (finding->read != GUARD_READS) writer_member_words(to, "read", guard_read_name(finding->read));
     put_names(to, sequence, finding);
     writer_close(to, '}');
 }
@@ -211,9 +48,9 @@ static void put_findings(struct writer *to, const struct sequence *sequence, con
 
 static void put_warning(struct writer *to, const char *code, const char *message) {
     writer_open(to, '{');
-    put_words(to, "code", code);
-    put_words(to, "side", guard_side_name(SIDE_PRIMARY));
-    put_words(to, "message", message);
+    writer_member_words(to, "code", code);
+    writer_member_words(to, "side", guard_side_name(SIDE_PRIMARY));
+    writer_member_words(to, "message", message);
     writer_close(to, '}');
 }
 
@@ -231,10 +68,10 @@ static void put_judgement(struct writer *to, const struct sequence *sequence) {
 /* One thing: { what, key, of, why }. */
 static void put_thing(struct writer *to, const char *what, struct span key, const char *of, const char *why) {
     writer_open(to, '{');
-    put_words(to, "what", what);
-    if (key.size > 0) put_text(to, "key", key);
-    put_words(to, "of", of);
-    if (why != NULL) put_words(to, "why", why);
+    writer_member_words(to, "what", what);
+    if (key.size > 0) writer_member_text(to, "key", key);
+    writer_member_words(to, "of", of);
+    if (why != NULL) writer_member_words(to, "why", why);
     writer_close(to, '}');
 }
 
@@ -265,9 +102,9 @@ static void put_fate(struct writer *to, const struct sequence *sequence, enum gu
     for (size_t place = 0; guard_next_thing(&sequence->input, &place, &thing);) {
         if (thing.fate != fate) continue;
         writer_open(to, '{');
-        put_words(to, "what", thing.what);
-        put_words(to, "of", guard_side_name(thing.of));
-        put_words(to, "why", thing.why);
+        writer_member_words(to, "what", thing.what);
+        writer_member_words(to, "of", guard_side_name(thing.of));
+        writer_member_words(to, "why", thing.why);
         if (thing.count >= 0) {
             writer_name(to, "count");
             writer_integer(to, thing.count);
@@ -293,7 +130,7 @@ static void put_steps(struct writer *to, const struct sequence *sequence, const 
     writer_open(to, '[');
     for (size_t i = 0; i < COUNT(pairs); i++) {
         bool is_back = sequence->is_back && !(sequence->failed & BIT(pairs[i].back));
-        if (is_done(sequence, pairs[i].step) && is_back != stands)
+        if (sequence_is_done(sequence, pairs[i].step) && is_back != stands)
             writer_string(to, span_of(sequence_step_name(pairs[i].step)));
     }
     writer_close(to, ']');
@@ -310,8 +147,8 @@ static void put_tickets(struct writer *to, const struct sequence *sequence) {
         char id[LONGEST_KEY];
         if (!json_member(sequence->tickets[i], SPAN("ticket"), &ticket)) continue;
         writer_open(to, '{');
-        put_text(to, "id", (struct span){id, account_identity_id(identity, id, sizeof id)});
-        put_value(to, "ticket", ticket);
+        writer_member_text(to, "id", (struct span){id, account_identity_id(identity, id, sizeof id)});
+        writer_member_value(to, "ticket", ticket);
         writer_close(to, '}');
     }
     writer_close(to, ']');
@@ -322,27 +159,28 @@ static void put_created(struct writer *to, const struct sequence *sequence) {
     struct account account;
     writer_name(to, "created_at");
     writer_open(to, '{');
-    if (guard_primary(&sequence->input, &account)) put_value(to, "primary", account.created_at);
-    if (guard_secondary(&sequence->input, &account)) put_value(to, "secondary", account.created_at);
+    if (guard_primary(&sequence->input, &account)) writer_member_value(to, "primary", account.created_at);
+    if (guard_secondary(&sequence->input, &account)) writer_member_value(to, "secondary", account.created_at);
     writer_close(to, '}');
 }
 
 static void put_merge(struct writer *to, const struct sequence *sequence) {
-    put_words(to, "proof", guard_proof_name(sequence->plan.guard.proof));
+    writer_member_words(to, "proof", guard_proof_name(sequence->plan.guard.proof));
     put_created(to, sequence);
     put_judgement(to, sequence);
-    if (sequence->has_merge && sequence->merge.patch.size > 0) put_text(to, "patch_text", sequence->merge.patch);
+    if (sequence->has_merge && sequence->merge.patch.size > 0)
+        writer_member_text(to, "patch_text", sequence->merge.patch);
     for (int fate = FATE_KEPT; fate <= FATE_NOT_KNOWN; fate++) put_fate(to, sequence, (enum guard_fate)fate);
     if (sequence->plan.goal == SEQUENCE_PREVIEW) {
-        put_flag(to, "already", guard_already_linked(&sequence->input));
+        writer_member_flag(to, "already", guard_already_linked(&sequence->input));
         return;
     }
-    bool is_linked = sequence->end.code == CODE_OK && !is_done(sequence, SEQUENCE_LINK);
-    put_flag(to, "already", is_linked || sequence->is_already);
+    bool is_linked = sequence->end.code == CODE_OK && !sequence_is_done(sequence, SEQUENCE_LINK);
+    writer_member_flag(to, "already", is_linked || sequence->is_already);
     if (is_linked && sequence->input.answers[GUARD_PRIMARY].count > 0)
-        put_value(to, "identities", sequence_identities(sequence->pages[GUARD_PRIMARY][0]));
+        writer_member_value(to, "identities", sequence_identities(sequence->pages[GUARD_PRIMARY][0]));
     else
-        put_value(to, "identities", sequence->identities);
+        writer_member_value(to, "identities", sequence->identities);
     if (sequence->plan.reset_password) put_tickets(to, sequence);
     if (sequence->end.code == CODE_OK) return;
     put_steps(to, sequence, "put_back", false);
@@ -372,7 +210,7 @@ static enum again again_of(enum merge_fate fate) {
 }
 
 static void put_again(struct writer *to, const struct sequence *sequence, enum again again, const char *why) {
-    if (again == AGAIN_RESTORED && !is_done(sequence, SEQUENCE_RESTORE)) return;
+    if (again == AGAIN_RESTORED && !sequence_is_done(sequence, SEQUENCE_RESTORE)) return;
     for (size_t i = 0; sequence->has_merge && i < sequence->merge.entry_count; i++) {
         const struct merge_entry *entry = &sequence->merge.entries[i];
         if (again_of(entry->fate) != again || entry->fate == MERGE_HELD || entry->fate == MERGE_MERGED) continue;
@@ -398,21 +236,21 @@ static void put_conflicts(struct writer *to, const struct sequence *sequence) {
 
 static void put_undone_steps(struct writer *to, const struct sequence *sequence) {
     static const struct {
-        enum sequence_step step;
         const char *what;
+        enum sequence_step step;
         enum guard_side of;
     } things[] = {
-        {SEQUENCE_UNLINK, "identity", SIDE_PRIMARY},
-        {SEQUENCE_RETURN, "identity", SIDE_HOLDER},
-        {SEQUENCE_RESTORE_ROLES, "roles", SIDE_SECONDARY},
-        {SEQUENCE_RESTORE_PERMISSIONS, "permissions", SIDE_SECONDARY},
-        {SEQUENCE_RESTORE_ORGANIZATION, "organizations", SIDE_SECONDARY},
-        {SEQUENCE_TAKE_ROLES, "roles", SIDE_PRIMARY},
-        {SEQUENCE_TAKE_PERMISSIONS, "permissions", SIDE_PRIMARY},
-        {SEQUENCE_TAKE_ORGANIZATION, "organizations", SIDE_PRIMARY},
+        {"identity", SEQUENCE_UNLINK, SIDE_PRIMARY},
+        {"identity", SEQUENCE_RETURN, SIDE_HOLDER},
+        {"roles", SEQUENCE_RESTORE_ROLES, SIDE_SECONDARY},
+        {"permissions", SEQUENCE_RESTORE_PERMISSIONS, SIDE_SECONDARY},
+        {"organizations", SEQUENCE_RESTORE_ORGANIZATION, SIDE_SECONDARY},
+        {"roles", SEQUENCE_TAKE_ROLES, SIDE_PRIMARY},
+        {"permissions", SEQUENCE_TAKE_PERMISSIONS, SIDE_PRIMARY},
+        {"organizations", SEQUENCE_TAKE_ORGANIZATION, SIDE_PRIMARY},
     };
     for (size_t i = 0; i < COUNT(things); i++)
-        if (is_done(sequence, things[i].step))
+        if (sequence_is_done(sequence, things[i].step))
             put_thing(to, things[i].what, (struct span){NULL, 0}, guard_side_name(things[i].of), NULL);
 }
 
@@ -445,10 +283,10 @@ static void put_lost(struct writer *to, const struct sequence *sequence) {
 }
 
 static void put_undo(struct writer *to, const struct sequence *sequence) {
-    put_value(to, "identities", sequence->identities);
+    writer_member_value(to, "identities", sequence->identities);
     writer_name(to, "restored");
     writer_open(to, '[');
-    if (is_done(sequence, SEQUENCE_PUT_BACK)) put_members(to, sequence, RESTORE_PUT_BACK, NULL);
+    if (sequence_is_done(sequence, SEQUENCE_PUT_BACK)) put_members(to, sequence, RESTORE_PUT_BACK, NULL);
     put_again(to, sequence, AGAIN_RESTORED, NULL);
     put_undone_steps(to, sequence);
     writer_close(to, ']');
@@ -457,8 +295,8 @@ static void put_undo(struct writer *to, const struct sequence *sequence) {
 }
 
 static void put_settle(struct writer *to, const struct sequence *sequence) {
-    put_words(to, "state", receipt_state_name(settled_state(sequence)));
-    put_value(to, "identities", sequence->identities);
+    writer_member_words(to, "state", receipt_state_name(sequence_settled_state(sequence)));
+    writer_member_value(to, "identities", sequence->identities);
     writer_name(to, "stands");
     writer_open(to, '[');
     put_members(to, sequence, RESTORE_PUT_BACK, NULL);
@@ -472,8 +310,8 @@ static void put_settle(struct writer *to, const struct sequence *sequence) {
 size_t sequence_result(const struct sequence *sequence, char *to) {
     struct writer writer = writer_to(to);
     writer_open(&writer, '{');
-    put_text(&writer, "primary", sequence->plan.guard.primary);
-    put_text(&writer, "secondary", sequence->plan.guard.secondary);
+    writer_member_text(&writer, "primary", sequence->plan.guard.primary);
+    writer_member_text(&writer, "secondary", sequence->plan.guard.secondary);
     switch (sequence->plan.goal) {
     case SEQUENCE_PREVIEW:
     case SEQUENCE_MERGE: put_merge(&writer, sequence); break;

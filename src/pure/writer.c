@@ -152,3 +152,25 @@ void writer_quoted_value(struct writer *writer, struct json_value value) {
     writer->is_quoted = false;
     put(writer, '"');
 }
+
+/* ---- members ---- */
+
+void writer_member_text(struct writer *writer, const char *name, struct span text) {
+    writer_name(writer, name);
+    writer_string(writer, text);
+}
+
+void writer_member_words(struct writer *writer, const char *name, const char *words) {
+    writer_member_text(writer, name, span_of(words));
+}
+
+void writer_member_value(struct writer *writer, const char *name, struct json_value value) {
+    if (value.token == NULL) return;
+    writer_name(writer, name);
+    writer_value(writer, value);
+}
+
+void writer_member_flag(struct writer *writer, const char *name, bool flag) {
+    writer_name(writer, name);
+    writer_boolean(writer, flag);
+}

@@ -41,6 +41,12 @@ void writer_string(struct writer *writer, struct span text);
 void writer_integer(struct writer *writer, int64_t number);
 void writer_boolean(struct writer *writer, bool value);
 
+/* Members whose names are from the source code. One whose value is absent is left out. */
+void writer_member_text(struct writer *writer, const char *name, struct span text);
+void writer_member_words(struct writer *writer, const char *name, const char *words);
+void writer_member_value(struct writer *writer, const char *name, struct json_value value);
+void writer_member_flag(struct writer *writer, const char *name, bool flag);
+
 /* A value as it stands, without the white space around its pieces; an absent one is null. */
 void writer_value(struct writer *writer, struct json_value value);
 

@@ -321,6 +321,12 @@ static void a_merge_without_our_own_memory_tells_the_truth(void **state) {
     a_merge_tells_the_truth(arm_ours, ALL_THAT_FOLLOW);
 }
 
+static void a_merge_without_memory_of_luas_tells_the_truth(void **state) {
+    (void)state;
+    skip_under_luajit();
+    a_merge_tells_the_truth(arm, 2);
+}
+
 static void our_own_code_is_out_of_memory_for_a_moment(void **state) {
     (void)state;
     fail_each_in_turn(OURS, 1);
@@ -337,6 +343,7 @@ int main(int count, char **arguments) {
         cmocka_unit_test(lua_is_out_of_memory_from_then_on),
         cmocka_unit_test(what_could_not_be_told_is_told_the_next_time),
         cmocka_unit_test(a_merge_without_our_own_memory_tells_the_truth),
+        cmocka_unit_test(a_merge_without_memory_of_luas_tells_the_truth),
         cmocka_unit_test(our_own_code_is_out_of_memory_for_a_moment),
         cmocka_unit_test(our_own_code_is_out_of_memory_from_then_on),
     };

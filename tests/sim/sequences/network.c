@@ -83,8 +83,8 @@ static void on_arrival(struct world *world, int index, int64_t unused) {
     struct exchange *exchange = &town->exchanges[index];
     const struct fault_shape *shape = fault_shape(exchange->fault);
     bool is_read = exchange->request == OPERATION_READ || exchange->step == SEQUENCE_READ;
-    bool is_identity = exchange->path == NULL && !is_read;
-    if (shape->commit == COMMITS || is_read || (exchange->fault == FAULT_NO_EFFECT && !is_identity)) {
+    bool is_unlink = exchange->step == SEQUENCE_UNLINK || exchange->step == SEQUENCE_RELEASE;
+    if (shape->commit == COMMITS || is_read || (exchange->fault == FAULT_NO_EFFECT && !is_unlink)) {
         people_carry_out(town, exchange);
     } else if (shape->commit == COMMITS_LATE) {
         int64_t late = dice_between(&world->dice, MILLISECONDS(1), SECONDS(dice_chance(&world->dice, 50) ? 5 : 240));

@@ -2,8 +2,6 @@
 
 #include "pure/writer.h"
 
-#include <stdlib.h>
-
 const struct name names[PEOPLE] = {{"auth0|a", "auth0", "a", "auth0%7Ca"},
                                    {"google-oauth2|b", "google-oauth2", "b", "google-oauth2%7Cb"},
                                    {"github|c", "github", "c", "github%7Cc"},
@@ -72,16 +70,12 @@ static void put_account(struct writer *to, const struct town *town, int person) 
 }
 
 static void put_list(struct writer *to, unsigned set, const char *prefix) {
-    char id[16];
     writer_open(to, '[');
     for (int i = 0; i < 3; i++) {
         if (!(set >> i & 1)) continue;
-        size_t size = strlen(prefix);
-        memcpy(id, prefix, size);
-        id[size] = (char)('0' + i);
+        const char id[] = {prefix[0], prefix[1], prefix[2], '_', (char)('0' + i), '\0'};
         writer_open(to, '{');
-        writer_name(to, "id");
-        writer_string(to, (struct span){id, size + 1});
+        writer_member_words(to, "id", id);
         writer_close(to, '}');
     }
     writer_close(to, ']');
@@ -106,8 +100,11 @@ static unsigned read_set(struct json_value list) {
     return set;
 }
 
-static int number_of(struct json_value value) {
-    return json_kind(value) == JSON_NUMBER ? atoi(json_bytes(value).at) : 0;
+int people_number(struct json_value value) {
+    int number = 0;
+    if (json_kind(value) != JSON_NUMBER) return 0;
+    for (size_t i = 0; i < json_bytes(value).size; i++) number = number * 10 + (json_bytes(value).at[i] - '0');
+    return number;
 }
 
 static void patch(struct town *town, struct exchange *exchange, int person, struct json_value body) {
@@ -115,7 +112,7 @@ static void patch(struct town *town, struct exchange *exchange, int person, stru
         struct json_value metadata;
         if (!json_member(body, span_of(parts[part]), &metadata)) continue;
         for (struct json_walk walk = json_walk(metadata); json_next(&walk);) {
-            int key = json_bytes(walk.name).at[1] - '0', value = number_of(walk.value);
+            int key = json_bytes(walk.name).at[1] - '0', value = people_number(walk.value);
             rules_writes(town, exchange, person, part, key, value);
             town->people[person].values[part][key] = value;
         }
@@ -192,7 +189,7 @@ static void with_list(struct town *town, struct exchange *exchange, unsigned *se
     struct writer writer = writer_to(text);
     struct json_value list;
     if (exchange->step == SEQUENCE_READ) {
-        put_list(&writer, *set, name[0] == 'r' ? "rol_" : "org_");
+        put_list(&writer, *set, name[0] == 'r' ? "rol" : "org");
         answer(town, exchange, 200, &writer);
         return;
     }

@@ -25,7 +25,7 @@ static void read_values(struct town *town, struct json_value image, int values[M
             metadata = town_json(town, (struct span){text, json_string(metadata, text, TEXT_ROOM)});
         }
         for (struct json_walk walk = json_walk(metadata); json_next(&walk);)
-            values[part][json_bytes(walk.name).at[1] - '0'] = atoi(json_bytes(walk.value).at);
+            values[part][json_bytes(walk.name).at[1] - '0'] = people_number(walk.value);
     }
 }
 

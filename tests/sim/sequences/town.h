@@ -32,7 +32,8 @@ struct name {
     const char *id, *provider, *bare, *encoded;
 };
 extern const struct name names[PEOPLE];
-int people_find(struct span id); /* -1: there is none */
+int people_find(struct span id);            /* -1: there is none */
+int people_number(struct json_value value); /* 0: it is no number */
 
 /* One request of a sequence. */
 struct errand {

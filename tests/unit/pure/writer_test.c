@@ -66,6 +66,22 @@ static void test_absent_value(void **state) {
     assert_writes(fill_value, "null");
 }
 
+static void fill_members(struct writer *to) {
+    writer_open(to, '{');
+    writer_member_text(to, "a", SPAN("x\"y"));
+    writer_member_value(to, "b", (struct json_value){NULL, NULL});
+    writer_member_words(to, "c", "z");
+    writer_member_value(to, "d", value);
+    writer_member_flag(to, "e", false);
+    writer_close(to, '}');
+}
+
+static void test_members(void **state) {
+    (void)state;
+    value = reading_value(SPAN("[ 1 ]"));
+    assert_writes(fill_members, "{\"a\":\"x\\\"y\",\"c\":\"z\",\"d\":[1],\"e\":false}");
+}
+
 static void fill_quoted(struct writer *to) {
     writer_open(to, '[');
     writer_quoted_value(to, value);
@@ -87,8 +103,9 @@ static void test_encoded(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_containers),         cmocka_unit_test(test_string),
-                                       cmocka_unit_test(test_value_as_it_stands), cmocka_unit_test(test_absent_value),
-                                       cmocka_unit_test(test_quoted_value),       cmocka_unit_test(test_encoded)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_containers),   cmocka_unit_test(test_members),
+                                       cmocka_unit_test(test_string),       cmocka_unit_test(test_value_as_it_stands),
+                                       cmocka_unit_test(test_absent_value), cmocka_unit_test(test_quoted_value),
+                                       cmocka_unit_test(test_encoded)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
