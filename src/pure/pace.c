@@ -91,9 +91,9 @@ static double kept(const struct pace *pace, const struct pace_gate *gate) {
    what comes in between. Where tokens come evenly, a few keep errors, and others, from leading to a refusal; where they
    come at the top of a second, what is left then may be lost. After refusals there are others, so more is left. */
 static double margin(const struct pace_gate *gate) {
+    int64_t third = gate->bucket.limit / 3;
     double limit = (double)gate->bucket.limit;
-    double others = smaller(1.5 * gate->caution, limit / 5) +
-                    smaller(left_for_each * crowd(gate), (double)(gate->bucket.limit / 3));
+    double others = smaller(1.5 * gate->caution, limit / 5) + smaller(left_for_each * crowd(gate), (double)third);
     switch (bucket_fill(&gate->bucket)) {
     case BUCKET_UNKNOWN: return others + (double)earlier(4, gate->bucket.limit / 5);
     case BUCKET_EVEN: return others + smaller(3, limit / 16);

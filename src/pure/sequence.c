@@ -1,5 +1,6 @@
 /* What comes next in a sequence. What it makes of its reads is in sequence_weigh.c, which steps are needed in
-   sequence_needs.c, what its requests say in sequence_request.c, what the caller is told in sequence_result.c and sequence_receipt.c. */
+   sequence_needs.c, what its requests say in sequence_request.c, what the caller is told in sequence_result.c and
+   sequence_receipt.c. */
 #include "pure/sequence_parts.h"
 
 #define BIT(step) ((sequence_steps)1 << (step))
