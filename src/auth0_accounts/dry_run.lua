@@ -31,15 +31,18 @@ local function read(reader, url)
     return { how = "answered", status = facts.status, headers = { ["content-type"] = "application/json" }, body = body }
 end
 
--- As the API answers where it makes the change.
-local function made(request)
+-- As the API answers where it makes the change; to a PATCH, with the account.
+local function made(reader, request)
+    if request.method == "PATCH" then return read(reader, request.url) end
     local body, status = "{}", 200
     if request.method == "DELETE" then
         body = '[{"provider":"auth0","user_id":"another"}]'
     elseif request.url:find "/identities$" then
-        local identity = core.decode(request.body)
+        local primary = core.decode(read(reader, (request.url:gsub("/identities$", ""))).body)
+        local identities, identity = json.array(primary.identities or {}), core.decode(request.body)
         identity.user_id = identity.user_id:gsub("^[^|]*|", "")
-        body, status = json.encode(json.array { identity }), 201
+        identities[#identities + 1] = identity
+        body, status = json.encode(identities), 201
     end
     return { how = "answered", status = status, headers = { ["content-type"] = "application/json" }, body = body }
 end
@@ -51,7 +54,7 @@ local function recorder(reader)
         if reader and request.method == "GET" then return read(reader, request.url) end
         request.headers.authorization = nil
         self.requests[#self.requests + 1] = request
-        return reader and made(request) or { how = "unreached" }
+        return reader and made(reader, request) or { how = "unreached" }
     end
     return recorded
 end

@@ -13,7 +13,7 @@ enum { LINES = 3 };
 
 /* What an order points to; it must stay where it is. */
 struct request {
-    char lines[LINES][1024];
+    char lines[LINES][4096];
     struct curl_slist headers[LINES];
 };
 
