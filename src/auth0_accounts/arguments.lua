@@ -26,16 +26,16 @@ local function of_every_command(parser)
     parser:option("--ca-file", "PEM file with the certificates to trust instead of the system's."):argname "FILE"
     parser:option("--resolve", "Where a host is, without asking the resolver; repeatable."):argname "HOST:PORT:ADDRESS"
         :count "*"
-    parser:option("--audience", "Of the token, for a tenant with a custom domain: https://CANONICAL-DOMAIN/api/v2/")
-        :argname "URL"
+    parser:option("--audience", "The token's audience, if AUTH0_DOMAIN is a custom domain: "
+        .. "https://CANONICAL-DOMAIN/api/v2/"):argname "URL"
     parser:option("--deadline", "Seconds for all that a call does (default: 60)."):argname "SECONDS":convert(tonumber)
-    parser:option("--correlation-id", "Shown in the tenant's logs."):argname "TEXT"
+    parser:option("--correlation-id", "A text that the tenant's logs show."):argname "TEXT"
     parser:flag("--json", "Print the result, or the failure, as one line of JSON.")
 end
 
 local function of_dry_run(command, words)
     command:flag("--dry-run", words)
-    command:option("--as", "The form of that: curl (default), http, postman or auth0-cli."):argname "FORM"
+    command:option("--as", "The form that --dry-run prints: curl (default), http, postman or auth0-cli."):argname "FORM"
         :choices(arguments.FORMS)
 end
 
@@ -47,67 +47,69 @@ end
 local function of_merging(command)
     of_two(command)
     command:option("--proof", "Why both accounts are one person's; required."):argname "PROOF":choices(PROOFS):count(1)
-    command:option("--user-metadata", "What the primary takes over (default: primary_wins)."):argname "CHOICE"
-        :choices(METADATA)
-    command:option("--app-metadata", "The same (default: discard)."):argname "CHOICE":choices(METADATA)
+    command:option("--user-metadata", "What the primary gets of the secondary's (default: primary_wins).")
+        :argname "CHOICE":choices(METADATA)
+    command:option("--app-metadata", "What the primary gets of the secondary's (default: discard).")
+        :argname "CHOICE":choices(METADATA)
     command:option("--union", "A key whose arrays are united; repeatable."):argname "KEY":count "*"
-    command:option("--carry", "What the primary gets of the secondary's; repeatable."):argname "WHAT":choices(CARRIED)
-        :count "*"
-    command:option("--trust-connection", "With shared_email: its verified addresses count; repeatable.")
+    command:option("--carry", "What else the primary gets of the secondary's; repeatable."):argname "WHAT"
+        :choices(CARRIED):count "*"
+    command:option("--trust-connection", "With shared_email: a connection whose verified addresses count; repeatable.")
         :argname "NAME":count "*"
-    command:flag("--password-merge", "With shared_email: also an account with a password.")
-    command:flag("--allow-unreadable", "What cannot be read is a warning, not a reason against it.")
-    command:option("--check", "Read this alone beside the profiles; repeatable (default: all)."):argname "WHAT"
+    command:flag("--password-merge", "With shared_email: allow an account with a password.")
+    command:flag("--allow-unreadable", "What cannot be read is a warning, not a reason against the merge.")
+    command:option("--check", "Read only this beside the profiles; repeatable (default: all)."):argname "WHAT"
         :choices(CHECKS):count "*"
-    command:flag("--no-checks", "Read the two profiles alone.")
-    command:option("--relink-holder", "Account that holds the identity now, from which it is taken."):argname "ID"
-    command:option("--relink-proof", "Why the holder is the same person's."):argname "PROOF":choices(PROOFS)
-    command:option("--created-at-primary", "As a preview showed it."):argname "TIME"
-    command:option("--created-at-secondary", "As a preview showed it."):argname "TIME"
+    command:flag("--no-checks", "Read only the two profiles.")
+    command:option("--relink-holder", "The account that holds the identity now, from which to move it."):argname "ID"
+    command:option("--relink-proof", "Why the holder is the same person's account."):argname "PROOF":choices(PROOFS)
+    command:option("--created-at-primary", "The primary's created_at, as a preview showed it."):argname "TIME"
+    command:option("--created-at-secondary", "The secondary's created_at, as a preview showed it."):argname "TIME"
     command:option("--connection-id", "Picks one of several database connections."):argname "ID"
     command:flag("--revoke", "End the primary's sessions and refresh tokens afterwards.")
-    command:flag("--reset-password", "Make a ticket for a new password afterwards.")
+    command:flag("--reset-password", "Make a ticket for a new password afterwards, for each identity that has one.")
 end
 
 local define = {}
 
 function define.show(command)
     command:description "Prints an account."
-    command:argument("id", "Its full id."):argname "ID"
-    of_dry_run(command, "Send nothing; print the very request.")
+    command:argument("id", "The account's full id."):argname "ID"
+    of_dry_run(command, "Send nothing; print the request.")
 end
 
 function define.candidates(command)
-    command:description "Prints other accounts with the address of this one, with the evidence for each."
-    command:argument("id", "Its full id; without one: --email."):argname "ID":args "?"
+    command:description "Prints other accounts with the address of an account, and the evidence for each."
+    command:argument("id", "The account's full id; or --email."):argname "ID":args "?"
     command:option("--email", "Instead of an id: accounts with this address."):argname "ADDRESS"
-    command:flag("--unverified", "Also where an address is not verified, on either side.")
+    command:flag("--unverified", "Also accounts where an address is not verified, on either side.")
 end
 
 function define.link(command)
     command:description "Links the secondary to the primary. The secondary's metadata is lost: see merge."
     of_two(command)
     command:option("--connection-id", "Picks one of several database connections."):argname "ID"
-    of_dry_run(command, "Send nothing; print the very request.")
+    of_dry_run(command, "Send nothing; print the request.")
 end
 
 function define.unlink(command)
     command:description "Takes the secondary's identity from the primary."
     of_two(command)
     command:flag("--check", "Read the primary first, and fail if it has no such identity.")
-    of_dry_run(command, "Send nothing; print the very request.")
+    of_dry_run(command, "Send nothing; print the request.")
 end
 
 function define.preview(command)
-    command:description "Prints what a merge would do, and what stands against it. Changes nothing."
+    command:description "Prints what a merge would do, and what stands against it. It changes nothing."
     of_merging(command)
 end
 
 function define.merge(command)
     command:description "Links the secondary to the primary, which keeps what you choose."
     of_merging(command)
-    command:option("--receipt", "File for the receipt, made before anything is changed; required."):argname "FILE"
-    of_dry_run(command, "Read, but change nothing; print the very requests that would change something.")
+    command:option("--receipt", "File for the receipt, made before anything is changed; required without --dry-run.")
+        :argname "FILE"
+    of_dry_run(command, "Read, but change nothing; print the requests that would change something.")
 end
 
 function define.undo(command)
@@ -116,7 +118,7 @@ function define.undo(command)
 end
 
 function define.settle(command)
-    command:description "Prints what became of a merge whose outcome was unknown. Changes nothing at the tenant."
+    command:description "Prints what became of a merge whose outcome was unknown. It changes nothing at the tenant."
     command:argument("receipt", "The file that merge made."):argname "RECEIPT"
 end
 
@@ -132,12 +134,12 @@ end
 
 -- What the parser cannot know.
 local function fault_of(given)
-    if given.as and not given.dry_run then return "--as is a form of --dry-run, which is missing" end
+    if given.as and not given.dry_run then return "--as is a form of --dry-run: add --dry-run" end
     if given.command == "merge" and (given.receipt == nil) == (given.dry_run == nil) then
         return "merge takes --receipt FILE, or --dry-run"
     end
     if given.check == true and given.dry_run then
-        return "--check reads the primary first, and what is sent then depends on it: it does not go with --dry-run"
+        return "--check does not go with --dry-run: what it sends depends on what it reads"
     end
     if given.command == "candidates" and (given.id == nil) == (given.email == nil) then
         return "candidates takes an id, or --email"

@@ -169,7 +169,7 @@ describe("auth0-accounts", function()
             ["unknown command 'shwo'"] = { "shwo" },
             ["missing argument"] = { "link", PRIMARY },
             ["--as is a form of --dry-run"] = { "show", PRIMARY, "--as", "http" },
-            ["--check reads the primary first"] = { "unlink", PRIMARY, SECONDARY, "--check", "--dry-run" },
+            ["--check does not go with --dry-run"] = { "unlink", PRIMARY, SECONDARY, "--check", "--dry-run" },
             ["candidates takes an id, or --email"] = { "candidates" },
             ["--relink-holder and"] = { "preview", PRIMARY, SECONDARY, "--proof", "operator", "--relink-holder",
                 "github|1" },
