@@ -222,19 +222,19 @@ static const struct {
                            ": look up whether its id is right, and whether it was deleted or linked meanwhile"},
     [REASON_RECREATED] = {"was created at another time than created_at says",
                           ": it was deleted and made again, perhaps by another person; look at it again"},
-    [REASON_HELD] = {"is an identity of another account", ": merge that account instead, or, where you have proof "
-                                                          "that the identity is not its holder's, move it with relink"},
+    [REASON_HELD] = {"is an identity of another account", ": merge that account instead, or, where you have proof that "
+                                                          "it is the same person's, move the identity with relink"},
     [REASON_BLOCKED] = {"is blocked", ", and a merge could open it again: unblock it first, if there is no reason left "
                                       "for the block"},
     [REASON_HAS_SECONDARIES] = {"has linked identities of its own",
                                 ", and it is not documented what becomes of them: unlink them first, and merge each "
                                 "one"},
     [REASON_PROVISIONED] = {"comes from a connection that a directory provisions",
-                            ": make it the primary, or the directory loses hold of it"},
+                            ": make this account the primary, or the directory loses it"},
     [REASON_WEAKER_FACTORS] = {"has no second factor, and the secondary has one",
                                ": let the user enroll one with the primary first"},
     [REASON_ORGANIZATIONS_LOST] = {"is in organizations that the primary is not in",
-                                   ": carry them (carry = { \"organizations\" }), or let it leave them first"},
+                                   ": carry them (carry = { \"organizations\" }), or let the account leave them first"},
     [REASON_GROUPS_LOST] = {"is in groups that the primary is not in",
                             ", and the API cannot add a member to a group: change the groups at their source first"},
     [REASON_TOO_LARGE] = {"would have a profile above the tenant's limit of 10 KB",
@@ -257,7 +257,7 @@ static const struct {
                                  ": authenticate the user on both accounts, or say password_merge = true, with "
                                  "after_link to end sessions and ask for a new password"},
     [REASON_NEAR_LIMIT] = {"would have a profile above 8 KB", ": the tenant's limit is 10 KB"},
-    [REASON_NEVER_LOGGED_IN] = {"has never signed in by its logins_count",
+    [REASON_NEVER_LOGGED_IN] = {"has never signed in (its logins_count is 0)",
                                 ", though the proof says that the user has authenticated on it: look at the proof "
                                 "again"},
     [REASON_NOT_HELD] = {"is an account of its own", ": relink moved nothing"},
@@ -275,7 +275,7 @@ static void put_read(struct text *text, const struct guard_input *input, const s
         put(text, "the event streams of the tenant could not be read, and which of them hear of the secondary's end "
                   "is not known");
     else if (is_search)
-        put(text, "a search for the account that holds %.*s failed, and whether one does is not known",
+        put(text, "a search for the account that holds %.*s failed, and whether there is one is not known",
             (int)secondary.size, secondary.at);
     else if (read == GUARD_SCIM || read == GUARD_DIRECTORY || read == GUARD_CONNECTION) {
         put(text, "the %s of the secondary%s", reads[read].name, read == GUARD_CONNECTION ? "" : "'s connection");

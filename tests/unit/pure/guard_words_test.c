@@ -63,7 +63,7 @@ static void the_holder_is_named(void **state) {
     world.no_secondary = world.holder_holds = true;
     assert_string_equal(say(&world, REASON_HELD, SIDE_SECONDARY, GUARD_READS),
                         "the secondary, google-apps|acme|2, is an identity of another account (github|9): merge that "
-                        "account instead, or, where you have proof that the identity is not its holder's, move it "
+                        "account instead, or, where you have proof that it is the same person's, move the identity "
                         "with relink");
     world.options.relink.holder = SPAN("github|8");
     world.holder_holds = false;
@@ -74,8 +74,8 @@ static void the_holder_is_named(void **state) {
         "again, with a token that has read:users");
     world.options.relink.holder = (struct span){NULL, 0};
     assert_string_equal(say(&world, REASON_UNREADABLE, SIDE_HOLDER, GUARD_HOLDER),
-                        "a search for the account that holds google-apps|acme|2 failed, and whether one does is not "
-                        "known: there was no answer that can be used; ask again, with a token that has read:users");
+                        "a search for the account that holds google-apps|acme|2 failed, and whether there is one is "
+                        "not known: there was no answer that can be used; ask again, with a token that has read:users");
 }
 
 static void of_long_lists_the_first_are_named(void **state) {
