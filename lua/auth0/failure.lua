@@ -6,7 +6,7 @@ local failure = {}
 ---| "unreachable" # no connection, nothing sent: name not found, refused, no route, connect timeout, proxy
 ---| "tls" # nothing sent: certificate or protocol refused
 ---| "timeout" # its time was over before a change was sent, or in a read
----| "cancelled" # by a signal handler's debug hook, before a change was sent, or in a read
+---| "cancelled" # by tenant:close, before a change was sent, or in a read; or by on_receipt of a merge
 ---| "unknown_outcome" # a change that was sent, and whose outcome the tenant did not tell
 ---| "bad_response" # the answer is not what the API promises; a redirect is never followed
 ---| "too_large" # the answer to a read is larger than max_response, or has too many values or headers
@@ -18,8 +18,7 @@ local failure = {}
 ---| "rate_limited" # 429
 ---| "server_error" # 408 or 5xx, of a read
 ---| "connection_lost" # of a read; or of a change that the server says it did not process
-
----| "guarded" # of a merge: there are reasons against it; or it cannot be undone yet
+---| "guarded" # a merge or an undo that was refused before it changed anything
 
 ---@alias auth0.FailureCause
 ---| "timeout"
@@ -59,9 +58,9 @@ local failure = {}
 ---@field step? string of a merge and an undo: the request that decided it, "write" or "link" for example
 ---@field put_back? string[] of a merge: what had been changed, and is as it was before
 ---@field left? string[] of a merge and an undo: what was changed and is not put back
----@field conflicts? table[] what was changed by others meanwhile, and is therefore not put back
----@field restored? table[] of an undo: what it had given back by then
----@field is_partly? boolean true: there is such a thing
+---@field conflicts? table[] what other clients changed meanwhile, and is therefore not put back
+---@field restored? table[] of an undo: what was given back before it failed
+---@field is_partly? boolean of a merge and an undo, true: some of its changes stand
 ---@field receipt? auth0.MergeReceipt of a merge that may have changed something: for tenant:settle and tenant:undo
 ---@field attempts integer exchanges begun
 ---@field elapsed number seconds
@@ -98,8 +97,8 @@ local causes = {
     too_large = "the answer of %s is too large",
     invalid_request = "%s refused the request",
     unauthorized = "%s does not accept the token",
-    forbidden = "%s does not allow this with the token",
-    not_found = "%s does not find it",
+    forbidden = "%s does not allow this request with the token",
+    not_found = "%s does not find what was asked for",
     conflict = "%s reports a conflict",
     rate_limited = "%s has had too many requests",
     server_error = "%s had an internal error",
@@ -117,13 +116,14 @@ local advice = {
 local advice_of = {
     ["auth0.link"] = {
         invalid_request = "check the ids, and what link_with holds; the secondary may have been linked already",
-        forbidden = "it needs update:users, or with link_with update:current_user_identities and its own user's id",
+        forbidden = "the token needs update:users; or, with link_with, update:current_user_identities, if its user is "
+            .. "the primary",
         conflict = "the identity may have been linked already: read the primary's identities",
         elsewhere = "unlink it from that account first, or make that account the primary",
     },
     ["auth0.unlink"] = {
-        invalid_request = "check the ids; the identity that the account was made with cannot be taken from it",
-        forbidden = "it needs update:users, or update:current_user_identities and its own user's id; "
+        invalid_request = "check the ids; the main identity of an account cannot be unlinked",
+        forbidden = "the token needs update:users, or update:current_user_identities if its user is the primary; "
             .. "with check also read:users",
         conflict = "read the primary's identities before trying again",
     },
@@ -212,8 +212,8 @@ end
 
 -- What a read of the primary showed afterwards; it permits another try, and proves nothing.
 local seen = {
-    not_linked = "; it had not been made when the primary was last read, and may still be: read it again later",
-    linked = "; the identity was still there when the primary was last read, and may still go: read it again later",
+    not_linked = "; the primary did not show the change, which may still be made: read the primary again later",
+    linked = "; the primary still had the identity, which may yet be unlinked: read the primary again later",
     linked_elsewhere = "; the identity is not on this primary: it may have been linked to another account",
 }
 
@@ -269,7 +269,7 @@ end
 local AGAIN = "ask for the undo again, with the same receipt"
 local TAKE_BACK = "take it back with tenant:undo and the failure's receipt"
 
--- What was changed by others meanwhile, and therefore not put back.
+-- What other clients changed meanwhile, and is therefore not put back.
 local function edited(conflicts)
     local keys = {}
     for i, entry in ipairs(conflicts or {}) do keys[i] = entry.what .. (entry.key and "." .. entry.key or "") end
@@ -279,11 +279,11 @@ end
 local function ending_of_sequence(caller, facts, is_read)
     local is_undo, left = caller == "tenant:undo", names_of(facts.left)
     if facts.code == "unknown_outcome" then
-        return "; what became of it is not known yet" .. (is_undo and ": " .. AGAIN or
+        return "; whether the request was carried out is not known yet" .. (is_undo and ": " .. AGAIN or
             ", and nothing was put back: keep the failure's receipt, and ask tenant:settle later")
     elseif facts.is_partly then
-        return "; part of it stands" .. (left ~= "" and " (" .. left .. ")" or "") .. ": "
-            .. (is_undo and AGAIN or TAKE_BACK)
+        return (is_undo and "; part of the undo is done" or "; part of the merge stands")
+            .. (left ~= "" and " (" .. left .. ")" or "") .. ": " .. (is_undo and AGAIN or TAKE_BACK)
     elseif facts.put_back and facts.put_back[1] then
         return "; what had been changed was put back: " .. names_of(facts.put_back) .. edited(facts.conflicts)
     end

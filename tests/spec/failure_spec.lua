@@ -7,7 +7,7 @@ local codes = {
     cancelled = "cancelled while waiting for acme.test", bad_response = "not what the API promises",
     too_large = "too large",
     invalid_request = "refused the request", unauthorized = "does not accept the token",
-    forbidden = "does not allow this", not_found = "does not find it", conflict = "conflict",
+    forbidden = "does not allow this", not_found = "does not find what", conflict = "conflict",
     rate_limited = "too many requests", server_error = "internal error", connection_lost = "before the whole answer",
 }
 local changes_unknown = { "timeout", "cancelled", "connection_lost", "bad_response", "too_large", "server_error" }
@@ -65,8 +65,8 @@ describe("auth0.failure", function()
         -- {of a link, of an unlink}
         local advice = {
             invalid_request = { "the secondary may have been linked already",
-                "the identity that the account was made with cannot be taken from it" },
-            forbidden = { "or with link_with update:current_user_identities", "with check also read:users" },
+                "the main identity of an account cannot be unlinked" },
+            forbidden = { "or, with link_with, update:current_user_identities", "with check also read:users" },
             conflict = { "the identity may have been linked already", "read the primary's identities before" },
         }
 
@@ -110,7 +110,7 @@ describe("auth0.failure", function()
             for _, description in ipairs { false, "User to be acted on does not match subject in bearer token." } do
                 local _, message = of_call { code = "forbidden", outcome = "none", status = 403,
                     description = description or nil }
-                assert.truthy(message:find("it needs update:users", 1, true), message)
+                assert.truthy(message:find("the token needs update:users", 1, true), message)
             end
         end)
 

@@ -203,7 +203,7 @@ describe("tenant:merge", function()
         end
         local _, message, failure = tenant:merge(PRIMARY, "github|7", options())
         assert.same({ "forbidden", "unknown" }, { failure.code, failure.outcome })
-        assert.truthy(message:find("part of it stands (write): take it back with tenant:undo", 1, true), message)
+        assert.truthy(message:find("part of the merge stands (write): take it back with tenant:undo", 1, true), message)
         assert(tenant:undo(failure.receipt))
         assert.same({ color = "red" }, assert(tenant:user(PRIMARY)).user_metadata)
     end)
