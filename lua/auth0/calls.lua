@@ -400,7 +400,7 @@ local function end_unheard(self)
         self.tickets[id] = nil
         ticket.facts = { code = ticket.is_read and "cancelled" or "unknown_outcome", attempts = 1, elapsed = 0,
             outcome = ticket.is_read and "none" or "unknown", cause = not ticket.is_read and "cancelled" or nil,
-            detail = "the tenant was closed, and its thread did not end the call within 2 seconds" }
+            detail = "the tenant was closed, and its thread did not end the call in time" }
         loop.finish(ticket)
     end
 end

@@ -362,7 +362,7 @@ const struct sequence_end *sequence_end(const struct sequence *sequence) { retur
 /* ---- the beginning ---- */
 
 static const char too_early[] =
-    "a request of this merge may still be carried out: settle or undo it ten minutes after its end";
+    "a request of this merge may still be carried out: settle or undo the merge ten minutes after its end";
 static const char undone[] = "the receipt has been undone before; what was linked since has one of its own";
 
 void sequence_init(struct sequence *sequence, const struct sequence_plan *plan) {
