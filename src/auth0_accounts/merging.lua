@@ -30,7 +30,7 @@ local function keep(said, path, receipt)
     if not receipt then return end
     local is_kept, fault = receipts.replace(path, receipt)
     if is_kept then return end
-    said:complain("%s: the receipt is as it was before the merge (%s): it serves settle and undo", path, fault)
+    said:complain("%s: the receipt stays as it was (%s): it serves settle and undo", path, fault)
 end
 
 -- ---- preview, merge ----
@@ -69,8 +69,11 @@ merging.merge = {
 
 merging.undo = {
     changes = true,
-    call = function(tenant, given)
-        return tenant:undo(receipts.read(given.receipt), { correlation_id = given.correlation_id })
+    call = function(tenant, given, said)
+        local result, message, facts = tenant:undo(receipts.read(given.receipt),
+            { correlation_id = given.correlation_id })
+        if result then keep(said, given.receipt, result.receipt) end
+        return result, message, facts
     end,
     tell = function(said, result)
         said:value(result)

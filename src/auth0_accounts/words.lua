@@ -117,7 +117,9 @@ function words.merge(result)
     append(lines, things("carried", result.carried))
     append(lines, things("lost", result.lost))
     append(lines, things("not known", result.not_known))
-    if result.ticket then lines[#lines + 1] = "  for a new password: " .. result.ticket end
+    for _, made in ipairs(result.tickets or {}) do
+        lines[#lines + 1] = ("  for a new password of %s: %s"):format(made.id, made.ticket)
+    end
     return lines
 end
 
