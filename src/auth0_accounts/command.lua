@@ -6,4 +6,4 @@ if not good then
     io.stderr:write(tostring(code), "\n")
     code = 1
 end
-os.exit(code)
+os.exit(code, true) -- closes the state, where Lua can

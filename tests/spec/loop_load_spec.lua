@@ -132,7 +132,11 @@ loops.each(pending, function(name)
             local output, status = run(1200, 600, "2")
             assert.equal(0, status, output:sub(1, 2000))
             compare(output, 1200)
-            assert.is_true(tenant.record().connections <= 4)
+            -- On a busy machine an answer may be late; a read then tells, on a connection of its own.
+            local record = tenant.record()
+            local reads = record.requests["GET /api/v2/users/{id}"] or 0
+            assert.is_true(record.connections <= 4 + reads, ("%d connections, %d reads"):format(record.connections,
+                reads))
         end)
 
         for http_version, host in pairs { ["1.1"] = "goaway-10.test", ["2"] = "goaway-100.test" } do
