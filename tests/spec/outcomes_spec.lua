@@ -75,7 +75,7 @@ describe("the end of a call", function()
         it("is not hastened by connect_timeout once the request is sent, over HTTP/" .. http_version, function()
             linking.reset("link")
             local identities, message = linking.link {
-                connect_timeout = 0.5, http_version = http_version, correlation_id = "fault=delay;seconds=1",
+                connect_timeout = 2, http_version = http_version, correlation_id = "fault=delay;seconds=2.5",
             }
             assert.is_table(identities, message)
         end)
