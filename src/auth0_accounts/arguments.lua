@@ -136,7 +136,7 @@ end
 local function fault_of(given)
     if given.as and not given.dry_run then return "--as is a form of --dry-run: add --dry-run" end
     if given.command == "merge" and (given.receipt == nil) == (given.dry_run == nil) then
-        return "merge takes --receipt FILE, or --dry-run"
+        return "merge takes one of --receipt FILE and --dry-run, not both"
     end
     if given.check == true and given.dry_run then
         return "--check does not go with --dry-run: what it sends depends on what it reads"
