@@ -176,7 +176,8 @@ describe("auth0-accounts", function()
             ["--check does not go with --no-checks"] = { "preview", PRIMARY, SECONDARY, "--proof", "operator",
                 "--check", "roles", "--no-checks" },
             ["missing option '--proof'"] = { "preview", PRIMARY, SECONDARY },
-            ["merge takes one of --receipt FILE and --dry-run, not both"] = { "merge", PRIMARY, SECONDARY, "--proof", "operator" },
+            ["merge takes one of --receipt FILE and --dry-run, not both"] = { "merge", PRIMARY, SECONDARY, "--proof",
+                "operator" },
             ["unknown option '--token'"] = { "show", PRIMARY, "--token", "x" },
             ["malformed argument 'soon'"] = { "show", PRIMARY, "--deadline", "soon" },
         } do
