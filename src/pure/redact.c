@@ -136,9 +136,16 @@ void redact_text(char *text, const struct span *secrets, size_t count) {
     if (strnlen(text, REDACT_AT_MOST) == REDACT_AT_MOST) text[REDACT_AT_MOST - 1] = '\0';
     take_out(text);
     bool has_gap = strchr(text, GAP) != NULL, has_blank = has_gap || strchr(text, ' ') != NULL;
+    /* JWTs are looked for where no secret is blanked yet: one that shares a piece with a secret would not look like a
+       JWT any more, and the rest of it would stay. */
+    char jwts[REDACT_AT_MOST];
+    size_t size = strlen(text);
+    memcpy(jwts, text, size + 1);
+    if (has_gap) blank_across(jwts, SPAN("\1"), NULL, 0);
+    blank_jwts(jwts);
     if (has_blank && count > 0) blank_across(text, SPAN(" \1"), secrets, count);
-    if (has_gap) blank_across(text, SPAN("\1"), NULL, 0);
     for (char *gap = text; (gap = strchr(gap, GAP)) != NULL;) *gap = ' ';
     for (size_t i = 0; i < count; i++) blank_secret(text, secrets[i]);
-    blank_jwts(text);
+    for (size_t i = 0; i < size; i++)
+        if (jwts[i] == '*') text[i] = '*';
 }

@@ -185,6 +185,15 @@ static void what_looks_like_a_jwt_is_blanked(void **state) {
     assert_int_equal(text[sizeof text - 2], ')');
 }
 
+/* Tokens of one tenant share pieces: what is blanked of them must not hide that the rest is a JWT's. */
+static void a_jwt_that_shares_pieces_with_a_secret_is_blanked_whole(void **state) {
+    (void)state;
+    const struct span secrets[] = {SPAN("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhdXRoMHw1MDdm.another-signature")};
+    char text[] = "a " JWT " b eyJhbGciOiJSUzI1NiJ9.\001eyJzdWIiOiJhdXRoMHw1MDdm.mine";
+    redact_text(text, secrets, COUNT(secrets));
+    assert_int_equal(strspn(text, "ab* "), strlen(text));
+}
+
 static void a_run_of_more_than_sixteen_characters_looks_like_a_jwt(void **state) {
     (void)state;
     char text[] = "eyJ3456789abcdef eyJ3456789abcdefg eyJ345-_.ABCXYZ09 eyJ3456789abcde+g eyJ";
@@ -228,6 +237,7 @@ int main(void) {
         cmocka_unit_test(text_is_cut_where_it_is_too_long),
         cmocka_unit_test(what_looks_like_a_jwt_is_blanked),
         cmocka_unit_test(what_looks_like_a_jwt_is_found_through_what_is_not_seen_but_not_through_blanks),
+        cmocka_unit_test(a_jwt_that_shares_pieces_with_a_secret_is_blanked_whole),
         cmocka_unit_test(a_run_of_more_than_sixteen_characters_looks_like_a_jwt),
         cmocka_unit_test(clean_text_is_left_as_it_is),
     };
