@@ -1,5 +1,6 @@
 --- The calls of one engine that are under way. The engine never calls Lua: a coroutine that waits for a call drives the
 --- engine (see loop/), the engine's records are fetched here, and each is handed on to the call that it is about.
+local approval = require "auth0.approval"
 local core = require "auth0.core"
 local loop = require "auth0.loop"
 local telemetry = require "auth0.telemetry"
@@ -279,36 +280,6 @@ function Calls:perform(method, level, given, first, second, is_checked, mock)
     return value, facts
 end
 
--- Why on_receipt does not approve: it returned false, or what functions return that have failed, nil and a message.
-local function refusal_of(verdict, words)
-    if verdict == false then return "on_receipt returned false" end
-    return verdict == nil and words ~= nil and "on_receipt returned nil, " .. tostring(words) or nil
-end
-
--- Whether on_receipt approves. What it raises is raised in the name of the call, which then does not go on. It may
--- wait: meanwhile the call may come to its end without it.
-local function is_approved(self, ticket, receipt)
-    local good, verdict = loop.protect(self, function() return refusal_of(ticket.on_receipt(receipt)) end)
-    ticket.refusal = good and verdict or nil
-    if good then return verdict == nil end
-    if self.tickets[ticket.id] == ticket then
-        self.tickets[ticket.id] = nil
-        self.engine:drop(ticket.id)
-    end
-    error(verdict, 0)
-end
-
-local function ask(self, ticket)
-    local receipt = ticket.receipt
-    ticket.receipt = nil
-    if self.tickets[ticket.id] ~= ticket then return end
-    ticket.is_done = false
-    local approved = receipt and is_approved(self, ticket, receipt)
-    if self.tickets[ticket.id] ~= ticket then return end
-    if approved then return self.engine:approve(ticket.id) end
-    self.engine:cancel(ticket.id)
-end
-
 --- Makes several requests that are one goal (pure/sequence), and returns at the end of all.
 ---@param method auth0.Method
 ---@param level integer as error's, from the caller of this
@@ -327,7 +298,7 @@ function Calls:sequence(method, level, checked, order, on_receipt)
     self.tickets[value] = ticket
     value, facts = wait(self, value, ticket)
     while ticket.receipt ~= nil do
-        ask(self, ticket)
+        approval.ask(self, ticket)
         value, facts = wait(self, ticket.id, ticket)
     end
     if ticket.refusal and value == nil and facts.code == "cancelled" then facts.detail = ticket.refusal end

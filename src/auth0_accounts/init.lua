@@ -32,7 +32,7 @@ end
 local function carry_out(command, given, said, world)
     local value, message, facts = tenants.ask(tenants.open(given, world), command, given, said)
     if value == nil then return end_as(said, message, facts) end
-    return command.tell(said, value, facts) or stop.DONE
+    return command.tell(said, value, facts, given) or stop.DONE
 end
 
 local function print_request(command, given, said, world)

@@ -35,15 +35,11 @@ end
 
 -- ---- preview, merge ----
 
-local function tell_result(said, result)
-    said:value(result)
-    said:lines(words.merge(result))
-end
-
 merging.preview = {
     call = function(tenant, given) return tenant:preview(given.primary, given.secondary, options_of(given)) end,
     tell = function(said, result)
-        tell_result(said, result)
+        said:value(result)
+        said:lines(words.preview(result))
         return #result.reasons > 0 and stop.REFUSED or nil
     end,
 }
@@ -59,22 +55,33 @@ merging.merge = {
         end
         local result, message, facts = tenant:merge(given.primary, given.secondary, options)
         if is_made then keep(said, given.receipt, (result or facts).receipt) end
+        if is_made and not result and facts.outcome == "unknown" then
+            said:complain('"auth0-accounts settle" says later, by the receipt in %s, what became of it', given.receipt)
+        end
         return result, message, facts
     end,
     rehearse = function(tenant, given) return tenant:merge(given.primary, given.secondary, options_of(given)) end,
-    tell = tell_result,
+    tell = function(said, result, _, given)
+        said:value(result)
+        said:lines(words.merge(result, given.receipt))
+    end,
 }
 
 -- ---- undo, settle ----
 
-merging.undo = {
-    changes = true,
-    call = function(tenant, given, said)
-        local result, message, facts = tenant:undo(receipts.read(given.receipt),
+-- By the receipt of a file, which says afterwards what has become of the merge.
+local function by_receipt(ask)
+    return function(tenant, given, said)
+        local result, message, facts = ask(tenant, receipts.read(given.receipt),
             { correlation_id = given.correlation_id })
         if result then keep(said, given.receipt, result.receipt) end
         return result, message, facts
-    end,
+    end
+end
+
+merging.undo = {
+    changes = true,
+    call = by_receipt(function(tenant, receipt, options) return tenant:undo(receipt, options) end),
     tell = function(said, result)
         said:value(result)
         said:lines(words.undo(result))
@@ -83,12 +90,7 @@ merging.undo = {
 }
 
 merging.settle = {
-    call = function(tenant, given, said)
-        local result, message, facts = tenant:settle(receipts.read(given.receipt),
-            { correlation_id = given.correlation_id })
-        if result then keep(said, given.receipt, result.receipt) end
-        return result, message, facts
-    end,
+    call = by_receipt(function(tenant, receipt, options) return tenant:settle(receipt, options) end),
     tell = function(said, result)
         said:value(result)
         said:lines(words.settle(result))

@@ -96,16 +96,8 @@ local function findings(title, list)
     return lines
 end
 
-local function headline(result)
-    if result.already then return "merged before; nothing was changed" end
-    if result.identities then return "merged" end
-    return #result.reasons > 0 and "a merge would be refused" or "nothing stands against a merge"
-end
-
----@param result auth0.MergeResult
----@return string[]
-function words.merge(result)
-    local lines = { ("%s: %s <- %s"):format(headline(result), result.primary, result.secondary) }
+local function of_merge(headline, result)
+    local lines = { ("%s: %s <- %s"):format(headline, result.primary, result.secondary) }
     if not result.already then append(lines, findings("against it", result.reasons)) end
     append(lines, findings("warning", result.warnings))
     for _, side in ipairs { "primary", "secondary" } do
@@ -120,6 +112,23 @@ function words.merge(result)
     for _, made in ipairs(result.tickets or {}) do
         lines[#lines + 1] = ("  for a new password of %s: %s"):format(made.id, made.ticket)
     end
+    return lines
+end
+
+---@param result auth0.MergeResult
+---@return string[]
+function words.preview(result)
+    if result.already then return of_merge("linked already; a merge would change nothing", result) end
+    return of_merge(#result.reasons > 0 and "a merge would be refused" or "nothing stands against a merge", result)
+end
+
+---@param result auth0.MergeResult
+---@param file string that of the receipt
+---@return string[]
+function words.merge(result, file)
+    if result.already then return of_merge("linked already; nothing was changed, and there is no receipt", result) end
+    local lines = of_merge("merged", result)
+    lines[#lines + 1] = ('  "auth0-accounts undo" takes it back, by the receipt in %s'):format(file)
     return lines
 end
 

@@ -5,8 +5,8 @@
    of answers. Other clients, other processes, and other classes that share the bucket are seen in the same headers.
 
    While nothing is known of a bucket, one exchange goes ahead, and another one if its answer is lost. An exchange whose
-   answer is lost keeps its place for a second or two, until the tenant has surely counted it: so an empty bucket
-   refuses one exchange, or two at most, even if many calls give up waiting for its answers. */
+   answer is lost keeps its place for a second or two, until the tenant has surely counted it: so until the first answer
+   an empty bucket refuses one exchange, or two at most, even if many calls give up waiting for its answers. */
 #ifndef AUTH0_PURE_PACE_H
 #define AUTH0_PURE_PACE_H
 

@@ -47,6 +47,7 @@ void rates_ended(struct sim *sim, enum pace_class class, int64_t begun, const st
     gate->is_heard = true;
     if (answer->has_limit && answer->date >= 0)
         gate->reset = tenant_instant(&sim->tenant, &sim->world, answer->reset) + sim->world.now - begun;
+    gate->heard_refusals += answer->is_refused;
     if (answer->is_refused) close_gates(sim, class, answer);
 }
 
@@ -146,11 +147,13 @@ void rates_held(struct sim *sim, enum pace_class class) {
 /* ---- all is over ---- */
 
 /* Of a bucket that is ours alone: a refusal or two, also where it was empty when we came; a third where it is so small
-   that two are all of it. An exchange that looks how the bucket stands may take one that is kept. */
+   that two are all of it, or where we did not hear of one, so that a second one went ahead. An exchange that looks how
+   the bucket stands may take one that is kept. */
 static void check_bucket(struct sim *sim, enum pace_class class) {
     const struct tenant_bucket *bucket = &sim->tenant.buckets[class];
     bool was_full = bucket->first == bucket->limit;
-    long most = bucket->limit <= 2 ? 3 : 2;
+    bool is_one_unheard = sim->gates[class].heard_refusals < bucket->refused;
+    long most = bucket->limit <= 2 || is_one_unheard ? 3 : 2;
     if (bucket->refused > most)
         world_violation(&sim->world, "class %d: %ld refused, of a bucket of %lld", (int)class, bucket->refused,
                         (long long)bucket->limit);

@@ -101,7 +101,7 @@ struct gate {
     int64_t idle_since;   /* since when it is shut though there is enough; 0: it is not */
     int64_t reset;        /* the last that was told */
     int64_t last_begun;
-    int in_flight, begun;
+    int in_flight, begun, heard_refusals;
     bool is_heard;
 };
 

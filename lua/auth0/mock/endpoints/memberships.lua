@@ -31,6 +31,15 @@ function memberships.list(call)
     return refusal or query.page(call.world.organizations:all(account.organizations), values, "organizations")
 end
 
+-- The accounts that a request names, once its organization is there.
+local function asked(call, scope)
+    local body, refusal = registry.asked(call, properties, "members", scope)
+    if not refusal and not call.world.organizations.by_id[call.params.organization] then
+        refusal = errors.answer("no_organization")
+    end
+    return body and body.members, refusal
+end
+
 local function commit(call, id, account)
     call.record:committed(call, { kind = "add_member", primary = account.user_id, organization = id })
     call.world.users:change(account, { organizations = registry.joined(account.organizations, { id }) })
@@ -40,16 +49,13 @@ end
 ---@param call table
 ---@return auth0.mock.answer
 function memberships.add(call)
-    local body, refusal = registry.asked(call, properties, "members", "create:organization_members")
+    local members, refusal = asked(call, "create:organization_members")
     if refusal then
         return refusal
     end
     local world, id = call.world, call.params.organization
-    if not world.organizations.by_id[id] then
-        return errors.answer("no_organization")
-    end
     local accounts = json.array({})
-    for i, member in ipairs(body.members) do
+    for i, member in ipairs(members) do
         accounts[i] = world.users:find(member)
         if not accounts[i] then
             return errors.answer("inexistent_user")
@@ -66,15 +72,12 @@ end
 ---@param call table
 ---@return auth0.mock.answer
 function memberships.remove(call)
-    local body, refusal = registry.asked(call, properties, "members", "delete:organization_members")
+    local members, refusal = asked(call, "delete:organization_members")
     if refusal then
         return refusal
     end
     local world, id = call.world, call.params.organization
-    if not world.organizations.by_id[id] then
-        return errors.answer("no_organization")
-    end
-    for _, member in ipairs(body.members) do
+    for _, member in ipairs(members) do
         local account = world.users:find(member)
         if account then
             call.record:committed(call, { kind = "remove_member", primary = account.user_id, organization = id })

@@ -1,5 +1,4 @@
 --- Permissions that an account has by itself: /api/v2/users/{id}/permissions.
-local errors = require "auth0.mock.text.errors"
 local json = require "auth0.mock.text.json"
 local query = require "auth0.mock.text.query"
 local registry = require "auth0.mock.model.registry"
@@ -29,13 +28,9 @@ end
 ---@param call table
 ---@return auth0.mock.answer
 function permissions.add(call)
-    local body, refusal = registry.asked(call, properties, "permissions", "update:users")
+    local body, account, refusal = registry.asked_of_account(call, properties, "permissions", "update:users")
     if refusal then
         return refusal
-    end
-    local account = call.world.users:find(call.params.id)
-    if not account then
-        return errors.answer("inexistent_user")
     end
     local list, known = json.array({}), {}
     for _, part in ipairs { account.permissions or {}, body.permissions } do
@@ -54,13 +49,9 @@ end
 ---@param call table
 ---@return auth0.mock.answer
 function permissions.remove(call)
-    local body, refusal = registry.asked(call, properties, "permissions", "update:users")
+    local body, account, refusal = registry.asked_of_account(call, properties, "permissions", "update:users")
     if refusal then
         return refusal
-    end
-    local account = call.world.users:find(call.params.id)
-    if not account then
-        return errors.answer("inexistent_user")
     end
     call.record:committed(call, { kind = "remove_permissions", primary = account.user_id,
         permissions = json.array(body.permissions) })

@@ -34,13 +34,10 @@ end
 ---@param call table
 ---@return auth0.mock.answer
 function roles.add(call)
-    local body, refusal = registry.asked(call, properties, "roles", "update:users", "create:role_members")
+    local body, account, refusal = registry.asked_of_account(call, properties, "roles", "update:users",
+        "create:role_members")
     if refusal then
         return refusal
-    end
-    local account = call.world.users:find(call.params.id)
-    if not account then
-        return errors.answer("inexistent_user")
     end
     for _, id in ipairs(body.roles) do
         if not call.world.roles.by_id[id] then
@@ -56,13 +53,10 @@ end
 ---@param call table
 ---@return auth0.mock.answer
 function roles.remove(call)
-    local body, refusal = registry.asked(call, properties, "roles", "update:users", "delete:role_members")
+    local body, account, refusal = registry.asked_of_account(call, properties, "roles", "update:users",
+        "delete:role_members")
     if refusal then
         return refusal
-    end
-    local account = call.world.users:find(call.params.id)
-    if not account then
-        return errors.answer("inexistent_user")
     end
     call.record:committed(call, { kind = "remove_roles", primary = account.user_id, roles = json.array(body.roles) })
     call.world.users:change(account, { roles = registry.without(account.roles, body.roles) })

@@ -128,6 +128,23 @@ function registry.asked(call, properties, required, ...)
     return schema.body(call.request, properties, { required = { required } })
 end
 
+---The same where the request's path names the account.
+---@param call table
+---@param properties table<string, table>
+---@param required string the property that must be there
+---@param ... string scopes
+---@return table|nil body
+---@return table|nil account
+---@return auth0.mock.answer|nil refusal
+function registry.asked_of_account(call, properties, required, ...)
+    local body, refusal = registry.asked(call, properties, required, ...)
+    local account = not refusal and call.world.users:find(call.params.id) or nil
+    if not refusal and not account then
+        refusal = errors.answer("inexistent_user")
+    end
+    return body, account, refusal
+end
+
 ---The account of a list's path, once the caller may read it and the query is good.
 ---@param call table
 ---@param rules table<string, table>
