@@ -239,7 +239,8 @@ local spare -- a ticket that was not needed
 -- The ticket is made before the call, and filled before any function is called: where Lua allocates memory, a finalizer
 -- may run, make a call of the same engine, and fetch the end of a call that has no ticket yet.
 local function ticket_of(method, answers, is_others)
-    local ticket = spare or { id = 0 }
+    local ticket = spare or { id = 0, is_others = false, is_done = false, loop = false, task = false, calls = false,
+        value = false, facts = false } -- what most tickets come to hold: the table need not grow
     spare = nil
     ticket.mock, ticket.is_others, ticket.is_read = answers, is_others, method.is_read
     return ticket

@@ -36,6 +36,7 @@ end
 
 local function wake_all(state)
     local queue = state.queue
+    if not queue[1] then return end
     state.queue = {}
     for _, ticket in ipairs(queue) do loop.finish(ticket) end
 end

@@ -5,37 +5,32 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* They lie side by side, since each request looks all of them through. */
 struct socket {
-    struct list link;
     curl_socket_t descriptor;
     int port; /* the local one; 0: not known yet */
     bool is_used, is_http_1;
 };
 
-static struct socket *socket_of(struct list *link) { return LIST_OWNER(struct socket, link, link); }
+static struct socket *at(const struct sockets *sockets) { return (void *)sockets->all.at; }
 
-void sockets_init(struct sockets *sockets, struct watch *watch) {
-    list_init(&sockets->all);
-    sockets->watch = watch;
-}
+static size_t count(const struct sockets *sockets) { return sockets->all.size / sizeof(struct socket); }
+
+void sockets_init(struct sockets *sockets, struct watch *watch) { *sockets = (struct sockets){.watch = watch}; }
+
+void sockets_free(struct sockets *sockets) { buffer_free(&sockets->all); }
 
 /* ---- made and closed ---- */
 
-static void forget(struct list *link) {
-    list_leave(link);
-    free(socket_of(link));
-}
-
-void sockets_free(struct sockets *sockets) {
-    for (struct list *at = sockets->all.next, *next; at != &sockets->all; at = next) {
-        next = at->next;
-        free(socket_of(at));
-    }
-    list_init(&sockets->all);
+static void forget(struct sockets *sockets, curl_socket_t descriptor) {
+    size_t i = 0;
+    while (i < count(sockets) && at(sockets)[i].descriptor != descriptor) i++;
+    if (i == count(sockets)) return;
+    at(sockets)[i] = at(sockets)[count(sockets) - 1];
+    sockets->all.size -= sizeof(struct socket);
 }
 
 static curl_socket_t make(const struct curl_sockaddr *address) {
@@ -49,23 +44,18 @@ static curl_socket_t make(const struct curl_sockaddr *address) {
 }
 
 curl_socket_t sockets_open(struct sockets *sockets, const struct curl_sockaddr *address) {
-    struct socket *socket = calloc(1, sizeof *socket);
-    if (socket == NULL) return CURL_SOCKET_BAD;
-    socket->descriptor = make(address);
-    if (socket->descriptor != CURL_SOCKET_BAD) {
-        list_push(&sockets->all, &socket->link);
-        if (sockets->watch != NULL) watch_add(sockets->watch, socket->descriptor);
-        return socket->descriptor;
-    }
-    free(socket);
-    return CURL_SOCKET_BAD;
+    struct socket socket = {.port = 0};
+    if (!buffer_reserve(&sockets->all, sizeof socket)) return CURL_SOCKET_BAD;
+    socket.descriptor = make(address);
+    if (socket.descriptor == CURL_SOCKET_BAD) return CURL_SOCKET_BAD;
+    (void)buffer_append(&sockets->all, (struct span){(const char *)&socket, sizeof socket}); /* there is room */
+    if (sockets->watch != NULL) watch_add(sockets->watch, socket.descriptor);
+    return socket.descriptor;
 }
 
 int sockets_close(void *context, curl_socket_t descriptor) {
     struct sockets *sockets = context;
-    struct list *at = sockets->all.next;
-    while (at != &sockets->all && socket_of(at)->descriptor != descriptor) at = at->next;
-    if (at != &sockets->all) forget(at);
+    forget(sockets, descriptor);
     return sockets->watch != NULL ? watch_close(sockets->watch, descriptor) : close(descriptor);
 }
 
@@ -84,8 +74,8 @@ static int port_of(curl_socket_t descriptor) {
 static struct socket *find(struct sockets *sockets, int port) {
     struct socket *found = NULL;
     if (port <= 0) return NULL;
-    for (struct list *at = sockets->all.next; at != &sockets->all; at = at->next) {
-        struct socket *socket = socket_of(at);
+    for (size_t i = 0; i < count(sockets); i++) {
+        struct socket *socket = &at(sockets)[i];
         if (socket->port == 0) socket->port = port_of(socket->descriptor);
         if (socket->port != port) continue;
         if (found != NULL) return NULL;

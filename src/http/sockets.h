@@ -4,13 +4,13 @@
 #define AUTH0_HTTP_SOCKETS_H
 
 #include "http/curl_compat.h"
+#include "os/buffer.h"
 #include "os/watch.h"
-#include "pure/list.h"
 
 #pragma GCC visibility push(hidden)
 
 struct sockets {
-    struct list all;
+    struct buffer all; /* of struct socket */
     struct watch *watch;
 };
 

@@ -33,6 +33,8 @@ static int on_gc(lua_State *L) {
 void bind_call_init(lua_State *L) {
     bind_claims_init(L);
     bind_class_make(L, &call_class, "auth0.core.call", NULL, on_gc);
+    lua_pushboolean(L, 0);
+    compat_setref(L, &spare_key); /* from here on, to set it takes no memory */
 }
 
 /* Takes the spare call out of the registry while it is in use: a finalizer may make a call in the middle of this one,
@@ -54,7 +56,9 @@ struct bind_call *bind_call_new(lua_State *L) {
 }
 
 void bind_call_spare(lua_State *L, int index) {
-    bind_call_drop(lua_touserdata(L, index));
+    struct bind_call *self = lua_touserdata(L, index);
+    if (self->tellers > 0) return;
+    release(self);
     lua_pushvalue(L, index);
     compat_setref(L, &spare_key);
 }

@@ -57,8 +57,8 @@ void bind_call_push_timings(lua_State *L, const struct exchange_timings *timings
    the collector frees it. */
 void bind_call_drop(struct bind_call *self);
 
-/* The same, and keeps the userdata at `index` for the next call; no other code refers to it. A new userdata for each
-   call would cost more than the rest of pushing an answer. */
+/* The same, and keeps the userdata at `index` for the next call; no code refers to it but pushes that are under way. It
+   takes no memory. A new userdata for each call would cost more than the rest of pushing an answer. */
 void bind_call_spare(lua_State *L, int index);
 
 #pragma GCC visibility pop

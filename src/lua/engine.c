@@ -146,7 +146,7 @@ static int push_done(lua_State *L, struct bind_engine *self) {
     call->tellers--;
     drop_id(L, id);
     if (self->untold == id) self->untold = 0;
-    bind_call_drop(call);
+    bind_call_spare(L, lua_gettop(L) - 2 - results);
     return 2 + results;
 }
 

@@ -35,7 +35,7 @@ function tasks.park(calls, ticket)
     local thread = coroutine.running()
     local group = groups[thread]
     ticket.task, ticket.calls = thread, calls
-    group.parked[ticket] = true
+    group.parked[thread] = ticket
     if calls then group.waiting[calls] = (group.waiting[calls] or 0) + 1 end
     if ticket.at then group.asleep[ticket] = true end
     coroutine.yield(PARKED)
@@ -43,12 +43,13 @@ end
 
 ---@param ticket auth0.Ticket
 function tasks.wake(ticket)
-    local group = ticket.task and groups[ticket.task]
-    if not group or not group.parked[ticket] then return end
+    local thread = ticket.task
+    local group = thread and groups[thread]
+    if not group or group.parked[thread] ~= ticket then return end
     local calls = ticket.calls
-    group.parked[ticket], group.asleep[ticket] = nil, nil
+    group.parked[thread], group.asleep[ticket] = nil, nil
     if calls then group.waiting[calls] = group.waiting[calls] > 1 and group.waiting[calls] - 1 or nil end
-    group.ready[#group.ready + 1] = ticket.task
+    group.ready[#group.ready + 1] = thread
 end
 
 local function finish(group, thread, fault)
@@ -71,14 +72,19 @@ local function resume(group, thread)
     end
 end
 
+-- Those that these make ready are resumed as well.
 local function resume_ready(group)
-    local ready = group.ready
-    group.ready = {}
-    for _, thread in ipairs(ready) do resume(group, thread) end
-    return #ready > 0
+    local ready, count = group.ready, 0
+    while ready[count + 1] do
+        count = count + 1
+        resume(group, ready[count])
+    end
+    for i = count, 1, -1 do ready[i] = nil end
+    return count > 0
 end
 
 local function wake_sleepers(group)
+    if not next(group.asleep) then return end
     local woken = {}
     for ticket in pairs(group.asleep) do
         if turning.is_over(ticket.calls, ticket) then woken[#woken + 1] = ticket end
@@ -96,14 +102,19 @@ local function soonest(group, calls)
     return at
 end
 
-local function turn(group)
+local function turn_each(group)
     local engines = {}
     for calls in pairs(group.waiting) do engines[#engines + 1] = calls end
-    if not engines[1] then error("auth0.each: a task waits for nothing that could happen", 0) end
     for _, calls in ipairs(engines) do
         local is_waited_for = group.waiting[calls] -- what another's news did may have ended it
-        if is_waited_for then turning.turn(calls, soonest(group, calls), engines[2] and SHORT) end
+        if is_waited_for then turning.turn(calls, soonest(group, calls), SHORT) end
     end
+end
+
+local function turn(group)
+    local calls = next(group.waiting)
+    if not calls then error("auth0.each: a task waits for nothing that could happen", 0) end
+    if next(group.waiting, calls) then turn_each(group) else turning.turn(calls, soonest(group, calls)) end
     wake_sleepers(group)
 end
 
@@ -116,7 +127,7 @@ end
 
 -- The driver itself was interrupted (a debug hook, a mock): its tasks end where they are.
 local function abandon(group, threads)
-    for ticket in pairs(group.parked) do
+    for _, ticket in pairs(group.parked) do
         if ticket.calls then ticket.calls:drop(ticket) end
     end
     for _, thread in ipairs(threads) do leave(thread) end

@@ -32,7 +32,7 @@ static void close_server(struct server *server) {
     close(server->listener);
 }
 
-static struct sockets sockets = {{&sockets.all, &sockets.all}, NULL};
+static struct sockets sockets;
 
 static struct exchange *open_exchange(const struct server *server) {
     static struct profile profile;

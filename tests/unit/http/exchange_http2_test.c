@@ -48,7 +48,7 @@ static bool has_request(struct server *server) {
     return false;
 }
 
-static struct sockets sockets = {{&sockets.all, &sockets.all}, NULL};
+static struct sockets sockets;
 
 static struct exchange *open_exchange(const struct server *server) {
     static struct profile profile;

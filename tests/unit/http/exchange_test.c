@@ -9,7 +9,7 @@
 
 enum { SECOND = 1000000 };
 
-static struct sockets sockets = {{&sockets.all, &sockets.all}, NULL};
+static struct sockets sockets;
 static struct curl_slist resolve;
 
 /* The profile must outlive the exchange. */

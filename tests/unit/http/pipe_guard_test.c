@@ -33,7 +33,7 @@ static void perform(struct exchange *exchange, struct exchange_order order, enum
     if (exchange_end(exchange, code).how != how) _exit(1);
 }
 
-static struct sockets sockets = {{&sockets.all, &sockets.all}, NULL};
+static struct sockets sockets;
 
 /* Where libcurl cannot be kept from it, it sends a read once more, on another connection. */
 static const enum attempt_how how_it_ends = CURL_HAS_PREREQ ? ATTEMPT_LOST : ATTEMPT_ANSWERED;
