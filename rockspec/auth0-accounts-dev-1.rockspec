@@ -10,7 +10,7 @@ description = {
    summary = "A command for user accounts of an Auth0 tenant",
    detailed = [[
       Shows, links, merges and unlinks accounts from a terminal, with receipts that take a merge back, and prints any
-      request as a curl command, for Postman, or for Auth0's own CLI.
+      request as a curl command, for Postman, or for Auth0's own CLI. Its work on many accounts needs SQLite.
    ]],
    homepage = "https://github.com/lua-auth0/lua-auth0",
    license = "MIT",
@@ -23,13 +23,43 @@ dependencies = {
    "argparse >= 0.7",
 }
 
+-- No header: see lua-auth0's.
+external_dependencies = {
+   CRYPTO = { library = "crypto" },
+   SQLITE = { library = "sqlite3" },
+   ZLIB = { library = "z" },
+}
+
 build = {
-   -- Nothing is built: "builtin" would install all that is below lua/, which is lua-auth0's.
-   type = "none",
+   -- Not "builtin", which would install all that is below lua/: that is lua-auth0's.
+   type = "command",
+   build_command = "$(CC) $(CFLAGS) $(LIBFLAG) -D_GNU_SOURCE -I src -I $(LUA_INCDIR) "
+      .. "-I $(CRYPTO_INCDIR) -I $(SQLITE_INCDIR) -I $(ZLIB_INCDIR) -o core.so "
+      .. "src/auth0_accounts/core.c "
+      .. "src/auth0_accounts/database.c "
+      .. "src/auth0_accounts/digest.c "
+      .. "src/auth0_accounts/lines.c "
+      .. "src/auth0_accounts/signals.c "
+      .. "src/auth0_accounts/statement.c "
+      .. "src/auth0_accounts/users.c "
+      .. "src/lua/class.c "
+      .. "src/os/inflate.c "
+      .. "src/os/private_file.c "
+      .. "src/os/process.c "
+      .. "src/pure/canon.c "
+      .. "src/pure/decimal.c "
+      .. "src/pure/json.c "
+      .. "src/pure/json_read.c "
+      .. "src/pure/listed.c "
+      .. "src/pure/order.c "
+      .. "src/pure/sort.c "
+      .. "src/pure/writer.c "
+      .. "-L $(CRYPTO_LIBDIR) -L $(SQLITE_LIBDIR) -L $(ZLIB_LIBDIR) -l sqlite3 -l crypto -l z -l pthread",
    install = {
       lua = {
          ["auth0_accounts.arguments"] = "src/auth0_accounts/arguments.lua",
          ["auth0_accounts.commands"] = "src/auth0_accounts/commands.lua",
+         ["auth0_accounts.database"] = "src/auth0_accounts/database.lua",
          ["auth0_accounts.dry_run"] = "src/auth0_accounts/dry_run.lua",
          ["auth0_accounts.forms.auth0_cli"] = "src/auth0_accounts/forms/auth0_cli.lua",
          ["auth0_accounts.forms.curl"] = "src/auth0_accounts/forms/curl.lua",
@@ -44,6 +74,9 @@ build = {
          ["auth0_accounts.stop"] = "src/auth0_accounts/stop.lua",
          ["auth0_accounts.tenants"] = "src/auth0_accounts/tenants.lua",
          ["auth0_accounts.words"] = "src/auth0_accounts/words.lua",
+      },
+      lib = {
+         ["auth0_accounts.core"] = "core.so",
       },
       bin = {
          ["auth0-accounts"] = "src/auth0_accounts/command.lua",

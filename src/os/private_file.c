@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int write_all(int fd, struct span text) {
@@ -46,4 +47,17 @@ int private_file_make(const char *path, struct span text) {
     else
         (void)unlink(path);
     return fault;
+}
+
+static const char *words_of(const struct stat *status) {
+    if (S_ISLNK(status->st_mode)) return "it is a symbolic link";
+    if (!S_ISREG(status->st_mode)) return "it is no regular file";
+    if (status->st_uid != geteuid()) return "it belongs to another user";
+    return (status->st_mode & 077) != 0 ? "other users can read or write it" : NULL;
+}
+
+const char *private_file_fault(const char *path, int *fault) {
+    struct stat status;
+    *fault = lstat(path, &status) == 0 ? 0 : errno;
+    return *fault != 0 ? strerror(*fault) : words_of(&status);
 }

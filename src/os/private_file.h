@@ -10,6 +10,10 @@
    is no such file; one that was there before (EEXIST) is left as it is, be it a symbolic link. */
 int private_file_make(const char *path, struct span text);
 
+/* Whether the file that is there is its user's alone: a regular file, no symbolic link, of this user, and of no mode
+   that lets others in. NULL; or what is wrong, in words, with an errno, which is 0 where it is there but not private. */
+const char *private_file_fault(const char *path, int *fault);
+
 #pragma GCC visibility pop
 
 #endif

@@ -1,5 +1,6 @@
 #include "pure/order.h"
 
+#include "pure/decimal.h"
 #include "pure/sort.h"
 
 static int compare_sizes(uint64_t a, uint64_t b) { return (a > b) - (a < b); }
@@ -27,48 +28,6 @@ static int compare_strings(struct json_value a, struct json_value b) {
 
 /* ---- numbers ---- */
 
-/* A number's decimal digits from the first to the last that is not 0, with their point, if they have one; and the power
-   of ten that stands before the first: 0.d1d2d3... * 10^power. Of zero there are no digits, and no sign. */
-struct decimal {
-    struct span digits;
-    int64_t power;
-    bool is_negative;
-    bool is_vast; /* the exponent has too many digits to be reckoned with */
-};
-
-enum { EXPONENT_DIGITS = 17 };
-
-static struct span trim(struct span digits, const char *those) {
-    while (digits.size > 0 && strchr(those, digits.at[0]) != NULL) digits = span_after(digits, 1);
-    return digits;
-}
-
-static int64_t read_exponent(struct span text, bool *is_vast) {
-    bool is_negative = text.size > 0 && text.at[0] == '-';
-    struct span digits = trim(text, "+-0");
-    int64_t exponent = 0;
-    *is_vast = digits.size > EXPONENT_DIGITS;
-    for (size_t i = 0; i < digits.size && !*is_vast; i++) exponent = exponent * 10 + (digits.at[i] - '0');
-    return is_negative ? -exponent : exponent;
-}
-
-static struct decimal read_decimal(struct json_value number) {
-    struct span text = json_bytes(number);
-    struct decimal decimal = {.is_negative = text.at[0] == '-'};
-    text = trim(text, "-");
-    struct span mantissa = span_until(text, 'e');
-    if (mantissa.size == text.size) mantissa = span_until(text, 'E');
-    const char *point = mantissa.at + span_until(mantissa, '.').size;
-    decimal.digits = trim(mantissa, "0.");
-    while (decimal.digits.size > 0 && strchr("0.", decimal.digits.at[decimal.digits.size - 1]) != NULL)
-        decimal.digits.size--;
-    if (decimal.digits.size == 0) return (struct decimal){.power = 0};
-    struct span exponent = mantissa.size < text.size ? span_after(text, mantissa.size + 1) : (struct span){NULL, 0};
-    decimal.power = read_exponent(exponent, &decimal.is_vast) + (point - decimal.digits.at);
-    if (point < decimal.digits.at) decimal.power++;
-    return decimal;
-}
-
 static int compare_digits(struct span a, struct span b) {
     while (a.size > 0 && b.size > 0) {
         if (a.at[0] == '.') {
@@ -86,7 +45,7 @@ static int compare_digits(struct span a, struct span b) {
 
 /* Not by their value: negative ones by their magnitude. */
 static int compare_numbers(struct json_value a, struct json_value b) {
-    struct decimal of_a = read_decimal(a), of_b = read_decimal(b);
+    struct decimal of_a = decimal_read(a), of_b = decimal_read(b);
     if (of_a.is_vast != of_b.is_vast) return of_a.is_vast - of_b.is_vast;
     if (of_a.is_vast) return compare_raw(json_bytes(a), json_bytes(b));
     if (of_a.is_negative != of_b.is_negative) return of_b.is_negative - of_a.is_negative;
@@ -151,6 +110,19 @@ struct order order_make(struct json_value root, uint32_t *slots) {
 /* The first name of an object; 0 without one. */
 static uint32_t first_of(const struct order *order, struct json_value object) {
     return json_kind(object) == JSON_OBJECT ? order->next[place_of(order, object)] : 0;
+}
+
+static bool is_at(const struct order *order, uint32_t place, struct json_value *name) {
+    *name = value_at(order, place);
+    return place != 0;
+}
+
+bool order_first(const struct order *order, struct json_value object, struct json_value *name) {
+    return is_at(order, first_of(order, object), name);
+}
+
+bool order_next(const struct order *order, struct json_value *name) {
+    return is_at(order, order->next[place_of(order, *name)], name);
 }
 
 void order_pair(const struct order *in_a, struct json_value a, const struct order *in_b, struct json_value b,

@@ -30,6 +30,10 @@ static inline bool order_counts(const struct order *order, struct json_value nam
     return order->next[name.token - order->root.token] != ORDER_HIDDEN;
 }
 
+/* The names of an object that count, in their order: the first, and the one after `name`. False: there is none. */
+bool order_first(const struct order *order, struct json_value object, struct json_value *name);
+bool order_next(const struct order *order, struct json_value *name);
+
 /* For each name of object `a` that counts, `partners` gets at its token's place which token has the same name in object
    `b` and counts there, or 0; places are counted from the orders' roots. An object that is absent has no names. */
 void order_pair(const struct order *in_a, struct json_value a, const struct order *in_b, struct json_value b,

@@ -1,0 +1,33 @@
+/* auth0_accounts.core: what the command's work on many accounts needs of C. The only exported symbol is
+   luaopen_auth0_accounts_core. */
+#include "auth0_accounts/database.h"
+#include "auth0_accounts/digest.h"
+#include "auth0_accounts/signals.h"
+#include "auth0_accounts/statement.h"
+#include "auth0_accounts/users.h"
+
+#ifdef __GNUC__
+#define EXPORT __attribute__((visibility("default")))
+#else
+#define EXPORT
+#endif
+
+EXPORT int luaopen_auth0_accounts_core(lua_State *L);
+
+EXPORT int luaopen_auth0_accounts_core(lua_State *L) {
+    static const luaL_Reg functions[] = {{"open", database_open},
+                                         {"users", users_open},
+                                         {"sha256", digest_of_text},
+                                         {"sha256_file", digest_of_file},
+                                         {"digest", digest_of_json},
+                                         {"signals", signals_take},
+                                         {NULL, NULL}};
+    compat_checkversion(L);
+    database_init(L);
+    statement_init(L);
+    users_init(L);
+    signals_init(L);
+    lua_createtable(L, 0, 6);
+    compat_setfuncs(L, functions);
+    return 1;
+}

@@ -1,0 +1,55 @@
+--- A SQLite database in a file of its own, of which every failure ends the run with a sentence.
+local stop = require "auth0_accounts.stop"
+
+local database = {}
+
+--- For what has to be on the disk before the next step is taken, and leaves nothing behind where it was deleted.
+database.DURABLE = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+--- For what is made anew after a failure.
+database.SCRATCH = "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;"
+
+local COMMON = "PRAGMA busy_timeout=5000; PRAGMA foreign_keys=ON;"
+
+local sentences = {
+    full = "no room is left for it (%s)",
+    busy = "another process works with it: wait until that has ended (%s)",
+    corrupt = "it is damaged: go on with a copy of it (%s)",
+    not_a_database = "it is no SQLite database: give the right file (%s)",
+    not_private = "it holds what concerns its user alone, but %s: move it away, or set its mode to 0600",
+    read_only = "it cannot be written: look at the rights of the file and of its folder (%s)",
+    cannot_open = "it cannot be opened (%s)",
+    io = "the disk does not read or write it (%s)",
+    memory = "there is too little memory for it (%s)",
+}
+
+local is_callers = { not_a_database = true, not_private = true, read_only = true, cannot_open = true }
+
+-- `further`: what a kind of failure means to the caller.
+local function failing(path, further)
+    return function(message, kind)
+        local sentence = (sentences[kind] or "%s"):format(message)
+        local more = further[kind] or further[1]
+        stop.raise(is_callers[kind] and stop.REFUSED or stop.FAILED, "%s: %s%s", path, sentence,
+            more and "; " .. more or "")
+    end
+end
+
+--- Opens it, or makes it. All that fails then, of its statements too, raises a value of `stop`.
+---@param path string
+---@param options { settings: string, read_only?: boolean, private?: boolean, further?: table<string|integer, string> }
+--- settings: database.DURABLE or database.SCRATCH; private: of mode 0600; further: what to say beside a kind of failure
+--- ("full", "busy", ...), or beside those that it does not name (1)
+---@return userdata database of auth0_accounts.core
+function database.open(path, options)
+    local good, core = pcall(require, "auth0_accounts.core")
+    if not good then
+        stop.raise(stop.REFUSED, "this command needs SQLite, and auth0-accounts was built without it")
+    end
+    local opened = core.open(path, { read_only = options.read_only, private = options.private,
+        on_failure = failing(path, options.further or {}) })
+    opened:exec(COMMON)
+    if not options.read_only then opened:exec(options.settings) end
+    return opened
+end
+
+return database

@@ -1,0 +1,95 @@
+#include "auth0_accounts/digest.h"
+
+#include "pure/canon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+enum { SHA256 = 32, PART = 16384 };
+
+static int push_hex(lua_State *L, const unsigned char digest[SHA256]) {
+    static const char digits[] = "0123456789abcdef";
+    char text[2 * SHA256];
+    for (size_t i = 0; i < SHA256; i++) {
+        text[2 * i] = digits[digest[i] >> 4];
+        text[2 * i + 1] = digits[digest[i] & 0xF];
+    }
+    lua_pushlstring(L, text, sizeof text);
+    return 1;
+}
+
+static int push_digest(lua_State *L, struct span text) {
+    unsigned char digest[SHA256];
+    if (EVP_Digest(text.at, text.size, digest, NULL, EVP_sha256(), NULL) != 1)
+        return luaL_error(L, "auth0_accounts.core: libcrypto makes no SHA-256");
+    return push_hex(L, digest);
+}
+
+int digest_of_text(lua_State *L) {
+    struct span text;
+    text.at = luaL_checklstring(L, 1, &text.size);
+    return push_digest(L, text);
+}
+
+/* ---- of a file ---- */
+
+/* 0, or an errno. */
+static int digest_descriptor(int fd, EVP_MD_CTX *context, unsigned char digest[SHA256]) {
+    char part[PART];
+    bool is_good = EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1;
+    ssize_t count = 1;
+    while (is_good && count != 0) {
+        count = read(fd, part, sizeof part);
+        if (count < 0 && errno != EINTR) return errno;
+        if (count > 0) is_good = EVP_DigestUpdate(context, part, (size_t)count) == 1;
+    }
+    return is_good && EVP_DigestFinal_ex(context, digest, NULL) == 1 ? 0 : ENOMEM;
+}
+
+static int digest_path(const char *path, unsigned char digest[SHA256]) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd == -1) return errno;
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    int fault = context != NULL ? digest_descriptor(fd, context, digest) : ENOMEM;
+    EVP_MD_CTX_free(context);
+    close(fd);
+    return fault;
+}
+
+int digest_of_file(lua_State *L) {
+    unsigned char digest[SHA256];
+    const char *path = luaL_checkstring(L, 1);
+    int fault = digest_path(path, digest);
+    if (fault == 0) return push_hex(L, digest);
+    lua_pushnil(L);
+    lua_pushfstring(L, "%s: cannot be read: %s", path, strerror(fault));
+    return 2;
+}
+
+/* ---- of a JSON value ---- */
+
+/* All memory is userdata on the stack: an error frees it. */
+static int push_canonical(lua_State *L, struct json_value root) {
+    struct order order = order_make(root, compat_newuserdata(L, order_room(root) * sizeof(uint32_t)));
+    struct writer counted = writer_to(NULL);
+    canon_write(&counted, &order, root);
+    char *text = compat_newuserdata(L, counted.size);
+    struct writer writer = writer_to(text);
+    canon_write(&writer, &order, root);
+    return push_digest(L, (struct span){text, writer.size});
+}
+
+int digest_of_json(lua_State *L) {
+    struct span text;
+    text.at = luaL_checklstring(L, 1, &text.size);
+    luaL_argcheck(L, text.size < UINT32_MAX, 1, "too long");
+    struct json_reader reader = json_reader(text);
+    reader.room = json_room(text.size);
+    reader.tokens = compat_newuserdata(L, reader.room * sizeof *reader.tokens);
+    if (json_read(&reader) == JSON_WHOLE) return push_canonical(L, json_root(&reader));
+    lua_pushnil(L);
+    lua_pushfstring(L, "malformed JSON at byte %d: %s", (int)reader.fault_at + 1, reader.fault);
+    return 2;
+}

@@ -1,0 +1,20 @@
+/* SHA-256, in lower-case hexadecimal digits. */
+#ifndef AUTH0_ACCOUNTS_DIGEST_H
+#define AUTH0_ACCOUNTS_DIGEST_H
+
+#include "lua/compat.h"
+
+#pragma GCC visibility push(hidden)
+
+/* core.sha256(text) -> digest */
+int digest_of_text(lua_State *L);
+
+/* core.sha256_file(path) -> digest; or nil, message */
+int digest_of_file(lua_State *L);
+
+/* core.digest(json) -> digest: of the value, whatever its spelling; or nil, message. See pure/canon. */
+int digest_of_json(lua_State *L);
+
+#pragma GCC visibility pop
+
+#endif

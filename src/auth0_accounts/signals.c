@@ -1,0 +1,99 @@
+#include "auth0_accounts/signals.h"
+
+#include "lua/class.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+
+static char signals_class;
+
+struct signals {
+    bool has_them;
+};
+
+enum { INTERRUPTS = 2, TAKEN = 4 };
+static const int taken[TAKEN] = {SIGINT, SIGTERM, SIGUSR1, SIGXFSZ}; /* the interrupts first */
+static struct sigaction before[TAKEN];
+static atomic_bool is_taken;
+static atomic_int interrupts, questions;
+
+static void put_back(int count) {
+    for (int i = 0; i < count; i++) (void)sigaction(taken[i], &before[i], NULL);
+}
+
+/* On whichever thread the signal comes. A signal is blocked within its own handler: raised, it reaches the one from
+   before as soon as this one returns. */
+static void on_interrupt(int number) {
+    int saved = errno;
+    if (atomic_fetch_add(&interrupts, 1) == 1) {
+        put_back(INTERRUPTS);
+        (void)raise(number);
+    }
+    errno = saved;
+}
+
+static void on_question(int number) {
+    (void)number;
+    atomic_store(&questions, 1);
+}
+
+static void take(int index, void (*handler)(int)) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = handler;
+    action.sa_flags = SA_RESTART;
+    (void)sigaction(taken[index], &action, &before[index]);
+}
+
+static struct signals *check_signals(lua_State *L) {
+    struct signals *signals = bind_class_check(L, 1, &signals_class, "expected signals");
+    if (!signals->has_them) luaL_error(L, "auth0_accounts.core: signals that are closed were used");
+    return signals;
+}
+
+/* signals:interrupts() -> how many SIGINT and SIGTERM came */
+static int method_interrupts(lua_State *L) {
+    (void)check_signals(L);
+    lua_pushinteger(L, atomic_load(&interrupts));
+    return 1;
+}
+
+/* signals:status() -> whether SIGUSR1 came since the last look */
+static int method_status(lua_State *L) {
+    (void)check_signals(L);
+    lua_pushboolean(L, atomic_exchange(&questions, 0));
+    return 1;
+}
+
+/* signals:close(): after the second interrupt, the handlers from before that are back may have been replaced since. */
+static int close_signals(lua_State *L) {
+    struct signals *signals = bind_class_check(L, 1, &signals_class, "expected signals");
+    if (!signals->has_them) return 0;
+    signals->has_them = false;
+    if (atomic_load(&interrupts) < 2) put_back(INTERRUPTS);
+    for (int i = INTERRUPTS; i < TAKEN; i++) (void)sigaction(taken[i], &before[i], NULL);
+    atomic_store(&is_taken, false);
+    return 0;
+}
+
+int signals_take(lua_State *L) {
+    struct signals *signals = bind_class_new(L, &signals_class, sizeof *signals);
+    if (atomic_exchange(&is_taken, true)) return luaL_error(L, "auth0_accounts.core: the signals are taken already");
+    signals->has_them = true;
+    atomic_store(&interrupts, 0);
+    atomic_store(&questions, 0);
+    take(0, on_interrupt);
+    take(1, on_interrupt);
+    take(2, on_question);
+    take(3, SIG_IGN);
+    return 1;
+}
+
+void signals_init(lua_State *L) {
+    static const luaL_Reg methods[] = {
+        {"interrupts", method_interrupts}, {"status", method_status}, {"close", close_signals}, {NULL, NULL}};
+    bind_class_make(L, &signals_class, "auth0_accounts.core.signals", methods, close_signals);
+}

@@ -1,0 +1,19 @@
+/* A prepared statement of a database. */
+#ifndef AUTH0_ACCOUNTS_STATEMENT_H
+#define AUTH0_ACCOUNTS_STATEMENT_H
+
+#include "auth0_accounts/database.h"
+
+#pragma GCC visibility push(hidden)
+
+/* Pushes the statement of the SQL text at index 2, or what database_fail does. */
+int statement_prepare(lua_State *L, struct database *database);
+
+/* All of a database, before it is closed. */
+void statement_close_all(struct database *database);
+
+void statement_init(lua_State *L);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,181 @@
+#include "auth0_accounts/users.h"
+
+#include "auth0_accounts/lines.h"
+#include "lua/class.h"
+#include "pure/listed.h"
+
+#include <stdlib.h>
+
+static char users_class;
+
+struct users {
+    struct lines *lines; /* NULL once they are closed */
+    struct span line;
+    struct json_token *tokens;
+    size_t room;
+    char *text; /* where strings are unescaped */
+    size_t text_room;
+    char path[];
+};
+
+static struct users *check_users(lua_State *L) {
+    struct users *users = bind_class_check(L, 1, &users_class, "expected users");
+    if (users->lines == NULL) luaL_error(L, "auth0_accounts.core: users that are closed were used");
+    return users;
+}
+
+/* ---- what is no account ---- */
+
+static int fail_line(lua_State *L, struct users *users, const char *why) {
+    bool is_cut = lines_is_open_ended(users->lines);
+    lua_pushnil(L);
+    lua_pushfstring(L, "%s:%d: %s%s", users->path, (int)lines_number(users->lines), why,
+                    is_cut ? "; the file ends within this line" : "");
+    lua_pushliteral(L, "line");
+    return 3;
+}
+
+static int fail_file(lua_State *L, struct users *users, enum lines_step step) {
+    int line = (int)lines_number(users->lines);
+    lua_pushnil(L);
+    if (step == LINES_UNREADABLE)
+        lua_pushfstring(L, "%s: cannot be read after line %d: %s", users->path, line,
+                        strerror(lines_fault(users->lines)));
+    else
+        lua_pushfstring(L, "%s: the gzip %s after line %d: download it again", users->path,
+                        step == LINES_CUT ? "ends too soon," : "is damaged", line);
+    lua_pushliteral(L, "file");
+    return 3;
+}
+
+static int fail_json(lua_State *L, struct users *users, const struct json_reader *reader) {
+    const char *why = lua_pushfstring(L, "malformed JSON at byte %d: %s", (int)reader->fault_at + 1, reader->fault);
+    return fail_line(L, users, why);
+}
+
+/* ---- one account ---- */
+
+/* As core.decode of the library has it: a row with more would take forty times its text in Lua. */
+enum { VALUES_AT_MOST = 65536 };
+
+static enum json_progress read_json(lua_State *L, struct users *users, struct json_reader *reader) {
+    enum json_progress progress;
+    reader->tokens = users->tokens;
+    reader->room = users->room;
+    reader->most = VALUES_AT_MOST;
+    while ((progress = json_read(reader)) == JSON_MORE) {
+        size_t room = users->room > 0 ? 2 * users->room : 1024;
+        struct json_token *tokens = realloc(users->tokens, room * sizeof *tokens);
+        if (tokens == NULL) luaL_error(L, "not enough memory");
+        users->tokens = reader->tokens = tokens;
+        users->room = reader->room = room;
+    }
+    return progress;
+}
+
+/* Pushes a string, unescaped, which stands in users->text, too. Returns its size. */
+static size_t push_string(lua_State *L, struct users *users, struct json_value string) {
+    size_t size = string.token->size;
+    if (size >= users->text_room) {
+        char *text = realloc(users->text, size + 1);
+        if (text == NULL) luaL_error(L, "not enough memory");
+        users->text = text;
+        users->text_room = size + 1;
+    }
+    size = json_string(string, users->text, size);
+    lua_pushlstring(L, users->text, size);
+    return size;
+}
+
+/* An empty address has no folded form: it is none that two accounts share. */
+static void push_email(lua_State *L, struct users *users, struct json_value email) {
+    size_t size = email.token != NULL ? push_string(L, users, email) : 0;
+    if (email.token == NULL) lua_pushnil(L);
+    listed_fold(users->text, size);
+    if (size > 0)
+        lua_pushlstring(L, users->text, size);
+    else
+        lua_pushnil(L);
+}
+
+static int push_account(lua_State *L, struct users *users) {
+    struct json_reader reader = json_reader(users->line);
+    struct listed listed;
+    enum json_progress progress = read_json(L, users, &reader);
+    if (progress == JSON_TOO_MANY) return fail_line(L, users, "the line holds more than 65536 values");
+    if (progress != JSON_WHOLE) return fail_json(L, users, &reader);
+    const char *why = listed_read(json_root(&reader), &listed);
+    if (why != NULL) return fail_line(L, users, why);
+    (void)push_string(L, users, listed.id);
+    push_email(L, users, listed.email);
+    lua_pushinteger(L, (lua_Integer)listed.identities);
+    lua_pushinteger(L, (lua_Integer)users->line.size);
+    return 5;
+}
+
+/* users:next() -> user_id, email or nil, folded email or nil, number of identities, bytes of the line; nothing at the
+   end; or nil, message, "line": this line is no account, and the next one may be; or nil, message, "file": nothing more
+   can be read */
+static int method_next(lua_State *L) {
+    struct users *users = check_users(L);
+    enum lines_step step = lines_next(users->lines, &users->line);
+    if (step == LINES_ONE) return push_account(L, users);
+    users->line.size = 0;
+    if (step == LINES_END) return 0;
+    if (step == LINES_TOO_LONG) return fail_line(L, users, "the line is longer than 4194304 bytes");
+    if (step == LINES_NO_MEMORY) luaL_error(L, "not enough memory");
+    return fail_file(L, users, step);
+}
+
+/* ---- the rest ---- */
+
+/* users:text() -> the line as it stands, without its end */
+static int method_text(lua_State *L) {
+    struct users *users = check_users(L);
+    lua_pushlstring(L, users->line.size > 0 ? users->line.at : "", users->line.size);
+    return 1;
+}
+
+/* users:line() -> its number, from 1 on */
+static int method_line(lua_State *L) {
+    lua_pushinteger(L, (lua_Integer)lines_number(check_users(L)->lines));
+    return 1;
+}
+
+/* users:position() -> the bytes of the file that were read, and how many it has: 0 where it is a pipe */
+static int method_position(lua_State *L) {
+    struct users *users = check_users(L);
+    compat_pushinteger(L, lines_read(users->lines));
+    compat_pushinteger(L, lines_size(users->lines));
+    return 2;
+}
+
+static int close_users(lua_State *L) {
+    struct users *users = bind_class_check(L, 1, &users_class, "expected users");
+    lines_close(users->lines);
+    free(users->tokens);
+    free(users->text);
+    users->lines = NULL;
+    users->tokens = NULL;
+    users->text = NULL;
+    return 0;
+}
+
+int users_open(lua_State *L) {
+    size_t size;
+    const char *path = luaL_checklstring(L, 1, &size);
+    struct users *users = bind_class_new(L, &users_class, sizeof *users + size + 1);
+    memcpy(users->path, path, size + 1);
+    int fault;
+    users->lines = lines_open(path, &fault);
+    if (users->lines != NULL) return 1;
+    lua_pushnil(L);
+    lua_pushfstring(L, "%s: cannot be read: %s", path, strerror(fault));
+    return 2;
+}
+
+void users_init(lua_State *L) {
+    static const luaL_Reg methods[] = {{"next", method_next},         {"text", method_text},  {"line", method_line},
+                                       {"position", method_position}, {"close", close_users}, {NULL, NULL}};
+    bind_class_make(L, &users_class, "auth0_accounts.core.users", methods, close_users);
+}
