@@ -1,4 +1,8 @@
 --- What the command line may say.
+local commands = require "auth0_accounts.commands"
+local definitions = require "auth0_accounts.definitions"
+local stop = require "auth0_accounts.stop"
+
 local arguments = {}
 
 local INSTALL = "auth0-accounts: argparse is missing: install it with \"apt-get install lua-argparse\" or "
@@ -12,153 +16,104 @@ local function argparse()
 end
 
 local EPILOG = [[
-The tenant: AUTH0_DOMAIN, and AUTH0_TOKEN or AUTH0_CLIENT_ID with AUTH0_CLIENT_SECRET, from the environment.
-Exit codes: 0 done; 1 failed; 2 refused, or used wrongly; 3 a change was sent, and its outcome is not known;
-130 interrupted.]]
+The tenant and the token: AUTH0_DOMAIN, and AUTH0_TOKEN or AUTH0_CLIENT_ID with
+AUTH0_CLIENT_SECRET, from the environment or from the file of --config. A flag
+counts before the environment, and the environment before the file.
 
-local PROOFS = { "both_authenticated", "shared_email", "operator" }
-local METADATA = { "discard", "primary_wins", "deep" }
-local CARRIED = { "roles", "permissions", "organizations", "name", "picture" }
-local CHECKS = { "factors", "organizations", "groups", "provisioning", "roles", "permissions" }
-arguments.FORMS = { "curl", "http", "postman", "auth0-cli" }
+Exit codes: 0 done; 1 failed, or something was found; 2 used wrongly, or an
+approval is wanted; 3 configuration or authentication; 4 the tenant cannot be
+reached; 130 interrupted.]]
+
+local WIDTH = 80 -- of the help
 
 local function of_every_command(parser)
+    parser:option("--config", "File with settings, which this user alone can read: name = value, or JSON.")
+        :argname "FILE"
+    parser:option("--domain", "The tenant's domain, instead of AUTH0_DOMAIN."):argname "DOMAIN"
+    parser:option("--client-id", "Instead of AUTH0_CLIENT_ID."):argname "ID"
     parser:option("--ca-file", "PEM file with the certificates to trust instead of the system's."):argname "FILE"
     parser:option("--resolve", "Where a host is, without asking the resolver; repeatable."):argname "HOST:PORT:ADDRESS"
         :count "*"
-    parser:option("--audience", "The token's audience, if AUTH0_DOMAIN is a custom domain: "
+    parser:option("--audience", "The token's audience, if the domain is a custom domain: "
         .. "https://CANONICAL-DOMAIN/api/v2/"):argname "URL"
-    parser:option("--deadline", "Seconds for all that a call does (default: 60)."):argname "SECONDS":convert(tonumber)
+    parser:option("--deadline", "Seconds for all that a call does (default: 60)."):argname "SECONDS"
+        :convert(definitions.seconds)
     parser:option("--correlation-id", "A text that the tenant's logs show."):argname "TEXT"
     parser:flag("--json", "Print the result, or the failure, as one line of JSON.")
+    parser:flag("--quiet", "Print no result for people, and no progress; failures and the exit code tell.")
+    parser:flag("--no-color", "No colors on a terminal. The variable NO_COLOR says the same.")
+    parser:flag("--no-input", "Ask nothing. The command asks nothing anyway, and takes the option for your scripts.")
 end
 
-local function of_dry_run(command, words)
-    command:flag("--dry-run", words)
-    command:option("--as", "The form that --dry-run prints: curl (default), http, postman or auth0-cli."):argname "FORM"
-        :choices(arguments.FORMS)
+-- What ends the parsing early is raised: a help that was asked for, or a mistake and where it was made.
+local function with_help(parser)
+    parser:add_help { action = function() error({ text = parser:get_help() .. "\n", code = stop.DONE }, 0) end }
 end
 
-local function of_two(command)
-    command:argument("primary", "Full id of the account that stays."):argname "PRIMARY"
-    command:argument("secondary", "Full id of the other account, or identity."):argname "SECONDARY"
+local function with_commands(parser)
+    for _, name in ipairs(commands.NAMES) do
+        local command = commands.get(name)
+        local own = parser:command(name):description(command.summary)
+        with_help(own)
+        command.define(own)
+    end
 end
 
-local function of_merging(command)
-    of_two(command)
-    command:option("--proof", "Why both accounts are one person's; required."):argname "PROOF":choices(PROOFS):count(1)
-    command:option("--user-metadata", "What the primary gets of the secondary's (default: primary_wins).")
-        :argname "CHOICE":choices(METADATA)
-    command:option("--app-metadata", "What the primary gets of the secondary's (default: discard).")
-        :argname "CHOICE":choices(METADATA)
-    command:option("--union", "A key whose arrays are united; repeatable."):argname "KEY":count "*"
-    command:option("--carry", "What else the primary gets of the secondary's; repeatable."):argname "WHAT"
-        :choices(CARRIED):count "*"
-    command:option("--trust-connection", "With shared_email: a connection whose verified addresses count; repeatable.")
-        :argname "NAME":count "*"
-    command:flag("--password-merge", "With shared_email: allow an account with a password.")
-    command:flag("--allow-unreadable", "What cannot be read is a warning, not a reason against the merge.")
-    command:option("--check", "Read only this beside the profiles; repeatable (default: all)."):argname "WHAT"
-        :choices(CHECKS):count "*"
-    command:flag("--no-checks", "Read only the two profiles.")
-    command:option("--relink-holder", "The account that holds the identity now, from which to move it."):argname "ID"
-    command:option("--relink-proof", "Why the holder is the same person's account."):argname "PROOF":choices(PROOFS)
-    command:option("--created-at-primary", "The primary's created_at, as a preview showed it."):argname "TIME"
-    command:option("--created-at-secondary", "The secondary's created_at, as a preview showed it."):argname "TIME"
-    command:option("--connection-id", "Picks one of several database connections."):argname "ID"
-    command:flag("--revoke", "End the primary's sessions and refresh tokens afterwards.")
-    command:flag("--reset-password", "Make a ticket for a new password afterwards, for each identity that has one.")
-end
-
-local define = {}
-
-function define.show(command)
-    command:description "Prints an account."
-    command:argument("id", "The account's full id."):argname "ID"
-    of_dry_run(command, "Send nothing; print the request.")
-end
-
-function define.candidates(command)
-    command:description "Prints other accounts with the address of an account, and the evidence for each."
-    command:argument("id", "The account's full id; or --email."):argname "ID":args "?"
-    command:option("--email", "Instead of an id: accounts with this address."):argname "ADDRESS"
-    command:flag("--unverified", "Also accounts where an address is not verified, on either side.")
-end
-
-function define.link(command)
-    command:description "Links the secondary to the primary. The secondary's metadata is lost: see merge."
-    of_two(command)
-    command:option("--connection-id", "Picks one of several database connections."):argname "ID"
-    of_dry_run(command, "Send nothing; print the request.")
-end
-
-function define.unlink(command)
-    command:description "Takes the secondary's identity from the primary."
-    of_two(command)
-    command:flag("--check", "Read the primary first, and fail if it has no such identity.")
-    of_dry_run(command, "Send nothing; print the request.")
-end
-
-function define.preview(command)
-    command:description "Prints what a merge would do, and what stands against it. It changes nothing."
-    of_merging(command)
-end
-
-function define.merge(command)
-    command:description "Links the secondary to the primary, which keeps what you choose."
-    of_merging(command)
-    command:option("--receipt", "File for the receipt, made before anything is changed; required without --dry-run.")
-        :argname "FILE"
-    of_dry_run(command, "Read, but change nothing; print the requests that would change something.")
-end
-
-function define.undo(command)
-    command:description "Takes a merge back, as far as the API allows."
-    command:argument("receipt", "The file that merge made."):argname "RECEIPT"
-end
-
-function define.settle(command)
-    command:description "Prints what became of a merge whose outcome was unknown. It changes nothing at the tenant."
-    command:argument("receipt", "The file that merge made."):argname "RECEIPT"
-end
-
-arguments.COMMANDS = { "show", "candidates", "link", "unlink", "preview", "merge", "undo", "settle" }
-
-local function new_parser()
-    local parser = argparse()("auth0-accounts", "Accounts of an Auth0 tenant, one or two at a time.", EPILOG)
-    parser:command_target "command":require_command(true)
+---@return table parser of argparse
+function arguments.parser()
+    local parser = argparse()("auth0-accounts", "Accounts of an Auth0 tenant.", EPILOG)
+    parser:help_max_width(WIDTH):command_target "command":require_command(true)
+    with_help(parser)
     of_every_command(parser)
-    for _, name in ipairs(arguments.COMMANDS) do define[name](parser:command(name)) end
+    with_commands(parser)
     return parser
 end
 
--- What the parser cannot know.
-local function fault_of(given)
-    if given.as and not given.dry_run then return "--as is a form of --dry-run: add --dry-run" end
-    if given.command == "merge" and (given.receipt == nil) == (given.dry_run == nil) then
-        return "merge takes one of --receipt FILE and --dry-run, not both"
+-- "missing option '--proof'" says little: the option's own help follows.
+local function about_option(parser, message)
+    local name = message:match "option '([%w-]+)'"
+    for _, option in ipairs(name and parser._options or {}) do
+        if option._name == name and not message:find "must be one of" and option._description then
+            return "\n" .. name .. ": " .. option._description
+        end
     end
-    if given.check == true and given.dry_run then
-        return "--check does not go with --dry-run: what it sends depends on what it reads"
-    end
-    if given.command == "candidates" and (given.id == nil) == (given.email == nil) then
-        return "candidates takes an id, or --email"
-    end
-    if (given.relink_holder == nil) ~= (given.relink_proof == nil) then
-        return "--relink-holder and --relink-proof go together"
-    end
-    if given.no_checks and #given.check > 0 then return "--check does not go with --no-checks" end
+    return ""
 end
+
+local function misuse(parser, message)
+    error({ code = stop.USAGE, text = ('%s\n\nauth0-accounts: %s%s\n"%s --help" says more\n'):format(parser:get_usage(),
+        message, about_option(parser, message), parser:_get_fullname()) }, 0)
+end
+
+local function parser_of(parser, name)
+    for _, command in ipairs(parser._commands) do
+        if command._name == name then return command end
+    end
+end
+
+local function parsed(parser, list)
+    local given = parser:parse(list)
+    local command = commands.get(given.command)
+    local fault = given.as and not given.dry_run and "--as is a form of --dry-run: add --dry-run"
+        or command.fault and command.fault(given)
+    if fault then misuse(parser_of(parser, given.command), fault) end
+    return given
+end
+
+---@class auth0_accounts.Early
+---@field text string a help, or what is wrong
+---@field code integer to exit with
 
 ---@param list string[]
 ---@return table|nil given by name; `command` is the command's
----@return string|nil message
+---@return auth0_accounts.Early|nil early what to print instead of doing something
 function arguments.parse(list)
-    local parser = new_parser()
-    local good, given = parser:pparse(list)
-    local fault = not good and given or fault_of(given)
-    if not fault then return given end
-    return nil, ("%s\n\nauth0-accounts: %s\n"):format(parser:get_usage(), fault)
+    local parser = arguments.parser()
+    parser.error = misuse
+    local good, given = pcall(parsed, parser, list)
+    if good then return given end
+    if type(given) ~= "table" then error(given, 0) end
+    return nil, given
 end
 
 return arguments

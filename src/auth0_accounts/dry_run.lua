@@ -3,8 +3,10 @@
 local auth0 = require "auth0"
 local core = require "auth0.core"
 local json = require "auth0.json"
+local settings = require "auth0_accounts.settings"
 local stop = require "auth0_accounts.stop"
 local tenants = require "auth0_accounts.tenants"
+local wording = require "auth0_accounts.wording"
 
 local dry_run = {}
 
@@ -53,6 +55,8 @@ local function recorder(reader)
     function recorded:answer(request)
         if reader and request.method == "GET" then return read(reader, request.url) end
         request.headers.authorization = nil
+        -- In one order of members, whatever table they came from.
+        if request.body ~= "" then request.body = json.encode(core.decode(request.body)) end
         self.requests[#self.requests + 1] = request
         return reader and made(reader, request) or { how = "unreached" }
     end
@@ -64,14 +68,15 @@ end
 ---@param world auth0_accounts.World
 ---@return auth0.Request[] requests without their token; none if there is nothing to change
 function dry_run.requests(command, given, world)
-    local reader = command.rehearse and tenants.open(given, world)
+    local reader = command.rehearse and tenants.open(given, world, command)
     local recorded = recorder(reader)
-    local tenant = auth0.tenant { mock = recorded, domain = tenants.domain(world), token = TOKEN, attempts = 1 }
+    local domain = tenants.domain((settings.read(given, world)))
+    local tenant = auth0.tenant { mock = recorded, domain = domain, token = TOKEN, attempts = 1 }
     local good, fault, message, facts = pcall(tenants.ask, tenant, { call = command.rehearse or command.call }, given)
     if reader then reader:close() end
     if not good then error(fault, 0) end
     if facts.code == "guarded" or not recorded.requests[1] and message then
-        stop.raise(facts.code == "guarded" and stop.REFUSED or stop.FAILED, "%s", message)
+        stop.raise(stop.code_of(facts), "%s", wording.of(message))
     end
     return recorded.requests
 end

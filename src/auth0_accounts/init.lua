@@ -5,6 +5,7 @@ local dry_run = require "auth0_accounts.dry_run"
 local output = require "auth0_accounts.output"
 local stop = require "auth0_accounts.stop"
 local tenants = require "auth0_accounts.tenants"
+local wording = require "auth0_accounts.wording"
 
 local accounts = {}
 
@@ -24,56 +25,60 @@ end
 
 local function end_as(said, message, failure)
     said:value(told_as(failure))
-    said:complain("%s", message)
-    if failure.outcome == "unknown" then return stop.UNKNOWN end
-    return failure.code == "guarded" and stop.REFUSED or stop.FAILED
+    said:complain("%s", wording.of(message))
+    return stop.code_of(failure)
+end
+
+local function needs_tenant(command, given)
+    if type(command.needs_tenant) == "function" then return command.needs_tenant(given) end
+    return command.needs_tenant
 end
 
 local function carry_out(command, given, said, world)
-    local value, message, facts = tenants.ask(tenants.open(given, world), command, given, said)
-    if value == nil then return end_as(said, message, facts) end
+    local tenant = needs_tenant(command, given) and tenants.open(given, world, command) or nil
+    local value, message, facts = tenants.ask(tenant, command, given, said, world)
+    if value == nil then return end_as(said, message, facts or {}) end
     return command.tell(said, value, facts, given) or stop.DONE
 end
 
 local function print_request(command, given, said, world)
     local form = require("auth0_accounts.forms." .. (given.as or "curl"):gsub("-", "_"))
     local requests = dry_run.requests(command, given, world)
-    if requests[1] then said:text(form.of(requests)) else said:complain "there is nothing to change" end
+    if requests[1] then said:text(form.of(requests)) else said:note "there is nothing to change" end
     return stop.DONE
 end
 
 local AFTER_INTERRUPT = "interrupted; the change may have been made, or may still be: %s"
-local LOOK = { merge = "if the receipt's file is there, ask settle about it", undo = "ask for the undo again" }
 
 -- A mistake in what was given is the caller's, and the library names its own function for it.
-local function end_by_error(said, fault, command, given)
+local function end_by_error(said, fault, command)
     if stop.is(fault) then
         said:complain("%s", fault.message)
         return fault.code
     end
     local text = tostring(fault)
     if text:find "interrupted!$" then
-        if not command.changes then said:complain "interrupted"
-        else said:complain(AFTER_INTERRUPT, LOOK[given.command] or "show the primary before you try again") end
+        said:complain(command.changes and AFTER_INTERRUPT:format(command.look or
+            "show the primary before you try again") or "interrupted")
         return stop.INTERRUPTED
     end
-    local wrong = text:match "auth0%.tenant: .*" or text:match "tenant:[%w_]+: .*"
-    said:complain("%s", wrong or text)
-    return wrong and stop.REFUSED or stop.FAILED
+    local configuration, usage = text:match "auth0%.tenant: .*", text:match "tenant:[%w_]+: .*"
+    said:complain("%s", wording.of(configuration or usage or text))
+    return configuration and stop.CONFIGURATION or usage and stop.USAGE or stop.FAILED
 end
 
 ---@param list string[] of the command line
 ---@param world auth0_accounts.World
 ---@return integer code to exit with
 function accounts.run(list, world)
-    local given, usage = arguments.parse(list)
+    local given, early = arguments.parse(list)
     if not given then
-        world.err:write(usage)
-        return stop.REFUSED
+        (early.code == stop.DONE and world.out or world.err):write(early.text)
+        return early.code
     end
-    local said, command = output.new(world, given.json), commands[given.command]
+    local said, command = output.new(world, given), commands.get(given.command)
     local good, code = pcall(given.dry_run and print_request or carry_out, command, given, said, world)
-    if not good then code = end_by_error(said, code, command, given) end
+    if not good then code = end_by_error(said, code, command) end
     if not said:finish() and code == stop.DONE then return stop.FAILED end
     return code
 end

@@ -1,15 +1,65 @@
---- The commands of the safe merge: their arguments become a merge's options, and its receipt a file.
-local receipts = require "auth0_accounts.receipts"
-local stop = require "auth0_accounts.stop"
-local words = require "auth0_accounts.words"
+--- What the safe merge and its preview are given.
+local definitions = require "auth0_accounts.definitions"
 
 local merging = {}
+
+local METADATA = { "discard", "primary_wins", "deep" }
+local CARRIED = { "roles", "permissions", "organizations", "name", "picture" }
+local CHECKS = { "factors", "organizations", "groups", "provisioning", "roles", "permissions" }
+
+local function define_what_is_kept(parser)
+    definitions.choice(parser, "--user-metadata",
+        "What the primary gets of the secondary's: %s (default: primary_wins).", METADATA):argname "CHOICE"
+    definitions.choice(parser, "--app-metadata", "What the primary gets of the secondary's: %s (default: discard).",
+        METADATA):argname "CHOICE"
+    parser:option("--union", "A key whose arrays are united; repeatable."):argname "KEY":count "*"
+    definitions.choice(parser, "--carry", "What else the primary gets of the secondary's: %s; repeatable.", CARRIED)
+        :argname "WHAT":count "*"
+end
+
+local function define_what_is_allowed(parser)
+    parser:option("--trust-connection", "With shared_email: a connection whose verified addresses count; repeatable.")
+        :argname "NAME":count "*"
+    parser:flag("--password-merge", "With shared_email: allow an account with a password.")
+    parser:flag("--allow-unreadable", "What cannot be read is a warning, not a reason against the merge.")
+    definitions.choice(parser, "--check", "Read only this beside the profiles: %s; repeatable (default: all).", CHECKS)
+        :argname "WHAT":count "*"
+    parser:flag("--no-checks", "Read only the two profiles.")
+end
+
+---@param parser table
+function merging.define(parser)
+    definitions.two_accounts(parser)
+    definitions.choice(parser, "--proof", "Why both accounts are one person's: %s; required.", definitions.PROOFS)
+        :argname "PROOF":count(1)
+    define_what_is_kept(parser)
+    define_what_is_allowed(parser)
+    parser:option("--relink-holder", "The account that holds the identity now, from which to move it."):argname "ID"
+    definitions.choice(parser, "--relink-proof", "Why the holder is the same person's account: %s.", definitions.PROOFS)
+        :argname "PROOF"
+    parser:option("--created-at-primary", "The primary's created_at, as a preview showed it."):argname "TIME"
+    parser:option("--created-at-secondary", "The secondary's created_at, as a preview showed it."):argname "TIME"
+    parser:option("--connection-id", "Picks one of several database connections."):argname "ID"
+    parser:flag("--revoke", "End the primary's sessions and refresh tokens afterwards.")
+    parser:flag("--reset-password", "Make a ticket for a new password afterwards, for each identity that has one.")
+end
+
+---@param given table
+---@return string|nil
+function merging.fault(given)
+    if (given.relink_holder == nil) ~= (given.relink_proof == nil) then
+        return "--relink-holder and --relink-proof go together"
+    end
+    if given.no_checks and #given.check > 0 then return "--check does not go with --no-checks" end
+end
 
 local function list(values)
     return #values > 0 and values or nil
 end
 
-local function options_of(given)
+---@param given table
+---@return auth0.MergeOptions
+function merging.options(given)
     local options = { proof = given.proof, user_metadata = given.user_metadata, app_metadata = given.app_metadata,
         union = list(given.union), carry = list(given.carry), trusted_connections = list(given.trust_connection),
         password_merge = given.password_merge, unreadable = given.allow_unreadable and "allow" or nil,
@@ -24,78 +74,5 @@ local function options_of(given)
     end
     return options
 end
-
--- The receipt of the file says what is known at the end, too. If it cannot be written, the planned one serves.
-local function keep(said, path, receipt)
-    if not receipt then return end
-    local is_kept, fault = receipts.replace(path, receipt)
-    if is_kept then return end
-    said:complain("%s: the receipt stays as it was (%s): it serves settle and undo", path, fault)
-end
-
--- ---- preview, merge ----
-
-merging.preview = {
-    call = function(tenant, given) return tenant:preview(given.primary, given.secondary, options_of(given)) end,
-    tell = function(said, result)
-        said:value(result)
-        said:lines(words.preview(result))
-        return #result.reasons > 0 and stop.REFUSED or nil
-    end,
-}
-
-merging.merge = {
-    changes = true,
-    call = function(tenant, given, said)
-        receipts.check(given.receipt)
-        local options, is_made = options_of(given), false
-        options.on_receipt = function(receipt)
-            receipts.make(given.receipt, receipt)
-            is_made = true
-        end
-        local result, message, facts = tenant:merge(given.primary, given.secondary, options)
-        if is_made then keep(said, given.receipt, (result or facts).receipt) end
-        if is_made and not result and facts.outcome == "unknown" then
-            said:complain('"auth0-accounts settle" says later, by the receipt in %s, what became of it', given.receipt)
-        end
-        return result, message, facts
-    end,
-    rehearse = function(tenant, given) return tenant:merge(given.primary, given.secondary, options_of(given)) end,
-    tell = function(said, result, _, given)
-        said:value(result)
-        said:lines(words.merge(result, given.receipt))
-    end,
-}
-
--- ---- undo, settle ----
-
--- By the receipt of a file, which says afterwards what has become of the merge.
-local function by_receipt(ask)
-    return function(tenant, given, said)
-        local result, message, facts = ask(tenant, receipts.read(given.receipt),
-            { correlation_id = given.correlation_id })
-        if result then keep(said, given.receipt, result.receipt) end
-        return result, message, facts
-    end
-end
-
-merging.undo = {
-    changes = true,
-    call = by_receipt(function(tenant, receipt, options) return tenant:undo(receipt, options) end),
-    tell = function(said, result)
-        said:value(result)
-        said:lines(words.undo(result))
-        return #result.conflicts > 0 and stop.FAILED or nil
-    end,
-}
-
-merging.settle = {
-    call = by_receipt(function(tenant, receipt, options) return tenant:settle(receipt, options) end),
-    tell = function(said, result)
-        said:value(result)
-        said:lines(words.settle(result))
-        return result.state == "unknown" and stop.UNKNOWN or nil
-    end,
-}
 
 return merging

@@ -3,7 +3,8 @@ local json = require "auth0.json"
 local printable = require "auth0_accounts.printable"
 
 ---@class auth0_accounts.Output
----@field is_json boolean
+---@field is_json boolean|nil
+---@field is_quiet boolean|nil
 ---@field array fun(list: table): table
 local Output = { array = json.array }
 local output_mt = { __index = Output }
@@ -11,10 +12,10 @@ local output_mt = { __index = Output }
 local output = {}
 
 ---@param world auth0_accounts.World
----@param is_json boolean
+---@param given table arguments
 ---@return auth0_accounts.Output
-function output.new(world, is_json)
-    return setmetatable({ out = world.out, err = world.err, is_json = is_json }, output_mt)
+function output.new(world, given)
+    return setmetatable({ out = world.out, err = world.err, is_json = given.json, is_quiet = given.quiet }, output_mt)
 end
 
 local secret = { access_token = true, access_token_secret = true, refresh_token = true }
@@ -52,7 +53,7 @@ end
 --- The result, without.
 ---@param lines string[]
 function Output:lines(lines)
-    if self.is_json then return end
+    if self.is_json or self.is_quiet then return end
     for _, line in ipairs(lines) do write(self, printable.line(line) .. "\n") end
 end
 
@@ -60,6 +61,13 @@ end
 ---@param ... any its arguments
 function Output:complain(format, ...)
     self.err:write("auth0-accounts: ", printable.line(format:format(...)), "\n")
+end
+
+--- What is no failure, beside the result: to standard error, so that a pipe gets the result alone.
+---@param format string of string.format
+---@param ... any its arguments
+function Output:note(format, ...)
+    if not self.is_quiet then self.err:write(printable.line(format:format(...)), "\n") end
 end
 
 --- Brings all of it out.

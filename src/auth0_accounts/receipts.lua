@@ -11,7 +11,7 @@ function receipts.check(path)
     local file = io.open(path, "rb")
     if not file then return end
     file:close()
-    stop.raise(stop.REFUSED, "%s: is there already: give another name for the receipt", path)
+    stop.raise(stop.USAGE, "%s: is there already: give another name for the receipt", path)
 end
 
 --- Makes the file, which this user alone can read. Raises if it cannot be made whole.
@@ -24,12 +24,8 @@ function receipts.make(path, receipt)
     end
 end
 
---- Puts what is known now in its place, or leaves it as it is.
----@param path string
----@param receipt auth0.MergeReceipt
----@return true|nil is_replaced
----@return string|nil fault
-function receipts.replace(path, receipt)
+-- Puts what is known now in its place, or leaves it as it is.
+local function replace(path, receipt)
     local beside = path .. ".new"
     os.remove(beside)
     local made, fault = core.make_private_file(beside, json.encode(receipt) .. "\n")
@@ -37,16 +33,35 @@ function receipts.replace(path, receipt)
     return made, fault
 end
 
+--- The receipt of the file says what is known at the end, too. If it cannot be written, the planned one serves.
+---@param said auth0_accounts.Output
 ---@param path string
----@return auth0.MergeReceipt
-function receipts.read(path)
+---@param receipt auth0.MergeReceipt|nil
+function receipts.keep(said, path, receipt)
+    if not receipt then return end
+    local is_kept, fault = replace(path, receipt)
+    if is_kept then return end
+    said:complain("%s: the receipt stays as it was (%s): it serves settle and undo", path, fault)
+end
+
+local function read(path)
     local file, fault = io.open(path, "rb")
     local text = file and file:read("*a")
     if file then file:close() end
-    if not text then stop.raise(stop.REFUSED, "%s", fault or path .. ": cannot be read") end
+    if not text then stop.raise(stop.USAGE, "%s", fault or path .. ": cannot be read") end
     local receipt = core.decode(text)
-    if type(receipt) ~= "table" then stop.raise(stop.REFUSED, "%s: is no receipt: it holds no JSON object", path) end
+    if type(receipt) ~= "table" then stop.raise(stop.USAGE, "%s: is no receipt: it holds no JSON object", path) end
     return receipt
+end
+
+--- Asks about the receipt of a file, which says afterwards what has become of the merge.
+---@param given table
+---@param said auth0_accounts.Output
+---@param ask fun(receipt: auth0.MergeReceipt, options: table): table|nil, string?, table
+function receipts.ask(given, said, ask)
+    local result, message, facts = ask(read(given.receipt), { correlation_id = given.correlation_id })
+    if result then receipts.keep(said, given.receipt, result.receipt) end
+    return result, message, facts
 end
 
 return receipts

@@ -1,5 +1,6 @@
 --- Results as lines for people. What is in them is made printable where they are written.
 local json = require "auth0.json"
+local wording = require "auth0_accounts.wording"
 
 local words = {}
 
@@ -11,14 +12,6 @@ end
 local function id_of(identity)
     local id, provider = text_of(identity.user_id), text_of(identity.provider)
     return ("%s|%s (%s)"):format(provider, id, text_of(identity.connection or "no connection"))
-end
-
----@param identities auth0.Identity[]
----@return string[]
-function words.identities(identities)
-    local lines = {}
-    for i, identity in ipairs(identities) do lines[i] = "  " .. id_of(identity) end
-    return lines
 end
 
 -- In this order, where an account has it. The rest is shown by --json.
@@ -70,9 +63,12 @@ end
 
 ---@param done string "linked"
 ---@param facts auth0.Receipt
+---@param identities auth0.Identity[]
 ---@return string[]
-function words.change(done, facts)
-    return { facts.already and done .. " before; nothing was changed" or done .. "; the primary's identities:" }
+function words.change(done, facts, identities)
+    local lines = { done .. (facts.already and " before; nothing was changed" or "; the primary's identities:") }
+    for _, identity in ipairs(identities) do lines[#lines + 1] = "  " .. id_of(identity) end
+    return lines
 end
 
 -- ---- merges ----
@@ -92,7 +88,9 @@ end
 
 local function findings(title, list)
     local lines = {}
-    for i, finding in ipairs(list) do lines[i] = ("  %s: %s (%s)"):format(title, finding.message, finding.code) end
+    for i, finding in ipairs(list) do
+        lines[i] = ("  %s: %s (%s)"):format(title, wording.of(finding.message), finding.code)
+    end
     return lines
 end
 

@@ -35,13 +35,19 @@ static void stay_loaded(void) {
 }
 
 EXPORT int luaopen_auth0_core(lua_State *L) {
-    static const luaL_Reg functions[] = {
-        {"call", bind_perform_pooled},         {"close", bind_pool_close},
-        {"engine", bind_engine_new},           {"method", bind_options_new_method},
-        {"introduce", bind_options_introduce}, {"inflater", bind_rows_new_inflater},
-        {"decode", bind_rows_decode},          {"make_private_file", bind_private_file_make},
-        {"proxy_fault", bind_fault_of_proxy},  {"account_fault", bind_fault_of_account},
-        {"id_fault", bind_fault_of_id},        {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"call", bind_perform_pooled},
+                                         {"close", bind_pool_close},
+                                         {"engine", bind_engine_new},
+                                         {"method", bind_options_new_method},
+                                         {"introduce", bind_options_introduce},
+                                         {"inflater", bind_rows_new_inflater},
+                                         {"decode", bind_rows_decode},
+                                         {"make_private_file", bind_private_file_make},
+                                         {"proxy_fault", bind_fault_of_proxy},
+                                         {"read_private_file", bind_private_file_read},
+                                         {"id_fault", bind_fault_of_id},
+                                         {"account_fault", bind_fault_of_account},
+                                         {NULL, NULL}};
     compat_checkversion(L);
     stay_loaded();
     lua_settop(L, 0);

@@ -61,3 +61,31 @@ const char *private_file_fault(const char *path, int *fault) {
     *fault = lstat(path, &status) == 0 ? 0 : errno;
     return *fault != 0 ? strerror(*fault) : words_of(&status);
 }
+
+static int fault_of(int fd) {
+    struct stat status;
+    if (fstat(fd, &status) != 0) return errno;
+    if (!S_ISREG(status.st_mode)) return S_ISDIR(status.st_mode) ? EISDIR : ENXIO;
+    return (status.st_mode & 077) != 0 ? PRIVATE_FILE_IS_OPEN : 0;
+}
+
+static int read_all(int fd, char *text, size_t *size) {
+    size_t room = *size;
+    for (*size = 0; *size < room;) {
+        ssize_t count = read(fd, text + *size, room - *size);
+        if (count == 0) return 0;
+        if (count < 0 && errno != EINTR) return errno;
+        if (count > 0) *size += (size_t)count;
+    }
+    return EFBIG;
+}
+
+/* NONBLOCK: a fifo would make open wait. */
+int private_file_read(const char *path, char *text, size_t *size) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd == -1) return errno;
+    int fault = fault_of(fd);
+    if (fault == 0) fault = read_all(fd, text, size);
+    close(fd);
+    return fault;
+}

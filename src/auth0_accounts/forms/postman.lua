@@ -30,7 +30,7 @@ local function item_of(recorded)
     local headers = { { key = "authorization", value = "Bearer {{auth0_token}}" } }
     for _, header in ipairs(parts.headers) do
         if header[2]:find("{{", 1, true) then
-            stop.raise(stop.REFUSED, '%s holds "{{", which Postman takes for a variable: it has no other form for it',
+            stop.raise(stop.USAGE, '%s holds "{{", which Postman takes for a variable: it has no other form for it',
                 header[1])
         end
         headers[#headers + 1] = { key = header[1], value = header[2] }

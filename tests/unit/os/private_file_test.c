@@ -89,6 +89,40 @@ static void what_cannot_be_written_whole_is_not_there(void **state) {
     assert_holds(other, "abc");
 }
 
+static void one_is_read_whole_or_not_at_all(void **state) {
+    (void)state;
+    char text[8];
+    size_t size = sizeof text;
+    assert_int_equal(private_file_make(path, SPAN("1234567")), 0);
+    assert_int_equal(private_file_read(path, text, &size), 0);
+    assert_int_equal(size, 7);
+    assert_memory_equal(text, "1234567", 7);
+    size = 7;
+    assert_int_equal(private_file_read(path, text, &size), EFBIG);
+}
+
+static void one_that_others_have_a_right_to_is_not_read(void **state) {
+    (void)state;
+    const mode_t modes[] = {0640, 0604, 0620, 0602, 0610, 0601};
+    char text[8];
+    assert_int_equal(private_file_make(path, SPAN("text")), 0);
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        size_t size = sizeof text;
+        assert_int_equal(chmod(path, modes[i]), 0);
+        assert_int_equal(private_file_read(path, text, &size), PRIVATE_FILE_IS_OPEN);
+    }
+}
+
+static void what_is_no_file_is_not_read(void **state) {
+    (void)state;
+    char text[8];
+    size_t size = sizeof text;
+    assert_int_equal(private_file_read(path, text, &size), ENOENT);
+    assert_int_equal(private_file_read(folder, text, &size), EISDIR);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(private_file_read(path, text, &size), ENXIO);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(a_file_is_open_to_its_user_alone, remove_files),
@@ -96,6 +130,9 @@ int main(void) {
         cmocka_unit_test_teardown(a_symbolic_link_is_not_followed, remove_files),
         cmocka_unit_test(a_name_without_a_folder_is_an_error),
         cmocka_unit_test_teardown(what_cannot_be_written_whole_is_not_there, remove_files),
+        cmocka_unit_test_teardown(one_is_read_whole_or_not_at_all, remove_files),
+        cmocka_unit_test_teardown(one_that_others_have_a_right_to_is_not_read, remove_files),
+        cmocka_unit_test_teardown(what_is_no_file_is_not_read, remove_files),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

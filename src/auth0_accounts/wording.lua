@@ -1,0 +1,45 @@
+--- The library's messages name its options and methods: here they become what a user of the command can type.
+local wording = {}
+
+-- As the library says it, and as the command does.
+local phrases = {
+    { "that is not among trusted_connections: many", "that no --trust-connection names: many" },
+    { "name it there only if", "name it only if" },
+    { "say password_merge = true, with after_link to end", "give --password-merge, with --revoke and --reset-password "
+        .. "to end" },
+    { 'carry them (carry = { "organizations" })', "carry them (--carry organizations)" },
+    { "move the identity with relink", "move the identity with --relink-holder and --relink-proof" },
+    { "another time than created_at says", "another time than --created-at-primary or --created-at-secondary says" },
+    { 'say unreadable = "allow"', "give --allow-unreadable" },
+    { "out of checks and carry", "out of --check and --carry" },
+    { "out of checks,", "out of --check," },
+    { "check client_id, client_secret or signing_key, audience, and that",
+        "check AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, --audience, and that" },
+    { "for the Management API; or the token function", "for the Management API" },
+    { "that ca_file, ca_path and client_cert are right", "that --ca-file is right" },
+    { "proxy_ca_file, ca_file and ca_path", "--ca-file" },
+}
+
+--- What the library's phrases are, so that a spec can look whether it still says them.
+---@return string[]
+function wording.phrases()
+    local list = {}
+    for i, phrase in ipairs(phrases) do list[i] = phrase[1] end
+    return list
+end
+
+local function replaced(text, what, by)
+    local first, last = text:find(what, 1, true)
+    if not first then return text end
+    return text:sub(1, first - 1) .. by .. replaced(text:sub(last + 1), what, by)
+end
+
+---@param message string of the library
+---@return string
+function wording.of(message)
+    message = message:gsub("^tenant:[%w_]+: ", ""):gsub("^auth0%.tenant: ", "")
+    for _, phrase in ipairs(phrases) do message = replaced(message, phrase[1], phrase[2]) end
+    return message
+end
+
+return wording

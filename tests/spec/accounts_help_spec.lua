@@ -1,0 +1,113 @@
+--- auth0-accounts help: all of it comes from one definition.
+local cjson = require "cjson"
+local command = require "support.command"
+local commands = require "auth0_accounts.commands"
+local mock_tenant = require "auth0.mock"
+local process = require "support.process"
+local tenant = require "support.tenant"
+
+local function help(...)
+    local told = command.run(mock_tenant.new(), { ... }, {})
+    assert.same({ 0, "" }, { told.code, told.err })
+    return told.out
+end
+
+local function defined()
+    return cjson.decode(help("help", "--json"))
+end
+
+describe("auth0-accounts help", function()
+    it("prints what --help prints, of all and of one", function()
+        assert.equal(help "--help", help "help")
+        assert.equal(help("merge", "-h"), help("help", "merge"))
+        assert.truthy(help("help", "merge"):find("^Usage: auth0%-accounts merge "))
+    end)
+
+    it("needs no tenant, and goes to standard output", function()
+        assert.truthy(help "help":find("\nExit codes: 0 done;", 1, true))
+    end)
+
+    it("fits into 80 columns", function()
+        for _, name in ipairs(commands.NAMES) do
+            for line in help("help", name):gmatch "[^\n]+" do assert.is_true(#line <= 80, line) end
+        end
+    end)
+
+    it("--json has each command with its options, choices and arguments", function()
+        local all = defined()
+        local names = {}
+        for i, own in ipairs(all.commands) do names[i] = own.name end
+        assert.same(commands.NAMES, names)
+        local merge = cjson.decode(help("help", "merge", "--json"))
+        assert.same({ { name = "PRIMARY", about = "Full id of the account that stays.", required = true } },
+            { merge.arguments[1] })
+        for _, option in ipairs(merge.options) do
+            if option.names[1] == "--proof" then
+                assert.same({ "both_authenticated", "shared_email", "operator" }, option.choices)
+                assert.same({ true, false, "PROOF" }, { option.required, option.repeatable, option.value })
+            end
+        end
+    end)
+
+    it("names the choices of each option that has some", function()
+        for _, own in ipairs(defined().commands) do
+            for _, option in ipairs(own.options) do
+                for _, choice in ipairs(option.choices or {}) do
+                    assert.truthy(option.about:find(choice, 1, true), own.name .. " " .. option.names[1])
+                end
+            end
+        end
+    end)
+
+    it("--man is a man page, without a warning of groff, that has every command and option", function()
+        local file = process.file(help("help", "--man"))
+        local warnings = os.tmpname()
+        local text, code = tenant.run(("groff -man -Tascii -ww -P-c -P-b -P-u %s 2>%s"):format(file, warnings))
+        local warned = process.read(warnings)
+        os.remove(file)
+        os.remove(warnings)
+        if code == 127 then return pending "there is no groff" end
+        assert.equal("", warned)
+        text = text:gsub("%-\n +", "-"):gsub("\27%[%d*m", "")
+        for _, own in ipairs(defined().commands) do
+            assert.truthy(text:find("auth0-accounts " .. own.name, 1, true), own.name)
+            for _, option in ipairs(own.options) do
+                assert.truthy(text:find(option.names[#option.names], 1, true), option.names[1])
+            end
+        end
+    end)
+
+    it("--completion is a script that its shell reads", function()
+        for _, shell in ipairs { "bash", "zsh", "fish" } do
+            local file = process.file(help("help", "--completion", shell))
+            local _, code = tenant.run(("! command -v %s >/dev/null || %s -n %s"):format(shell, shell, file))
+            os.remove(file)
+            assert.equal(0, code)
+        end
+    end)
+
+    it("completes commands and options in bash", function()
+        local script = process.file(help("help", "--completion", "bash")
+            .. "\nCOMP_WORDS=(auth0-accounts merge --pass); COMP_CWORD=2; _auth0-accounts; echo \"${COMPREPLY[@]}\""
+            .. "\nCOMP_WORDS=(auth0-accounts cand); COMP_CWORD=1; _auth0-accounts; echo \"${COMPREPLY[@]}\"\n")
+        local text = tenant.run("bash --norc " .. script .. " 2>&1")
+        os.remove(script)
+        assert.equal("--password-merge\ncandidates\n", text)
+    end)
+
+    it("is used wrongly: says so for the command, with the choices", function()
+        for words, arguments in pairs {
+            ["must be one of 'show', 'candidates'"] = { "help", "shwo" },
+            ["missing option '--proof'\n--proof: Why both accounts are one person's: both_authenticated, shared_email "
+                .. "or operator; required.\n\"auth0-accounts merge --help\" says more\n"] = { "merge", "a|1", "a|2" },
+            ["must be one of 'both_authenticated', 'shared_email', 'operator'"] = { "merge", "a|1", "a|2", "--proof",
+                "x" },
+            ["help takes one of a command, --man and --completion"] = { "help", "show", "--man" },
+        } do
+            local told = command.run(mock_tenant.new(), arguments, {})
+            assert.same({ 2, "" }, { told.code, told.out })
+            assert.truthy(told.err:find(words, 1, true), told.err)
+            assert.truthy(told.err:find("^Usage: auth0%-accounts " .. arguments[1] .. " "), told.err)
+        end
+    end)
+end)
