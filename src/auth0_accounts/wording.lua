@@ -3,7 +3,7 @@ local wording = {}
 
 -- As the library says it, and as the command does.
 local phrases = {
-    { "that is not among trusted_connections: many", "that no --trust-connection names: many" },
+    { "that is not among trusted_connections", "that no --trust-connection names" },
     { "name it there only if", "name it only if" },
     { "say password_merge = true, with after_link to end", "give --password-merge, with --revoke and --reset-password "
         .. "to end" },
@@ -11,8 +11,11 @@ local phrases = {
     { "move the identity with relink", "move the identity with --relink-holder and --relink-proof" },
     { "another time than created_at says", "another time than --created-at-primary or --created-at-secondary says" },
     { 'say unreadable = "allow"', "give --allow-unreadable" },
-    { "out of checks and carry", "out of --check and --carry" },
-    { "out of checks,", "out of --check," },
+    { "out of checks", "out of --check" },
+    { " and carry", " and --carry" },
+    { "could not be asked (no token: unauthorized", "does not take the client: its id or its secret is wrong "
+        .. "(unauthorized" },
+    { "could not be asked (no token: forbidden", "gives the client no token for this audience (forbidden" },
     { "check client_id, client_secret or signing_key, audience, and that",
         "check AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, --audience, and that" },
     { "for the Management API; or the token function", "for the Management API" },

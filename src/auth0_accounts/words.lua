@@ -62,11 +62,10 @@ function words.candidates(candidates, facts)
 end
 
 ---@param done string "linked"
----@param facts auth0.Receipt
 ---@param identities auth0.Identity[]
 ---@return string[]
-function words.change(done, facts, identities)
-    local lines = { done .. (facts.already and " before; nothing was changed" or "; the primary's identities:") }
+function words.change(done, identities)
+    local lines = { done .. "; the primary's identities:" }
     for _, identity in ipairs(identities) do lines[#lines + 1] = "  " .. id_of(identity) end
     return lines
 end
@@ -130,13 +129,24 @@ function words.merge(result, file)
     return lines
 end
 
+-- Kinds of things that an undo gives back in no case, whether the account had some or not; and what it had.
+local function lost_kinds(list)
+    local kinds, own = {}, {}
+    for _, thing in ipairs(list) do
+        if thing.key then own[#own + 1] = thing else kinds[#kinds + 1] = text_of(thing.what) end
+    end
+    local lines = things("lost", own)
+    lines[#lines + 1] = "  not given back, where the secondary had it: " .. table.concat(kinds, ", ")
+    return lines
+end
+
 ---@param result auth0.UndoResult
 ---@return string[]
 function words.undo(result)
     local lines = { "taken back" }
     append(lines, things("restored", result.restored))
     append(lines, things("changed since, and left", result.conflicts))
-    append(lines, things("lost", result.lost))
+    append(lines, lost_kinds(result.lost))
     return lines
 end
 

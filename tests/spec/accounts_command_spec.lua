@@ -120,9 +120,10 @@ describe("auth0-accounts link and unlink", function()
     it("change the identities, and print them", function()
         assert_done(run("link", PRIMARY, SECONDARY), "linked; the primary's identities:\n  auth0|1 ")
         assert.is_true(linked())
-        assert_done(run("link", PRIMARY, SECONDARY), "linked before; nothing was changed\n")
+        assert_done(run("link", PRIMARY, SECONDARY), "linked before: nothing was changed; the primary's identities:\n")
         assert_done(run("unlink", PRIMARY, SECONDARY), "unlinked; the primary's identities:\n  auth0|1 ")
-        assert_ended(run("unlink", PRIMARY, SECONDARY, "--check"), 1, "does not find the secondary google-oauth2|2")
+        assert_ended(run("unlink", PRIMARY, SECONDARY), 1, "does not find the secondary google-oauth2|2")
+        assert_done(run("unlink", PRIMARY, SECONDARY, "--no-check"), "not the primary's identity, or not any more; ")
     end)
 
     it("print them as JSON", function()
@@ -170,7 +171,6 @@ describe("auth0-accounts", function()
             ["unknown command 'shwo'"] = { "shwo" },
             ["missing argument"] = { "link", PRIMARY },
             ["--as is a form of --dry-run"] = { "show", PRIMARY, "--as", "http" },
-            ["--check does not go with --dry-run"] = { "unlink", PRIMARY, SECONDARY, "--check", "--dry-run" },
             ["candidates takes an id, or --email"] = { "candidates" },
             ["--relink-holder and"] = { "preview", PRIMARY, SECONDARY, "--proof", "operator", "--relink-holder",
                 "github|1" },

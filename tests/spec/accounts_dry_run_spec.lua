@@ -39,7 +39,7 @@ local function sent(case)
         seen = seen or request
         return answer(self, request)
     end
-    command.run(mock, case)
+    command.run(mock, case[1] == "unlink" and with(case, "--no-check") or case)
     mock.answer = answer
     return seen
 end
@@ -227,6 +227,12 @@ describe("what auth0-accounts --dry-run prints", function()
         local case = { "link", PRIMARY, SECONDARY, "--dry-run" }
         assert.equal(printed({ "link", PRIMARY, SECONDARY }, "curl"), command.run(mock, case).out)
         assert.same({}, mock:requests())
+    end)
+
+    it("has the members of a body in one order", function()
+        local text = printed({ "link", PRIMARY, SECONDARY, "--connection-id", "con_0123456789abcdef" }, "http")
+        assert.truthy(text:find('{"connection_id":"con_0123456789abcdef","provider":"google-oauth2","user_id":', 1,
+            true), text)
     end)
 end)
 

@@ -64,7 +64,7 @@ describe("auth0-accounts over TLS", function()
         assert_told(told, 0, PRIMARY)
         told = command.start({ "show", PRIMARY }, { AUTH0_TOKEN = "", AUTH0_CLIENT_ID = "mockclient",
             AUTH0_CLIENT_SECRET = "a-wrong-secret" })
-        assert_told(told, 1, "", "could not be asked")
+        assert_told(told, 3, "", "does not take the client: its id or its secret is wrong (unauthorized: Unauthorized)")
         assert.is_nil((told.out .. told.err):find("a-wrong-secret", 1, true))
     end)
 

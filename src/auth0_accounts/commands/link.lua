@@ -18,7 +18,7 @@ end
 
 function link.tell(said, identities, facts)
     said:value { identities = said.array(identities), already = facts.already }
-    said:lines(words.change("linked", facts, identities))
+    said:lines(words.change(facts.already and "linked before: nothing was changed" or "linked", identities))
 end
 
 return link

@@ -6,24 +6,18 @@ local unlink = { changes = true, needs_tenant = true, summary = "Takes the secon
 
 function unlink.define(parser)
     definitions.two_accounts(parser)
-    parser:flag("--check", "Read the primary first, and fail if it has no such identity.")
+    parser:flag("--no-check", "Do not read the primary first, to fail if it has no such identity.")
     definitions.dry_run(parser, "Send nothing; print the request.")
-end
-
-function unlink.fault(given)
-    if given.check and given.dry_run then
-        return "--check does not go with --dry-run: what it sends depends on what it reads"
-    end
 end
 
 function unlink.call(tenant, given)
     return tenant:unlink(given.primary, given.secondary,
-        { check = given.check, correlation_id = given.correlation_id })
+        { check = not (given.no_check or given.dry_run), correlation_id = given.correlation_id })
 end
 
-function unlink.tell(said, identities, facts)
+function unlink.tell(said, identities, facts, given)
     said:value { identities = said.array(identities), already = facts.already }
-    said:lines(words.change("unlinked", facts, identities))
+    said:lines(words.change(given.no_check and "not the primary's identity, or not any more" or "unlinked", identities))
 end
 
 return unlink
