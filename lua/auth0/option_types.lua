@@ -122,6 +122,12 @@ function checks.query(value)
     return has_type(value, "table")
 end
 
+checks.account = checks.query
+
+function checks.time(value)
+    if type(value) ~= "number" or not (value >= 0 and value < 2 ^ 53) then return "expected UNIX seconds" end
+end
+
 function checks.page_size(value)
     if type(value) ~= "number" or value < 1 or value > 100 or value ~= math.floor(value) then
         return "expected a whole number from 1 to 100"
@@ -224,6 +230,12 @@ end
 
 function checks.created_at(value)
     return fault_of_fields(value, { primary = "string", secondary = "string" })
+end
+
+function checks.profiles(value)
+    local fault = fault_of_fields(value, { primary = "account", secondary = "account", at = "time" })
+    if fault then return fault end
+    if not value.primary or not value.secondary then return "expected { primary =, secondary =, at = }" end
 end
 
 function checks.relink(value)

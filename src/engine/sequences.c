@@ -178,6 +178,7 @@ void sequences_begin(struct engine *engine, struct call *front) {
     turns_enter(&engine->turns, &run->turn,
                 (const struct span[TURNS_ACCOUNTS]){guard->primary, guard->secondary, holder_of(run)});
     start_those_in_turn(engine);
+    if (run->stage == SEQUENCES_WAITING) tell(engine, run, SEQUENCE_DELAYED);
 }
 
 /* ---- the end ---- */

@@ -45,7 +45,7 @@ enum sequences_prepared sequences_prepare(struct call *front, const struct call_
     struct json_value order, asks = {NULL, NULL};
     if (!read_order(run, text, &order)) return SEQUENCES_NO_MEMORY;
     if (order.token == NULL) {
-        complaint_make(complaint, "receipt", "is none: it has too many levels");
+        complaint_make(complaint, "receipt or profiles", "holds a table of too many levels");
         return SEQUENCES_REFUSED;
     }
     run->plan.domain = run->order.domain;

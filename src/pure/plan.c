@@ -112,6 +112,22 @@ static bool read_relink(const struct reading *reading, struct guard_relink *reli
     return read_proof(reading, given, &relink->proof);
 }
 
+static bool read_profile(const struct reading *reading, struct json_value given, const char *option,
+                         struct span account, struct json_value *profile) {
+    *profile = member(given, option + sizeof "profiles." - 1);
+    if (json_string_is(member(*profile, "user_id"), account)) return true;
+    return complaint_make(reading->complaint, option, "is not the account %.*s: its user_id differs, or is missing",
+                          (int)account.size, account.at);
+}
+
+static bool read_profiles(const struct reading *reading, struct sequence_plan *plan) {
+    struct json_value given = member(reading->order, "profiles");
+    if (given.token == NULL) return true;
+    if (!receipt_read_time(member(given, "at"), &plan->profiles_at)) plan->profiles_at = 0;
+    return read_profile(reading, given, "profiles.primary", plan->guard.primary, &plan->profiles[GUARD_PRIMARY]) &&
+           read_profile(reading, given, "profiles.secondary", plan->guard.secondary, &plan->profiles[GUARD_SECONDARY]);
+}
+
 static bool read_guard(struct reading *reading, struct guard_options *guard) {
     guard->checks = GUARD_CHECKS;
     guard->password_merge = flag_at(reading, "password_merge");
@@ -156,5 +172,5 @@ bool plan_read(struct json_value order, char *text, struct span *spans, struct s
     if (plan->goal == SEQUENCE_UNDO || plan->goal == SEQUENCE_SETTLE) return true;
     plan->revoke = flag_at(&reading, "revoke");
     plan->reset_password = flag_at(&reading, "reset_password");
-    return read_guard(&reading, &plan->guard) && read_merge(&reading, plan);
+    return read_guard(&reading, &plan->guard) && read_merge(&reading, plan) && read_profiles(&reading, plan);
 }

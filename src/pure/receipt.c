@@ -19,8 +19,7 @@ static bool is_text(struct json_value value) { return json_kind(value) == JSON_S
 
 static bool is_text_or_absent(struct json_value value) { return is_text(value) || json_kind(value) == JSON_NULL; }
 
-/* A time: digits alone. */
-static bool read_time(struct json_value value, int64_t *at) {
+bool receipt_read_time(struct json_value value, int64_t *at) {
     enum { DIGITS_AT_MOST = 15 };
     if (!json_is_integer(value) || value.token->size > DIGITS_AT_MOST || !span_is_digits(json_bytes(value)))
         return false;
@@ -135,7 +134,8 @@ const char *receipt_read(struct json_value value, struct receipt *receipt) {
     bool has_parts = read_parts(receipt, secondary, was, carried);
     if (!json_is_integer(version)) return "the receipt has no version";
     if (!span_equals(json_bytes(version), SPAN("1"))) return "the receipt is of a version that is not known here";
-    if (!has_parts || !has_texts(receipt) || !read_time(at, &receipt->at) || !read_state(state, &receipt->state))
+    if (!has_parts || !has_texts(receipt) || !receipt_read_time(at, &receipt->at) ||
+        !read_state(state, &receipt->state))
         return "the receipt is not complete";
     if (!is_secondary(receipt) || (is_text(receipt->holder) && !is_account(receipt->holder)))
         return "the receipt has an id that is none of an account";

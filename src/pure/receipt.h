@@ -49,6 +49,9 @@ struct receipt {
 /* NULL, or what is wrong: static text. */
 const char *receipt_read(struct json_value value, struct receipt *receipt);
 
+/* UNIX seconds, which are digits alone. */
+bool receipt_read_time(struct json_value value, int64_t *at);
+
 const char *receipt_state_name(enum receipt_state state);
 const char *receipt_list_name(enum receipt_list list);
 

@@ -148,13 +148,6 @@ static void read_ended(struct sequence *sequence, const struct sequence_event *e
     }
     if (read == GUARD_PRIMARY) sequence->failure = event->result;
     if (is_profile) sequence->read_at = event->at;
-    if (sequence->under_way != 0 || reads_wanted(sequence) != 0) return;
-    if (sequence->is_again)
-        sequence_weigh_again(sequence);
-    else if (sequence_is_judged(sequence))
-        sequence_weigh_merge(sequence);
-    else
-        sequence_weigh_receipt(sequence);
 }
 
 static void look_ended(struct sequence *sequence, const struct operation_result *result) {
@@ -248,6 +241,7 @@ void sequence_tell(struct sequence *sequence, const struct sequence_event *event
     case SEQUENCE_ENDED: ended(sequence, event); break;
     case SEQUENCE_APPROVED: approved(sequence); break;
     case SEQUENCE_DROPPED: dropped(sequence); break;
+    case SEQUENCE_DELAYED: sequence_forget(sequence); break;
     }
 }
 
@@ -321,8 +315,7 @@ static struct sequence_action send(struct sequence *sequence, struct sequence_re
     return (struct sequence_action){.kind = SEQUENCE_SEND, .request = request};
 }
 
-static struct sequence_action next_read(struct sequence *sequence) {
-    guard_reads wanted = reads_wanted(sequence);
+static struct sequence_action next_read(struct sequence *sequence, guard_reads wanted) {
     int read = 0;
     if (wanted == 0) return rest();
     while (!(wanted >> read & 1)) read++;
@@ -343,9 +336,23 @@ static struct sequence_action next_change(struct sequence *sequence) {
     return send(sequence, request);
 }
 
+/* All has been read that was wanted. */
+static void weigh(struct sequence *sequence) {
+    if (sequence->is_again)
+        sequence_weigh_again(sequence);
+    else if (sequence_is_judged(sequence))
+        sequence_weigh_merge(sequence);
+    else
+        sequence_weigh_receipt(sequence);
+}
+
 struct sequence_action sequence_next(struct sequence *sequence) {
+    if (sequence->phase == SEQUENCE_READING) {
+        guard_reads wanted = reads_wanted(sequence);
+        if (wanted != 0 || sequence->under_way != 0) return next_read(sequence, wanted);
+        weigh(sequence);
+    }
     bool is_out = sequence->is_out;
-    if (sequence->phase == SEQUENCE_READING) return next_read(sequence);
     if (sequence->phase == SEQUENCE_OVER) return (struct sequence_action){.kind = SEQUENCE_FINISH};
     if (is_out || sequence->phase == SEQUENCE_WAITING) return rest();
     sequence->is_out = true;
@@ -365,13 +372,31 @@ static const char too_early[] =
     "a request of this merge may still be carried out: settle or undo the merge ten minutes after its end";
 static const char undone[] = "the receipt has been undone before; what was linked since has one of its own";
 
+/* What the caller has read is what a read of the sequence's own would have shown then. A merge takes it only as long as
+   it would take that. */
+static void take_profiles(struct sequence *sequence) {
+    const struct sequence_plan *plan = &sequence->plan;
+    int64_t age = plan->at - plan->profiles_at;
+    bool is_fresh = age >= 0 && age <= SEQUENCE_FRESH;
+    if (plan->profiles[GUARD_PRIMARY].token == NULL || (plan->goal == SEQUENCE_MERGE && !is_fresh)) return;
+    for (int read = GUARD_PRIMARY; read <= GUARD_SECONDARY; read++) {
+        sequence->pages[read][0] = plan->profiles[read];
+        sequence->input.answers[read].state = GUARD_READ;
+        sequence->input.answers[read].count = 1;
+    }
+    sequence->read_at = plan->profiles_at;
+}
+
 void sequence_init(struct sequence *sequence, const struct sequence_plan *plan) {
     memset(sequence, 0, sizeof *sequence);
     sequence->plan = *plan;
     sequence->at = plan->at;
     sequence->input.options = plan->guard;
     for (int read = 0; read < GUARD_READS; read++) sequence->input.answers[read].pages = sequence->pages[read];
-    if (sequence_is_judged(sequence)) return;
+    if (sequence_is_judged(sequence)) {
+        take_profiles(sequence);
+        return;
+    }
     const char *fault = sequence_read_receipt(sequence);
     if (fault != NULL)
         sequence_finish(sequence, CODE_INVALID_REQUEST, OUTCOME_NONE, fault);

@@ -3,8 +3,9 @@
    asked and what is put back; its driver (the engine, the simulation) obeys. Each request is one operation
    (pure/operation).
 
-   preview  reads both accounts and what the guard needs beside them, and judges. It changes nothing.
-   merge    the same; then SEQUENCE_RECEIPT; where that took long, the accounts are read again, and a change of what the
+   preview  reads both accounts and what the guard needs beside them, and judges. It changes nothing. Accounts that the
+            caller has read are not read again, whatever their age.
+   merge    the same, but what the caller has read counts only while it is fresh; then SEQUENCE_RECEIPT; where that took long, the accounts are read again, and a change of what the
             receipt holds ends it; then writes the primary (metadata, name, picture), carries (roles,
             permissions, organizations), releases (relink: from its holder), links, and does what is to be done after.
    undo     reads, unlinks, gives the secondary back what it had, takes from the primary what the merge gave it.
@@ -40,6 +41,8 @@ struct sequence_plan {
     struct merge_given merge;      /* the choices for metadata, and what is united; the rest is filled in here */
     bool revoke, reset_password;   /* after the link */
     struct json_value receipt;     /* of an undo and a settle: the receipt's JSON, read */
+    struct json_value profiles[2]; /* of a preview and a merge: primary and secondary, if the caller has read them; */
+    int64_t profiles_at;           /* and when, in UNIX seconds; 0: it is not known */
 };
 
 /* What a request is for. Those from SEQUENCE_WRITE on are changes; of these one is under way at a time. */
@@ -119,6 +122,8 @@ struct sequence_end {
 };
 
 enum sequence_event_kind {
+    SEQUENCE_DELAYED,  /* another sequence has one of its accounts, and may change it before this one takes its first
+                          action: what the caller has read does not count */
     SEQUENCE_ENDED,    /* the operation of `slot` */
     SEQUENCE_APPROVED, /* the receipt may be acted on */
     SEQUENCE_DROPPED /* the caller is gone. Before APPROVED the driver cancels what is under way, and the next action is

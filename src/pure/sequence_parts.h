@@ -29,6 +29,9 @@ void sequence_judge(struct sequence *sequence);
 void sequence_weigh_receipt(struct sequence *sequence); /* the receipt's two accounts, as they are now */
 void sequence_settle(struct sequence *sequence);        /* it has seen what it needs */
 
+/* Both accounts are to be read, whatever is known of them. */
+void sequence_forget(struct sequence *sequence);
+
 /* Where the receipt has waited, both accounts are read again, */
 void sequence_look_again(struct sequence *sequence);
 

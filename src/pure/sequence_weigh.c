@@ -89,7 +89,7 @@ void sequence_settle(struct sequence *sequence) {
 
 /* ---- after the receipt has waited ---- */
 
-static const char edited[] = "an account was changed while on_receipt waited: merge again";
+static const char edited[] = "an account was changed after it had been judged: merge again";
 
 /* What the patch and the receipt were made of, and whether it is the account that was judged. */
 static bool is_as_judged(const struct account *was, const struct account *is) {
@@ -111,13 +111,17 @@ void sequence_weigh_again(struct sequence *sequence) {
         sequence_go_on(sequence);
 }
 
-void sequence_look_again(struct sequence *sequence) {
-    (void)guard_primary(&sequence->input, &sequence->judged[0]);
-    (void)guard_secondary(&sequence->input, &sequence->judged[1]);
+void sequence_forget(struct sequence *sequence) {
     for (int read = GUARD_PRIMARY; read <= GUARD_SECONDARY; read++) {
         sequence->input.answers[read].state = GUARD_UNASKED;
         sequence->input.answers[read].count = 0;
     }
+}
+
+void sequence_look_again(struct sequence *sequence) {
+    (void)guard_primary(&sequence->input, &sequence->judged[0]);
+    (void)guard_secondary(&sequence->input, &sequence->judged[1]);
+    sequence_forget(sequence);
     sequence->is_again = true;
     sequence_enter(sequence, SEQUENCE_READING);
 }

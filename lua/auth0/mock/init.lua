@@ -144,6 +144,12 @@ function Tenant:advance(seconds)
     self.model:settle()
 end
 
+--- What the tenant's clock says; receipts go by it, too.
+---@return number seconds since 1970
+function Tenant:time()
+    return EPOCH + self.engine:now()
+end
+
 -- What a front door would do to the connection, told to the engine.
 local function told(answer)
     local transport = answer.transport or {}

@@ -11,7 +11,7 @@ local merging = {}
 local of_two_accounts = { proof = "proof", user_metadata = "metadata_choice", app_metadata = "metadata_choice",
     union = "names", carry = "carried", trusted_connections = "names", password_merge = "flag",
     unreadable = "unreadable", relink = "relink", created_at = "created_at", checks = "checked",
-    connection_id = "string", after_link = "after_link", on_receipt = "function" }
+    profiles = "profiles", connection_id = "string", after_link = "after_link", on_receipt = "function" }
 
 local function method_of(caller, own, is_read)
     return call.method { caller = caller, goal = "sequence", own = own, is_read = is_read }
@@ -34,6 +34,9 @@ local function order_of(goal, primary, secondary, checked)
     for _, name in ipairs(plain) do order[name] = checked[name] end
     local after = checked.after_link or {}
     order.revoke, order.reset_password = after.revoke, after.reset_password
+    local profiles = checked.profiles
+    order.profiles = profiles and { primary = profiles.primary, secondary = profiles.secondary,
+        at = profiles.at and math.floor(profiles.at) }
     order.asks = checked.on_receipt ~= nil
     order.streams = goal == "preview" and not (checked.checks and #checked.checks == 0)
     return order
@@ -132,6 +135,10 @@ end
 ---@field checks? string[] what is read beside the profiles: factors, organizations, groups, provisioning, roles,
 ---permissions; all. An empty array: the profiles alone
 ---@field connection_id? string as for tenant:link
+--- Both accounts as you have just read them, whole, and when (UNIX seconds). They take the place of the first two
+--- reads: of a merge while they are at most ten seconds old, and no other merge has one of the accounts; of a preview
+--- whatever their age.
+---@field profiles? { primary: table, secondary: table, at?: number }
 ---@field created_at? { primary?: string, secondary?: string } as a preview showed them: an account that was deleted and
 ---made again since is refused
 ---@field after_link? { revoke: boolean, reset_password: boolean } ends the primary's sessions; makes a ticket for a new

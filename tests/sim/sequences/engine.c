@@ -111,6 +111,7 @@ static void begin(struct town *town, int index) {
     struct run *run = &town->runs[index];
     run->is_waiting = false;
     run->is_active = true;
+    run->began = town_clock(town);
     world_trace(&town->world, "run %d of engine %d: goal %d, %s <- %s", index, run->engine, (int)run->plan.goal,
                 names[run->primary].id, names[run->secondary].id);
     memcpy(run->before, town->people, sizeof run->before);
@@ -179,6 +180,11 @@ void engine_start(struct world *world, int index, int64_t unused) {
                                                       run->holder >= 0 ? span_of(names[run->holder].id) : none};
         turns_enter(&town->turns[run->engine], &run->turn, accounts);
         begin_next(town, run->engine);
+        run->has_waited = run->is_waiting;
+        if (run->has_waited) {
+            struct sequence_event event = event_of(town, SEQUENCE_DELAYED);
+            sequence_tell(&run->sequence, &event);
+        }
     } else {
         begin(town, index);
     }

@@ -69,6 +69,13 @@ static void put_account(struct writer *to, const struct town *town, int person) 
     writer_close(to, '}');
 }
 
+struct json_value people_profile(struct town *town, int person) {
+    char text[TEXT_ROOM];
+    struct writer writer = writer_to(text);
+    put_account(&writer, town, person);
+    return town_json(town, town_keep_text(town, (struct span){text, writer.size}));
+}
+
 static void put_list(struct writer *to, unsigned set, const char *prefix) {
     writer_open(to, '[');
     for (int i = 0; i < 3; i++) {

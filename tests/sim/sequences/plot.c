@@ -49,15 +49,38 @@ static void choose_holder(struct town *town, struct run *run) {
     run->plan.guard.relink.proof = GUARD_OPERATOR;
 }
 
+/* The caller has read both accounts, and says when; or does not, or says it by a clock that is wrong. Returns how long
+   ago that is when the merge begins, in microseconds. */
+static int64_t give(struct town *town, struct run *run) {
+    struct dice *dice = &town->world.dice;
+    const int accounts[] = {run->primary, run->secondary};
+    bool are_there = town->people[run->primary].home < 0 && town->people[run->secondary].home < 0;
+    if (!are_there || !dice_chance(dice, 30)) return 0;
+    for (int i = 0; i < 2; i++) {
+        run->plan.profiles[i] = people_profile(town, accounts[i]);
+        run->seen[accounts[i]] = town->people[accounts[i]];
+    }
+    if (dice_chance(dice, 10)) {
+        run->plan.profiles_at = dice_chance(dice, 50) ? 0 : town_clock(town) + dice_int(dice, 31, 60);
+        return 0;
+    }
+    run->plan.profiles_at = run->seen_at = town_clock(town);
+    return dice_chance(dice, 50) ? 0 : dice_between(dice, 0, SECONDS(30));
+}
+
 static void on_merge(struct world *world, int pair, int64_t goal) {
     struct town *town = town_of(world);
     if (town->run_count == RUNS_AT_MOST) return;
     int run = new_run(town, (enum sequence_goal)goal, pair / PEOPLE, pair % PEOPLE);
     choose(town, &town->runs[run].plan);
     choose_holder(town, &town->runs[run]);
+    int64_t age = give(town, &town->runs[run]);
     if (!town->is_calm && dice_chance(&world->dice, 10))
-        world_at(world, world->now + dice_between(&world->dice, 0, SECONDS(20)), engine_drop, run, 0);
-    engine_start(world, run, 0);
+        world_at(world, world->now + age + dice_between(&world->dice, 0, SECONDS(20)), engine_drop, run, 0);
+    if (age > 0)
+        world_at(world, world->now + age, engine_start, run, 0);
+    else
+        engine_start(world, run, 0);
 }
 
 /* A merge that has a receipt, and does not go on in another engine. */

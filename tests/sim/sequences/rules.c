@@ -76,8 +76,16 @@ static void rules_of_what_may_come(struct town *town, int index) {
     }
 }
 
-void rules_sends(struct town *town, int index, const struct sequence_request *request) {
+/* A merge goes by what was seen at most so long before its first change, and while no other of its engine had one of
+   its accounts. */
+static void rules_of_freshness(struct town *town, int index) {
     const struct run *run = &town->runs[index];
+    if (run->seen_at < town_clock(town) - SEQUENCE_FRESH) BROKEN(town, index, "changes what it saw long ago", index);
+    if (run->has_waited && run->seen_at < run->began) BROKEN(town, index, "changes what others had meanwhile", index);
+}
+
+void rules_sends(struct town *town, int index, const struct sequence_request *request) {
+    struct run *run = &town->runs[index];
     enum sequence_goal goal = run->plan.goal;
     enum sequence_step step = request->step;
     rules_counts[step]++;
@@ -89,6 +97,8 @@ void rules_sends(struct town *town, int index, const struct sequence_request *re
     }
     if (goal == SEQUENCE_PREVIEW || goal == SEQUENCE_SETTLE) BROKEN(town, index, "changes something", index);
     if (goal == SEQUENCE_MERGE && !run->is_approved) BROKEN(town, index, "changes something before its word", index);
+    if (goal == SEQUENCE_MERGE && !run->has_changed) rules_of_freshness(town, index);
+    run->has_changed = true;
     if (step >= SEQUENCE_UNLINK) rules_of_what_may_come(town, index);
 }
 

@@ -59,10 +59,14 @@ struct run {
     struct span planned, final;   /* its receipt, as the caller has it */
     struct span given;            /* the receipt that an undo or a settle was given */
     struct person seen[PEOPLE];   /* as each account was when it was read last, */
+    int64_t seen_at;              /* when the last of its two accounts was, UNIX seconds; */
     int linked_by;                /* and the run that had linked the secondary to the primary */
     struct person before[PEOPLE]; /* and when the run began */
+    int64_t began;                /* UNIX seconds: its turn */
+    bool has_waited;              /* for its turn */
     bool was_unlinked;            /* its link was taken away */
     int written[METADATA][KEYS];  /* into the primary, by a merge */
+    bool has_changed;             /* it has sent a change */
     bool was_linked;              /* the two were, at some time of the run */
     bool was_refused_certainly;   /* it told that nothing was changed */
 };
@@ -109,6 +113,7 @@ int64_t town_clock(const struct town *town);
 
 /* people.c: the tenant. It carries out a request, and writes its answer. */
 void people_begin(struct town *town);
+struct json_value people_profile(struct town *town, int person);
 void people_carry_out(struct town *town, struct exchange *exchange);
 void people_show(struct town *town, struct exchange *exchange); /* as if it had been carried out */
 void people_edit(struct world *world, int person, int64_t unused);

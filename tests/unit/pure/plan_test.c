@@ -75,6 +75,26 @@ static void test_every_option_has_its_place(void **state) {
                 plan.guard.name_streams);
 }
 
+#define PROFILES(primary, secondary, at)                                                                               \
+    "{\"goal\":\"merge\"," ACCOUNTS ",\"proof\":\"operator\",\"profiles\":{\"primary\":" primary                       \
+    ",\"secondary\":" secondary at "}}"
+#define OF_1 "{\"user_id\":\"auth0|1\"}"
+#define OF_2 "{\"name\":\"N\",\"user_id\":\"google-oauth2\\u007c2\"}"
+
+static void test_profiles_are_those_of_the_two_accounts(void **state) {
+    (void)state;
+    assert_true(read(PROFILES(OF_1, OF_2, ",\"at\":1764489600")));
+    assert_int_equal(plan.profiles_at, 1764489600);
+    assert_int_equal(plan.profiles[0].token->size, 1);
+    assert_int_equal(plan.profiles[1].token->size, 2);
+    assert_true(read(PROFILES(OF_1, OF_2, "")));
+    assert_int_equal(plan.profiles_at, 0);
+    assert_true(read(PROFILES(OF_1, OF_2, ",\"at\":12345678901234567")));
+    assert_int_equal(plan.profiles_at, 0);
+    assert_true(read("{\"goal\":\"merge\"," ACCOUNTS ",\"proof\":\"operator\"}"));
+    assert_null(plan.profiles[0].token);
+}
+
 static void test_a_receipt_needs_no_options(void **state) {
     (void)state;
     assert_true(read("{\"goal\":\"undo\"," ACCOUNTS ",\"receipt\":{\"version\":1}}"));
@@ -91,6 +111,11 @@ static void test_what_cannot_be_used_is_named(void **state) {
         {"{\"goal\":\"merge\"," ACCOUNTS ",\"proof\":\"operator\",\"user_metadata\":\"all\"}", "user_metadata"},
         {"{\"goal\":\"merge\"," ACCOUNTS ",\"proof\":\"operator\",\"relink\":{\"holder\":\"auth0|9\"}}", "proof"},
         {"{\"goal\":\"merge\",\"primary\":\"auth0|1\",\"secondary\":\"auth0|1\",\"proof\":\"operator\"}", "secondary"},
+        {PROFILES(OF_2, OF_2, ""), "profiles.primary"},
+        {PROFILES(OF_1, OF_1, ""), "profiles.secondary"},
+        {PROFILES(OF_1, "{\"user_id\":2}", ""), "profiles.secondary"},
+        {PROFILES("[]", OF_2, ""), "profiles.primary"},
+        {"{\"goal\":\"merge\"," ACCOUNTS ",\"proof\":\"operator\",\"profiles\":{}}", "profiles.primary"},
     };
     for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
         assert_false(read(orders[i][0]));
@@ -102,6 +127,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_not_said_has_its_default),
         cmocka_unit_test(test_every_option_has_its_place),
+        cmocka_unit_test(test_profiles_are_those_of_the_two_accounts),
         cmocka_unit_test(test_a_receipt_needs_no_options),
         cmocka_unit_test(test_what_cannot_be_used_is_named),
     };

@@ -99,11 +99,15 @@ static inline void tell(struct sequence_event event) {
     ask();
 }
 
-static inline void begin(const struct sequence_plan *plan) {
+static inline void prepare(const struct sequence_plan *plan) {
     for (int i = 0; i < drive.memory_count; i++) free(drive.memory[i]);
     memset(&drive, 0, sizeof drive);
     drive.at = plan->at;
     sequence_init(&drive.sequence, plan);
+}
+
+static inline void begin(const struct sequence_plan *plan) {
+    prepare(plan);
     ask();
 }
 
