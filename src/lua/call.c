@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-static char call_class, spare_key;
+static char call_class, spares_key;
 
 static void release(struct bind_call *self) {
     if (self->call != NULL) {
@@ -30,26 +30,63 @@ static int on_gc(lua_State *L) {
     return 0;
 }
 
+/* The spare userdata: an array, and behind its last place how many there are. Once it is made, it takes no memory. */
+enum { MOST_SPARES = 64, SPARES = MOST_SPARES + 1 };
+
+static void make_spares(lua_State *L) {
+    lua_createtable(L, SPARES, 0);
+    for (int i = 1; i < SPARES; i++) {
+        lua_pushboolean(L, 0);
+        lua_rawseti(L, -2, i);
+    }
+    lua_pushinteger(L, 0);
+    lua_rawseti(L, -2, SPARES);
+    compat_setref(L, &spares_key);
+}
+
 void bind_call_init(lua_State *L) {
     bind_claims_init(L);
     bind_class_make(L, &call_class, "auth0.core.call", NULL, on_gc);
-    lua_pushboolean(L, 0);
-    compat_setref(L, &spare_key); /* from here on, to set it takes no memory */
+    make_spares(L);
 }
 
-/* Takes the spare call out of the registry while it is in use: a finalizer may make a call in the middle of this one,
-   and after an error the collector frees it. */
-struct bind_call *bind_call_new(lua_State *L) {
-    compat_getref(L, &spare_key);
-    struct bind_call *self = lua_touserdata(L, -1);
-    if (self != NULL) {
+/* Pushes the array. */
+static int push_spares(lua_State *L) {
+    compat_getref(L, &spares_key);
+    lua_rawgeti(L, -1, SPARES);
+    int count = (int)lua_tointeger(L, -1);
+    lua_pop(L, 1);
+    return count;
+}
+
+/* Puts the value on top into its place in the array below it. */
+static void set_spare(lua_State *L, int place, int count) {
+    lua_rawseti(L, -2, place);
+    lua_pushinteger(L, count);
+    lua_rawseti(L, -2, SPARES);
+}
+
+/* Pushes a spare userdata. NULL, and nothing is pushed, where there is none. */
+static struct bind_call *take_spare(lua_State *L) {
+    int count = push_spares(L);
+    if (count > 0) {
+        lua_rawgeti(L, -1, count);
+        lua_insert(L, -2);
         lua_pushboolean(L, 0);
-        compat_setref(L, &spare_key);
-        *self = (struct bind_call){.call = NULL};
-    } else {
-        lua_pop(L, 1);
-        self = bind_class_new(L, &call_class, sizeof *self);
+        set_spare(L, count, count - 1);
     }
+    lua_pop(L, 1);
+    return count > 0 ? lua_touserdata(L, -1) : NULL;
+}
+
+/* While it is in use, the array does not hold it: a finalizer may make a call in the middle of this one, and after an
+   error the collector frees it. */
+struct bind_call *bind_call_new(lua_State *L) {
+    struct bind_call *self = take_spare(L);
+    if (self != NULL)
+        *self = (struct bind_call){.call = NULL};
+    else
+        self = bind_class_new(L, &call_class, sizeof *self);
     self->call = call_new();
     if (self->call == NULL) bind_class_raise_memory(L, "auth0", "nothing was sent");
     return self;
@@ -59,8 +96,12 @@ void bind_call_spare(lua_State *L, int index) {
     struct bind_call *self = lua_touserdata(L, index);
     if (self->tellers > 0) return;
     release(self);
-    lua_pushvalue(L, index);
-    compat_setref(L, &spare_key);
+    int count = push_spares(L);
+    if (count < MOST_SPARES) {
+        lua_pushvalue(L, index);
+        set_spare(L, count + 1, count + 1);
+    }
+    lua_pop(L, 1);
 }
 
 /* ---- options into a call ---- */
