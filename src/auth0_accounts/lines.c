@@ -42,14 +42,13 @@ static bool read_part(struct lines *lines, char *to, size_t room, size_t *count)
 
 /* Until something was unpacked, or there is no more. */
 static void unpack(struct lines *lines) {
-    size_t made = 0;
-    while (made == 0) {
-        if (!inflate_run(lines->inflater, &lines->packed, lines->at + lines->end, lines->room - lines->end, &made)) {
-            lines->stop = LINES_DAMAGED;
-            return;
-        }
+    for (;;) {
+        size_t made;
+        char *to = lines->at + lines->end;
+        bool is_good = inflate_run(lines->inflater, &lines->packed, to, lines->room - lines->end, &made);
         lines->end += made;
-        if (made > 0) return;
+        if (!is_good) lines->stop = LINES_DAMAGED;
+        if (!is_good || made > 0) return;
         if (lines->is_over) {
             if (!inflate_is_whole(lines->inflater)) lines->stop = LINES_CUT;
             return;
@@ -81,7 +80,7 @@ static bool make_room(struct lines *lines) {
 /* False: there is no more, or it has stopped. */
 static bool fill(struct lines *lines) {
     size_t count;
-    if (!make_room(lines)) return false;
+    if (lines->stop != LINES_ONE || !make_room(lines)) return false;
     size_t had = lines->end;
     if (lines->inflater != NULL)
         unpack(lines);
