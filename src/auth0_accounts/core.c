@@ -14,6 +14,9 @@
 
 EXPORT int luaopen_auth0_accounts_core(lua_State *L);
 
+static char module_key;
+
+/* The same table when it is loaded again: objects of the first time are of its classes. */
 EXPORT int luaopen_auth0_accounts_core(lua_State *L) {
     static const luaL_Reg functions[] = {{"open", database_open},
                                          {"users", users_open},
@@ -23,11 +26,15 @@ EXPORT int luaopen_auth0_accounts_core(lua_State *L) {
                                          {"signals", signals_take},
                                          {NULL, NULL}};
     compat_checkversion(L);
+    compat_getref(L, &module_key);
+    if (!lua_isnil(L, -1)) return 1;
     database_init(L);
     statement_init(L);
     users_init(L);
     signals_init(L);
     lua_createtable(L, 0, 6);
     compat_setfuncs(L, functions);
+    lua_pushvalue(L, -1);
+    compat_setref(L, &module_key);
     return 1;
 }
