@@ -89,15 +89,20 @@ function json.digits(value)
     end
 end
 
+local function is_before(a, b)
+    return tostring(a) < tostring(b)
+end
+
 ---The keys of a table in the order of their text: what goes through them does the same in every run.
 ---@param object table
 ---@return any[] keys
 function json.keys(object)
-    local keys = {}
+    local keys, are_texts = {}, true
     for key in pairs(object) do
         keys[#keys + 1] = key
+        are_texts = are_texts and type(key) == "string"
     end
-    table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
+    table.sort(keys, not are_texts and is_before or nil)
     return keys
 end
 
@@ -142,6 +147,7 @@ local function escape_surrogate(middle, last)
 end
 
 local function encode_string(text)
+    if not text:find '[%z\1-\31"\\\128-\255]' then return '"' .. text .. '"' end
     local escaped = text:gsub('[%z\1-\31"\\]', escape)
     if escaped:find("[\128-\255]") then
         escaped = escaped:gsub("\237([\160-\191])([\128-\191])", escape_surrogate)

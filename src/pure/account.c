@@ -37,14 +37,19 @@ static bool choose_own(struct account *account) {
     return json_kind(account->own) == JSON_OBJECT;
 }
 
-/* Whether one of the members that count stands in it twice: one of them may hide what the other says. */
-static bool is_ambiguous(struct json_value profile, const struct json_wish *wishes, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        int seen = 0;
-        for (struct json_walk walk = json_walk(profile); json_next(&walk);)
-            if (json_string_is(walk.name, wishes[i].name) && ++seen > 1) return true;
+/* False: it is no object, or one of the members that count stands in it twice, of which one may hide what the other
+   says. */
+static bool find_single(struct json_value object, const struct json_wish *wishes, size_t count) {
+    if (json_kind(object) != JSON_OBJECT) return false;
+    for (struct json_walk walk = json_walk(object); json_next(&walk);) {
+        size_t i = 0;
+        while (i < count && !json_string_is(walk.name, wishes[i].name)) i++;
+        if (i == count) continue;
+        if (wishes[i].value->token != NULL) return false;
+        *wishes[i].value = walk.value;
     }
-    return false;
+    for (size_t i = 0; i < count; i++) drop_null(wishes[i].value);
+    return true;
 }
 
 /* Of metadata that is no object there is nothing that a merge could keep. */
@@ -68,10 +73,9 @@ bool account_read(struct json_value profile, struct account *account) {
                                        {SPAN("multifactor"), &is.multifactor},
                                        {SPAN("identities"), &is.identities}};
     *account = (struct account){.profile = {NULL, NULL}};
-    find(profile, wishes, COUNT(wishes));
-    bool is_clear =
-        !is_ambiguous(profile, wishes, COUNT(wishes)) && is_metadata(is.user_metadata) && is_metadata(is.app_metadata);
-    if (json_kind(is.id) != JSON_STRING || !is_clear || !choose_own(&is)) return false;
+    if (!find_single(profile, wishes, COUNT(wishes)) || json_kind(is.id) != JSON_STRING ||
+        !is_metadata(is.user_metadata) || !is_metadata(is.app_metadata) || !choose_own(&is))
+        return false;
     read_own(&is);
     *account = is;
     return true;

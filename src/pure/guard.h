@@ -264,9 +264,18 @@ struct guard_thing {
     long count;           /* of a list or a set of keys, what the account was seen to have; -1: not seen */
 };
 
-/* The next of the things that accounts have, without those that the account was seen not to have; `place` is 0 at
-   first. False: there is none. */
-bool guard_next_thing(const struct guard_input *input, size_t *place, struct guard_thing *thing);
+/* Walks the things that accounts have, without those that the account was seen not to have:
+       struct guard_things things = guard_things(input);
+       while (guard_next_thing(&things)) ... things.thing ... */
+struct guard_things {
+    struct guard_thing thing;
+    const struct guard_input *input;
+    struct account accounts[2]; /* primary and secondary, each where it is known */
+    bool is_known[2];
+    size_t place;
+};
+struct guard_things guard_things(const struct guard_input *input);
+bool guard_next_thing(struct guard_things *things);
 const char *guard_fate_name(enum guard_fate fate); /* "kept", "lost", "carried", "not_known" */
 
 #pragma GCC visibility pop

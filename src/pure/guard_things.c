@@ -142,11 +142,10 @@ static long count_of(const struct guard_input *input, const struct account *acco
 /* An identity that is moved leaves its account, and what belongs to it, where they are. */
 static bool is_of_identity(const struct row *row) { return row->source == ALWAYS && row->fate == FATE_KEPT; }
 
-static bool is_row(const struct guard_input *input, const struct row *row, long *count) {
-    struct account account;
-    bool is_known = row->of == SIDE_PRIMARY ? guard_primary(input, &account) : guard_secondary(input, &account);
-    if (!is_known || (account.id.token == NULL && !is_of_identity(row))) return false;
-    *count = count_of(input, &account, row);
+static bool is_row(const struct guard_things *things, const struct row *row, long *count) {
+    const struct account *account = &things->accounts[row->of];
+    if (!things->is_known[row->of] || (account->id.token == NULL && !is_of_identity(row))) return false;
+    *count = count_of(things->input, account, row);
     return *count != 0;
 }
 
@@ -158,20 +157,28 @@ static bool can_carry(const struct guard_input *input, const struct row *row) {
            (!guard_next(&walk) || guard_state_of(input, (enum guard_read)(secondarys + 1)) == GUARD_READ);
 }
 
-bool guard_next_thing(const struct guard_input *input, size_t *place, struct guard_thing *thing) {
-    while (*place < sizeof rows / sizeof *rows) {
-        const struct row *row = &rows[(*place)++];
+struct guard_things guard_things(const struct guard_input *input) {
+    struct guard_things things = {.input = input};
+    things.is_known[SIDE_PRIMARY] = guard_primary(input, &things.accounts[SIDE_PRIMARY]);
+    things.is_known[SIDE_SECONDARY] = guard_secondary(input, &things.accounts[SIDE_SECONDARY]);
+    return things;
+}
+
+bool guard_next_thing(struct guard_things *things) {
+    const struct guard_input *input = things->input;
+    while (things->place < sizeof rows / sizeof *rows) {
+        const struct row *row = &rows[things->place++];
         long count;
-        if (!is_row(input, row, &count)) continue;
+        if (!is_row(things, row, &count)) continue;
         bool is_wanted = row->why_carried != NULL && (input->options.carry & row->part);
         bool is_carried = is_wanted && can_carry(input, row);
-        *thing = (struct guard_thing){.what = row->what,
-                                      .of = row->of,
-                                      .fate = is_carried ? FATE_CARRIED : row->fate,
-                                      .why = is_carried  ? row->why_carried
-                                             : is_wanted ? "not carried: it could not be read"
-                                                         : row->why,
-                                      .count = count};
+        things->thing = (struct guard_thing){.what = row->what,
+                                             .of = row->of,
+                                             .fate = is_carried ? FATE_CARRIED : row->fate,
+                                             .why = is_carried  ? row->why_carried
+                                                    : is_wanted ? "not carried: it could not be read"
+                                                                : row->why,
+                                             .count = count};
         return true;
     }
     return false;

@@ -96,18 +96,19 @@ static void put_keys(struct writer *to, const struct sequence *sequence, enum gu
 }
 
 static void put_fate(struct writer *to, const struct sequence *sequence, enum guard_fate fate) {
-    struct guard_thing thing;
+    struct guard_things things = guard_things(&sequence->input);
     writer_name(to, guard_fate_name(fate));
     writer_open(to, '[');
-    for (size_t place = 0; guard_next_thing(&sequence->input, &place, &thing);) {
-        if (thing.fate != fate) continue;
+    while (guard_next_thing(&things)) {
+        const struct guard_thing *thing = &things.thing;
+        if (thing->fate != fate) continue;
         writer_open(to, '{');
-        writer_member_words(to, "what", thing.what);
-        writer_member_words(to, "of", guard_side_name(thing.of));
-        writer_member_words(to, "why", thing.why);
-        if (thing.count >= 0) {
+        writer_member_words(to, "what", thing->what);
+        writer_member_words(to, "of", guard_side_name(thing->of));
+        writer_member_words(to, "why", thing->why);
+        if (thing->count >= 0) {
             writer_name(to, "count");
-            writer_integer(to, thing.count);
+            writer_integer(to, thing->count);
         }
         writer_close(to, '}');
     }

@@ -105,8 +105,8 @@ static void check_pass(const struct guard_input *input) {
 }
 
 static void check_things(const struct guard_input *input) {
-    struct guard_thing thing;
-    for (size_t place = 0; guard_next_thing(input, &place, &thing);) HOLDS(thing.count != 0 && thing.what != NULL);
+    struct guard_things walk = guard_things(input);
+    while (guard_next_thing(&walk)) HOLDS(walk.thing.count != 0 && walk.thing.what != NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -177,14 +177,15 @@ static struct merge merged_of(struct guard_input *input, enum merge_choice user,
 /* "roles:not_known:2 ..." of one side; -1: not seen. */
 static const char *things(const struct guard_input *input, enum guard_side side, enum guard_fate fate) {
     static char all[1000];
-    struct guard_thing thing;
+    struct guard_things walk = guard_things(input);
     size_t used = 0;
     all[0] = '\0';
-    for (size_t place = 0; guard_next_thing(input, &place, &thing);) {
-        assert_true(strlen(thing.why) > 10);
-        assert_int_not_equal(thing.count, 0);
-        if (thing.of != side || thing.fate != fate) continue;
-        used += (size_t)snprintf(all + used, sizeof all - used, "%s:%ld ", thing.what, thing.count);
+    while (guard_next_thing(&walk)) {
+        const struct guard_thing *thing = &walk.thing;
+        assert_true(strlen(thing->why) > 10);
+        assert_int_not_equal(thing->count, 0);
+        if (thing->of != side || thing->fate != fate) continue;
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s:%ld ", thing->what, thing->count);
     }
     return all;
 }
