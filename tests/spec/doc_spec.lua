@@ -107,7 +107,7 @@ end
 
 function checks.json(block)
     local item = assert(tenant.json.decode(block.code))
-    assert(tenant.json.decode(item.request.body.raw))
+    assert(not item.request or tenant.json.decode(item.request.body.raw))
 end
 
 function checks.nginx(block)
