@@ -79,25 +79,30 @@ end
 --- After the first error no new items are begun; those that are under way come to their end, then it is raised. If it
 --- is a string, the number of its item is added, and the item if that is an account's id. Only `fn` itself lets the
 --- others go on: a coroutine that it makes, and an auth0.each inside of it, wait on the spot.
+---
+--- `are_others()` says whether other items are under way or may still begin: for an item that looks after the others.
 ---@param items any[]|fun(): any an array, or an iterator, whose nil is the end
 ---@param count integer
----@param fn fun(item: any, index: integer)
+---@param fn fun(item: any, index: integer, are_others: fun(): boolean)
 ---@return integer done
 function each.run(items, count, fn)
     check(items, count, fn)
-    local state = { take = source(items), taken = 0, done = 0, queue = {} }
+    local state = { take = source(items), taken = 0, done = 0, under_way = 0, queue = {} }
     local items_of, indexes, failed = {}, {}, nil -- by the number of the task
+    local function are_others() return state.under_way > 1 or not state.is_over end
     local function task(number)
         while true do
             items_of[number], indexes[number] = next_item(state)
             if items_of[number] == nil then return end
-            fn(items_of[number], indexes[number])
+            state.under_way = state.under_way + 1
+            fn(items_of[number], indexes[number], are_others)
             indexes[number] = nil
-            state.done = state.done + 1
+            state.done, state.under_way = state.done + 1, state.under_way - 1
         end
     end
     local good, fault = loop.together(count, task, function(number)
         failed = failed or { item = items_of[number], index = indexes[number] }
+        if indexes[number] then state.under_way = state.under_way - 1 end
         state.is_over, state.is_taking = true, false
         wake_all(state)
     end)

@@ -133,8 +133,18 @@ bool engine_fetch(struct engine *engine, struct engine_record *record) {
     return true;
 }
 
+static void count_buckets(const struct engine *engine, struct engine_stats *stats) {
+    const struct pace *pace = &engine->queue.pace;
+    for (int i = 0; i < PACE_CLASSES; i++) {
+        const struct bucket *bucket = &pace->gates[i].bucket;
+        stats->limits[i] = (double)bucket->limit;
+        if (bucket->limit > 0) stats->left[i] = bucket_level(bucket, &pace->clock, engine->now);
+    }
+}
+
 struct engine_stats engine_count(const struct engine *engine) {
     struct engine_stats stats = engine->stats;
+    count_buckets(engine, &stats);
     stats.in_flight = engine->queue.in_flight;
     stats.waiting = engine->queue.waiting + engine->pauses;
     stats.events_dropped = engine->events.dropped;

@@ -38,6 +38,7 @@ struct engine_stats {
     unsigned long calls, exchanges, retries, events_dropped;
     int in_flight, waiting; /* exchanges; calls that wait for a gate, a token, a connection or the end of a pause */
     unsigned long tokens;
+    double limits[PACE_CLASSES], left[PACE_CLASSES]; /* of the tenant's buckets; limit 0: none is known */
 };
 
 /* `key` is a profile_pack; the engine takes it over, also where it fails. NULL where there is no memory, or libcurl

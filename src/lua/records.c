@@ -68,8 +68,21 @@ void bind_records_push_event(lua_State *L, const struct event *event) {
     if (event->wait > 0) push_number(L, "wait", (double)event->wait / 1e6);
 }
 
+static void push_buckets(lua_State *L, const struct engine_stats *stats) {
+    lua_newtable(L);
+    for (int i = 0; i < PACE_CLASSES; i++) {
+        if (!(stats->limits[i] > 0)) continue;
+        lua_createtable(L, 0, 2);
+        push_number(L, "limit", stats->limits[i]);
+        push_number(L, "left", stats->left[i]);
+        lua_setfield(L, -2, bucket_name((enum pace_class)i));
+    }
+    lua_setfield(L, -2, "buckets");
+}
+
 void bind_records_push_stats(lua_State *L, const struct engine_stats *stats) {
-    lua_createtable(L, 0, 7);
+    lua_createtable(L, 0, 9);
+    push_buckets(L, stats);
     push_count(L, "calls", stats->calls);
     push_count(L, "exchanges", stats->exchanges);
     push_count(L, "retries", stats->retries);

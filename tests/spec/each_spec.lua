@@ -135,6 +135,24 @@ describe("auth0.each", function()
         assert.equal(words and words .. " (item 1 of auth0.each)", message)
     end)
 
+    it("tells an item that looks after the others when it is the last, also after an error", function()
+        for _, fault in ipairs { false, "boom" } do
+            local items, looks, ended = { "watch", ids[1], ids[2], ids[3], ids[4] }, 0, 0
+            local done, message = pcall(auth0.each, items, 3, function(item, index, are_others)
+                while item == "watch" and are_others() do
+                    looks = looks + 1
+                    tenant:sleep(0.25)
+                end
+                if item ~= "watch" then assert(tenant:user(item)) end
+                if fault and index == 3 then error(fault, 0) end
+                ended = ended + 1
+            end)
+            assert.equal(not fault, done, message)
+            assert.is_true(fault and ended < 5 or ended == 5)
+            assert.is_true(looks > 0)
+        end
+    end)
+
     it("waits on the spot in a coroutine that its function made #plain", function()
         auth0.each(ids, 3, function(id)
             local steps = {}

@@ -115,6 +115,25 @@ describe("a tenant", function()
             stats.waiting })
     end)
 
+    it("tells of the limits that answers have told", function()
+        assert.same({}, tenant:stats().buckets)
+        mock:configure { rates = { read_users = { burst = 40, rate = 10, per = 1 } } }
+        assert(tenant:user(PRIMARY))
+        assert.same({ limit = 40, left = 39 }, tenant:stats().buckets.read)
+        assert.is_nil(tenant:stats().buckets.write)
+    end)
+
+    it("sleeps, and tells the time by which it does", function()
+        local before = tenant:now()
+        tenant:sleep(90)
+        assert.equal(90, math.floor(tenant:now() - before + 0.001))
+        for _, wrong in ipairs { -1, 0 / 0, math.huge, "1" } do
+            local good, message = pcall(tenant.sleep, tenant, wrong)
+            assert.is_false(good)
+            assert.truthy(message:find("tenant:sleep: how long? expected seconds, 0 or more", 1, true), message)
+        end
+    end)
+
     it("renews its token before it expires, and once for all", function()
         mock:configure { token_lifetime = 100 }
         link_all(tenant, { ids[1] }, 1)

@@ -116,6 +116,11 @@ end
 ---@field waiting integer for a rate limit, a token, a connection or the next try
 ---@field events_dropped number that were lost because they were not taken out in time
 ---@field event_errors integer errors that on_event raised
+---@field buckets table<string, auth0.StatsBucket> the tenant's rate limits that answers have told, by the bucket's name
+
+---@class auth0.StatsBucket
+---@field limit number requests that the tenant lets through at most at once
+---@field left number of these, as far as is known; below 0 where requests under way may be refused
 
 ---@return auth0.Stats
 function Tenant:stats()
@@ -123,6 +128,22 @@ function Tenant:stats()
     local stats = self.calls.engine:stats()
     stats.event_errors = self.calls.event_errors
     return stats
+end
+
+--- Waits. Inside auth0.each, and in an event loop, others go on meanwhile.
+---@param seconds number
+function Tenant:sleep(seconds)
+    call.check_open(self, "tenant:sleep", 2)
+    if type(seconds) ~= "number" or not (seconds >= 0 and seconds < math.huge) then
+        error("tenant:sleep: how long? expected seconds, 0 or more", 2)
+    end
+    loop.sleep(self.calls, seconds)
+end
+
+---@return number seconds of a clock that is never set, by which the tenant waits; with a mock, of the mock's
+function Tenant:now()
+    call.check_open(self, "tenant:now", 2)
+    return self.calls.engine:now()
 end
 
 --- Ends its calls as cancelled, forgets its token and closes its connections, for good.
