@@ -53,4 +53,38 @@ function definitions.seconds(text)
     return nil, ("'%s': expected seconds, more than 0"):format(text)
 end
 
+--- A share, as argparse converts it: "50%" or "0.5".
+---@param text string
+---@return number|nil
+---@return string|nil
+function definitions.share(text)
+    local percent = text:match "^(.*)%%$"
+    local number = tonumber(percent or text)
+    if number and percent then number = number / 100 end
+    if number and number >= 0 and number <= 0.9 then return number end
+    return nil, ("'%s': expected a share from 0%% to 90%%"):format(text)
+end
+
+--- What all commands have that work at many accounts.
+---@param parser table
+function definitions.bulk(parser)
+    parser:option("--reserve", "The share of each rate limit that is left to others (default: 50%)."):argname "SHARE"
+        :convert(definitions.share)
+    parser:option("--in-flight", "How many accounts are worked at together (default: 10)."):argname "N"
+        :convert(definitions.whole(1))
+    parser:option("--throttle-file", "File with a number, which may change meanwhile: so many a second may begin; 0: "
+        .. "none."):argname "FILE"
+end
+
+local RESERVE = 0.5
+
+--- Options of the tenant for such a command, which hands its events to `given.hear`.
+---@param given table arguments
+---@return table options
+function definitions.bulk_options(given)
+    return { reserve = given.reserve or RESERVE, on_event = function(event)
+        if given.hear then given.hear(event) end
+    end }
+end
+
 return definitions

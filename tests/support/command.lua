@@ -28,12 +28,13 @@ end
 ---@param arguments string[]
 ---@param environment? table<string, string>
 ---@param fault? string of standard output, when it is flushed
+---@param columns? integer of the terminal that standard error leads to; there is none
 ---@return support.Told
-function command.run(mock, arguments, environment, fault)
+function command.run(mock, arguments, environment, fault, columns)
     local values = environment or { AUTH0_DOMAIN = mock.domain, AUTH0_TOKEN = mock:token { kind = "machine" } }
     local out, err = collector(fault), collector()
     local code = accounts.run(arguments, { getenv = function(name) return values[name] end, out = out, err = err,
-        mock = mock })
+        mock = mock, columns = columns })
     return { code = code, out = table.concat(out.parts), err = table.concat(err.parts) }
 end
 

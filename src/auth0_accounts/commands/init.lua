@@ -16,7 +16,7 @@
 local commands = {}
 
 --- In the order of the help. The command `name` is the module auth0_accounts.commands.name.
-commands.NAMES = { "show", "candidates", "link", "unlink", "preview", "merge", "undo", "settle", "help" }
+commands.NAMES = { "show", "candidates", "link", "unlink", "preview", "merge", "undo", "settle", "apply", "help" }
 
 ---@param name string
 ---@return auth0_accounts.Command

@@ -1,0 +1,82 @@
+--- A plan is approved by the digest of its bytes: what was looked at is what is carried out.
+local progress = require "auth0_accounts.apply.progress"
+local stop = require "auth0_accounts.stop"
+
+local approval = {}
+
+-- Options of apply that go into the command that approves, as they were given.
+local OPTIONS = { "mapping", "reserve", "in_flight", "canary", "limit", "max_failures", "throttle_file" }
+
+---@param text string
+---@return string word of a shell's command
+function approval.quoted(text)
+    if text:find "^[%w_@%%+=:,./-]+$" then return text end
+    return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
+--- The command that approves.
+---@param given table arguments
+---@param digest string
+---@return string
+function approval.command(given, digest)
+    local words = { "auth0-accounts apply", approval.quoted(given.plan), "-j", approval.quoted(given.journal),
+        "--approve", digest }
+    for _, name in ipairs(OPTIONS) do
+        if given[name] ~= nil then
+            words[#words + 1] = "--" .. name:gsub("_", "-") .. " " .. approval.quoted(tostring(given[name]))
+        end
+    end
+    if given.acknowledge_events then words[#words + 1] = "--acknowledge-events" end
+    return table.concat(words, " ")
+end
+
+--- What is to be done, and to which tenant.
+---@param plan auth0_accounts.Plan
+---@param given table arguments
+---@return string[] lines
+function approval.target(plan, given)
+    local header = plan.header
+    return { "tenant:  " .. header.domain, ("plan:    %s, SHA-256 %s"):format(plan.name, plan.digest),
+        ("links:   %s; %s groups are left out"):format(progress.whole(header.links),
+            progress.whole(tonumber(header.skipped) or 0)), "journal: " .. given.journal }
+end
+
+--- Refuses a plan of another tenant, and one that is not as it was approved.
+---@param plan auth0_accounts.Plan
+---@param given table arguments
+---@param domain string the tenant's
+function approval.check(plan, given, domain)
+    if plan.header.domain ~= domain then
+        stop.raise(stop.USAGE, "%s: is a plan of the tenant %s, and the tenant is %s", plan.name, plan.header.domain,
+            domain)
+    elseif given.approve and given.approve:lower() ~= plan.digest then
+        stop.raise(stop.USAGE, "%s: its SHA-256 is %s, and %s was approved: it was edited since, or it is another "
+            .. "plan; look at it, and approve it as it is: %s", plan.name, plan.digest, given.approve,
+            approval.command(given, plan.digest))
+    end
+end
+
+local SHOWN = 5
+
+--- What a run would do; reads the whole plan, and raises where it is broken.
+---@param plan auth0_accounts.Plan
+---@param given table arguments
+---@return string[] lines
+function approval.preview(plan, given)
+    local lines, patches = {}, 0
+    for link in plan:links() do
+        if #lines < SHOWN then
+            lines[#lines + 1] = ("  %d: %s <- %s"):format(link.line, link.primary.user_id, link.secondary.user_id)
+        end
+        if type(link.patch) == "table" then patches = patches + 1 end
+    end
+    if plan.header.links > SHOWN then
+        lines[#lines + 1] = ("  and %s more"):format(progress.whole(plan.header.links - SHOWN))
+    end
+    lines[#lines + 1] = ("requests: about %s"):format(progress.whole(2 * plan.header.links + patches))
+    lines[#lines + 1] = "nothing was changed; to carry it out:"
+    lines[#lines + 1] = "  " .. approval.command(given, plan.digest)
+    return lines
+end
+
+return approval

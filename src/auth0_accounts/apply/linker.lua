@@ -1,0 +1,212 @@
+--- One line of a plan: its accounts are read again, compared with the plan, and merged; the journal has the intent
+--- before anything is sent, and the outcome after.
+local plan_file = require "auth0_accounts.apply.plan_file"
+local stale = require "auth0_accounts.apply.stale"
+
+local linker = {}
+
+---@class auth0_accounts.Linker
+---@field tenant auth0.Tenant
+---@field journal auth0_accounts.Journal
+---@field time fun(): number UNIX seconds, as the tenant's receipts have them
+local Linker = {}
+local linker_mt = { __name = "auth0_accounts.linker", __index = Linker }
+
+local function list(values)
+    return values and #values > 0 and values or nil
+end
+
+local function options_of(header)
+    local given = header.options
+    return { proof = given.proof, trusted_connections = list(given.trusted_connections),
+        password_merge = given.password_merge, user_metadata = given.user_metadata, app_metadata = given.app_metadata,
+        union = list(given.union), checks = {} }
+end
+
+---@param tenant auth0.Tenant
+---@param journal auth0_accounts.Journal
+---@param time fun(): number
+---@return auth0_accounts.Linker
+function linker.new(tenant, journal, time)
+    return setmetatable({ tenant = tenant, journal = journal, time = time, options = options_of(journal.header) },
+        linker_mt)
+end
+
+-- A line that is worked at.
+---@class auth0_accounts.Job
+---@field line auth0_accounts.Line
+---@field link table as the plan has it
+---@field correlation string
+---@field linked table<string, string> what earlier lines linked: the primary by the secondary
+---@field stands? boolean an earlier try of this line wrote something into the primary
+---@field requests integer
+---@field elapsed number
+
+local function now(self)
+    return math.floor(self.time())
+end
+
+local function count(job, facts)
+    job.requests = job.requests + (facts.attempts or 0)
+    job.elapsed = job.elapsed + (facts.elapsed or 0)
+end
+
+---@class auth0_accounts.Told what became of a line
+---@field word "made"|"refused"|"failed"|"unknown"
+---@field message? string
+---@field failure? auth0.Failure
+
+local function finish(self, job, outcome)
+    outcome.kind, outcome.requests, outcome.elapsed = "merge", job.requests, job.elapsed
+    self.journal:tell(job.line.number, outcome, now(self))
+    return { word = outcome.state, message = outcome.message, failure = outcome.failure }
+end
+
+-- What an earlier try wrote stands: undo has to see it.
+local function refuse(self, job, code, format, ...)
+    return finish(self, job, { made = "false", state = job.stands and "unknown" or "refused", code = code,
+        message = format:format(...) })
+end
+
+local function fail(self, job, failure, outcome)
+    outcome = outcome or {}
+    local is_unknown = failure.outcome == "unknown"
+    outcome.made = is_unknown and "unknown" or "false"
+    outcome.state = (is_unknown or failure.is_partly or job.stands) and "unknown" or "failed"
+    outcome.code, outcome.message, outcome.failure = failure.code, failure.message, failure
+    return finish(self, job, outcome)
+end
+
+-- ---- what an earlier run began ----
+
+local function settled(self, job, intent, result)
+    local is_made, is_open = result.state == "merged", result.state == "unknown"
+    job.stands = not is_made and #result.stands > 0
+    local outcome = { intent = intent.id, receipt = result.receipt, made = is_made and "true" or is_open and "unknown"
+        or "false", state = is_made and "made" or "unknown", code = not is_made and "interrupted" or nil,
+        message = not is_made and "the run ended before the link was made" or nil, details = { settled = true } }
+    return finish(self, job, outcome)
+end
+
+-- A read that shows no link permits another try, even where a request of the former try may still be carried out: to
+-- link the same two accounts twice does what it does once. Of a former try, undo has the receipt.
+local function settle(self, job)
+    local intent = self.journal:intents_of(job.line.number)[1]
+    local result, _, facts = self.tenant:settle(intent.receipt, { correlation_id = job.correlation })
+    count(job, facts)
+    if not result then return fail(self, job, facts, { intent = intent.id, receipt = intent.receipt }) end
+    local told = settled(self, job, intent, result)
+    return told.word == "made" and told or nil
+end
+
+-- ---- the accounts as they are ----
+
+local function spellings(link)
+    local one, other = link.primary.email, link.secondary.email
+    return one == other and { one } or { one, other }
+end
+
+-- One request for each spelling, exactly: the tenant compares addresses in case too.
+local function read(self, job)
+    local users, read_at = {}, math.huge
+    for _, email in ipairs(spellings(job.link)) do
+        local found, _, facts = self.tenant:request { path = "/api/v2/users-by-email", query = { email = email },
+            correlation_id = job.correlation }
+        count(job, facts)
+        if not found then return nil, facts end
+        local took = facts.timings and facts.timings.total or facts.elapsed or 0
+        read_at = math.min(read_at, math.floor(self.time() - took))
+        for _, user in ipairs(found) do users[user.user_id] = user end
+    end
+    return users, read_at
+end
+
+local function linked_to(job, primary)
+    local ids = {}
+    for secondary, holder in pairs(job.linked) do
+        if holder == primary then ids[secondary] = true end
+    end
+    return ids
+end
+
+local NOT_FOUND = "is not found under the address %s any more"
+local CHANGED = "the %s of the %s %s has changed since the plan was made"
+
+-- Why the line is not carried out.
+local function weigh(self, job, users)
+    local primary, secondary = users[job.line.primary], users[job.line.secondary]
+    if not primary then
+        return refuse(self, job, "stale", "email: the primary %s " .. NOT_FOUND, job.line.primary,
+            job.link.primary.email)
+    elseif stale.holds(primary, job.line.secondary) then
+        return refuse(self, job, "already_linked", "%s is an identity of the primary %s already", job.line.secondary,
+            job.line.primary)
+    elseif not secondary then
+        return refuse(self, job, "stale", "email: the secondary %s " .. NOT_FOUND, job.line.secondary,
+            job.link.secondary.email)
+    end
+    local field = stale.field(job.link.primary, primary, linked_to(job, job.line.primary), job.stands)
+    if field then return refuse(self, job, "stale", "%s: " .. CHANGED, field, field, "primary", job.line.primary) end
+    field = stale.field(job.link.secondary, secondary, {})
+    if not field then return nil end
+    return refuse(self, job, "stale", "%s: " .. CHANGED, field, field, "secondary", job.line.secondary)
+end
+
+-- ---- the merge ----
+
+local function options_for(self, job, users, read_at)
+    local options = {}
+    for name, value in pairs(self.options) do options[name] = value end
+    options.correlation_id = job.correlation
+    options.created_at = { primary = job.link.primary.created_at, secondary = job.link.secondary.created_at }
+    options.profiles = { primary = users[job.line.primary], secondary = users[job.line.secondary], at = read_at }
+    return options
+end
+
+local function merged(self, job, intent, result)
+    if not result.receipt then
+        return refuse(self, job, "already_linked", "%s is an identity of the primary %s already", job.line.secondary,
+            job.line.primary)
+    end
+    return finish(self, job, { intent = intent, made = "true", state = "made", receipt = result.receipt,
+        details = { already = result.already, patch_bytes = result.patch_text and #result.patch_text } })
+end
+
+local function not_merged(self, job, intent, failure)
+    if failure.code == "guarded" and failure.outcome == "none" and not failure.is_partly then
+        return finish(self, job, { intent = intent, made = "false", state = job.stands and "unknown" or "refused",
+            code = failure.code, message = failure.message, details = { reasons = failure.reasons } })
+    end
+    return fail(self, job, failure, { intent = intent, receipt = failure.receipt,
+        details = { put_back = failure.put_back, left = failure.left } })
+end
+
+local function merge(self, job, users, read_at)
+    local options, intent = options_for(self, job, users, read_at), nil
+    options.on_receipt = function(receipt)
+        intent = self.journal:intend(job.line.number, "merge", receipt, job.correlation, now(self))
+        self.journal:commit(function() self.tenant:sleep(0) end)
+    end
+    local result, _, facts = self.tenant:merge(job.line.primary, job.line.secondary, options)
+    count(job, facts)
+    if result then return merged(self, job, intent, result) end
+    return not_merged(self, job, intent, facts)
+end
+
+local begun = { begun = true, unknown = true }
+
+--- Carries a line out, or says why not.
+---@param line auth0_accounts.Line
+---@param linked table<string, string> what earlier lines linked: the primary by the secondary
+---@return auth0_accounts.Told
+function Linker:carry_out(line, linked)
+    local job = { line = line, link = plan_file.link(line.text), linked = linked, requests = 0, elapsed = 0,
+        correlation = self.journal.run_name .. "/" .. line.number }
+    local told = begun[line.state] and settle(self, job)
+    if told then return told end
+    local users, facts = read(self, job)
+    if not users then return fail(self, job, facts) end
+    return weigh(self, job, users) or merge(self, job, users, facts)
+end
+
+return linker

@@ -1,0 +1,104 @@
+--- Old ids and new ones, for every system that keeps the ids of accounts.
+local core = require "auth0.core"
+local json = require "auth0.json"
+local stop = require "auth0_accounts.stop"
+
+local mapping = {}
+
+-- What a spreadsheet would take for a formula gets a mark of text before it.
+local function field(text)
+    if text:find "^[=+%-@\t\r]" then text = "'" .. text end
+    if text:find '[",\r\n]' then text = '"' .. text:gsub('"', '""') .. '"' end
+    return text
+end
+
+local writers = {}
+
+---@param line auth0_accounts.Line
+---@return string
+function writers.ndjson(line)
+    return json.encode { line = line.number, old = line.secondary, new = line.primary } .. "\n"
+end
+
+function writers.csv(line)
+    return ("%s,%s,%d\n"):format(field(line.secondary), field(line.primary), line.number)
+end
+
+local heads = { ndjson = "", csv = "old,new,line\n" }
+
+--- The whole mapping, part by part.
+---@param journal auth0_accounts.Journal
+---@param form "ndjson"|"csv"
+---@return fun(): string|nil
+function mapping.texts(journal, form)
+    local units, head = journal:units { "made" }, heads[form]
+    return function()
+        if head ~= "" then
+            local first = head
+            head = ""
+            return first
+        end
+        local unit = units()
+        if not unit then return nil end
+        local parts = {}
+        for i, line in ipairs(unit) do parts[i] = writers[form](line) end
+        return table.concat(parts)
+    end
+end
+
+-- ---- a file that grows while links are made ----
+
+local Growing = {}
+local growing_mt = { __index = Growing }
+
+local function check(name)
+    local file = io.open(name, "rb")
+    local first = file and file:read "*l"
+    if file then file:close() end
+    if not first then return end
+    local value = core.decode(first)
+    if first == "old,new,line" or type(value) == "table" and value.old and value.new then return end
+    stop.raise(stop.USAGE, "%s: is there already, and holds no mapping: give another name", name)
+end
+
+local function fail(name, fault)
+    stop.raise(stop.FAILED, "%s: the mapping cannot be written (%s)", name, fault)
+end
+
+local function put(self, text)
+    local good, fault = self.file:write(text)
+    if not good then fail(self.name, fault) end
+end
+
+--- Makes the file anew from the journal, with mode 0600; CSV if its name ends so.
+---@param name string
+---@param journal auth0_accounts.Journal
+---@return table growing
+function mapping.grow(name, journal)
+    check(name)
+    local beside = name .. ".new"
+    os.remove(beside)
+    local made, fault = core.make_private_file(beside, "")
+    local self = setmetatable({ name = name, form = name:find "%.csv$" and "csv" or "ndjson" }, growing_mt)
+    if made then self.file, fault = io.open(beside, "ab") end
+    if not self.file then fail(name, fault) end
+    for text in mapping.texts(journal, self.form) do put(self, text) end
+    made, fault = self.file:flush()
+    if made then made, fault = os.rename(beside, name) end
+    if not made then fail(name, fault) end
+    return self
+end
+
+--- A link has been made.
+---@param line auth0_accounts.Line
+function Growing:add(line)
+    put(self, writers[self.form](line))
+    local good, fault = self.file:flush()
+    if not good then fail(self.name, fault) end
+end
+
+function Growing:close()
+    self.file:close()
+end
+
+return mapping

@@ -1,0 +1,140 @@
+--- A run of apply: what an earlier run began is settled first, then the rest is carried out.
+local core = require "auth0_accounts.core"
+local linker = require "auth0_accounts.apply.linker"
+local mapping = require "auth0_accounts.apply.mapping"
+local progress = require "auth0_accounts.apply.progress"
+local throttle = require "auth0_accounts.apply.throttle"
+local verify = require "auth0_accounts.apply.verify"
+local work = require "auth0_accounts.apply.work"
+
+local run = {}
+
+local BEGUN, LEFT = { "begun", "unknown" }, { "todo", "failed" }
+local SAID = 20 -- lines that are told one by one; the journal has all
+
+--- UNIX seconds, as the tenant's receipts have them.
+---@param world auth0_accounts.World
+---@return fun(): number
+function run.clock(world)
+    if not world.mock then return os.time end
+    return function() return world.mock:time() end
+end
+
+--- A name for a run, by which the tenant's logs show it.
+---@param journal auth0_accounts.Journal
+---@param now number
+---@return string
+function run.name(journal, now)
+    return core.sha256(table.concat({ journal.plan, tostring(now), tostring {}, os.tmpname and os.clock() }, " "))
+        :sub(1, 12)
+end
+
+---@class auth0_accounts.Run
+---@field work auth0_accounts.Work
+---@field journal auth0_accounts.Journal
+---@field linker auth0_accounts.Linker
+---@field mapping? table
+local Run = {}
+local run_mt = { __index = Run }
+
+local function say(self, line, told)
+    self.said = self.said + 1
+    local progress_of = self.work.progress
+    if self.said <= SAID then
+        progress_of:say(("line %d: %s: %s"):format(line.number, told.word, told.message or ""))
+    elseif self.said == SAID + 1 then
+        progress_of:say "there are more; the journal has them all"
+    end
+end
+
+local function carry_out(self, line, linked)
+    local told = self.linker:carry_out(line, linked)
+    if told.word == "made" then
+        linked[line.secondary] = line.primary
+        self.made[#self.made + 1] = self.is_canary and line or nil
+        if self.mapping then self.mapping:add(line) end
+    else
+        say(self, line, told)
+    end
+    self.work:tell(told.word, told.failure)
+    return told.word ~= "unknown" -- of what may still come, nothing goes on
+end
+
+local function unit_done(self)
+    return function(unit)
+        local linked, has_unknown = self.journal:standing(unit)
+        if has_unknown then return end
+        for _, line in ipairs(unit) do
+            if not self.work:begin() or not carry_out(self, line, linked) then return end
+        end
+    end
+end
+
+local function pass(self, states)
+    if not self.work:is_over() then self.work:run(self.journal:units(states), unit_done(self)) end
+end
+
+-- ---- the canary ----
+
+local function check(self, line)
+    local word, why, failure = verify.line(self.work.tenant, self.journal, line)
+    if word == "made" then return end
+    self.failed_canary = self.failed_canary or ("line %d: %s (%s)"):format(line.number, word or "unread",
+        why or failure.message)
+end
+
+-- A few first, which are looked at before the rest begins.
+local function canary(self, count)
+    local most = self.work.limit
+    self.work.limit, self.is_canary = math.min(count, most or count), true
+    pass(self, BEGUN)
+    pass(self, LEFT)
+    self.is_canary = false
+    if self.work.reason == "limit" then self.work.reason = nil end
+    self.work.limit = most
+    if self.work:is_over() then return end
+    for _, line in ipairs(self.made) do check(self, line) end
+    if self.failed_canary then self.work.reason = "canary" end
+end
+
+-- ---- the run ----
+
+---@param given table arguments
+---@param world auth0_accounts.World
+---@param tenant auth0.Tenant
+---@param journal auth0_accounts.Journal
+---@return auth0_accounts.Run
+function run.new(given, world, tenant, journal)
+    local counts = journal:counts()
+    local total = 0
+    for _, state in ipairs { "todo", "failed", "begun", "unknown" } do total = total + (counts[state] or 0) end
+    local shown = progress.new(world, "linked", math.min(total, given.limit or total), given.quiet)
+    given.hear = function(event) shown:hear(event) end
+    local time = run.clock(world)
+    return setmetatable({ journal = journal, time = time, made = {}, said = 0, given = given,
+        linker = linker.new(tenant, journal, time),
+        work = work.new { tenant = tenant, journal = journal, progress = shown, in_flight = given.in_flight,
+            throttle = throttle.new(given.throttle_file), limit = given.limit,
+            max_failures = given.max_failures or 1 } }, run_mt)
+end
+
+local function all(self)
+    if self.given.mapping then self.mapping = mapping.grow(self.given.mapping, self.journal) end
+    if self.given.canary then canary(self, self.given.canary) end
+    pass(self, BEGUN)
+    pass(self, LEFT)
+    self.journal:end_run(self.work.reason or "done", math.floor(self.time()))
+end
+
+--- Does it. Raises what the journal or the mapping could not be written for.
+function Run:go()
+    local now = math.floor(self.time())
+    self.journal:begin_run(run.name(self.journal, now), "apply", now)
+    self.work.signals = core.signals()
+    local good, fault = pcall(all, self)
+    self.work.signals:close()
+    if self.mapping then self.mapping:close() end
+    if not good then error(fault, 0) end
+end
+
+return run

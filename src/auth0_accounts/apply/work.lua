@@ -1,0 +1,108 @@
+--- Units of lines, several at a time: what apply, verify and undo have in common. It looks after signals, the throttle,
+--- the limit, and the failures that end a run.
+local auth0 = require "auth0"
+local stop = require "auth0_accounts.stop"
+
+local work = {}
+
+local TICK = 0.2 -- seconds
+local IN_FLIGHT = 10
+
+---@class auth0_accounts.Work
+---@field tenant auth0.Tenant
+---@field journal auth0_accounts.Journal
+---@field progress auth0_accounts.Progress
+---@field throttle auth0_accounts.Throttle
+---@field signals table of auth0_accounts.core
+---@field in_flight? integer units at a time; 10
+---@field limit? integer lines that may begin
+---@field max_failures? integer failures after which no line begins
+---@field begun integer
+---@field failures integer
+---@field failure? auth0.Failure the first
+---@field reason? "interrupted"|"failures"|"limit" why it ended before all was done
+local Work = {}
+local work_mt = { __name = "auth0_accounts.work", __index = Work }
+
+---@param given table the fields of auth0_accounts.Work that have no default
+---@return auth0_accounts.Work
+function work.new(given)
+    given.begun, given.failures = 0, 0
+    return setmetatable(given, work_mt)
+end
+
+local function end_for(self, reason)
+    self.reason = self.reason or reason
+    return true
+end
+
+--- Whether no line is to begin any more.
+---@return boolean
+function Work:is_over()
+    if self.reason or self.journal.fault then return true end
+    if self.signals:interrupts() > 0 then return end_for(self, "interrupted") end
+    if self.limit and self.begun >= self.limit then return end_for(self, "limit") end
+    return false
+end
+
+--- Waits until a line may begin.
+---@return boolean may_begin
+function Work:begin()
+    self.throttle:wait(self.tenant, function() return self:is_over() end)
+    if self:is_over() then return false end
+    self.begun = self.begun + 1
+    return true
+end
+
+--- A line has come to its end.
+---@param word string
+---@param failure? auth0.Failure of what counts as one
+function Work:tell(word, failure)
+    self.progress:count(word)
+    if not failure then return end
+    self.failures, self.failure = self.failures + 1, self.failure or failure
+    if self.max_failures and self.failures >= self.max_failures then end_for(self, "failures") end
+end
+
+local function look(self)
+    self.throttle:look()
+    self.progress:tick(self.tenant:now(), self.tenant:stats(), self.signals:status())
+end
+
+local WATCH = {} -- the item that looks after the others
+
+local function watch(self, are_others)
+    while are_others() do
+        look(self)
+        self.tenant:sleep(TICK)
+    end
+end
+
+--- Calls `body` for each unit, until there is none left, or the run is over.
+---@param units fun(): table|nil
+---@param body fun(unit: table)
+function Work:run(units, body)
+    local is_watched = false
+    local function take()
+        if not is_watched then
+            is_watched = true
+            return WATCH
+        end
+        if not self:is_over() then return units() end
+    end
+    look(self)
+    local good, fault = pcall(auth0.each, take, (self.in_flight or IN_FLIGHT) + 1, function(unit, _, are_others)
+        if unit == WATCH then watch(self, are_others) else body(unit) end
+    end)
+    self.progress:clear()
+    if not good then error(fault, 0) end
+end
+
+--- The exit code, as far as it is the run's.
+---@return integer
+function Work:code()
+    if self.reason == "interrupted" then return stop.INTERRUPTED end
+    return self.failure and stop.code_of(self.failure) or stop.DONE
+end
+
+return work

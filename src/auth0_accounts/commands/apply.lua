@@ -1,0 +1,104 @@
+--- auth0-accounts apply
+local definitions = require "auth0_accounts.definitions"
+local stop = require "auth0_accounts.stop"
+
+local apply = { changes = true, needs_tenant = true,
+    look = "give the same command again: it finds out what became of each link that was begun",
+    summary = "Carries out a plan that you approved, with a journal that takes it back." }
+
+function apply.define(parser)
+    parser:argument("plan", "The file that plan made."):argname "PLAN"
+    parser:option("-j --journal", "File of the journal; made by the first run, and gone on with by the next ones.")
+        :argname "JOURNAL":count(1)
+    parser:option("--approve", "The SHA-256 of the plan that you looked at. Without it nothing is changed.")
+        :argname "SHA256"
+    parser:option("--mapping", "File that gets a line for each link as it is made: old id, new id; CSV if it ends in "
+        .. ".csv."):argname "FILE"
+    definitions.bulk(parser)
+    parser:option("--canary", "So many links first; they are looked at before the rest begins."):argname "N"
+        :convert(definitions.whole(1))
+    parser:option("--limit", "Links to begin in this run at most."):argname "N":convert(definitions.whole(1))
+    parser:option("--max-failures", "Failures after which no link is begun (default: 1)."):argname "N"
+        :convert(definitions.whole(1))
+    parser:flag("--acknowledge-events", "You know who is told of user.deleted, which each link sends.")
+end
+
+apply.options = definitions.bulk_options
+
+local function preview(plan, given, said)
+    local approval = require "auth0_accounts.apply.approval"
+    local lines = approval.preview(plan, given)
+    said:lines(lines)
+    return { preview = true, domain = plan.header.domain, plan = plan.digest, links = plan.header.links,
+        command = approval.command(given, plan.digest) }, nil, {}
+end
+
+local function summary_of(journal, work)
+    local counts = journal:counts()
+    return { domain = journal.domain, plan = journal.plan, run = journal.run_name, lines = counts,
+        reason = work.reason, code = work:code(), failures = work.failures }
+end
+
+function apply.call(tenant, given, said, world)
+    local approval, journals = require "auth0_accounts.apply.approval", require "auth0_accounts.journal"
+    local listeners, run = require "auth0_accounts.apply.listeners", require "auth0_accounts.apply.run"
+    local plan = require("auth0_accounts.apply.plan_file").open(given.plan)
+    said:lines(approval.target(plan, given))
+    approval.check(plan, given, tenant.domain)
+    if not given.approve then return preview(plan, given, said) end
+    if not given.acknowledge_events then listeners.check(tenant) end
+    local journal = journals.of_plan(given.journal, plan, os.time())
+    local made = run.new(given, world, tenant, journal)
+    local good, fault = pcall(made.go, made)
+    local value = good and summary_of(journal, made.work)
+    if good then value.canary, value.failure = made.failed_canary, made.work.failure end
+    local closed, failing = pcall(journal.close, journal)
+    if not good then error(fault, 0) end
+    if not closed then error(failing, 0) end
+    return value, nil, {}
+end
+
+local REASONS = {
+    interrupted = "interrupted: what was begun has come to its end",
+    limit = "as many as --limit says were begun",
+    failures = "stopped after %d failures",
+    canary = "stopped after the canary: %s",
+}
+
+local function left_of(lines)
+    return (lines.todo or 0) + (lines.failed or 0) + (lines.begun or 0) + (lines.unknown or 0)
+end
+
+local function has_faults(value)
+    local lines = value.lines
+    return value.canary or lines.refused or lines.failed or lines.begun or lines.unknown
+end
+
+local function lines_of(value)
+    local lines, words = value.lines, {}
+    for _, state in ipairs { "made", "refused", "failed", "unknown", "begun", "todo", "undoing", "undone" } do
+        if lines[state] then words[#words + 1] = ("%s %d"):format(state, lines[state]) end
+    end
+    local told = { table.concat(words, ", ") }
+    if value.reason then
+        told[2] = REASONS[value.reason]:format(value.canary or value.failures or "")
+    end
+    if value.failure then told[#told + 1] = "the first failure: " .. value.failure.message end
+    if left_of(lines) > 0 then told[#told + 1] = "the same command goes on with the rest" end
+    return told
+end
+
+function apply.tell(said, value)
+    if value.preview then
+        said:value(value)
+        return stop.USAGE
+    end
+    said:lines(lines_of(value))
+    said:value { domain = value.domain, plan = value.plan, run = value.run, lines = value.lines, reason = value.reason,
+        canary = value.canary, failure = value.failure and { code = value.failure.code,
+            message = value.failure.message } }
+    if value.code == stop.DONE and has_faults(value) then return stop.FAILED end
+    return value.code
+end
+
+return apply

@@ -1,0 +1,386 @@
+--- The journal of a plan: a SQLite database that says what is to be linked, what was begun, and what came of it. An
+--- intent, with the images of both accounts, is on the disk before anything is sent; an outcome may be lost by a crash,
+--- and is then found out from the tenant. One process at a time has the journal.
+local core = require "auth0.core"
+local database = require "auth0_accounts.database"
+local json = require "auth0.json"
+local stop = require "auth0_accounts.stop"
+
+local journal = {}
+
+local VERSION = 1 -- of the schema
+
+-- `line.state`: todo; begun (an intent without an outcome), unknown; made, undoing, undone; refused (stale, or the
+-- guard is against it), failed (it may be tried again). `intent.kind`: merge, undo. `outcome.made`: true, false,
+-- unknown. Of an intent that was pruned the receipt is NULL, of a line the text.
+local SCHEMA = [[
+CREATE TABLE journal (plan TEXT NOT NULL, domain TEXT NOT NULL, header TEXT NOT NULL, made_at INTEGER NOT NULL);
+CREATE TABLE run (id INTEGER PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, begun_at INTEGER NOT NULL,
+    ended_at INTEGER, reason TEXT);
+CREATE TABLE line (number INTEGER PRIMARY KEY, unit INTEGER NOT NULL, primary_id TEXT NOT NULL,
+    secondary_id TEXT NOT NULL, state TEXT NOT NULL, text TEXT);
+CREATE TABLE intent (id INTEGER PRIMARY KEY, line INTEGER NOT NULL, kind TEXT NOT NULL, run INTEGER NOT NULL,
+    at INTEGER NOT NULL, correlation TEXT NOT NULL, receipt TEXT);
+CREATE TABLE outcome (id INTEGER PRIMARY KEY, line INTEGER NOT NULL, intent INTEGER, kind TEXT NOT NULL,
+    run INTEGER NOT NULL, at INTEGER NOT NULL, elapsed REAL, requests INTEGER, made TEXT NOT NULL, code TEXT,
+    message TEXT, details TEXT, receipt TEXT);
+CREATE INDEX line_unit ON line (unit, number, state);
+CREATE INDEX intent_line ON intent (line);
+CREATE INDEX outcome_line ON outcome (line);
+]]
+
+---@class auth0_accounts.Journal
+---@field path string
+---@field plan string the plan's SHA-256
+---@field domain string
+---@field header table the plan's
+---@field run integer|nil the number of the run that writes
+---@field fault any what the journal could not be written for; nothing may be begun any more
+local Journal = {}
+local journal_mt = { __name = "auth0_accounts.journal", __index = Journal }
+
+-- ---- statements ----
+
+local function statement(self, sql)
+    self.statements[sql] = self.statements[sql] or self.db:prepare(sql)
+    return self.statements[sql]
+end
+
+local function begin(self)
+    if self.is_open then return end
+    self.db:exec "BEGIN IMMEDIATE"
+    self.is_open, self.turn = true, self.turn + 1
+end
+
+local function guarded(self, fn, ...)
+    if self.fault then error(self.fault, 0) end
+    local good, value = pcall(fn, self, ...)
+    if good then return value end
+    self.fault, self.is_open = value, false
+    pcall(self.db.exec, self.db, "ROLLBACK")
+    error(value, 0)
+end
+
+local function run(self, sql, ...)
+    begin(self)
+    return statement(self, sql):run(...)
+end
+
+local function write(self, sql, ...)
+    return guarded(self, run, sql, ...)
+end
+
+local function commit(self)
+    self.db:exec "COMMIT"
+    self.is_open = false
+end
+
+--- Brings all that was written to the disk. Raises where that fails: then none of it is there.
+---@param pause? fun() lets others write meanwhile, whose writes go with this commit
+function Journal:commit(pause)
+    local turn = self.turn
+    if pause then pause() end
+    if self.fault then error(self.fault, 0) end
+    if self.is_open and self.turn == turn then guarded(self, commit) end
+end
+
+-- ---- opening ----
+
+-- In exclusive mode no second process gets at the journal, not even to read it, until this one ends.
+local SETTINGS = "PRAGMA busy_timeout=500; PRAGMA locking_mode=EXCLUSIVE; " .. database.DURABLE
+    .. "BEGIN IMMEDIATE; COMMIT;"
+
+local function connect(path)
+    return database.open(path, { private = true, settings = SETTINGS, further = {
+        busy = ('"fuser %s" names the process; SIGUSR1 asks it how far it has come'):format(path),
+        full = "nothing is lost: make room, and give the same command again" } })
+end
+
+local function version_of(db, path)
+    local version = db:prepare("PRAGMA user_version"):first()
+    if version ~= 0 and version ~= VERSION then
+        stop.raise(stop.USAGE, "%s: is a journal of version %s, and this auth0-accounts knows version %d: use the "
+            .. "auth0-accounts that made it", path, tostring(version), VERSION)
+    end
+    return version
+end
+
+local function check_empty(db, path)
+    if db:prepare("SELECT count(*) FROM sqlite_master"):first() == 0 then return end
+    stop.raise(stop.USAGE, "%s: is a database, and no journal of auth0-accounts", path)
+end
+
+local function read(db, path)
+    local plan, domain, header = db:prepare("SELECT plan, domain, header FROM journal"):first()
+    return setmetatable({ path = path, db = db, plan = plan, domain = domain, header = core.decode(header),
+        statements = {}, turn = 0 }, journal_mt)
+end
+
+local function exists(path)
+    local file = io.open(path, "rb")
+    if file then file:close() end
+    return file ~= nil
+end
+
+--- Opens a journal that is there.
+---@param path string
+---@return auth0_accounts.Journal
+function journal.open(path)
+    if not exists(path) then stop.raise(stop.USAGE, "%s: there is no such journal", path) end
+    local db = connect(path)
+    if version_of(db, path) == VERSION then return read(db, path) end
+    check_empty(db, path)
+    stop.raise(stop.USAGE, "%s: the journal holds nothing yet: apply the plan", path)
+end
+
+-- What SQL finds in a plan that no run could carry out in any order.
+local FAULTS = {
+    { "SELECT secondary_id FROM line GROUP BY secondary_id HAVING count(*) > 1 LIMIT 1",
+        "is a secondary more than once" },
+    { "SELECT secondary_id FROM line WHERE secondary_id IN (SELECT primary_id FROM line) LIMIT 1",
+        "is both a primary and a secondary" },
+    { "SELECT primary_id FROM line GROUP BY primary_id HAVING min(unit) <> max(unit) LIMIT 1",
+        "is a primary of more than one group" },
+}
+
+local function check_lines(db, name)
+    for _, fault in ipairs(FAULTS) do
+        local id = db:prepare(fault[1]):first()
+        if id then stop.raise(stop.USAGE, "%s: the account %s %s: make a new plan", name, id, fault[2]) end
+    end
+end
+
+-- All of it in one transaction: a journal that is there is whole.
+local function fill(db, plan, now)
+    db:exec(SCHEMA)
+    db:prepare("INSERT INTO journal VALUES (?, ?, ?, ?)"):run(plan.digest, plan.header.domain,
+        json.encode(plan.header), now)
+    local insert = db:prepare "INSERT INTO line VALUES (?, ?, ?, ?, 'todo', ?)"
+    for line, text in plan:links() do
+        insert:run(line.line, line.group, line.primary.user_id, line.secondary.user_id, text)
+    end
+    check_lines(db, plan.name)
+    db:exec(("PRAGMA user_version = %d; COMMIT"):format(VERSION))
+end
+
+local function make(db, plan, now)
+    db:exec "BEGIN IMMEDIATE"
+    local good, fault = pcall(fill, db, plan, now)
+    if good then return end
+    pcall(db.exec, db, "ROLLBACK")
+    error(fault, 0)
+end
+
+local function check_plan(self, plan)
+    if self.plan == plan.digest then return end
+    stop.raise(stop.USAGE, "%s: is the journal of another plan, whose SHA-256 is %s: give this plan a journal of its "
+        .. "own", self.path, self.plan)
+end
+
+--- Opens the journal of a plan, or makes it.
+---@param path string
+---@param plan auth0_accounts.Plan
+---@param now integer UNIX seconds
+---@return auth0_accounts.Journal
+function journal.of_plan(path, plan, now)
+    local was_there = exists(path)
+    local db = connect(path)
+    if version_of(db, path) == 0 then
+        check_empty(db, path)
+        local good, fault = pcall(make, db, plan, now)
+        if not good then
+            db:close()
+            if not was_there then os.remove(path) end
+            error(fault, 0)
+        end
+    end
+    local self = read(db, path)
+    check_plan(self, plan)
+    return self
+end
+
+--- Writes what is not written yet, and lets others at the journal.
+function Journal:close()
+    if not self.db then return end
+    local good, fault = pcall(self.commit, self)
+    self.db:close()
+    self.db = nil
+    if not good and fault ~= self.fault then error(fault, 0) end
+end
+
+-- ---- writing ----
+
+--- Begins a run.
+---@param name string by which the tenant's logs show it
+---@param kind "apply"|"undo"
+---@param now integer UNIX seconds
+function Journal:begin_run(name, kind, now)
+    self.run = (statement(self, "SELECT max(id) FROM run"):first() or 0) + 1
+    self.run_name = name
+    self.intents = statement(self, "SELECT max(id) FROM intent"):first() or 0
+    write(self, "INSERT INTO run VALUES (?, ?, ?, ?, NULL, NULL)", self.run, name, kind, now)
+    self:commit()
+end
+
+---@param reason string why it ended
+---@param now integer UNIX seconds
+function Journal:end_run(reason, now)
+    write(self, "UPDATE run SET ended_at = ?, reason = ? WHERE id = ?", now, reason, self.run)
+    self:commit()
+end
+
+local function set_state(self, line, state)
+    write(self, "UPDATE line SET state = ? WHERE number = ?", state, line)
+end
+
+local begun = { merge = "begun", undo = "undoing" }
+
+--- Writes an intent. Nothing of it may be sent before `commit` has returned.
+---@param line integer
+---@param kind "merge"|"undo"
+---@param receipt auth0.MergeReceipt
+---@param correlation string
+---@param now integer UNIX seconds
+---@return integer intent
+function Journal:intend(line, kind, receipt, correlation, now)
+    self.intents = self.intents + 1
+    local intent = self.intents
+    write(self, "INSERT INTO intent VALUES (?, ?, ?, ?, ?, ?, ?)", intent, line, kind, self.run, now, correlation,
+        json.encode(receipt))
+    set_state(self, line, begun[kind])
+    return intent
+end
+
+---@class auth0_accounts.Outcome
+---@field kind "merge"|"undo"
+---@field intent? integer absent where nothing was begun
+---@field made "true"|"false"|"unknown"
+---@field state string of the line, from now on
+---@field receipt? auth0.MergeReceipt
+---@field code? string of a failure
+---@field message? string
+---@field details? table
+---@field elapsed? number seconds
+---@field requests? integer
+
+--- Writes an outcome. It comes to the disk with the next commit.
+---@param line integer
+---@param outcome auth0_accounts.Outcome
+---@param now integer UNIX seconds
+function Journal:tell(line, outcome, now)
+    write(self, "INSERT INTO outcome VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", line, outcome.intent,
+        outcome.kind, self.run, now, outcome.elapsed, outcome.requests, outcome.made, outcome.code, outcome.message,
+        outcome.details and json.encode(outcome.details), outcome.receipt and json.encode(outcome.receipt))
+    set_state(self, line, outcome.state)
+end
+
+-- ---- reading ----
+
+--- How many lines have each state.
+---@return table<string, integer>
+function Journal:counts()
+    local counts = {}
+    for state, count in statement(self, "SELECT state, count(*) FROM line GROUP BY state"):rows() do
+        counts[state] = count
+    end
+    return counts
+end
+
+---@class auth0_accounts.Line
+---@field number integer
+---@field unit integer lines of one unit come one after another
+---@field primary string
+---@field secondary string
+---@field state string
+---@field text string|nil as the plan has it; nil after a prune
+
+local PAGE = 500
+
+local function quoted(states)
+    return "'" .. table.concat(states, "', '") .. "'"
+end
+
+-- Lines of some states, page after page: a reader that stayed open would keep the write-ahead log from being emptied.
+local function lines_of(self, states, is_backwards)
+    local sql = ([[SELECT number, unit, primary_id, secondary_id, state, text FROM line
+        WHERE (unit, number) %s (?, ?) AND state IN (%s) ORDER BY unit %s, number %s LIMIT %d]]):format(
+        is_backwards and "<" or ">", quoted(states), is_backwards and "DESC" or "", is_backwards and "DESC" or "", PAGE)
+    local page, at = {}, 0
+    local edge = is_backwards and 9007199254740991 or -1
+    local unit, number = edge, edge
+    return function()
+        if at == #page then
+            page, at = {}, 0
+            for n, u, primary, secondary, state, text in statement(self, sql):rows(unit, number) do
+                page[#page + 1] = { number = n, unit = u, primary = primary, secondary = secondary, state = state,
+                    text = text }
+            end
+            local last = page[#page]
+            if not last then return nil end
+            unit, number = last.unit, last.number
+        end
+        at = at + 1
+        return page[at]
+    end
+end
+
+--- Lines that share accounts, together: an iterator over arrays of lines.
+---@param states string[] of the lines
+---@param is_backwards? boolean
+---@return fun(): auth0_accounts.Line[]|nil
+function Journal:units(states, is_backwards)
+    local lines = lines_of(self, states, is_backwards)
+    local ahead = lines()
+    return function()
+        if not ahead then return nil end
+        local unit = { ahead }
+        ahead = lines()
+        while ahead and ahead.unit == unit[1].unit do
+            unit[#unit + 1] = ahead
+            ahead = lines()
+        end
+        return unit
+    end
+end
+
+--- What the other lines of a unit have come to.
+---@param unit auth0_accounts.Line[]
+---@return table<string, string> linked primary by secondary
+---@return boolean has_unknown whether it is not known of another line what became of it
+function Journal:standing(unit)
+    local own, linked, has_unknown = {}, {}, false
+    for _, line in ipairs(unit) do own[line.number] = true end
+    for number, primary, secondary, state in statement(self, "SELECT number, primary_id, secondary_id, state FROM line "
+        .. "WHERE unit = ? AND state IN ('made', 'begun', 'unknown')"):rows(unit[1].unit) do
+        if state == "made" then linked[secondary] = primary end
+        has_unknown = has_unknown or state ~= "made" and not own[number]
+    end
+    return linked, has_unknown
+end
+
+---@class auth0_accounts.Intent
+---@field id integer
+---@field kind "merge"|"undo"
+---@field at integer UNIX seconds
+---@field correlation string
+---@field receipt auth0.MergeReceipt|nil what is known last; nil after a prune
+---@field made "true"|"false"|"unknown"|nil nil: without an outcome
+
+--- The intents of a line, the newest first.
+---@param line integer
+---@return auth0_accounts.Intent[]
+function Journal:intents_of(line)
+    local list = {}
+    for id, kind, at, correlation, receipt, made, later in statement(self, [[
+        SELECT intent.id, intent.kind, intent.at, intent.correlation, intent.receipt, outcome.made, outcome.receipt
+        FROM intent LEFT JOIN outcome
+            ON outcome.id = (SELECT max(id) FROM outcome WHERE line = ?1 AND intent = intent.id)
+        WHERE intent.line = ?1 ORDER BY intent.id DESC]]):rows(line) do
+        local text = later or receipt
+        list[#list + 1] = { id = id, kind = kind, at = at, correlation = correlation, made = made,
+            receipt = text and core.decode(text) }
+    end
+    return list
+end
+
+return journal

@@ -1,0 +1,26 @@
+--- The terminal, if standard error leads to one.
+local terminal = {}
+
+local DEFAULT = 80
+
+local function is_good(result)
+    return result == true or result == 0 -- Lua 5.1 gives the exit code
+end
+
+local function columns()
+    local pipe = io.popen("stty size <&2 2>/dev/null")
+    local text = pipe and pipe:read "*a" or ""
+    if pipe then pipe:close() end
+    local wide = tonumber(text:match "^%d+ (%d+)")
+    return wide and wide > 0 and wide or DEFAULT
+end
+
+---@param world auth0_accounts.World
+---@return integer|nil columns nil: there is no terminal
+function terminal.width(world)
+    if world.columns ~= nil then return world.columns or nil end
+    if world.err ~= io.stderr or not is_good(os.execute "test -t 2") then return nil end
+    return columns()
+end
+
+return terminal

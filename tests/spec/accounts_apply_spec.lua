@@ -1,0 +1,465 @@
+--- auth0-accounts apply, over the model: what is approved is carried out, once, and the journal knows of all of it.
+local accounts_core = require "auth0_accounts.core"
+local cjson = require "cjson"
+local command = require "support.command"
+local journals = require "auth0_accounts.journal"
+local mock_tenant = require "auth0.mock"
+local plans = require "support.plans"
+local process = require "support.process"
+local tenant = require "support.tenant"
+
+local LINK = { method = "POST", template = "/api/v2/users/{id}/identities" }
+
+local mock, plan, digest, journal, mapping
+
+local function run(...)
+    return command.run(mock, { "apply", plan, "-j", journal, ... })
+end
+
+local function apply(...)
+    return run("--approve", digest, ...)
+end
+
+local function assert_told(told, code, out, err)
+    assert.equal(code, told.code, told.out .. told.err)
+    assert.truthy(not out or told.out:find(out, 1, true), told.out)
+    assert.truthy(err and told.err:find(err, 1, true) or not err and told.err == "", told.err)
+end
+
+local function seed(sizes, options)
+    mock = mock_tenant.new()
+    if plan then os.remove(plan) end
+    plan, digest = plans.of_mock(mock, sizes, options)
+end
+
+local function arm(order, words)
+    words = words or {}
+    for name, value in pairs(LINK) do words[name] = words[name] or value end
+    words.fault = order
+    mock:arm(words)
+end
+
+local function links()
+    local count = 0
+    for _, change in ipairs(mock:changes()) do count = count + (change.kind == "link" and 1 or 0) end
+    return count
+end
+
+-- Edits an account by the model, as another client would.
+local function edit(id, change)
+    change(mock.model.world.users:find(id))
+end
+
+local function states()
+    local opened = journals.open(journal)
+    local counts = opened:counts()
+    opened:close()
+    return counts
+end
+
+-- What a query finds in the journal.
+local function ask(sql)
+    local db = assert(accounts_core.open(journal))
+    local rows = {}
+    for one, other in db:prepare(sql):rows() do rows[#rows + 1] = other == nil and one or { one, other } end
+    db:close()
+    return rows
+end
+
+before_each(function()
+    seed { 2, 3, 2 }
+    journal, mapping = command.new_name(), command.new_name()
+end)
+
+after_each(function()
+    for _, name in ipairs { plan, journal, journal .. "-wal", mapping, mapping .. ".new" } do os.remove(name) end
+    plan = nil
+end)
+
+describe("auth0-accounts apply without an approval", function()
+    it("prints the target first, what it would do, and the very command; it changes nothing and ends with 2", function()
+        local told = run()
+        assert_told(told, 2, ("tenant:  %s\nplan:    %s, SHA-256 %s\nlinks:   4; 0 groups are left out\n")
+            :format(mock.domain, plan, digest))
+        local line = ("\n  auth0-accounts apply %s -j %s --approve %s\n"):format(plan, journal, digest)
+        assert.truthy(told.out:find(line, 1, true), told.out)
+        assert.same({}, mock:requests())
+        assert.is_nil(io.open(journal))
+    end)
+
+    it("quotes names for a shell, and repeats the options that were given", function()
+        local odd = command.new_name() .. " 'of' me"
+        os.rename(plan, odd)
+        plan = odd
+        local told = run("--limit", "3", "--reserve", "20%", "--acknowledge-events")
+        local line = told.out:match "\n  (auth0%-accounts apply [^\n]*)\n"
+        local words = tenant.run("printf '%s\\n' " .. line)
+        assert.equal(table.concat({ "auth0-accounts", "apply", plan, "-j", journal, "--approve", digest, "--reserve",
+            "0.2", "--limit", "3", "--acknowledge-events", "" }, "\n"), words)
+    end)
+end)
+
+describe("auth0-accounts apply", function()
+    it("links with three requests each, where there is metadata to write", function()
+        local told = apply()
+        assert_told(told, 0, "\nmade 4\n")
+        assert.equal(4, links())
+        assert.same({ ["GET /api/v2/event-streams"] = 1, ["GET /api/v2/users-by-email"] = 4,
+            ["PATCH /api/v2/users/{id}"] = 4, [LINK.method .. " " .. LINK.template] = 4 }, mock:requests())
+        assert.equal("600\n", (tenant.run("stat -c %a " .. process.quoted(journal))))
+        assert.is_nil(io.open(journal .. "-wal"))
+    end)
+
+    it("has the intent with both images on the disk before anything is sent", function()
+        local answer, seen = mock.answer, 0
+        mock.answer = function(self, request)
+            if request.method ~= "GET" then
+                local id = request.headers["x-correlation-id"]:match "/(%d+)$"
+                local copy = command.new_name()
+                -- What a crash would leave: the files as they are.
+                tenant.run(("cp %s %s; cp %s-wal %s-wal"):format(journal, copy, journal, copy))
+                local db = assert(accounts_core.open(copy))
+                local text = db:prepare("SELECT receipt FROM intent WHERE line = ?"):first(tonumber(id))
+                db:close()
+                os.remove(copy)
+                assert(text and cjson.decode(text).secondary_was.user_metadata:find "value", "no image")
+                seen = seen + 1
+            end
+            return answer(self, request)
+        end
+        assert_told(apply(), 0, "\nmade 4\n")
+        assert.equal(8, seen)
+    end)
+
+    it("does nothing twice: the same command again asks for nothing", function()
+        assert.equal(0, apply().code)
+        local before = mock:requests()["GET /api/v2/users-by-email"]
+        assert_told(apply "--acknowledge-events", 0, "\nmade 4\n")
+        assert.equal(before, mock:requests()["GET /api/v2/users-by-email"])
+        assert.equal(4, links())
+    end)
+
+    it("links those that share an account one after another, and others together", function()
+        seed { 5, 5, 5 }
+        local under_way, most, together = {}, 0, 0
+        local answer = mock.answer
+        mock.answer = function(self, request)
+            local line = (request.headers["x-correlation-id"] or ""):match "/(%d+)$"
+            if line then
+                local unit = math.ceil(line / 4)
+                local email = request.url:match "users%-by%-email"
+                if email then
+                    under_way[unit] = (under_way[unit] or 0) + 1
+                    most = math.max(most, under_way[unit])
+                    local count = 0
+                    for _, of in pairs(under_way) do count = count + (of > 0 and 1 or 0) end
+                    together = math.max(together, count)
+                elseif request.url:find "/identities$" then
+                    under_way[unit] = under_way[unit] - 1
+                end
+            end
+            return answer(self, request)
+        end
+        assert_told(apply(), 0, "\nmade 12\n")
+        assert.same({ 1, 3 }, { most, together })
+    end)
+
+    it("grows a mapping of old ids and new ones as links are made", function()
+        local answer, grown = mock.answer, nil
+        mock.answer = function(self, request)
+            if links() == 3 then grown = grown or #process.read(mapping) end
+            return answer(self, request)
+        end
+        assert_told(apply("--mapping", mapping, "--in-flight", "1"), 0, "\nmade 4\n")
+        local lines = {}
+        for line in io.lines(mapping) do lines[#lines + 1] = cjson.decode(line) end
+        assert.equal(4, #lines)
+        assert.same({ line = 1, old = "google-oauth2|101", new = "auth0|p1" }, lines[1])
+        assert.is_true(grown > 0 and grown < #process.read(mapping))
+        assert.equal("600\n", (tenant.run("stat -c %a " .. process.quoted(mapping))))
+        local whole = process.read(mapping)
+        assert.equal(0, apply("--mapping", mapping).code)
+        assert.equal(whole, process.read(mapping))
+    end)
+
+    it("writes no mapping over a file that holds something else", function()
+        mapping = process.file "my thesis"
+        assert_told(apply("--mapping", mapping), 2, nil, "holds no mapping: give another name")
+        assert.equal("my thesis", process.read(mapping))
+        assert.equal(0, links())
+    end)
+end)
+
+describe("auth0-accounts apply refuses", function()
+    it("a plan that was edited since it was approved", function()
+        local file = assert(io.open(plan, "a"))
+        file:write "\n"
+        file:close()
+        assert_told(apply(), 2, nil, "and " .. digest .. " was approved: it was edited since")
+        assert.same({}, mock:requests())
+    end)
+
+    it("a plan that is none, is cut, or has a line that is no link, also if it is approved", function()
+        local whole = process.read(plan)
+        local first = whole:match "^[^\n]*\n"
+        local broken = {
+            ["its first line is no header"] = "no plan",
+            ["of version 2"] = whole:gsub('"plan":1', '"plan":2'),
+            ["has 3 links, and its header tells of 4"] = whole:gsub("[^\n]*\n$", ""),
+            [":2: is no link between two accounts"] = first .. '{"line":1}\n',
+            [":2: "] = first .. "{\n",
+            ["is a secondary more than once"] = whole:gsub("google%-oauth2|10[1-4]", "google-oauth2|101"),
+            ["is both a primary and a secondary"] = whole:gsub("google%-oauth2|102", "auth0|p1"),
+            ["is a primary of more than one group"] = whole:gsub('"auth0|p3"', '"auth0|p1"'),
+        }
+        for words, text in pairs(broken) do
+            os.remove(plan)
+            plan = process.file(text)
+            digest = accounts_core.sha256(text)
+            assert_told(apply(), 2, nil, words)
+            assert.is_nil(io.open(journal))
+        end
+        assert.equal(0, links())
+    end)
+
+    it("a plan of another tenant", function()
+        local text = process.read(plan):gsub(mock.domain, "other.test", 1)
+        os.remove(plan)
+        plan, digest = process.file(text), accounts_core.sha256(text)
+        assert_told(apply(), 2, nil, "is a plan of the tenant other.test, and the tenant is " .. mock.domain)
+    end)
+
+    it("the journal of another plan, and a file that is no journal", function()
+        assert.equal(0, apply().code)
+        local other = plan
+        local text = process.read(plan):gsub('"skipped":0', '"skipped":1', 1)
+        plan, digest = process.file(text), accounts_core.sha256(text)
+        os.remove(other)
+        assert_told(apply(), 2, nil, "is the journal of another plan")
+        os.remove(journal)
+        journal = process.file "some text that is no database, and long enough to be taken for one, or for none of them"
+        tenant.run("chmod 600 " .. process.quoted(journal))
+        assert_told(apply(), 2, nil, "is no SQLite database")
+    end)
+
+    it("a journal that another process works with, and says how to find it", function()
+        assert.equal(0, apply().code)
+        local opened = journals.open(journal)
+        assert_told(apply(), 1, nil, ('another process works with it'))
+        opened:close()
+        assert.equal(0, apply().code)
+    end)
+
+    it("to begin where an event stream listens to user.deleted, until that is acknowledged", function()
+        mock:add_event_stream { id = "est_1", name = "cleaner", subscriptions = { "user.deleted" } }
+        mock:add_event_stream { id = "est_2", name = "greeter", subscriptions = { "user.created" } }
+        mock:add_event_stream { id = "est_3", name = "off", subscriptions = { "user.deleted" }, status = "disabled" }
+        assert_told(apply(), 2, nil, "an event stream of this tenant listens to user.deleted (cleaner)")
+        assert.equal(0, links())
+        assert.equal(0, apply("--acknowledge-events").code)
+    end)
+
+    it("to begin where the event streams cannot be read, until that is acknowledged", function()
+        local environment = { AUTH0_DOMAIN = mock.domain,
+            AUTH0_TOKEN = mock:token { kind = "machine", scope = "read:users update:users" } }
+        local told = command.run(mock, { "apply", plan, "-j", journal, "--approve", digest }, environment)
+        assert_told(told, 2, nil, "give the token read:event_streams")
+        assert.equal(0, command.run(mock, { "apply", plan, "-j", journal, "--approve", digest,
+            "--acknowledge-events" }, environment).code)
+    end)
+end)
+
+describe("a line that is stale", function()
+    local function stale_by(change, id)
+        seed { 2 }
+        os.remove(journal)
+        edit(id or "google-oauth2|101", change)
+        local told = apply()
+        assert.equal(1, told.code, told.out .. told.err)
+        assert.equal(0, links())
+        assert.same({ refused = 1 }, states())
+        return told.err
+    end
+
+    it("is refused, and names the field", function()
+        for name, change in pairs {
+            email_verified = function(user) user.email_verified = false end,
+            created_at = function(user) user.created_at = "2020-01-01T00:00:00.000Z" end,
+            blocked = function(user) user.blocked = true end,
+            user_metadata = function(user) user.user_metadata.more = 1 end,
+            app_metadata = function(user) user.app_metadata = { more = 1 } end,
+        } do
+            for _, id in ipairs { "google-oauth2|101", "auth0|p1" } do
+                local err = stale_by(change, id)
+                assert.truthy(err:find(("line 1: refused: %s: the %s of the "):format(name, name), 1, true), err)
+            end
+        end
+    end)
+
+    it("is refused where an account is not under its address any more, and where both are linked already", function()
+        local err = stale_by(function(user)
+            mock.model.world.users:find(user.user_id)
+            local own = require("support.mocked").with_token(mock, mock:token { kind = "machine" })
+            assert(own:update_user(user.user_id, { email = "new@example.com" }))
+            own:close()
+        end, "auth0|p1")
+        assert.truthy(err:find("email: the primary auth0|p1 is not found under the address person1@example.com", 1,
+            true), err)
+        seed { 2 }
+        os.remove(journal)
+        local own = require("support.mocked").with_token(mock, mock:token { kind = "machine" })
+        assert(own:link("auth0|p1", "google-oauth2|101"))
+        own:close()
+        assert_told(apply(), 1, nil, "line 1: refused: google-oauth2|101 is an identity of the primary auth0|p1 alrea")
+        assert.same({ { "false", "already_linked" } }, ask "SELECT made, code FROM outcome")
+    end)
+
+    it("does not stop the others, and is not tried again", function()
+        edit("google-oauth2|101", function(user) user.blocked = true end)
+        assert_told(apply(), 1, "made 3, refused 1", "blocked")
+        local before = mock:requests()["GET /api/v2/users-by-email"]
+        assert.equal(1, apply().code)
+        assert.equal(before, mock:requests()["GET /api/v2/users-by-email"])
+    end)
+end)
+
+describe("what the guard refuses", function()
+    it("is not linked: a plan's options are those of the merge", function()
+        seed({ 2 }, { proof = "shared_email", trusted_connections = { "google-oauth2" } })
+        assert_told(apply(), 1, "refused 1", "password")
+        assert.equal(0, links())
+        assert.same({ { "false", "guarded" } }, ask "SELECT made, code FROM outcome")
+    end)
+end)
+
+describe("a failure", function()
+    it("stops the run at the first, and the same command goes on", function()
+        arm "status;status=403"
+        assert_told(apply("--in-flight", "1"), 3, "stopped after 1 failures", "line 1: failed: ")
+        assert.equal(0, links())
+        assert_told(apply(), 0, "\nmade 4\n")
+    end)
+
+    it("does not stop it where --max-failures allows more", function()
+        arm "status;status=403"
+        assert_told(apply("--max-failures", "2", "--in-flight", "1"), 3, "made 3, failed 1", "line 1: failed: ")
+        assert.equal(3, links())
+    end)
+
+    it("of the token ends it with 3, of the network with 4", function()
+        local given = { "apply", plan, "-j", journal, "--approve", digest, "--acknowledge-events" }
+        local told = command.run(mock, given, { AUTH0_DOMAIN = mock.domain, AUTH0_TOKEN = "wrong" })
+        assert.equal(3, told.code, told.err)
+        local answer = mock.answer
+        mock.answer = function() return { how = "unreached" } end
+        told = apply "--acknowledge-events"
+        assert.equal(4, told.code, told.err)
+        mock.answer = answer
+        assert_told(apply(), 0, "\nmade 4\n")
+    end)
+
+    it("of a lost answer is settled by the next run", function()
+        local answer = mock.answer
+        mock.answer = function(self, request)
+            local told = answer(self, request)
+            if request.method == "POST" and request.url:find("/identities", 1, true) then
+                arm("reset-before", { method = "GET", template = "/api/v2/users/{id}", count = 400 })
+                return { how = "lost" }
+            end
+            return told
+        end
+        local told = apply("--in-flight", "1")
+        assert.equal(1, told.code, told.err)
+        assert.same({ unknown = 1, todo = 3 }, states())
+        mock.answer = answer
+        mock:disarm()
+        assert_told(apply(), 0, "\nmade 4\n")
+        assert.equal(4, links())
+    end)
+end)
+
+describe("a run", function()
+    it("begins no more than --limit", function()
+        assert_told(apply("--limit", "3"), 0, "made 3, todo 1")
+        assert_told(apply(), 0, "made 4")
+    end)
+
+    it("looks at the canary before the rest begins", function()
+        assert_told(apply("--canary", "2", "--in-flight", "1"), 0, "\nmade 4\n")
+        assert.equal(4, mock:requests()["GET /api/v2/users/{id}"])
+        seed { 2, 2, 2, 2 }
+        os.remove(journal)
+        local answer = mock.answer
+        mock.answer = function(self, request)
+            if request.method == "GET" and request.url:find "/users/" then
+                return { how = "answered", status = 200, headers = { ["content-type"] = "application/json" },
+                    body = '{"user_id":"auth0|p1","identities":[{"provider":"auth0","user_id":"p1"}]}' }
+            end
+            return answer(self, request)
+        end
+        assert_told(apply("--canary", "2"), 1, "stopped after the canary: line ")
+        assert.equal(2, links())
+    end)
+
+    it("obeys a file that holds it back, while it runs", function()
+        local file = process.file "0.5\n"
+        assert.equal(0, apply("--throttle-file", file, "--in-flight", "4").code)
+        assert.is_true(mock.engine:now() >= 6)
+        os.remove(file)
+    end)
+
+    it("ends cleanly after Ctrl-C, with 130: what was begun has come to its end", function()
+        local answer, is_pressed = mock.answer, false
+        mock.answer = function(self, request)
+            if request.url:find "/identities$" and not is_pressed then
+                is_pressed = true
+                tenant.run("kill -INT " .. process.id())
+            end
+            return answer(self, request)
+        end
+        assert_told(apply("--in-flight", "2"), 130, "interrupted: what was begun has come to its end")
+        mock.answer = answer
+        local counts = states()
+        assert.is_true(counts.made >= 1 and counts.made <= 2)
+        assert.equal(4, counts.made + counts.todo)
+        assert_told(apply(), 0, "\nmade 4\n")
+    end)
+
+    it("stops where the disk is full, with nothing lost, and goes on when there is room", function()
+        seed { 30 }
+        local of_plan = journals.of_plan
+        journals.of_plan = function(...)
+            local opened = of_plan(...)
+            local pages = opened.db:prepare("PRAGMA page_count"):first()
+            opened.db:prepare(("PRAGMA max_page_count=%d"):format(pages + 4)):first()
+            return opened
+        end
+        local told = apply()
+        journals.of_plan = of_plan
+        assert_told(told, 1, nil, "nothing is lost: make room, and give the same command again")
+        local made = links()
+        assert.is_true(made > 0 and made < 29, made)
+        assert_told(apply(), 0, "\nmade 29\n")
+        assert.equal(29, links())
+    end)
+
+    it("shows how far it is on a terminal, as wide as that, and not with --quiet", function()
+        for _, columns in ipairs { 80, 200 } do
+            seed { 2, 3, 2, 4, 5 }
+            os.remove(journal)
+            mock:configure { rates = { write_users = { burst = 4, rate = 1, per = 1 } } }
+            local told = command.run(mock, { "apply", plan, "-j", journal, "--approve", digest }, nil, nil, columns)
+            assert.equal(0, told.code, told.err)
+            local longest = 0
+            for line in told.err:gmatch "\r\27%[K([^\r]*)" do longest = math.max(longest, #line) end
+            assert.is_true(longest > 40 and longest < columns, longest)
+            assert.truthy(told.err:find("linked %d+ of 11  %d+%.%d/s  ETA "), told.err)
+            assert.truthy(told.err:find("waits .* for the write limit") or columns == 80, told.err)
+            assert.truthy(told.err:find("\r\27%[K$"), told.err)
+        end
+        seed { 2 }
+        os.remove(journal)
+        local told = command.run(mock, { "apply", plan, "-j", journal, "--approve", digest, "--quiet" }, nil, nil, 80)
+        assert_told(told, 0, "")
+    end)
+end)
