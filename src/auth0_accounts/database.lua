@@ -29,7 +29,7 @@ local function failing(path, further)
     return function(message, kind)
         local sentence = (sentences[kind] or "%s"):format(message)
         local more = further[kind] or further[1]
-        stop.raise(is_callers[kind] and stop.REFUSED or stop.FAILED, "%s: %s%s", path, sentence,
+        stop.raise(is_callers[kind] and stop.USAGE or stop.FAILED, "%s: %s%s", path, sentence,
             more and "; " .. more or "")
     end
 end
@@ -43,7 +43,7 @@ end
 function database.open(path, options)
     local good, core = pcall(require, "auth0_accounts.core")
     if not good then
-        stop.raise(stop.REFUSED, "this command needs SQLite, and auth0-accounts was built without it")
+        stop.raise(stop.CONFIGURATION, "this command needs SQLite, and auth0-accounts was built without it")
     end
     local opened = core.open(path, { read_only = options.read_only, private = options.private,
         on_failure = failing(path, options.further or {}) })

@@ -200,6 +200,12 @@ struct engine_stats engine_stats(struct engine *engine) {
     return engine->worker != NULL ? worker_stats(engine->worker) : engine_count(engine);
 }
 
+struct span engine_token(const struct engine *engine) {
+    unsigned generation;
+    if (engine->worker != NULL || engine->tokens == NULL) return (struct span){NULL, 0};
+    return token_source_text(engine->tokens, &generation);
+}
+
 struct bell *engine_bell(struct engine *engine) {
     return engine->worker != NULL ? worker_bell(engine->worker) : NULL;
 }

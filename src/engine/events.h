@@ -25,6 +25,7 @@ struct event {
     int status, attempts;
     int64_t wait; /* microseconds */
     struct exchange_timings timings;
+    int64_t date; /* UNIX seconds by the tenant's clock, where the answer says it; else not above 0 */
     char request_id[64];
     char correlation_id[65];
     char detail[160];

@@ -6,6 +6,7 @@
 #include "lua/records.h"
 #include "lua/reply.h"
 #include "lua/sequence.h"
+#include "pure/jwt.h"
 
 #include <limits.h>
 
@@ -251,6 +252,33 @@ static int method_stats(lua_State *L) {
     return 1;
 }
 
+static void push_claims(lua_State *L, const struct jwt *jwt) {
+    lua_createtable(L, 0, 6);
+    push_span(L, "iss", jwt->iss);
+    push_span(L, "sub", jwt->sub);
+    push_span(L, "aud", jwt->aud);
+    push_span(L, "scope", jwt->scope);
+    if (jwt->has_iat) push_number(L, "iat", (double)jwt->iat);
+    if (jwt->has_exp) push_number(L, "exp", (double)jwt->exp);
+}
+
+/* engine:claims() -> what its token says of itself, by the names of the claims; nil: there is no token, or it says
+   nothing */
+static int method_claims(lua_State *L) {
+    struct span token = engine_token(check_engine(L)->engine);
+    size_t room = token.size > 0 ? jwt_room(token) : 0;
+    struct jwt jwt;
+    lua_pushnil(L);
+    if (room == 0) return 1;
+    void *memory = lua_newuserdata(L, room);
+    if (jwt_read(token, memory, &jwt))
+        push_claims(L, &jwt);
+    else
+        lua_pushnil(L);
+    buffer_wipe(memory, room);
+    return 1;
+}
+
 /* ---- making and closing ---- */
 
 /* Copies what a tenant says for all of its calls. */
@@ -339,6 +367,7 @@ void bind_engine_init(lua_State *L) {
         {"now", method_now},
         {"advance", method_advance},
         {"stats", method_stats},
+        {"claims", method_claims},
         {"configure", method_configure},
         {"is_own", method_is_own},
         {"close", method_close},

@@ -51,6 +51,7 @@ static void push_exchange_facts(lua_State *L, const struct event *event) {
     push_string(L, "bucket", bucket_name(event->bucket));
     if (event->status != 0) push_integer(L, "status", event->status);
     push_string(L, "request_id", event->request_id);
+    if (event->date > 0) push_number(L, "date", (double)event->date);
     bind_call_push_timings(L, &event->timings);
 }
 

@@ -13,11 +13,11 @@ int private_file_make(const char *path, struct span text);
 /* Whether the file that is there is its user's alone: a regular file, no symbolic link, of this user, and of no mode
    that lets others in. NULL; or what is wrong, in words, with an errno, which is 0 where it is there but not private. */
 const char *private_file_fault(const char *path, int *fault);
+
 enum { PRIVATE_FILE_IS_OPEN = -1 }; /* users beside its owner have a right to it */
 
 /* Reads a regular file whole into the text, which has room for *size bytes, one more than it may hold, and says in
-   *size how many it holds. Returns 0; else
-   an errno (EFBIG: it is longer) or PRIVATE_FILE_IS_OPEN. */
+   *size how many it holds. Returns 0; else an errno (EFBIG: it is longer) or PRIVATE_FILE_IS_OPEN. */
 int private_file_read(const char *path, char *text, size_t *size);
 
 #pragma GCC visibility pop

@@ -48,6 +48,34 @@ describe("a tenant's client", function()
     end)
 end)
 
+describe("tenant:claims", function()
+    local mock
+
+    before_each(function() mock = mocked.mock(1) end)
+
+    it("is what the fetched token says of itself, once there is one", function()
+        local tenant = mocked.tenant(mock)
+        assert.is_nil(tenant:claims())
+        assert(tenant:user(PRIMARY))
+        local claims = tenant:claims()
+        assert.same({ "https://tenant.test/", "https://tenant.test/api/v2/" }, { claims.iss, claims.aud })
+        assert.truthy((" " .. claims.scope .. " "):find(" read:users ", 1, true))
+        assert.equal(86400, claims.exp - claims.iat)
+        tenant:close()
+        assert.has_error(function() tenant:claims() end)
+    end)
+
+    it("is what the given token says, and nil for an opaque one", function()
+        local token = mock:token { kind = "machine", scope = "read:users" }
+        local tenant = auth0.tenant { mock = mock, domain = mock.domain, token = token }
+        assert.equal("read:users", tenant:claims().scope)
+        tenant:close()
+        tenant = auth0.tenant { mock = mock, domain = mock.domain, token = "opaque" }
+        assert.is_nil(tenant:claims())
+        tenant:close()
+    end)
+end)
+
 describe("a token function", function()
     local mock, ids, tenant
 

@@ -49,6 +49,7 @@ local tenants = {}
 ---@field status? integer request
 ---@field request_id? string request
 ---@field timings? auth0.Timings request
+---@field date? number request: UNIX seconds by the tenant's clock
 ---@field bucket? string request, wait: "read", "write", "delete", "organizations", "members", "other" or "token"
 ---@field wait? number retry, wait: seconds until it goes on
 ---@field seen? string settle: "linked", "not_linked", "linked_elsewhere", "unreadable"
@@ -144,6 +145,21 @@ end
 function Tenant:now()
     call.check_open(self, "tenant:now", 2)
     return self.calls.engine:now()
+end
+
+---@class auth0.Claims
+---@field iss? string
+---@field sub? string
+---@field aud? string of several, all, with a space between two
+---@field scope? string words, with a space between two
+---@field iat? number UNIX seconds
+---@field exp? number UNIX seconds
+
+--- What its token says of itself, which proves nothing: no signature is verified.
+---@return auth0.Claims|nil nil: there is no token yet, or it says nothing, or an event loop waits for the calls
+function Tenant:claims()
+    call.check_open(self, "tenant:claims", 2)
+    return self.calls.engine:claims()
 end
 
 --- Ends its calls as cancelled, forgets its token and closes its connections, for good.
