@@ -39,6 +39,7 @@ build = {
       .. "src/auth0_accounts/database.c "
       .. "src/auth0_accounts/digest.c "
       .. "src/auth0_accounts/lines.c "
+      .. "src/auth0_accounts/place.c "
       .. "src/auth0_accounts/signals.c "
       .. "src/auth0_accounts/statement.c "
       .. "src/auth0_accounts/users.c "
@@ -69,12 +70,16 @@ build = {
          ["auth0_accounts.apply.verify"] = "src/auth0_accounts/apply/verify.lua",
          ["auth0_accounts.apply.work"] = "src/auth0_accounts/apply/work.lua",
          ["auth0_accounts.arguments"] = "src/auth0_accounts/arguments.lua",
+         ["auth0_accounts.audit.checks"] = "src/auth0_accounts/audit/checks.lua",
+         ["auth0_accounts.audit.init"] = "src/auth0_accounts/audit/init.lua",
          ["auth0_accounts.commands.apply"] = "src/auth0_accounts/commands/apply.lua",
+         ["auth0_accounts.commands.audit"] = "src/auth0_accounts/commands/audit.lua",
          ["auth0_accounts.commands.candidates"] = "src/auth0_accounts/commands/candidates.lua",
          ["auth0_accounts.commands.help"] = "src/auth0_accounts/commands/help.lua",
          ["auth0_accounts.commands.init"] = "src/auth0_accounts/commands/init.lua",
          ["auth0_accounts.commands.link"] = "src/auth0_accounts/commands/link.lua",
          ["auth0_accounts.commands.merge"] = "src/auth0_accounts/commands/merge.lua",
+         ["auth0_accounts.commands.plan"] = "src/auth0_accounts/commands/plan.lua",
          ["auth0_accounts.commands.preview"] = "src/auth0_accounts/commands/preview.lua",
          ["auth0_accounts.commands.settle"] = "src/auth0_accounts/commands/settle.lua",
          ["auth0_accounts.commands.show"] = "src/auth0_accounts/commands/show.lua",
@@ -84,6 +89,7 @@ build = {
          ["auth0_accounts.definition"] = "src/auth0_accounts/definition.lua",
          ["auth0_accounts.definitions"] = "src/auth0_accounts/definitions.lua",
          ["auth0_accounts.dry_run"] = "src/auth0_accounts/dry_run.lua",
+         ["auth0_accounts.exports"] = "src/auth0_accounts/exports.lua",
          ["auth0_accounts.forms.auth0_cli"] = "src/auth0_accounts/forms/auth0_cli.lua",
          ["auth0_accounts.forms.curl"] = "src/auth0_accounts/forms/curl.lua",
          ["auth0_accounts.forms.http"] = "src/auth0_accounts/forms/http.lua",
@@ -94,12 +100,25 @@ build = {
          ["auth0_accounts.man_page"] = "src/auth0_accounts/man_page.lua",
          ["auth0_accounts.merging"] = "src/auth0_accounts/merging.lua",
          ["auth0_accounts.output"] = "src/auth0_accounts/output.lua",
+         ["auth0_accounts.plan.decide"] = "src/auth0_accounts/plan/decide.lua",
+         ["auth0_accounts.plan.diff"] = "src/auth0_accounts/plan/diff.lua",
+         ["auth0_accounts.plan.file"] = "src/auth0_accounts/plan/file.lua",
+         ["auth0_accounts.plan.groups"] = "src/auth0_accounts/plan/groups.lua",
+         ["auth0_accounts.plan.hours"] = "src/auth0_accounts/plan/hours.lua",
+         ["auth0_accounts.plan.identities"] = "src/auth0_accounts/plan/identities.lua",
+         ["auth0_accounts.plan.init"] = "src/auth0_accounts/plan/init.lua",
+         ["auth0_accounts.plan.judge"] = "src/auth0_accounts/plan/judge.lua",
+         ["auth0_accounts.plan.lines"] = "src/auth0_accounts/plan/lines.lua",
+         ["auth0_accounts.plan.primaries"] = "src/auth0_accounts/plan/primaries.lua",
+         ["auth0_accounts.plan.summary"] = "src/auth0_accounts/plan/summary.lua",
          ["auth0_accounts.printable"] = "src/auth0_accounts/printable.lua",
+         ["auth0_accounts.private_file"] = "src/auth0_accounts/private_file.lua",
          ["auth0_accounts.receipts"] = "src/auth0_accounts/receipts.lua",
          ["auth0_accounts.settings"] = "src/auth0_accounts/settings.lua",
          ["auth0_accounts.stop"] = "src/auth0_accounts/stop.lua",
          ["auth0_accounts.tenants"] = "src/auth0_accounts/tenants.lua",
          ["auth0_accounts.terminal"] = "src/auth0_accounts/terminal.lua",
+         ["auth0_accounts.users"] = "src/auth0_accounts/users.lua",
          ["auth0_accounts.wording"] = "src/auth0_accounts/wording.lua",
          ["auth0_accounts.words"] = "src/auth0_accounts/words.lua",
       },

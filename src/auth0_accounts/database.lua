@@ -34,22 +34,34 @@ local function failing(path, further)
     end
 end
 
+--- The C module, where auth0-accounts was built with it.
+---@return table
+function database.core()
+    local good, core = pcall(require, "auth0_accounts.core")
+    return good and core or stop.raise(stop.CONFIGURATION,
+        "this command needs SQLite, and auth0-accounts was built without it")
+end
+
 --- Opens it, or makes it. All that fails then, of its statements too, raises a value of `stop`.
 ---@param path string
----@param options { settings: string, read_only?: boolean, private?: boolean, further?: table<string|integer, string> }
+---@param options { settings: string, read_only?: boolean, private?: boolean, further?: table<string|integer, string>,
+---name?: string }
 --- settings: database.DURABLE or database.SCRATCH; private: of mode 0600; further: what to say beside a kind of failure
---- ("full", "busy", ...), or beside those that it does not name (1)
+--- ("full", "busy", ...), or beside those that it does not name (1); name: how messages call it, if not by its path
 ---@return userdata database of auth0_accounts.core
 function database.open(path, options)
-    local good, core = pcall(require, "auth0_accounts.core")
-    if not good then
-        stop.raise(stop.CONFIGURATION, "this command needs SQLite, and auth0-accounts was built without it")
-    end
-    local opened = core.open(path, { read_only = options.read_only, private = options.private,
-        on_failure = failing(path, options.further or {}) })
+    local opened = database.core().open(path, { read_only = options.read_only, private = options.private,
+        on_failure = failing(options.name or path, options.further or {}) })
     opened:exec(COMMON)
     if not options.read_only then opened:exec(options.settings) end
     return opened
+end
+
+--- Opens one in a temporary file that has no name: it is gone with this process, however that ends.
+---@return userdata database of auth0_accounts.core
+function database.temporary()
+    return database.open("", { settings = database.SCRATCH .. " PRAGMA cache_size=-32768;", name = "the temporary file",
+        further = { full = "set TMPDIR to a folder with more room" } })
 end
 
 return database

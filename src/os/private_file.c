@@ -21,8 +21,7 @@ static int write_all(int fd, struct span text) {
     return fsync(fd) == 0 ? 0 : errno;
 }
 
-/* The name is in its folder, which has to be on the disk, too. Some file systems have no fsync for folders. */
-static void sync_folder(const char *path) {
+void private_file_sync_folder(const char *path) {
     const char *slash = strrchr(path, '/');
     size_t size = slash != NULL ? (size_t)(slash - path) + 1 : 0;
     char folder[4096] = ".";
@@ -43,7 +42,7 @@ int private_file_make(const char *path, struct span text) {
     int fault = write_all(fd, text);
     if (close(fd) != 0 && fault == 0) fault = errno;
     if (fault == 0)
-        sync_folder(path);
+        private_file_sync_folder(path);
     else
         (void)unlink(path);
     return fault;

@@ -6,6 +6,9 @@
 
 #pragma GCC visibility push(hidden)
 
+/* Brings the name of a file to the disk: it is in its folder. Some file systems have no fsync for folders. */
+void private_file_sync_folder(const char *path);
+
 /* Makes a file of mode 0600 that holds the text, and returns 0 once it is on the disk. Else returns an errno, and there
    is no such file; one that was there before (EEXIST) is left as it is, be it a symbolic link. */
 int private_file_make(const char *path, struct span text);

@@ -1,0 +1,106 @@
+--- auth0-accounts plan
+local definitions = require "auth0_accounts.definitions"
+local primaries = require "auth0_accounts.plan.primaries"
+local settings = require "auth0_accounts.settings"
+local stop = require "auth0_accounts.stop"
+local tenants = require "auth0_accounts.tenants"
+
+local plan = { summary = "Finds accounts with the same address in an export, and writes down which to link and "
+    .. "which to leave alone. It changes nothing." }
+
+local METADATA = { "discard", "primary_wins", "deep" }
+
+local function define_choice_of_primary(parser)
+    parser:option("--primary", "Which account of a group is the primary: oldest (default), newest, most-logins or "
+        .. "connection=NAME,NAME."):argname "RULE":convert(primaries.rule)
+    parser:option("--primary-file", "A file of ids, one a line, that are to be primaries."):argname "IDS"
+    parser:option("--choose", "A Lua file that returns a function(group): it returns the primary's id, or nil and why "
+        .. "there is none."):argname "RULES.lua"
+end
+
+local function define_evidence(parser)
+    parser:option("--trust-connection", "A connection whose verified addresses count; repeatable. Without any, nothing "
+        .. "is linked."):argname "NAME":count "*"
+    parser:flag("--password-merge", "Also accounts with a password.")
+    parser:flag("--enterprise-merge", "Also groups in which a company's account meets a private one.")
+end
+
+local function define_metadata(parser)
+    for _, name in ipairs { "user", "app" } do
+        definitions.choice(parser, ("--%s-metadata"):format(name), "What the primary gets of the secondary's: %s "
+            .. ("(default: %s)."):format(name == "user" and "primary_wins" or "discard"), METADATA):argname "CHOICE"
+    end
+    parser:option("--union", "A key whose arrays are united; repeatable."):argname "KEY":count "*"
+end
+
+local function rate(text)
+    local number = tonumber(text)
+    if number and number > 0 and number < math.huge then return number end
+    return nil, ("'%s': expected calls a second, more than 0"):format(text)
+end
+
+function plan.define(parser)
+    parser:argument("users", "The export: NDJSON, or the gzip of it. With --export, the file to export to."):args "?"
+        :argname "USERS"
+    parser:flag("--export", "Export the tenant's accounts first.")
+    parser:option("-o --output", "The plan's file; without it, only the summary is printed."):argname "FILE"
+    parser:flag("--overwrite", "Replace the plan's file if there is one.")
+    define_evidence(parser)
+    define_choice_of_primary(parser)
+    define_metadata(parser)
+    parser:option("--rate", "Calls a second that the tenant grants: says how long apply takes."):argname "N"
+        :convert(rate)
+    parser:option("--diff", "Print what has changed since an earlier plan."):argname "OLD"
+end
+
+function plan.fault(given)
+    if not given.users and not given.export then return "plan takes an export, or --export" end
+    if given.overwrite and not given.output then return "--overwrite goes with -o" end
+end
+
+function plan.needs_tenant(given)
+    return given.export == true
+end
+
+local function options_of(given, world)
+    return { domain = tenants.domain(settings.read(given, world)), rule = given.primary or primaries.rule "oldest",
+        trusted_connections = given.trust_connection, password_merge = given.password_merge,
+        enterprise_merge = given.enterprise_merge, user_metadata = given.user_metadata,
+        app_metadata = given.app_metadata, union = given.union[1] and given.union or nil,
+        primary_file = given.primary_file, choose = given.choose and primaries.load(given.choose),
+        choose_path = given.choose, output = given.output, overwrites = given.overwrite, diff = given.diff }
+end
+
+function plan.call(tenant, given, _, world)
+    local options = options_of(given, world)
+    local function make(path)
+        return require("auth0_accounts.plan").make(path, options)
+    end
+    local made, diff
+    if tenant then
+        made, diff = require("auth0_accounts.exports").with(tenant, given.users, given.correlation_id, make)
+    else
+        made, diff = make(given.users)
+    end
+    return made, nil, diff
+end
+
+local function tell_changes(said, diff)
+    local words, count = require("auth0_accounts.plan.diff").words, 0
+    for change in diff:changes() do
+        count = count + 1
+        said:value(change)
+        said:lines { words(change) }
+    end
+    diff:close()
+    return count
+end
+
+function plan.tell(said, made, diff, given)
+    local changes = diff and tell_changes(said, diff) or 0
+    said:value(made:value(given.rate))
+    said:lines(made:lines(given.rate))
+    return changes > 0 and stop.FAILED or nil
+end
+
+return plan

@@ -1,0 +1,150 @@
+--- Accounts with the same address, out of an export that is read twice. What is kept between stands in a temporary file
+--- of SQLite's, which has no name: it is gone with this process, however that ends.
+local auth0_core = require "auth0.core"
+local accounts_of = require "auth0_accounts.users"
+local database = require "auth0_accounts.database"
+local identities = require "auth0_accounts.plan.identities"
+
+local Groups = {}
+local groups_mt = { __name = "auth0_accounts.groups", __index = Groups }
+
+local groups = {}
+
+local SCHEMA = [[
+    CREATE TABLE address (line INTEGER PRIMARY KEY, folded TEXT NOT NULL);
+    CREATE TABLE shared (line INTEGER PRIMARY KEY, folded TEXT NOT NULL);
+    CREATE TABLE member (line INTEGER PRIMARY KEY, folded TEXT NOT NULL, user_id TEXT NOT NULL, text TEXT NOT NULL);
+    CREATE TABLE named (user_id TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE twice (user_id TEXT PRIMARY KEY) WITHOUT ROWID;]]
+
+local SHARED = [[
+    INSERT INTO shared SELECT line, folded FROM address WHERE folded IN
+        (SELECT folded FROM address GROUP BY folded HAVING count(*) > 1) ORDER BY line;
+    DROP TABLE address;]]
+
+local INDEXED = [[
+    CREATE INDEX member_by_group ON member (folded, user_id);
+    INSERT INTO twice SELECT user_id FROM member GROUP BY user_id HAVING count(*) > 1;]]
+
+local ROWS = [[
+    SELECT folded, user_id, text, EXISTS (SELECT 1 FROM twice WHERE twice.user_id = member.user_id),
+        EXISTS (SELECT 1 FROM named WHERE named.user_id = member.user_id)
+    FROM member ORDER BY folded, user_id]]
+
+-- ---- the two passes ----
+
+local function note_addresses(self)
+    local insert, count = self.db:prepare "INSERT INTO address VALUES (?, ?)", 0
+    for line, _, folded in accounts_of.file(self.path) do
+        count = count + 1
+        if folded then insert:run(line, folded) end
+    end
+    insert:close()
+    self.accounts = count
+end
+
+-- Metadata may be missing because no account has any, or because the export was made without.
+local function note_metadata(self, text)
+    for _, name in ipairs { "user_metadata", "app_metadata" } do
+        if not self.has[name] and text:find(('"%s"'):format(name), 1, true) then
+            self.has[name] = auth0_core.decode(text)[name] ~= nil
+        end
+    end
+end
+
+local function note_members(self)
+    local insert = self.db:prepare "INSERT INTO member VALUES (?, ?, ?, ?)"
+    local shared = self.db:prepare "SELECT line, folded FROM shared ORDER BY line"
+    local next_shared = shared:rows()
+    local wanted, folded = next_shared()
+    for line, id, _, users in accounts_of.file(self.path) do
+        if line == wanted then
+            local text = users:text()
+            note_metadata(self, text)
+            insert:run(line, folded, id, text)
+            wanted, folded = next_shared()
+        end
+    end
+    insert:close()
+    shared:close()
+end
+
+--- Reads an export.
+---@param path string
+---@return auth0_accounts.Groups groups; `accounts` is their number, `has` the metadata that some account has
+function groups.read(path)
+    local self = setmetatable({ path = path, db = database.temporary(), has = {} }, groups_mt)
+    self.db:exec(SCHEMA)
+    note_addresses(self)
+    self.db:exec(SHARED)
+    note_members(self)
+    self.db:exec(INDEXED)
+    return self
+end
+
+--- Notes accounts that are to be primaries.
+---@param ids fun(): string|nil iterator
+function Groups:name(ids)
+    local insert = self.db:prepare "INSERT OR IGNORE INTO named VALUES (?)"
+    for id in ids do insert:run(id) end
+    insert:close()
+end
+
+--- How many of those are in no group.
+---@return integer
+function Groups:count_idle()
+    return (self.db:prepare [[SELECT count(*) FROM named WHERE NOT EXISTS
+        (SELECT 1 FROM member WHERE member.user_id = named.user_id)]]:first())
+end
+
+-- ---- the groups ----
+
+---@class auth0_accounts.GroupAccount
+---@field place integer in the order of the ids
+---@field id string
+---@field text string its line
+---@field value table
+---@field created string|nil where it can be compared
+---@field logins number
+---@field connection string|nil
+---@field is_twice boolean the export has it on several lines
+---@field is_listed boolean it is to be a primary
+
+---@class auth0_accounts.Group
+---@field number integer
+---@field folded string
+---@field accounts auth0_accounts.GroupAccount[]
+
+local TIME = "^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.%d%d%dZ$"
+
+local function account_of(place, id, text, is_twice, is_listed)
+    local value = auth0_core.decode(text)
+    local created, own = value.created_at, identities.own(value) or {}
+    return { place = place, id = id, text = text, value = value, is_twice = is_twice == 1, is_listed = is_listed == 1,
+        created = type(created) == "string" and created:find(TIME) and created or nil,
+        logins = type(value.logins_count) == "number" and value.logins_count or 0,
+        connection = type(own.connection) == "string" and own.connection or nil }
+end
+
+--- The groups in the order of their addresses; in each, accounts in that of their ids.
+---@return fun(): auth0_accounts.Group|nil
+function Groups:each()
+    local rows, number = self.db:prepare(ROWS):rows(), 0
+    local folded, id, text, is_twice, is_listed = rows()
+    return function()
+        if not folded then return nil end
+        number = number + 1
+        local group = { number = number, folded = folded, accounts = {} }
+        repeat
+            group.accounts[#group.accounts + 1] = account_of(#group.accounts + 1, id, text, is_twice, is_listed)
+            folded, id, text, is_twice, is_listed = rows()
+        until folded ~= group.folded
+        return group
+    end
+end
+
+function Groups:close()
+    self.db:close()
+end
+
+return groups

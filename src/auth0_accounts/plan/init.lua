@@ -1,0 +1,119 @@
+--- Makes a plan out of an export: which accounts to link, which to leave alone, and why. It changes nothing.
+local core = require("auth0_accounts.database").core()
+local decide = require "auth0_accounts.plan.decide"
+local diff = require "auth0_accounts.plan.diff"
+local groups = require "auth0_accounts.plan.groups"
+local json = require "auth0.json"
+local judge = require "auth0_accounts.plan.judge"
+local lines = require "auth0_accounts.plan.lines"
+local plan_file = require "auth0_accounts.plan.file"
+local primaries = require "auth0_accounts.plan.primaries"
+local private_file = require "auth0_accounts.private_file"
+local stop = require "auth0_accounts.stop"
+local summary = require "auth0_accounts.plan.summary"
+
+local plan = {}
+
+---@class auth0_accounts.PlanOptions
+---@field domain string of the tenant
+---@field rule auth0_accounts.PrimaryRule
+---@field trusted_connections string[]
+---@field password_merge? boolean
+---@field enterprise_merge? boolean
+---@field user_metadata? string
+---@field app_metadata? string
+---@field union? string[]
+---@field primary_file? string
+---@field choose? fun(group: table): string|nil, string|nil
+---@field choose_path? string its file
+---@field output? string the plan's file
+---@field overwrites? boolean
+---@field diff? string an earlier plan
+---@field source_name? string how the header calls the export
+
+local function header_of(path, accounts, options)
+    return { domain = options.domain, made_at = os.date "!%Y-%m-%dT%H:%M:%SZ",
+        source = { file = options.source_name or path, sha256 = core.sha256_file(path), accounts = accounts },
+        options = { proof = "shared_email", trusted_connections = json.array(options.trusted_connections),
+            password_merge = options.password_merge == true, enterprise_merge = options.enterprise_merge == true,
+            primary = options.rule.text, primary_file = options.primary_file, choose = options.choose_path,
+            user_metadata = options.user_metadata or "primary_wins", app_metadata = options.app_metadata or "discard",
+            union = json.array(options.union or {}) } }
+end
+
+local function notes_of(read, options)
+    local notes = json.array {}
+    for _, name in ipairs { "user_metadata", "app_metadata" } do
+        if not read.has[name] and read.accounts > 0 then
+            notes[#notes + 1] = ("no account of a group has %s: if the export was made without, the plan does not say "
+                .. "what is written of it"):format(name)
+        end
+    end
+    local idle = options.primary_file and read:count_idle() or 0
+    if idle > 0 then notes[#notes + 1] = ("%d ids of %s are in no group"):format(idle, options.primary_file) end
+    return notes
+end
+
+local function put(work, kind, line)
+    work.summary[kind](work.summary, line)
+    if not work.writer and not work.diff then return end
+    local text = json.encode(line)
+    if work.writer then work.writer[kind](work.writer, text) end
+    if work.diff then work.diff:add(line, text) end
+end
+
+local function put_groups(work, options)
+    for group in work.groups:each() do
+        local links, skips = decide(group, work.judge, options)
+        for _, link in ipairs(links) do
+            put(work, "link", lines.link(work.summary.links + 1, group, link, work.groups.has))
+        end
+        for _, skip in ipairs(skips) do put(work, "skip", lines.skip(group, skip)) end
+        work.summary.groups = group.number
+    end
+end
+
+local function check_diff(work, options)
+    if work.diff and work.diff.domain ~= options.domain then
+        stop.raise(stop.USAGE, "%s: is a plan for %s, and not for %s", options.diff, tostring(work.diff.domain),
+            options.domain)
+    end
+end
+
+local function make(work, path, options)
+    if options.output and not options.overwrites then private_file.check(options.output, plan_file.HINT) end
+    work.diff = options.diff and diff.from(options.diff)
+    check_diff(work, options)
+    work.groups = groups.read(path)
+    if options.primary_file then work.groups:name(primaries.ids(options.primary_file)) end
+    work.judge = judge.new(options.domain, options)
+    local header = options.output and header_of(path, work.groups.accounts, options)
+    work.writer = header and plan_file.create(options.output, header, options.overwrites)
+    put_groups(work, options)
+    work.summary.accounts, work.summary.notes = work.groups.accounts, notes_of(work.groups, options)
+    if work.writer then
+        work.summary.file, work.summary.sha256 = options.output, work.writer:finish()
+    end
+end
+
+local function finish(work, is_good)
+    if work.writer and not is_good then work.writer:abandon() end
+    if work.diff and not is_good then work.diff:close() end
+    if work.groups then work.groups:close() end
+    if work.judge then work.judge:close() end
+end
+
+--- Makes a plan. What goes wrong is raised, and leaves no file behind.
+---@param path string the export
+---@param options auth0_accounts.PlanOptions
+---@return auth0_accounts.PlanSummary
+---@return auth0_accounts.PlanDiff|nil diff to be closed by the caller
+function plan.make(path, options)
+    local work = { summary = summary.new() }
+    local good, fault = pcall(make, work, path, options)
+    finish(work, good)
+    if not good then error(fault, 0) end
+    return work.summary, work.diff
+end
+
+return plan

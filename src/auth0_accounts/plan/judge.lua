@@ -1,0 +1,73 @@
+--- The guard of the library, applied to what an export shows: nothing is sent.
+local auth0 = require "auth0"
+local core = require "auth0.core"
+
+local Judge = {}
+local judge_mt = { __name = "auth0_accounts.judge", __index = Judge }
+local judge = {}
+
+-- Reasons that an account has by itself, whatever it is to be merged with.
+local own = { no_account = true, blocked = true, email_not_verified = true, connection_not_trusted = true,
+    password_account = true, unreadable = true }
+
+-- It cannot be reached: what would be sent is answered by nothing.
+local function without_network()
+    return { engine = core.engine(), answer = function() return { how = "unreached" } end }
+end
+
+---@param domain string
+---@param options auth0_accounts.PlanOptions
+---@return auth0_accounts.Judge
+function judge.new(domain, options)
+    return setmetatable({
+        tenant = auth0.tenant { domain = domain, token = "none", mock = without_network(), attempts = 1 },
+        given = { proof = "shared_email", checks = {}, trusted_connections = options.trusted_connections,
+            password_merge = options.password_merge, user_metadata = options.user_metadata,
+            app_metadata = options.app_metadata, union = options.union },
+    }, judge_mt)
+end
+
+---@class auth0_accounts.Judgement
+---@field primary { code: string, message: string }[] reasons of the primary by itself
+---@field secondary { code: string, message: string }[] of the secondary by itself
+---@field pair { code: string, message: string }[] of the two
+---@field patch_text? string what is written to the primary
+---@field patch? table
+---@field lost table[]
+
+-- What the library raises of an account that cannot be one: it names the account by its option.
+local function of_fault(fault)
+    local option, message = tostring(fault):match "tenant:preview: ([%w_. ]+): (.*)"
+    local side = option and (option:match "^[%w_.]*(primary)$" or option:match "^[%w_.]*(secondary)$")
+    if not side and not (option or ""):find "profiles" then error(fault, 0) end
+    local judged = { primary = {}, secondary = {}, pair = {}, lost = {} }
+    judged[side or "pair"][1] = { code = "unreadable", message = message }
+    return judged
+end
+
+local function of_result(result)
+    local judged = { primary = {}, secondary = {}, pair = {}, patch_text = result.patch_text, patch = result.patch,
+        lost = result.lost }
+    for _, reason in ipairs(result.reasons) do
+        local list = own[reason.code] and judged[reason.side] or judged.pair
+        list[#list + 1] = reason
+    end
+    return judged
+end
+
+---@param primary table the account as the export has it
+---@param secondary table
+---@return auth0_accounts.Judgement
+function Judge:of(primary, secondary)
+    self.given.profiles = { primary = primary, secondary = secondary }
+    local good, result, message = pcall(self.tenant.preview, self.tenant, primary.user_id, secondary.user_id,
+        self.given)
+    if not good then return of_fault(result) end
+    return of_result(result or error(message, 0))
+end
+
+function Judge:close()
+    self.tenant:close()
+end
+
+return judge

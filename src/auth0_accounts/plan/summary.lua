@@ -1,0 +1,99 @@
+--- What a plan comes to: counts, for a table, and the hours that an apply takes.
+local hours = require "auth0_accounts.plan.hours"
+
+local Summary = {}
+local summary_mt = { __name = "auth0_accounts.plan.summary", __index = Summary }
+
+local summary = {}
+
+---@return auth0_accounts.PlanSummary
+function summary.new()
+    return setmetatable({ groups = 0, links = 0, skipped = 0, links_by_class = {}, skipped_by_code = {},
+        accounts_left_by_code = {}, calls = { read = 0, write = 0 } }, summary_mt)
+end
+
+local function count(counts, name, number)
+    counts[name] = (counts[name] or 0) + number
+end
+
+---@param line table a link
+function Summary:link(line)
+    self.links = self.links + 1
+    count(self.links_by_class, line.class, 1)
+    self.calls.read = self.calls.read + #line.evidence.emails
+    self.calls.write = self.calls.write + (line.patch.bytes and 2 or 1)
+end
+
+---@param line table what is left alone
+function Summary:skip(line)
+    self.skipped = self.skipped + 1
+    count(self.skipped_by_code, line.skipped, 1)
+    count(self.accounts_left_by_code, line.skipped, #line.accounts)
+end
+
+--- The summary as --json prints it.
+---@param rate? number
+---@return table
+function Summary:value(rate)
+    return { accounts = self.accounts, groups = self.groups, links = self.links, skipped = self.skipped,
+        links_by_class = self.links_by_class, skipped_by_code = self.skipped_by_code,
+        accounts_left_by_code = self.accounts_left_by_code, calls = self.calls, file = self.file,
+        sha256 = self.sha256, notes = self.notes, hours = hours.table(self.calls, rate) }
+end
+
+local classes = { { "federated", "between connections without passwords" },
+    { "password", "with an account that has a password" },
+    { "enterprise", "of a company's account and a private one" } }
+
+local function append(lines, format, ...)
+    lines[#lines + 1] = format:format(...)
+end
+
+local function by_count(counts)
+    local names = {}
+    for name in pairs(counts) do names[#names + 1] = name end
+    table.sort(names, function(a, b)
+        if counts[a] ~= counts[b] then return counts[a] > counts[b] end
+        return a < b
+    end)
+    return names
+end
+
+local function of_counts(self, lines)
+    append(lines, "%10d accounts", self.accounts)
+    append(lines, "%10d groups with the same address", self.groups)
+    append(lines, "%10d links", self.links)
+    for _, class in ipairs(classes) do
+        local number = self.links_by_class[class[1]]
+        if number then append(lines, "%10d   %s", number, class[2]) end
+    end
+    append(lines, "%10d groups or accounts left alone", self.skipped)
+    for _, code in ipairs(by_count(self.skipped_by_code)) do
+        append(lines, "%10d   %s (%d accounts)", self.skipped_by_code[code], code, self.accounts_left_by_code[code])
+    end
+end
+
+local function of_hours(self, lines, rate)
+    local calls = self.calls.read + self.calls.write
+    append(lines, "Apply makes %d calls, and leaves half of the limit to the tenant's logins:", calls)
+    for _, row in ipairs(hours.table(self.calls, rate)) do
+        append(lines, "  %-28s %10s", row.limit, hours.text(row.hours))
+    end
+end
+
+--- The summary for people.
+---@param rate? number calls a second of this tenant
+---@return string[]
+function Summary:lines(rate)
+    local lines = {}
+    of_counts(self, lines)
+    if self.links > 0 then of_hours(self, lines, rate) end
+    for _, note in ipairs(self.notes) do append(lines, "note: %s", note) end
+    if self.file then
+        append(lines, "plan: %s", self.file)
+        append(lines, "sha256: %s", self.sha256)
+    end
+    return lines
+end
+
+return summary
