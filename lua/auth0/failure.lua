@@ -61,6 +61,7 @@ local failure = {}
 ---@field conflicts? table[] what other clients changed meanwhile, and is therefore not put back
 ---@field restored? table[] of an undo: what was given back before it failed
 ---@field is_partly? boolean of a merge and an undo, true: some of its changes stand
+---@field undo_after? integer UNIX seconds, of a merge and an undo: until then an undo is refused
 ---@field receipt? auth0.MergeReceipt of a merge that may have changed something: for tenant:settle and tenant:undo
 ---@field attempts integer exchanges begun
 ---@field elapsed number seconds
@@ -276,6 +277,11 @@ local function edited(conflicts)
     return keys[1] and ", but for what was changed meanwhile: " .. table.concat(keys, ", ") or ""
 end
 
+-- Until then an undo is refused, since a request of the merge may still be carried out.
+local function not_before(facts)
+    return facts.undo_after and "; undo it not before " .. os.date("!%Y-%m-%d %H:%M:%S UTC", facts.undo_after) or ""
+end
+
 local function ending_of_sequence(caller, facts, is_read)
     local is_undo, left = caller == "tenant:undo", names_of(facts.left)
     if facts.code == "unknown_outcome" then
@@ -301,15 +307,15 @@ end
 function failure.of_sequence(caller, domain, facts, is_read)
     if facts.code == "guarded" then
         local words = facts.reasons and facts.reasons[1] and sentences(facts.reasons) or facts.detail or "guarded"
-        return failure.make("guarded", facts, "%s: nothing was changed: %s", caller, words)
+        return failure.make("guarded", facts, "%s: nothing was changed: %s%s", caller, words, not_before(facts))
     end
     if not facts.step and facts.detail and facts.outcome == "none" then
         local prefix = is_read and "" or "nothing was changed: "
         return failure.make(facts.code, facts, "%s: %s%s", caller, prefix, facts.detail)
     end
     local step = facts.step and facts.step ~= "read" and (" (in the step %q)"):format(facts.step) or ""
-    return failure.make(facts.code, facts, "%s: %s%s%s%s", caller, cause_of(domain, facts), step, said(facts),
-        ending_of_sequence(caller, facts, is_read))
+    return failure.make(facts.code, facts, "%s: %s%s%s%s%s", caller, cause_of(domain, facts), step, said(facts),
+        ending_of_sequence(caller, facts, is_read), not_before(facts))
 end
 
 return failure

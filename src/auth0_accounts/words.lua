@@ -154,6 +154,9 @@ end
 ---@return string[]
 function words.settle(result)
     local lines = { "state: " .. result.state }
+    if result.undo_after then
+        lines[2] = os.date("!undo: not before %Y-%m-%d %H:%M:%S UTC", result.undo_after)
+    end
     append(lines, things("stands", result.stands))
     return lines
 end

@@ -368,8 +368,7 @@ const struct sequence_end *sequence_end(const struct sequence *sequence) { retur
 
 /* ---- the beginning ---- */
 
-static const char too_early[] =
-    "a request of this merge may still be carried out: settle or undo the merge ten minutes after its end";
+static const char too_early[] = "a request of this merge may still be carried out";
 static const char undone[] = "the receipt has been undone before; what was linked since has one of its own";
 
 /* What the caller has read is what a read of the sequence's own would have shown then. A merge takes it only as long as

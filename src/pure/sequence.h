@@ -90,7 +90,8 @@ enum { SEQUENCE_TICKETS = 16 };
 /* So long after they were read, in seconds, the accounts count as they were. */
 enum { SEQUENCE_FRESH = 10 };
 
-/* So long after its end a request whose answer was lost may still be carried out, in seconds. */
+/* So long after its end a request whose answer was lost may still be carried out, in seconds: until then its merge is
+   not undone. */
 enum { SEQUENCE_LATE = 600 };
 
 enum sequence_action_kind {
@@ -230,6 +231,7 @@ size_t sequence_receipt(const struct sequence *sequence, char *to);
        "patch_text" (absent: nothing is written), "kept", "lost", "carried", "not_known": [ { "what", "of", "why",
        "count" } ], "identities" (after a link), "tickets": [ { "id", "ticket" } ] (of reset_password), "put_back": [
        "what" ], "stands": [ "what" ] (what was changed, and is not put back), "requests" }
+   merge, undo, settle: "undo_after" (UNIX seconds; absent where nothing may come late any more)
    undo: { "identities", "conflicts": [ { "what", "key", "why" } ], "restored": [ { "what", "key" } ], "lost": [ ... ],
        "requests" }
    settle: { "state": as the receipt has it, "identities", "stands": [ { "what", "key" } ], "requests" } */

@@ -308,6 +308,14 @@ static void put_settle(struct writer *to, const struct sequence *sequence) {
     writer_close(to, ']');
 }
 
+/* Until when the merge is not to be undone. */
+static void put_undo_after(struct writer *to, const struct sequence *sequence) {
+    bool is_judged = sequence_is_judged(sequence);
+    if (is_judged ? !sequence->is_open : !sequence_may_come_late(sequence)) return;
+    writer_name(to, "undo_after");
+    writer_integer(to, (is_judged ? sequence->at : sequence->receipt.at) + SEQUENCE_LATE);
+}
+
 size_t sequence_result(const struct sequence *sequence, char *to) {
     struct writer writer = writer_to(to);
     writer_open(&writer, '{');
@@ -319,6 +327,7 @@ size_t sequence_result(const struct sequence *sequence, char *to) {
     case SEQUENCE_UNDO: put_undo(&writer, sequence); break;
     case SEQUENCE_SETTLE: put_settle(&writer, sequence); break;
     }
+    put_undo_after(&writer, sequence);
     writer_name(&writer, "requests");
     writer_integer(&writer, sequence->end.requests);
     writer_close(&writer, '}');

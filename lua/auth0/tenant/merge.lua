@@ -90,6 +90,7 @@ local function perform(self, method, checked, order, level)
     facts.result = nil
     facts.receipt, facts.put_back, facts.left = written, result.put_back, result.stands
     facts.conflicts, facts.restored = result.conflicts, result.restored
+    facts.undo_after = result.undo_after
     if facts.code == "guarded" then facts.reasons = result.reasons or {} end
     local _, message, what = failure.of_sequence(method.caller, self.domain, facts, method.is_read)
     return nil, message, what
@@ -187,6 +188,8 @@ end
 ---@field not_known auth0.MergeThing[] documented nowhere: count it as lost
 ---@field identities? auth0.Identity[] after a merge
 ---@field receipt? auth0.MergeReceipt after a merge
+---@field undo_after? integer UNIX seconds, where a request of the merge may still be carried out: an undo is refused
+---before
 ---@field tickets? { id: string, ticket: string }[] of after_link.reset_password: for each identity that has a password,
 ---where the user sets a new one
 ---@field requests integer
@@ -243,6 +246,8 @@ end
 ---@field stands { what: string, key?: string }[] what of the patch stands in the primary
 ---@field changed { what: string, key?: string }[] what of the patch was changed since
 ---@field receipt auth0.MergeReceipt the same, with what is known now
+---@field undo_after? integer UNIX seconds, while a request of the merge may still be carried out: an undo is refused
+---before
 ---@field requests integer
 
 --- What became of a merge whose outcome was unknown. Changes nothing.
