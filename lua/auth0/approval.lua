@@ -12,7 +12,8 @@ end
 -- Whether on_receipt approves. What it raises is raised in the name of the call, which then does not go on. It may
 -- wait: meanwhile the call may come to its end without it.
 local function is_approved(self, ticket, receipt)
-    local good, verdict = loop.protect(self, function() return refusal_of(ticket.on_receipt(receipt)) end)
+    local good, verdict = loop.protect(self, function() return refusal_of(ticket.on_receipt(receipt)) end,
+        ticket)
     ticket.refusal = good and verdict or nil
     if good then return verdict == nil end
     if self.tickets[ticket.id] == ticket then

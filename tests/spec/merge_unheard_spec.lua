@@ -2,6 +2,7 @@
 --- client of nginx that hangs up. What was approved goes on to its end; what was not changes nothing.
 local auth0 = require "auth0"
 local linking = require "support.linking"
+local loop = require "auth0.loop"
 local loops = require "support.loops"
 local process = require "support.process"
 local served = require "support.served"
@@ -65,6 +66,27 @@ describe("a merge whose caller goes away", function()
             end)
             assert.equal("update link", changes())
         end)
+
+        it("whose on_receipt raises, also after it has waited, changes nothing and frees its accounts, in " .. name,
+            function()
+                local thing, raised = {}, nil
+                loops.run(name, function()
+                    local at = auth0.tenant(options(own))
+                    for _, waits in ipairs { false, true } do
+                        local good
+                        good, raised = loop.protect(at.calls, function()
+                            at:merge(PRIMARY, SECONDARY, { proof = "operator", checks = {}, on_receipt = function()
+                                if waits then assert(at:user(PRIMARY)) end
+                                error(thing)
+                            end })
+                        end)
+                        assert.same({ false, thing }, { good, raised })
+                    end
+                    assert.equal("", changes())
+                    assert(at:merge(PRIMARY, SECONDARY, { proof = "operator", checks = {}, deadline = 5 }))
+                    at:close()
+                end)
+            end)
 
         it("ends when its time was over before its coroutine could go on, in " .. name, function()
             local called, failure = false, nil
@@ -167,14 +189,15 @@ describe("inside nginx, a merge", function()
     after_each(require("support.nginx").stop)
     before_each(reset)
 
-    local function serve(abort, receipt)
+    local function serve(abort, receipt, deadline, more)
         return served.start(linking.token, "", ([[lua_check_client_abort %s;
-            location /merge { content_by_lua_block {
+            location /merge { content_by_lua_block { merge() } } %s]]):format(abort, more or ""), nil, nil, nil, ([[
+            function merge()
                 shared_tenant = shared_tenant or require("auth0").tenant(tenant_options {})
                 local result, message = shared_tenant:merge("auth0|p1", "google-oauth2|s1",
-                    { proof = "operator", checks = {}, deadline = 3, on_receipt = %s })
+                    { proof = "operator", checks = {}, deadline = %g, on_receipt = %s })
                 ngx.say(result and result.receipt.state or message)
-            } }]]):format(abort, receipt or "nil"))
+            end]]):format(deadline or 3, receipt or "nil"))
     end
 
     it("is made as it is elsewhere, and on_receipt may wait", function()
@@ -194,10 +217,24 @@ describe("inside nginx, a merge", function()
         end)
     end
 
-    it("whose client hangs up before it was approved changes nothing, and leaves nothing behind", function()
-        local server = serve("on", "function() ngx.sleep(20) end")
-        tenant.run(("curl -s --max-time 0.5 http://127.0.0.1:%s/merge"):format(server.port))
-        served.eventually(5, "no waiter", function() return served.get(server, "/state") == "0 0\n" end)
+    it("whose client hangs up before it was approved changes nothing, and frees its accounts at once", function()
+        local server = serve("on", "function() if ngx.var.arg_waits then ngx.sleep(20) end end", 60)
+        tenant.run(("curl -s --max-time 0.5 'http://127.0.0.1:%s/merge?waits=1'"):format(server.port))
+        served.eventually(3, "no waiter", function() return served.get(server, "/state") == "0 0\n" end)
+        assert.equal("", changes())
+        assert.equal("merged\n", served.get(server, "/merge"))
+    end)
+
+    it("whose own coroutine is killed before it was approved ends at its deadline, and the request goes on", function()
+        local server = serve("on", "function() if ngx.var.arg_waits then ngx.sleep(20) end end", 1, [[
+            location /killed { content_by_lua_block {
+                local thread = ngx.thread.spawn(merge)
+                ngx.sleep(0.5)
+                ngx.thread.kill(thread)
+                ngx.say "killed"
+            } }]])
+        assert.equal("killed\n", served.get(server, "/killed?waits=1"))
+        served.eventually(3, "no waiter", function() return served.get(server, "/state") == "0 0\n" end)
         assert.equal("", changes())
     end)
 end)

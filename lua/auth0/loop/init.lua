@@ -13,7 +13,8 @@
 ---                              engine:descriptor and engine:hush in src/lua/bell.c) and hands on by `calls:hear()`
 ---   spawn(fn, calls)           runs `fn` beside whatever else runs; it may wait in the loop's way. With `has_thread`
 ---   shield(fn, one, two)       calls it as pcall does; it does not suspend its caller, unless `suspends` is true
----   protect(fn)                calls it as pcall does; it may wait in the loop's way
+---   protect(fn, calls, ticket) calls it as pcall does; it may wait in the loop's way. Where the loop can see that the
+---                              running coroutine was ended meanwhile, it drops the ticket, if there is one
 ---   is_spawning()              whether `spawn` serves right here, though nothing can wait, as in a callback of the
 ---                              loop's; may be absent: a token function that is wanted there may not wait then
 ---   turned(calls)              a caller that could not yield has driven the engine itself, and has handed on records
@@ -174,10 +175,11 @@ end
 --- raised.
 ---@param calls auth0.Calls
 ---@param fn function
+---@param ticket? auth0.Ticket of a call that the running coroutine holds, and that is not to outlive it
 ---@return boolean good
 ---@return any ... what it returned; or what it raised
-function loop.protect(calls, fn)
-    return waiting(calls).protect(fn)
+function loop.protect(calls, fn, ticket)
+    return waiting(calls).protect(fn, calls, ticket)
 end
 
 --- Whether others go on while a shielded function runs.

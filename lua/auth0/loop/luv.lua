@@ -30,6 +30,8 @@ luv.can_wait = is_yieldable
 local ready, is_flushing, timer = {}, false, nil
 local is_hearing = false -- in a callback, which is no coroutine's
 
+local guarded = setmetatable({}, { __mode = "k" }) -- functions to tell what a coroutine raises, by the coroutine
+
 -- What a coroutine raises goes on to uv.run, after all the others have been resumed.
 local function flush()
     local fault
@@ -38,7 +40,11 @@ local function flush()
         local thread = table.remove(ready, 1)
         if coroutine.status(thread) == "suspended" then
             local good, raised = coroutine.resume(thread)
-            if not good then fault = fault or { raised } end
+            if not good and guarded[thread] then
+                guarded[thread](false, raised)
+            elseif not good then
+                fault = fault or { raised }
+            end
         end
     end
     is_flushing = false
@@ -127,11 +133,24 @@ end
 
 -- ---- side by side ----
 
--- A coroutine cannot yield through Lua 5.1's pcall: what a task raises there ends it where it was resumed.
-local protect = pcall
-if _VERSION == "Lua 5.1" and not rawget(_G, "jit") then
-    protect = function(body) return true, body() end
+-- A coroutine cannot yield through Lua 5.1's pcall. There the body has a coroutine of its own, whose end its caller
+-- waits for. What it raises after a callback that is not ours has resumed it, that
+-- callback is told alone.
+local function protect_apart(body)
+    local its = {}
+    local function finish(...)
+        its.count, its.results, its.is_done = select("#", ...), { ... }, true
+        luv.wake(its)
+    end
+    local thread = coroutine.create(function() finish(true, body()) end)
+    guarded[thread] = finish
+    local good, raised = coroutine.resume(thread)
+    if not good then finish(false, raised) end
+    suspend(its)
+    return rawget(_G, "unpack")(its.results, 1, its.count)
 end
+
+local protect = _VERSION == "Lua 5.1" and not rawget(_G, "jit") and protect_apart or pcall
 
 function luv.together(count, body, on_fault)
     local all = {}

@@ -129,7 +129,42 @@ function nginx.shield(fn, one, two)
     return outcome(thread, coroutine.resume(thread, one, two))
 end
 
+-- ---- coroutines that are ended in the middle ----
+
+local LOOK = 0.2 -- seconds between two looks
+local watched = {} -- { calls =, ticket = } by the semaphore at which a light thread waits until its request ends
+local is_looking = false
+
+local function look()
+    for semaphore, its in pairs(watched) do
+        if semaphore:count() >= 0 then its.calls:drop(its.ticket) end
+        if its.calls.tickets[its.ticket.id] ~= its.ticket then watched[semaphore] = nil end
+    end
+    is_looking = next(watched) ~= nil and get_ngx().timer.at(LOOK, look)
+end
+
+-- nginx ends the coroutines of a request whose client has hung up, and tells none of them. A light thread beside them
+-- ends with them, and waits at its semaphore no more. (What closures share with a coroutine that was ended is lost.)
+local function watch(ngx, calls, ticket)
+    local semaphore = require("ngx.semaphore").new(0)
+    watched[semaphore] = { calls = calls, ticket = ticket }
+    local thread = ngx.thread.spawn(function()
+        while watched[semaphore] do semaphore:wait(PATIENCE) end
+    end)
+    if not is_looking then is_looking = ngx.timer.at(LOOK, look) end
+    return function(...)
+        watched[semaphore] = nil
+        ngx.thread.kill(thread)
+        return ...
+    end
+end
+
+function nginx.protect(fn, calls, ticket)
+    local ngx = get_ngx()
+    if not ticket or not phases[ngx.get_phase()] then return pcall(fn) end
+    return watch(ngx, calls, ticket)(pcall(fn))
+end
+
 nginx.suspends = true
-nginx.protect = pcall
 
 return nginx
