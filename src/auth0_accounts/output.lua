@@ -15,7 +15,17 @@ local output = {}
 ---@param given table arguments
 ---@return auth0_accounts.Output
 function output.new(world, given)
-    return setmetatable({ out = world.out, err = world.err, is_json = given.json, is_quiet = given.quiet }, output_mt)
+    return setmetatable({ out = world.out, err = world.err, is_json = given.json, is_quiet = given.quiet,
+        may_color = not given.no_color and (world.getenv "NO_COLOR" or "") == "" }, output_mt)
+end
+
+-- Asked where there is something to color, since it takes a process. Lua 5.1 gives its exit code.
+function Output:is_colored()
+    if self.is_terminal == nil then
+        local told = self.may_color and self.out == io.stdout and os.execute "test -t 1"
+        self.is_terminal = told == true or told == 0
+    end
+    return self.is_terminal
 end
 
 local secret = { access_token = true, access_token_secret = true, refresh_token = true }
@@ -61,6 +71,18 @@ end
 ---@param ... any its arguments
 function Output:complain(format, ...)
     self.err:write("auth0-accounts: ", printable.line(format:format(...)), "\n")
+end
+
+local colors = { ok = 32, warn = 33, fail = 31 }
+
+--- A line that begins with a state, which a terminal shows in its color.
+---@param state "ok"|"warn"|"fail"
+---@param text string
+function Output:state(state, text)
+    if self.is_json or self.is_quiet then return end
+    local word = ("%-4s"):format(state)
+    if self:is_colored() then word = ("\27[%dm%s\27[m"):format(colors[state], word) end
+    write(self, word .. "  " .. printable.line(text) .. "\n")
 end
 
 --- What is no failure, beside the result: to standard error, so that a pipe gets the result alone.

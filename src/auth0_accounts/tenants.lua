@@ -14,6 +14,15 @@ function tenants.domain(values)
     return values.domain or stop.raise(stop.CONFIGURATION, NO_DOMAIN)
 end
 
+--- Whether it is all that a tenant needs: raises where it is not.
+---@param values auth0_accounts.Settings
+function tenants.check(values)
+    tenants.domain(values)
+    if not values.token and not (values.client_id and values.client_secret) then
+        stop.raise(stop.CONFIGURATION, NO_TOKEN)
+    end
+end
+
 ---@param given table arguments
 ---@param world auth0_accounts.World
 ---@param command auth0_accounts.Command
@@ -21,10 +30,7 @@ end
 function tenants.open(given, world, command)
     local options = command.options and command.options(given) or {}
     local values = settings.read(given, world)
-    tenants.domain(values)
-    if not values.token and not (values.client_id and values.client_secret) then
-        stop.raise(stop.CONFIGURATION, NO_TOKEN)
-    end
+    tenants.check(values)
     for name, value in pairs(values) do options[name] = value end
     options.mock = world.mock
     return auth0.tenant(options)

@@ -68,6 +68,22 @@ describe("auth0-accounts over TLS", function()
         assert.is_nil((told.out .. told.err):find("a-wrong-secret", 1, true))
     end)
 
+    it("is looked through by doctor: the name, the certificate, the clock", function()
+        local told = command.start { "doctor" }
+        assert.equal(0, told.code, told.out .. told.err)
+        for _, words in ipairs { "ok    dns  ", "ok    tls  ", "ok    clock          this machine's clock agrees",
+            "ok    token  " } do
+            assert.truthy(told.out:find(words, 1, true), told.out)
+        end
+        told = command.start({ "doctor" }, { AUTH0_DOMAIN = "localhost:" .. ports.closed() })
+        assert.equal(4, told.code)
+        assert.truthy(told.out:find("\nfail  connection", 1, true), told.out)
+        told = command.start({ "doctor", "--resolve", "expired.test:" .. tenant.port .. ":127.0.0.1" },
+            { AUTH0_DOMAIN = "expired.test:" .. tenant.port })
+        assert.equal(4, told.code)
+        assert.truthy(told.out:find("\nfail  tls  .*expired"), told.out)
+    end)
+
     it("fails with a wrong token, and shows it nowhere", function()
         local told = command.start({ "link", PRIMARY, SECONDARY }, { AUTH0_TOKEN = "a-wrong-token" })
         assert_told(told, 3, "", "does not accept the token")
