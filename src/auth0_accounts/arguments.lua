@@ -31,6 +31,8 @@ local function of_every_command(parser)
         :argname "FILE"
     parser:option("--domain", "The tenant's domain, instead of AUTH0_DOMAIN."):argname "DOMAIN"
     parser:option("--client-id", "Instead of AUTH0_CLIENT_ID."):argname "ID"
+    parser:option("--mock", "Instead of a tenant: the accounts of this file, which keeps what is changed; see mock.")
+        :argname "FILE":target "mock_file" -- argparse sets given.mock where mock is the command
     parser:option("--ca-file", "PEM file with the certificates to trust instead of the system's."):argname "FILE"
     parser:option("--resolve", "Where a host is, without asking the resolver; repeatable."):argname "HOST:PORT:ADDRESS"
         :count "*"

@@ -34,6 +34,17 @@ local function needs_tenant(command, given)
     return command.needs_tenant
 end
 
+-- What a mock's file holds is read before a command, and written after it, also where the command failed.
+local function with_mock(command, given, world, carry)
+    if not given.mock_file then return carry(world) end
+    local mock_tenant = require "auth0_accounts.mock_tenant"
+    local own = setmetatable({ mock = mock_tenant.open(given.mock_file) }, { __index = world })
+    local good, code = pcall(carry, own)
+    if command.changes and not given.dry_run then mock_tenant.save(own.mock, given.mock_file) end
+    if not good then error(code, 0) end
+    return code
+end
+
 local function carry_out(command, given, said, world)
     local tenant = needs_tenant(command, given) and tenants.open(given, world, command) or nil
     local value, message, facts = tenants.ask(tenant, command, given, said, world)
@@ -77,7 +88,10 @@ function accounts.run(list, world)
         return early.code
     end
     local said, command = output.new(world, given), commands.get(given.command)
-    local good, code = pcall(given.dry_run and print_request or carry_out, command, given, said, world)
+    local carry = given.dry_run and print_request or carry_out
+    local good, code = pcall(with_mock, command, given, world, function(own)
+        return carry(command, given, said, own)
+    end)
     if not good then code = end_by_error(said, code, command) end
     if not said:finish() and code == stop.DONE then return stop.FAILED end
     return code

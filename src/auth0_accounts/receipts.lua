@@ -1,6 +1,7 @@
 --- The receipt of a merge, in a file: all that is left of the secondary's metadata.
 local core = require "auth0.core"
 local json = require "auth0.json"
+local private_files = require "auth0_accounts.private_files"
 local stop = require "auth0_accounts.stop"
 
 local receipts = {}
@@ -24,22 +25,13 @@ function receipts.make(path, receipt)
     end
 end
 
--- Puts what is known now in its place, or leaves it as it is.
-local function replace(path, receipt)
-    local beside = path .. ".new"
-    os.remove(beside)
-    local made, fault = core.make_private_file(beside, json.encode(receipt) .. "\n")
-    if made then made, fault = os.rename(beside, path) end
-    return made, fault
-end
-
 --- The receipt of the file says what is known at the end, too. If it cannot be written, the planned one serves.
 ---@param said auth0_accounts.Output
 ---@param path string
 ---@param receipt auth0.MergeReceipt|nil
 function receipts.keep(said, path, receipt)
     if not receipt then return end
-    local is_kept, fault = replace(path, receipt)
+    local is_kept, fault = private_files.replace(path, json.encode(receipt) .. "\n")
     if is_kept then return end
     said:complain("%s: the receipt stays as it was (%s): it serves settle and undo", path, fault)
 end

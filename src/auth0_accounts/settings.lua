@@ -85,6 +85,11 @@ local function choose(values, ranks)
     end
 end
 
+local function of_mock(mock)
+    return { domain = mock.domain, token = mock:token { kind = "machine", expires_in = 86400 } },
+        { domain = "--mock", token = "--mock" }
+end
+
 ---@class auth0_accounts.Settings
 ---@field domain? string
 ---@field token? string
@@ -100,6 +105,7 @@ end
 ---@return auth0_accounts.Settings
 ---@return table<string, string> sources of each: "a flag", a variable, or a file's name
 function settings.read(given, world)
+    if given.mock_file then return of_mock(world.mock) end
     local file = given.config and of_file(given.config) or {}
     local values, ranks, sources = {}, {}, {}
     for name in pairs(TYPES) do

@@ -131,6 +131,13 @@ function Tenant:changes()
     return self.model.record.changes
 end
 
+--- The accounts, as a read with every scope shows them, in the order in which they were made.
+---@return table[] users
+function Tenant:users()
+    self.model:settle()
+    return self.model:users()
+end
+
 --- How often each endpoint was asked, by "METHOD template".
 ---@return table<string, integer> requests
 function Tenant:requests()

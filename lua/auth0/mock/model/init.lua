@@ -163,6 +163,16 @@ function Mock:add_user(fields)
     return json.copy(user_view.account(account, { secrets = true }))
 end
 
+---All accounts, as a read with every scope shows them.
+---@return table[] users
+function Mock:users()
+    local list = {}
+    for account in self.world.users:each() do
+        list[#list + 1] = json.copy(user_view.account(account, { secrets = true }))
+    end
+    return list
+end
+
 ---@param client auth0.mock.client
 ---@return boolean|nil done
 ---@return string|nil message

@@ -1,0 +1,141 @@
+--- auth0-accounts mock, and --mock: a tenant in a file.
+local cjson = require "cjson"
+local command = require "support.command"
+local markdown = require "support.markdown"
+local process = require "support.process"
+local tenant = require "support.tenant"
+
+local file
+
+local function run(...)
+    return command.run(nil, { ... }, {})
+end
+
+local function on_mock(...)
+    local told = run("--mock", file, ...)
+    assert.same({ 0, "" }, { told.code, told.err })
+    return told.out
+end
+
+local function accounts()
+    local list = {}
+    for line in process.read(file):gmatch "[^\n]+" do list[#list + 1] = cjson.decode(line) end
+    return list
+end
+
+before_each(function()
+    file = command.new_name()
+    assert.equal(0, run("mock", file, "--accounts", "30").code)
+end)
+
+after_each(function() os.remove(file) end)
+
+describe("auth0-accounts mock", function()
+    it("makes a file of accounts, for its user alone, the same in each run", function()
+        local list, text = accounts(), process.read(file)
+        assert.equal(30, #list)
+        for _, account in ipairs(list) do
+            assert.is_string(account.user_id)
+            assert.equal(1, #account.identities)
+        end
+        assert.equal("600\n", (tenant.run("stat -c %a " .. process.quoted(file))))
+        os.remove(file)
+        run("mock", file, "--accounts", "30")
+        assert.equal(text, process.read(file))
+    end)
+
+    it("leaves a file that is there", function()
+        local told = run("mock", file)
+        assert.equal(2, told.code)
+        assert.truthy(told.err:find(file .. ": cannot be made (File exists)", 1, true), told.err)
+        assert.equal(30, #accounts())
+    end)
+end)
+
+describe("--mock", function()
+    local PRIMARY, SECONDARY = "google-oauth2|100000000000000000002", "github|0000003"
+
+    it("is a tenant without a token, whose file has what a command changes", function()
+        on_mock("link", PRIMARY, SECONDARY)
+        assert.equal(29, #accounts())
+        assert.truthy(on_mock("show", PRIMARY):find("    github|0000003 (github)\n", 1, true))
+        on_mock("unlink", PRIMARY, SECONDARY)
+        assert.equal(30, #accounts())
+    end)
+
+    it("takes a merge back: the accounts are what they were", function()
+        local function essence()
+            local list = {}
+            for _, account in ipairs(accounts()) do
+                list[account.user_id] = { account.email, account.user_metadata, account.identities[1].connection }
+            end
+            return list
+        end
+        local before, receipt = essence(), command.new_name()
+        on_mock("merge", PRIMARY, SECONDARY, "--proof", "operator", "--receipt", receipt)
+        assert.are_not.same(before, essence())
+        on_mock("undo", receipt)
+        os.remove(receipt)
+        assert.same(before, essence())
+    end)
+
+    it("leaves the file as it is where nothing is to be changed", function()
+        local text = process.read(file)
+        on_mock("show", PRIMARY)
+        on_mock("link", PRIMARY, SECONDARY, "--dry-run")
+        on_mock("preview", PRIMARY, SECONDARY, "--proof", "operator")
+        assert.equal(text, process.read(file))
+        assert.equal(1, run("--mock", file, "link", PRIMARY, "github|9").code)
+        assert.equal(30, #accounts())
+    end)
+
+    it("counts before the environment, and asks for no token", function()
+        local told = command.run(nil, { "--mock", file, "show", PRIMARY },
+            { AUTH0_DOMAIN = "real.test", AUTH0_TOKEN = "x", AUTH0_CLIENT_ID = "y" })
+        assert.equal(0, told.code)
+    end)
+
+    it("says what it cannot read", function()
+        os.remove(file)
+        local told = run("--mock", file, "show", PRIMARY)
+        assert.equal(2, told.code)
+        assert.truthy(told.err:find('"auth0-accounts mock ' .. file .. '" makes a tenant', 1, true), told.err)
+        for text, words in pairs { ["{}\n{"] = ":2: ", ["[1]"] = ":1: ", ['{"user_id":"auth0|1","identities":7}'] =
+            ":1: mock:add_user: identities is an array" } do
+            file = process.file(text)
+            told = run("--mock", file, "show", PRIMARY)
+            assert.equal(2, told.code, told.err)
+            assert.truthy(told.err:find(file .. words, 1, true), told.err)
+            os.remove(file)
+        end
+    end)
+
+    it("keeps odd values", function()
+        os.remove(file)
+        file = process.file('{"user_id":"auth0|1","user_metadata":{"a":[],"b":{},"n":12345678901234567890,"z":null}}\n'
+            .. '{"user_id":"google-oauth2|2"}\n')
+        on_mock("link", "auth0|1", "google-oauth2|2")
+        assert.truthy(process.read(file):find('"user_metadata":{"a":[],"b":{},"n":12345678901234567890,"z":null}', 1,
+            true), process.read(file))
+    end)
+end)
+
+describe("the example of doc/accounts.md", function()
+    it("runs as it stands", function()
+        local code
+        for _, block in ipairs(markdown.blocks(process.read "doc/accounts.md")) do
+            if block.code:find("--mock tenant.ndjson", 1, true) then code = block.code end
+        end
+        local receipt = command.new_name()
+        os.remove(file)
+        for line in code:gsub("\\\n", " "):gmatch "[^\n]+" do
+            local words = {}
+            for word in line:gsub("^auth0%-accounts ", ""):gsub("'", ""):gmatch "%S+" do
+                words[#words + 1] = ({ ["tenant.ndjson"] = file, ["ben.receipt"] = receipt })[word] or word
+            end
+            local told = command.run(nil, words, {})
+            assert.same({ 0, "" }, { told.code, told.err })
+        end
+        os.remove(receipt)
+    end)
+end)
