@@ -97,7 +97,7 @@ describe("auth0-accounts help", function()
 
     it("is used wrongly: says so for the command, with the choices", function()
         for words, arguments in pairs {
-            ["must be one of 'show', 'candidates'"] = { "help", "shwo" },
+            ["there is no command 'shwo': the commands are show, candidates"] = { "help", "shwo" },
             ["missing option '--proof'\n--proof: Why both accounts are one person's: both_authenticated, shared_email "
                 .. "or operator; required.\n\"auth0-accounts merge --help\" says more\n"] = { "merge", "a|1", "a|2" },
             ["must be one of 'both_authenticated', 'shared_email', 'operator'"] = { "merge", "a|1", "a|2", "--proof",

@@ -9,7 +9,7 @@ local help = { needs_tenant = false, summary = "Prints the help of a command, or
 local SHELLS = { "bash", "zsh", "fish" }
 
 function help.define(parser)
-    parser:argument("topic", "The command to explain."):argname "COMMAND":args "?":choices(commands.NAMES)
+    parser:argument("topic", "The command to explain."):argname "COMMAND":args "?"
     parser:flag("--man", "Print the man page, for man -l.")
     definitions.choice(parser, "--completion", "Print the completions for a shell: %s.", SHELLS):argname "SHELL"
 end
@@ -18,6 +18,10 @@ function help.fault(given)
     local count = 0
     for _, name in ipairs { "topic", "man", "completion" } do count = count + (given[name] and 1 or 0) end
     if count > 1 then return "help takes one of a command, --man and --completion" end
+    for _, name in ipairs(commands.NAMES) do
+        if not given.topic or name == given.topic then return end
+    end
+    return ("there is no command '%s': the commands are %s"):format(given.topic, table.concat(commands.NAMES, ", "))
 end
 
 local function of_topic(parser, topic)
