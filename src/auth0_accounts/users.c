@@ -113,12 +113,7 @@ static int push_account(lua_State *L, struct users *users) {
     return 5;
 }
 
-/* users:next() -> user_id, email or nil, folded email or nil, number of identities, bytes of the line; nothing at the
-   end; or nil, message, "line": this line is no account, and the next one may be; or nil, message, "file": nothing more
-   can be read */
-static int method_next(lua_State *L) {
-    struct users *users = check_users(L);
-    enum lines_step step = lines_next(users->lines, &users->line);
+static int push_step(lua_State *L, struct users *users, enum lines_step step) {
     if (step == LINES_ONE) return push_account(L, users);
     users->line.size = 0;
     if (step == LINES_END) return 0;
@@ -127,7 +122,26 @@ static int method_next(lua_State *L) {
     return fail_file(L, users, step);
 }
 
+/* users:next() -> user_id, email or nil, folded email or nil, number of identities, bytes of the line; nothing at the
+   end; or nil, message, "line": this line is no account, and the next one may be; or nil, message, "file": nothing more
+   can be read */
+static int method_next(lua_State *L) {
+    struct users *users = check_users(L);
+    return push_step(L, users, lines_next(users->lines, &users->line));
+}
+
 /* ---- the rest ---- */
+
+/* users:find(line) -> as users:next() of the line with this number, which is after the last one that was read. The lines
+   before it are passed over unread. */
+static int method_find(lua_State *L) {
+    struct users *users = check_users(L);
+    uint64_t wanted = (uint64_t)luaL_checknumber(L, 2);
+    enum lines_step step;
+    do step = lines_next(users->lines, &users->line);
+    while ((step == LINES_ONE || step == LINES_TOO_LONG) && lines_number(users->lines) < wanted);
+    return push_step(L, users, step);
+}
 
 /* users:text() -> the line as it stands, without its end */
 static int method_text(lua_State *L) {
@@ -175,7 +189,8 @@ int users_open(lua_State *L) {
 }
 
 void users_init(lua_State *L) {
-    static const luaL_Reg methods[] = {{"next", method_next},         {"text", method_text},  {"line", method_line},
-                                       {"position", method_position}, {"close", close_users}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"next", method_next}, {"find", method_find},         {"text", method_text},
+                                       {"line", method_line}, {"position", method_position}, {"close", close_users},
+                                       {NULL, NULL}};
     bind_class_make(L, &users_class, "auth0_accounts.core.users", methods, close_users);
 }

@@ -4,6 +4,11 @@ local stop = require "auth0_accounts.stop"
 
 local users = {}
 
+local function open(path)
+    local reader, fault = core.users(path)
+    return reader or stop.raise(stop.USAGE, "%s", fault)
+end
+
 --- Goes through them. A line that is no account ends the command: an export that is damaged may lack any account.
 ---
 ---     for line, id, folded, reader, count, size in users.file(path) do ... end
@@ -12,13 +17,31 @@ local users = {}
 ---@return fun(): integer|nil, string, string|nil, table, integer, integer iterator of the line's number, the id, the
 ---folded address, the reader, the number of identities and the bytes of the line
 function users.file(path)
-    local reader, fault = core.users(path)
-    if not reader then stop.raise(stop.USAGE, "%s", fault) end
+    local reader = open(path)
     return function()
         local id, message, folded, count, size = reader:next()
         if id then return reader:line(), id, folded, reader, count, size end
         if message then stop.raise(stop.USAGE, "%s", message) end
+        reader:close()
         return nil
+    end
+end
+
+--- Goes through some lines of a file that was read before.
+---@param path string
+---@param lines fun(): integer|nil, any iterator of their numbers, which grow, each with a value
+---@return fun(): integer|nil, string, string, any iterator of the number, the id, the line and the value
+function users.lines(path, lines)
+    local reader = open(path)
+    return function()
+        local line, value = lines()
+        if not line then
+            reader:close()
+            return nil
+        end
+        local id, message = reader:find(line)
+        if not id then stop.raise(stop.USAGE, "%s", message or path .. ": became shorter while it was read") end
+        return line, id, reader:text(), value
     end
 end
 

@@ -67,8 +67,9 @@ local function find_duplicates(work)
 end
 
 local function look(work, path)
-    work.db:exec(SCHEMA)
+    work.db:exec("BEGIN;" .. SCHEMA)
     local accounts = read(work, path)
+    work.db:exec "COMMIT"
     find_dangling(work)
     find_duplicates(work)
     return accounts

@@ -78,15 +78,15 @@ local function grown(primary, secondary, patch)
 end
 
 local function judge_all(judge, primary, others, own)
-    local links, against, value = {}, {}, primary.value
-    for _, secondary in ipairs(others) do
-        local judged = judge:of(value, secondary.value)
+    local links, against, after = {}, {}, nil
+    for i, secondary in ipairs(others) do
+        local judged = judge:of(primary, secondary, after)
         own[primary], own[secondary] = judged.primary, judged.secondary
         if #judged.primary + #judged.secondary + #judged.pair > 0 then
             against[secondary] = judged.pair
         else
             links[#links + 1] = { primary = primary, secondary = secondary, judged = judged }
-            value = grown(value, secondary.value, judged.patch)
+            after = i < #others and grown(after or primary.value, secondary.value, judged.patch) or nil
         end
     end
     return links, against

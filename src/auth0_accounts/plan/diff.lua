@@ -32,7 +32,7 @@ end
 ---@return auth0_accounts.PlanDiff
 function diff.from(path)
     local db = database.temporary()
-    db:exec(SCHEMA)
+    db:exec("BEGIN;" .. SCHEMA)
     local insert, reader = db:prepare "INSERT OR REPLACE INTO before VALUES (?, ?, ?)", plan_file.open(path)
     for line, text in function() return reader:next() end do note(insert, line, text) end
     return setmetatable({ db = db, insert = db:prepare "INSERT OR REPLACE INTO after VALUES (?, ?, ?)",
@@ -93,6 +93,7 @@ end
 --- The changes in the order of the ids, once all lines are there.
 ---@return fun(): auth0_accounts.PlanChange|nil
 function Diff:changes()
+    self.db:exec "COMMIT"
     local rows = self.db:prepare(CHANGED):rows()
     return function()
         for id, before, after, before_text, after_text in rows do

@@ -55,15 +55,9 @@ end
 local function note_members(self)
     local insert = self.db:prepare "INSERT INTO member VALUES (?, ?, ?, ?)"
     local shared = self.db:prepare "SELECT line, folded FROM shared ORDER BY line"
-    local next_shared = shared:rows()
-    local wanted, folded = next_shared()
-    for line, id, _, users in accounts_of.file(self.path) do
-        if line == wanted then
-            local text = users:text()
-            note_metadata(self, text)
-            insert:run(line, folded, id, text)
-            wanted, folded = next_shared()
-        end
+    for line, id, text, folded in accounts_of.lines(self.path, shared:rows()) do
+        note_metadata(self, text)
+        insert:run(line, folded, id, text)
     end
     insert:close()
     shared:close()
@@ -74,11 +68,11 @@ end
 ---@return auth0_accounts.Groups groups; `accounts` is their number, `has` the metadata that some account has
 function groups.read(path)
     local self = setmetatable({ path = path, db = database.temporary(), has = {} }, groups_mt)
-    self.db:exec(SCHEMA)
+    self.db:exec("BEGIN;" .. SCHEMA)
     note_addresses(self)
     self.db:exec(SHARED)
     note_members(self)
-    self.db:exec(INDEXED)
+    self.db:exec(INDEXED .. "COMMIT;")
     return self
 end
 
@@ -86,7 +80,9 @@ end
 ---@param ids fun(): string|nil iterator
 function Groups:name(ids)
     local insert = self.db:prepare "INSERT OR IGNORE INTO named VALUES (?)"
+    self.db:exec "BEGIN"
     for id in ids do insert:run(id) end
+    self.db:exec "COMMIT"
     insert:close()
 end
 

@@ -1,6 +1,7 @@
 --- The guard of the library, applied to what an export shows: nothing is sent.
 local auth0 = require "auth0"
 local core = require "auth0.core"
+local json = require "auth0.json"
 
 local Judge = {}
 local judge_mt = { __name = "auth0_accounts.judge", __index = Judge }
@@ -55,13 +56,13 @@ local function of_result(result)
     return judged
 end
 
----@param primary table the account as the export has it
----@param secondary table
+---@param primary auth0_accounts.GroupAccount
+---@param secondary auth0_accounts.GroupAccount
+---@param grown? table the primary as it is after the links before
 ---@return auth0_accounts.Judgement
-function Judge:of(primary, secondary)
-    self.given.profiles = { primary = primary, secondary = secondary }
-    local good, result, message = pcall(self.tenant.preview, self.tenant, primary.user_id, secondary.user_id,
-        self.given)
+function Judge:of(primary, secondary, grown)
+    self.given.profiles = { primary = grown or json.raw(primary.text), secondary = json.raw(secondary.text) }
+    local good, result, message = pcall(self.tenant.preview, self.tenant, primary.id, secondary.id, self.given)
     if not good then return of_fault(result) end
     return of_result(result or error(message, 0))
 end
