@@ -65,14 +65,29 @@ end
 
 local elsewhere = { identities = json.null, user_metadata = json.null, app_metadata = json.null }
 
+local function raw(value)
+    return json.raw(json.encode(value))
+end
+
+-- A profile that grows, as text: of a group of forty it is written forty times.
+local function growing(primary)
+    local profile, metadata = {}, {}
+    for name, value in pairs(primary) do profile[name] = raw(value) end
+    profile.identities = {}
+    for i, identity in ipairs(primary.identities) do profile.identities[i] = raw(identity) end
+    for _, part in ipairs { "user_metadata", "app_metadata" } do metadata[part] = primary[part] or {} end
+    return { profile = profile, metadata = metadata }
+end
+
 -- The primary as it is after a link: by the size of this, and what it has taken over, the next one is judged.
-local function grown(primary, secondary, patch)
-    local list = {}
-    for i, identity in ipairs(primary.identities) do list[i] = identity end
-    list[#list + 1] = set(identities.own(secondary), { profileData = set(secondary, elsewhere) })
-    local after = set(primary, { identities = list })
-    for _, part in ipairs { "user_metadata", "app_metadata" } do
-        if patch and patch[part] then after[part] = set(primary[part], patch[part]) end
+local function grow(after, secondary, patch)
+    local identity = set(identities.own(secondary), { profileData = set(secondary, elsewhere) })
+    after.profile.identities[#after.profile.identities + 1] = raw(identity)
+    for part in pairs(after.metadata) do
+        if patch and patch[part] then
+            after.metadata[part] = set(after.metadata[part], patch[part])
+            after.profile[part] = raw(after.metadata[part])
+        end
     end
     return after
 end
@@ -80,13 +95,13 @@ end
 local function judge_all(judge, primary, others, own)
     local links, against, after = {}, {}, nil
     for i, secondary in ipairs(others) do
-        local judged = judge:of(primary, secondary, after)
+        local judged = judge:of(primary, secondary, after and after.profile)
         own[primary], own[secondary] = judged.primary, judged.secondary
         if #judged.primary + #judged.secondary + #judged.pair > 0 then
             against[secondary] = judged.pair
         else
             links[#links + 1] = { primary = primary, secondary = secondary, judged = judged }
-            after = i < #others and grown(after or primary.value, secondary.value, judged.patch) or nil
+            if i < #others then after = grow(after or growing(primary.value), secondary.value, judged.patch) end
         end
     end
     return links, against

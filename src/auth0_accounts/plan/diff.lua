@@ -40,10 +40,9 @@ function diff.from(path)
 end
 
 --- Takes a line of the later plan.
----@param line table
----@param text string the same as JSON
-function Diff:add(line, text)
-    note(self.insert, line, text)
+---@param text string
+function Diff:add(text)
+    note(self.insert, core.decode(text), text)
 end
 
 -- ---- what differs ----

@@ -54,21 +54,30 @@ local function notes_of(read, options)
     return notes
 end
 
-local function put(work, kind, line)
-    work.summary[kind](work.summary, line)
-    if not work.writer and not work.diff then return end
-    local text = json.encode(line)
+local function keep(work, kind, text)
     if work.writer then work.writer[kind](work.writer, text) end
-    if work.diff then work.diff:add(line, text) end
+    if work.diff then work.diff:add(text) end
+end
+
+local function put_link(work, group, link)
+    local class = lines.class(link.primary.value, link.secondary.value)
+    work.summary:link(class, #lines.spellings(group), link.judged.patch_text ~= nil)
+    if work.keeps then
+        keep(work, "link", lines.link(work.summary.links, class, group, link, work.groups.has))
+    end
+end
+
+local function put_skip(work, group, skip)
+    work.summary:skip(skip.reasons[1], #skip.accounts)
+    if work.keeps then keep(work, "skip", lines.skip(group, skip)) end
 end
 
 local function put_groups(work, options)
+    work.keeps = work.writer or work.diff
     for group in work.groups:each() do
         local links, skips = decide(group, work.judge, options)
-        for _, link in ipairs(links) do
-            put(work, "link", lines.link(work.summary.links + 1, group, link, work.groups.has))
-        end
-        for _, skip in ipairs(skips) do put(work, "skip", lines.skip(group, skip)) end
+        for _, link in ipairs(links) do put_link(work, group, link) end
+        for _, skip in ipairs(skips) do put_skip(work, group, skip) end
         work.summary.groups = group.number
     end
 end

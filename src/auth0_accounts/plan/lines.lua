@@ -1,42 +1,83 @@
---- The lines of a plan, as tables.
+--- The lines of a plan, as JSON whose members are in the order in which a person reads them.
 local core = require("auth0_accounts.database").core()
 local identities = require "auth0_accounts.plan.identities"
 local json = require "auth0.json"
 
 local lines = {}
 
-local function list_of(values, of)
-    local list = json.array {}
-    for i, value in ipairs(values) do list[i] = of(value) end
-    return list
+-- ---- JSON ----
+
+local function text_of(value)
+    if type(value) == "string" and not value:find '[%z\1-\31"\\\127-\255]' then return '"' .. value .. '"' end
+    return json.encode(value)
 end
+
+local function add(members, name, text)
+    members[#members + 1] = '"' .. name .. '":' .. text
+end
+
+-- A member that is absent is left out.
+local function add_value(members, name, value)
+    if value ~= nil then add(members, name, text_of(value)) end
+end
+
+local function object_of(members)
+    return "{" .. table.concat(members, ",") .. "}"
+end
+
+local function list_of(values, of)
+    local texts = {}
+    for i, value in ipairs(values) do texts[i] = text_of(of(value)) end
+    return "[" .. table.concat(texts, ",") .. "]"
+end
+
+local function itself(value)
+    return value
+end
+
+-- ---- accounts ----
 
 local METADATA = { "user_metadata", "app_metadata" }
 
 -- Of metadata that the export does not have at all there is no digest: it was not asked for.
 local function digests_of(account, has)
-    local digests = {}
+    local members = {}
     for _, name in ipairs(METADATA) do
         local value = account[name]
-        if type(value) ~= "table" or next(value) == nil then value = {} end
-        digests[name] = has[name] and core.digest(json.encode(value)) or nil
+        local text = type(value) == "table" and next(value) ~= nil and json.encode(value) or "{}"
+        if has[name] then add(members, name, text_of(core.digest(text))) end
     end
-    return digests
+    return object_of(members)
 end
 
 local function connection_of(identity)
     return type(identity.connection) == "string" and identity.connection or json.null
 end
 
-local function account_of(account, has)
-    local own = identities.of(account)
-    return { user_id = account.user_id, email = account.email, email_verified = account.email_verified,
-        created_at = account.created_at, last_login = account.last_login, logins_count = account.logins_count,
-        blocked = account.blocked == true, identities = list_of(own, identities.id),
-        connections = list_of(own, connection_of), digests = digests_of(account, has) }
+local PLAIN = { "user_id", "email", "email_verified", "created_at", "last_login", "logins_count" }
+
+local function write_account(account, has)
+    local own, members = identities.of(account), {}
+    for _, name in ipairs(PLAIN) do add_value(members, name, account[name]) end
+    add(members, "blocked", tostring(account.blocked == true))
+    add(members, "identities", list_of(own, identities.id))
+    add(members, "connections", list_of(own, connection_of))
+    add(members, "digests", digests_of(account, has))
+    return object_of(members)
 end
 
-local function spellings_of(group)
+-- A primary stands in several lines.
+local function text_of_account(account, has)
+    account.written = account.written or write_account(account.value, has)
+    return account.written
+end
+
+-- ---- links ----
+
+--- The ways in which the accounts of a group spell their address.
+---@param group auth0_accounts.Group
+---@return string[]
+function lines.spellings(group)
     local list, seen = {}, {}
     for _, account in ipairs(group.accounts) do
         local email = account.value.email
@@ -44,12 +85,13 @@ local function spellings_of(group)
         seen[email] = true
     end
     table.sort(list)
-    return json.array(list)
+    return list
 end
 
-local function evidence_of(group, one, other)
-    return { folded = group.folded, emails = spellings_of(group), verified = true,
-        connections = list_of({ identities.own(one), identities.own(other) }, connection_of) }
+local function text_of_evidence(group, one, other)
+    local own = { identities.own(one), identities.own(other) }
+    return ('{"folded":%s,"emails":%s,"verified":true,"connections":%s}'):format(text_of(group.folded),
+        list_of(lines.spellings(group), itself), list_of(own, connection_of))
 end
 
 --- What kind of accounts meet: a password is a risk of its own, and so is a company's account beside a private one.
@@ -63,8 +105,12 @@ function lines.class(primary, secondary)
     return has_enterprise and has_another and "enterprise" or "federated"
 end
 
+local function text_of_patch(text)
+    return text and ('{"bytes":%d,"sha256":"%s"}'):format(#text, core.sha256(text)) or "null"
+end
+
 local function names_of(things)
-    local names, seen = json.array {}, {}
+    local names, seen = {}, {}
     for _, thing in ipairs(things) do
         if not seen[thing.what] then names[#names + 1] = thing.what end
         seen[thing.what] = true
@@ -73,25 +119,25 @@ local function names_of(things)
 end
 
 ---@param number integer
+---@param class string
 ---@param group auth0_accounts.Group
 ---@param link table { primary, secondary, judged }
 ---@param has table<string, boolean> metadata that the export has
----@return table
-function lines.link(number, group, link, has)
-    local primary, secondary, patch = link.primary.value, link.secondary.value, link.judged.patch_text
-    return { line = number, group = group.number, class = lines.class(primary, secondary),
-        primary = account_of(primary, has), secondary = account_of(secondary, has),
-        evidence = evidence_of(group, primary, secondary),
-        patch = patch and { bytes = #patch, sha256 = core.sha256(patch) } or json.null,
-        lost = names_of(link.judged.lost) }
+---@return string
+function lines.link(number, class, group, link, has)
+    return ('{"line":%d,"group":%d,"class":"%s","primary":%s,"secondary":%s,"evidence":%s,"patch":%s,"lost":%s}')
+        :format(number, group.number, class, text_of_account(link.primary, has), text_of_account(link.secondary, has),
+            text_of_evidence(group, link.primary.value, link.secondary.value),
+            text_of_patch(link.judged.patch_text), list_of(names_of(link.judged.lost), itself))
 end
 
 ---@param group auth0_accounts.Group
 ---@param skip auth0_accounts.Skip
----@return table
+---@return string
 function lines.skip(group, skip)
-    return { skipped = skip.reasons[1], group = group.number, folded = group.folded,
-        accounts = json.array(skip.accounts), reasons = json.array(skip.reasons), message = skip.message }
+    return ('{"skipped":"%s","group":%d,"folded":%s,"accounts":%s,"reasons":%s,"message":%s}'):format(skip.reasons[1],
+        group.number, text_of(group.folded), list_of(skip.accounts, itself), list_of(skip.reasons, itself),
+        text_of(skip.message))
 end
 
 return lines

@@ -16,19 +16,22 @@ local function count(counts, name, number)
     counts[name] = (counts[name] or 0) + number
 end
 
----@param line table a link
-function Summary:link(line)
+---@param class string
+---@param spellings integer of the group's address: each is a read
+---@param has_patch boolean
+function Summary:link(class, spellings, has_patch)
     self.links = self.links + 1
-    count(self.links_by_class, line.class, 1)
-    self.calls.read = self.calls.read + #line.evidence.emails
-    self.calls.write = self.calls.write + (line.patch.bytes and 2 or 1)
+    count(self.links_by_class, class, 1)
+    self.calls.read = self.calls.read + spellings
+    self.calls.write = self.calls.write + (has_patch and 2 or 1)
 end
 
----@param line table what is left alone
-function Summary:skip(line)
+---@param code string
+---@param accounts integer that are left alone
+function Summary:skip(code, accounts)
     self.skipped = self.skipped + 1
-    count(self.skipped_by_code, line.skipped, 1)
-    count(self.accounts_left_by_code, line.skipped, #line.accounts)
+    count(self.skipped_by_code, code, 1)
+    count(self.accounts_left_by_code, code, accounts)
 end
 
 --- The summary as --json prints it.
