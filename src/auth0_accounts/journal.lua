@@ -39,9 +39,14 @@ CREATE INDEX outcome_line ON outcome (line);
 local Journal = {}
 local journal_mt = { __name = "auth0_accounts.journal", __index = Journal }
 
+for name, method in pairs(require "auth0_accounts.journal_reading") do Journal[name] = method end
+
 -- ---- statements ----
 
-local function statement(self, sql)
+--- A statement, which is prepared once.
+---@param sql string
+---@return userdata
+function Journal:statement(sql)
     self.statements[sql] = self.statements[sql] or self.db:prepare(sql)
     return self.statements[sql]
 end
@@ -63,7 +68,7 @@ end
 
 local function run(self, sql, ...)
     begin(self)
-    return statement(self, sql):run(...)
+    return self:statement(sql):run(...)
 end
 
 local function write(self, sql, ...)
@@ -199,6 +204,13 @@ function journal.of_plan(path, plan, now)
     return self
 end
 
+--- Refuses a tenant that the journal is not about.
+---@param domain string
+function Journal:check_domain(domain)
+    if self.domain == domain then return end
+    stop.raise(stop.USAGE, "%s: is a journal of the tenant %s, and the tenant is %s", self.path, self.domain, domain)
+end
+
 --- Writes what is not written yet, and lets others at the journal.
 function Journal:close()
     if not self.db then return end
@@ -215,9 +227,9 @@ end
 ---@param kind "apply"|"undo"
 ---@param now integer UNIX seconds
 function Journal:begin_run(name, kind, now)
-    self.run = (statement(self, "SELECT max(id) FROM run"):first() or 0) + 1
+    self.run = (self:statement("SELECT max(id) FROM run"):first() or 0) + 1
     self.run_name = name
-    self.intents = statement(self, "SELECT max(id) FROM intent"):first() or 0
+    self.intents = self:statement("SELECT max(id) FROM intent"):first() or 0
     write(self, "INSERT INTO run VALUES (?, ?, ?, ?, NULL, NULL)", self.run, name, kind, now)
     self:commit()
 end
@@ -274,113 +286,20 @@ function Journal:tell(line, outcome, now)
     set_state(self, line, outcome.state)
 end
 
--- ---- reading ----
-
---- How many lines have each state.
----@return table<string, integer>
-function Journal:counts()
-    local counts = {}
-    for state, count in statement(self, "SELECT state, count(*) FROM line GROUP BY state"):rows() do
-        counts[state] = count
-    end
-    return counts
-end
-
----@class auth0_accounts.Line
----@field number integer
----@field unit integer lines of one unit come one after another
----@field primary string
----@field secondary string
----@field state string
----@field text string|nil as the plan has it; nil after a prune
-
-local PAGE = 500
-
-local function quoted(states)
-    return "'" .. table.concat(states, "', '") .. "'"
-end
-
--- Lines of some states, page after page: a reader that stayed open would keep the write-ahead log from being emptied.
-local function lines_of(self, states, is_backwards)
-    local sql = ([[SELECT number, unit, primary_id, secondary_id, state, text FROM line
-        WHERE (unit, number) %s (?, ?) AND state IN (%s) ORDER BY unit %s, number %s LIMIT %d]]):format(
-        is_backwards and "<" or ">", quoted(states), is_backwards and "DESC" or "", is_backwards and "DESC" or "", PAGE)
-    local page, at = {}, 0
-    local edge = is_backwards and 9007199254740991 or -1
-    local unit, number = edge, edge
-    return function()
-        if at == #page then
-            page, at = {}, 0
-            for n, u, primary, secondary, state, text in statement(self, sql):rows(unit, number) do
-                page[#page + 1] = { number = n, unit = u, primary = primary, secondary = secondary, state = state,
-                    text = text }
-            end
-            local last = page[#page]
-            if not last then return nil end
-            unit, number = last.unit, last.number
-        end
-        at = at + 1
-        return page[at]
-    end
-end
-
---- Lines that share accounts, together: an iterator over arrays of lines.
----@param states string[] of the lines
----@param is_backwards? boolean
----@return fun(): auth0_accounts.Line[]|nil
-function Journal:units(states, is_backwards)
-    local lines = lines_of(self, states, is_backwards)
-    local ahead = lines()
-    return function()
-        if not ahead then return nil end
-        local unit = { ahead }
-        ahead = lines()
-        while ahead and ahead.unit == unit[1].unit do
-            unit[#unit + 1] = ahead
-            ahead = lines()
-        end
-        return unit
-    end
-end
-
---- What the other lines of a unit have come to.
----@param unit auth0_accounts.Line[]
----@return table<string, string> linked primary by secondary
----@return boolean has_unknown whether it is not known of another line what became of it
-function Journal:standing(unit)
-    local own, linked, has_unknown = {}, {}, false
-    for _, line in ipairs(unit) do own[line.number] = true end
-    for number, primary, secondary, state in statement(self, "SELECT number, primary_id, secondary_id, state FROM line "
-        .. "WHERE unit = ? AND state IN ('made', 'begun', 'unknown')"):rows(unit[1].unit) do
-        if state == "made" then linked[secondary] = primary end
-        has_unknown = has_unknown or state ~= "made" and not own[number]
-    end
-    return linked, has_unknown
-end
-
----@class auth0_accounts.Intent
----@field id integer
----@field kind "merge"|"undo"
----@field at integer UNIX seconds
----@field correlation string
----@field receipt auth0.MergeReceipt|nil what is known last; nil after a prune
----@field made "true"|"false"|"unknown"|nil nil: without an outcome
-
---- The intents of a line, the newest first.
----@param line integer
----@return auth0_accounts.Intent[]
-function Journal:intents_of(line)
-    local list = {}
-    for id, kind, at, correlation, receipt, made, later in statement(self, [[
-        SELECT intent.id, intent.kind, intent.at, intent.correlation, intent.receipt, outcome.made, outcome.receipt
-        FROM intent LEFT JOIN outcome
-            ON outcome.id = (SELECT max(id) FROM outcome WHERE line = ?1 AND intent = intent.id)
-        WHERE intent.line = ?1 ORDER BY intent.id DESC]]):rows(line) do
-        local text = later or receipt
-        list[#list + 1] = { id = id, kind = kind, at = at, correlation = correlation, made = made,
-            receipt = text and core.decode(text) }
-    end
-    return list
+--- Takes the personal data of links that were last worked at before an instant out of the file: their lines of the
+--- plan, and the images of their accounts. Ids stay. What is not settled yet stays whole.
+---@param before integer UNIX seconds
+---@return integer lines
+function Journal:prune(before)
+    local lines = write(self, [[UPDATE line SET text = NULL WHERE text IS NOT NULL
+        AND state IN ('made', 'undone', 'refused')
+        AND (SELECT max(at) FROM outcome WHERE outcome.line = line.number) < ?]], before)
+    local gone = "line IN (SELECT number FROM line WHERE text IS NULL)"
+    write(self, "UPDATE intent SET receipt = NULL WHERE receipt IS NOT NULL AND " .. gone)
+    write(self, "UPDATE outcome SET receipt = NULL, details = NULL, message = NULL WHERE " .. gone)
+    self:commit()
+    self.db:exec "PRAGMA wal_checkpoint(TRUNCATE)"
+    return lines
 end
 
 return journal

@@ -70,9 +70,9 @@ end
 
 local function fail(self, job, failure, outcome)
     outcome = outcome or {}
-    local is_unknown = failure.outcome == "unknown"
+    local is_unknown = failure.outcome == "unknown" or failure.is_partly
     outcome.made = is_unknown and "unknown" or "false"
-    outcome.state = (is_unknown or failure.is_partly or job.stands) and "unknown" or "failed"
+    outcome.state = (is_unknown or job.stands) and "unknown" or "failed"
     outcome.code, outcome.message, outcome.failure = failure.code, failure.message, failure
     return finish(self, job, outcome)
 end
@@ -82,9 +82,11 @@ end
 local function settled(self, job, intent, result)
     local is_made, is_open = result.state == "merged", result.state == "unknown"
     job.stands = not is_made and #result.stands > 0
-    local outcome = { intent = intent.id, receipt = result.receipt, made = is_made and "true" or is_open and "unknown"
-        or "false", state = is_made and "made" or "unknown", code = not is_made and "interrupted" or nil,
-        message = not is_made and "the run ended before the link was made" or nil, details = { settled = true } }
+    local made = is_made and "true" or (is_open or job.stands) and "unknown" or "false"
+    local outcome = { intent = intent.id, receipt = result.receipt, made = made,
+        state = is_made and "made" or "unknown", details = { settled = true },
+        code = not is_made and "interrupted" or nil,
+        message = not is_made and "the run ended before the link was made" or nil }
     return finish(self, job, outcome)
 end
 

@@ -1,9 +1,6 @@
 --- A run of apply: what an earlier run began is settled first, then the rest is carried out.
-local core = require "auth0_accounts.core"
 local linker = require "auth0_accounts.apply.linker"
 local mapping = require "auth0_accounts.apply.mapping"
-local progress = require "auth0_accounts.apply.progress"
-local throttle = require "auth0_accounts.apply.throttle"
 local verify = require "auth0_accounts.apply.verify"
 local work = require "auth0_accounts.apply.work"
 
@@ -11,23 +8,6 @@ local run = {}
 
 local BEGUN, LEFT = { "begun", "unknown" }, { "todo", "failed" }
 local SAID = 20 -- lines that are told one by one; the journal has all
-
---- UNIX seconds, as the tenant's receipts have them.
----@param world auth0_accounts.World
----@return fun(): number
-function run.clock(world)
-    if not world.mock then return os.time end
-    return function() return world.mock:time() end
-end
-
---- A name for a run, by which the tenant's logs show it.
----@param journal auth0_accounts.Journal
----@param now number
----@return string
-function run.name(journal, now)
-    return core.sha256(table.concat({ journal.plan, tostring(now), tostring {}, os.tmpname and os.clock() }, " "))
-        :sub(1, 12)
-end
 
 ---@class auth0_accounts.Run
 ---@field work auth0_accounts.Work
@@ -105,17 +85,11 @@ end
 ---@param journal auth0_accounts.Journal
 ---@return auth0_accounts.Run
 function run.new(given, world, tenant, journal)
-    local counts = journal:counts()
-    local total = 0
-    for _, state in ipairs { "todo", "failed", "begun", "unknown" } do total = total + (counts[state] or 0) end
-    local shown = progress.new(world, "linked", math.min(total, given.limit or total), given.quiet)
-    given.hear = function(event) shown:hear(event) end
-    local time = run.clock(world)
-    return setmetatable({ journal = journal, time = time, made = {}, said = 0, given = given,
-        linker = linker.new(tenant, journal, time),
-        work = work.new { tenant = tenant, journal = journal, progress = shown, in_flight = given.in_flight,
-            throttle = throttle.new(given.throttle_file), limit = given.limit,
-            max_failures = given.max_failures or 1 } }, run_mt)
+    local time, total = work.clock(world), journal:count { "todo", "failed", "begun", "unknown" }
+    local own = work.new(given, world, tenant, journal, "linked", total)
+    own.max_failures = given.max_failures or 1
+    return setmetatable({ journal = journal, time = time, made = {}, said = 0, given = given, work = own,
+        linker = linker.new(tenant, journal, time) }, run_mt)
 end
 
 local function all(self)
@@ -129,10 +103,8 @@ end
 --- Does it. Raises what the journal or the mapping could not be written for.
 function Run:go()
     local now = math.floor(self.time())
-    self.journal:begin_run(run.name(self.journal, now), "apply", now)
-    self.work.signals = core.signals()
-    local good, fault = pcall(all, self)
-    self.work.signals:close()
+    self.journal:begin_run(work.name(self.journal, now), "apply", now)
+    local good, fault = pcall(self.work.watched, self.work, function() all(self) end)
     if self.mapping then self.mapping:close() end
     if not good then error(fault, 0) end
 end

@@ -47,7 +47,8 @@ end
 ---@return string|nil field
 function stale.field(planned, user, linked, is_written)
     for _, name in ipairs { "email", "email_verified", "created_at" } do
-        if not is_alike(planned[name], user[name]) then return name end
+        local was = planned[name] -- an export need not have it
+        if was ~= nil and not is_alike(was, user[name]) then return name end
     end
     if (planned.blocked == true) ~= (user.blocked == true) then return "blocked" end
     if planned.identities and not has_same(planned.identities, linked, ids_of(user)) then return "identities" end

@@ -1,7 +1,10 @@
 --- Units of lines, several at a time: what apply, verify and undo have in common. It looks after signals, the throttle,
 --- the limit, and the failures that end a run.
 local auth0 = require "auth0"
+local core = require "auth0_accounts.core"
+local progress = require "auth0_accounts.apply.progress"
 local stop = require "auth0_accounts.stop"
+local throttle = require "auth0_accounts.apply.throttle"
 
 local work = {}
 
@@ -14,7 +17,7 @@ local IN_FLIGHT = 10
 ---@field progress auth0_accounts.Progress
 ---@field throttle auth0_accounts.Throttle
 ---@field signals table of auth0_accounts.core
----@field in_flight? integer units at a time; 10
+---@field in_flight integer units at a time
 ---@field limit? integer lines that may begin
 ---@field max_failures? integer failures after which no line begins
 ---@field begun integer
@@ -24,11 +27,35 @@ local IN_FLIGHT = 10
 local Work = {}
 local work_mt = { __name = "auth0_accounts.work", __index = Work }
 
----@param given table the fields of auth0_accounts.Work that have no default
+---@param given table arguments
+---@param world auth0_accounts.World
+---@param tenant auth0.Tenant
+---@param journal auth0_accounts.Journal
+---@param verb string what is done: "linked"
+---@param total integer lines
 ---@return auth0_accounts.Work
-function work.new(given)
-    given.begun, given.failures = 0, 0
-    return setmetatable(given, work_mt)
+function work.new(given, world, tenant, journal, verb, total)
+    local shown = progress.new(world, verb, math.min(total, given.limit or total), given.quiet)
+    given.hear = function(event) shown:hear(event) end
+    return setmetatable({ tenant = tenant, journal = journal, progress = shown,
+        in_flight = given.in_flight or IN_FLIGHT, throttle = throttle.new(given.throttle_file), limit = given.limit,
+        begun = 0, failures = 0 }, work_mt)
+end
+
+--- UNIX seconds, as the tenant's receipts have them.
+---@param world auth0_accounts.World
+---@return fun(): number
+function work.clock(world)
+    if not world.mock then return os.time end
+    return function() return world.mock:time() end
+end
+
+--- A name for a run, by which the tenant's logs show it.
+---@param journal auth0_accounts.Journal
+---@param now number
+---@return string
+function work.name(journal, now)
+    return core.sha256(table.concat({ journal.plan, tostring(now), tostring {}, tostring(os.clock()) }, " ")):sub(1, 12)
 end
 
 local function end_for(self, reason)
@@ -91,11 +118,22 @@ function Work:run(units, body)
         if not self:is_over() then return units() end
     end
     look(self)
-    local good, fault = pcall(auth0.each, take, (self.in_flight or IN_FLIGHT) + 1, function(unit, _, are_others)
+    local good, fault = pcall(auth0.each, take, self.in_flight + 1, function(unit, _, are_others)
         if unit == WATCH then watch(self, are_others) else body(unit) end
     end)
     self.progress:clear()
     if not good then error(fault, 0) end
+end
+
+--- Calls `body`; meanwhile the signals are this work's.
+---@param body fun(): any
+---@return any what it returns
+function Work:watched(body)
+    self.signals = core.signals()
+    local good, value = pcall(body)
+    self.signals:close()
+    if not good then error(value, 0) end
+    return value
 end
 
 --- The exit code, as far as it is the run's.

@@ -1,0 +1,40 @@
+--- A journal as text: one JSON object for each run, line, intent and outcome.
+local core = require "auth0.core"
+local json = require "auth0.json"
+
+local journal_export = {}
+
+-- The columns of each table; those that hold JSON are written as what they hold.
+local TABLES = {
+    { "run", "id", "name", "kind", "begun_at", "ended_at", "reason" },
+    { "line", "number", "unit", "primary_id", "secondary_id", "state", "text" },
+    { "intent", "id", "line", "kind", "run", "at", "correlation", "receipt" },
+    { "outcome", "id", "line", "intent", "kind", "run", "at", "elapsed", "requests", "made", "code", "message",
+        "details", "receipt" },
+}
+local is_json = { text = true, receipt = true, details = true }
+
+local function object_of(columns, ...)
+    local object = {}
+    for i = 2, #columns do
+        local value = select(i - 1, ...)
+        object[columns[i]] = is_json[columns[i]] and value and core.decode(value) or value
+    end
+    return { [columns[1]] = object }
+end
+
+---@param journal auth0_accounts.Journal
+---@return fun(): string|nil
+function journal_export.texts(journal)
+    return coroutine.wrap(function()
+        coroutine.yield(json.encode { journal = { plan = journal.plan, domain = journal.domain,
+            header = journal.header } } .. "\n")
+        for _, columns in ipairs(TABLES) do
+            for text in journal:rows(columns, function(...) return json.encode(object_of(columns, ...)) end) do
+                coroutine.yield(text .. "\n")
+            end
+        end
+    end)
+end
+
+return journal_export

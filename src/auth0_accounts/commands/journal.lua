@@ -1,0 +1,48 @@
+--- auth0-accounts journal
+local definitions = require "auth0_accounts.definitions"
+
+local journal = { needs_tenant = false,
+    summary = "Prints all that a journal holds, or takes out of it the personal data that has served." }
+
+function journal.define(parser)
+    definitions.choice(parser, "action", "What to do: %s. export prints one JSON object a line.", { "export", "prune" },
+        "argument")
+    parser:argument("journal", "The file that apply made."):argname "JOURNAL"
+    parser:option("--older-than", "With prune: links that were last worked at so many days ago, or longer."):argname
+        "DAYS":convert(definitions.whole(0))
+end
+
+function journal.fault(given)
+    if (given.action == "prune") ~= (given.older_than ~= nil) then
+        return "--older-than DAYS goes with prune, and prune with it"
+    end
+end
+
+local actions = {}
+
+function actions.export(opened, said)
+    for text in require("auth0_accounts.apply.journal_export").texts(opened) do said:text(text) end
+    return { action = "export" }
+end
+
+function actions.prune(opened, _, given, world)
+    local now = require("auth0_accounts.apply.work").clock(world)()
+    return { action = "prune", lines = opened:prune(math.floor(now) - given.older_than * 86400) }
+end
+
+function journal.call(_, given, said, world)
+    local opened = require("auth0_accounts.journal").open(given.journal)
+    local good, value = pcall(actions[given.action], opened, said, given, world)
+    opened:close()
+    if not good then error(value, 0) end
+    return value, nil, {}
+end
+
+function journal.tell(said, value)
+    if value.action ~= "prune" then return end
+    said:value { pruned = value.lines }
+    said:lines { ("the images of %d links are out of the journal; they cannot be taken back any more"):format(
+        value.lines) }
+end
+
+return journal

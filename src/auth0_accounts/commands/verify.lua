@@ -1,0 +1,64 @@
+--- auth0-accounts verify
+local definitions = require "auth0_accounts.definitions"
+local stop = require "auth0_accounts.stop"
+
+local verify = { needs_tenant = true,
+    summary = "Reads whether all that a journal says was made stands at the tenant. It changes nothing." }
+
+function verify.define(parser)
+    parser:argument("journal", "The file that apply made."):argname "JOURNAL"
+    definitions.bulk(parser)
+    parser:option("--limit", "Links to look at at most."):argname "N":convert(definitions.whole(1))
+end
+
+verify.options = definitions.bulk_options
+
+local function tell(said, line, word, why)
+    said:value { line = line.number, word = word, primary = line.primary, secondary = line.secondary, why = why }
+    said:lines { ("%d %s %s <- %s%s"):format(line.number, word, line.primary, line.secondary,
+        why and " (" .. why .. ")" or "") }
+end
+
+local function look(own, said, counts)
+    local look_at = require("auth0_accounts.apply.verify").line
+    own:run(own.journal:units { "made" }, function(unit)
+        for _, line in ipairs(unit) do
+            if not own:begin() then return end
+            local word, why, failure = look_at(own.tenant, own.journal, line)
+            if word then
+                counts[word] = (counts[word] or 0) + 1
+                own.progress:clear()
+                tell(said, line, word, why)
+            end
+            own:tell(word or "failed", failure)
+        end
+    end)
+end
+
+function verify.call(tenant, given, said, world)
+    local work = require "auth0_accounts.apply.work"
+    local journal = require("auth0_accounts.journal").open(given.journal)
+    journal:check_domain(tenant.domain)
+    local own, counts = work.new(given, world, tenant, journal, "looked at", journal:count { "made" }), {}
+    own.max_failures = 1
+    local good, fault = pcall(own.watched, own, function() look(own, said, counts) end)
+    journal:close()
+    if not good then error(fault, 0) end
+    return { counts = counts, code = own:code(), failure = own.failure, reason = own.reason }, nil, {}
+end
+
+local WORDS = { "made", "missing", "elsewhere", "changed" }
+
+function verify.tell(said, value)
+    local parts, wrong = {}, false
+    for _, word in ipairs(WORDS) do
+        parts[#parts + 1] = ("%s %d"):format(word, value.counts[word] or 0)
+        wrong = wrong or word ~= "made" and value.counts[word] ~= nil
+    end
+    said:lines { table.concat(parts, ", ") }
+    if value.failure then said:complain("%s", value.failure.message) end
+    if value.code ~= stop.DONE then return value.code end
+    return wrong and stop.FAILED or stop.DONE
+end
+
+return verify

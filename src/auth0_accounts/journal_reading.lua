@@ -1,0 +1,152 @@
+--- What a journal holds, read: methods of it.
+local core = require "auth0.core"
+
+local Journal = {}
+
+--- How many lines have each state.
+---@return table<string, integer>
+function Journal:counts()
+    local counts = {}
+    for state, count in self:statement("SELECT state, count(*) FROM line GROUP BY state"):rows() do
+        counts[state] = count
+    end
+    return counts
+end
+
+--- How many lines have one of some states.
+---@param states string[]
+---@return integer
+function Journal:count(states)
+    local counts, count = self:counts(), 0
+    for _, state in ipairs(states) do count = count + (counts[state] or 0) end
+    return count
+end
+
+---@class auth0_accounts.Line
+---@field number integer
+---@field unit integer lines of one unit come one after another
+---@field primary string
+---@field secondary string
+---@field state string
+---@field text string|nil as the plan has it; nil after a prune
+
+local PAGE = 500
+
+local function quoted(states)
+    return "'" .. table.concat(states, "', '") .. "'"
+end
+
+-- Lines of some states, page after page: a reader that stayed open would keep the write-ahead log from being emptied.
+local function lines_of(self, states, is_backwards)
+    local sql = ([[SELECT number, unit, primary_id, secondary_id, state, text FROM line
+        WHERE (unit, number) %s (?, ?) AND state IN (%s) ORDER BY unit %s, number %s LIMIT %d]]):format(
+        is_backwards and "<" or ">", quoted(states), is_backwards and "DESC" or "", is_backwards and "DESC" or "", PAGE)
+    local page, at = {}, 0
+    local edge = is_backwards and 9007199254740991 or -1
+    local unit, number = edge, edge
+    return function()
+        if at == #page then
+            page, at = {}, 0
+            for n, u, primary, secondary, state, text in self:statement(sql):rows(unit, number) do
+                page[#page + 1] = { number = n, unit = u, primary = primary, secondary = secondary, state = state,
+                    text = text }
+            end
+            local last = page[#page]
+            if not last then return nil end
+            unit, number = last.unit, last.number
+        end
+        at = at + 1
+        return page[at]
+    end
+end
+
+--- Lines that share accounts, together: an iterator over arrays of lines.
+---@param states string[] of the lines
+---@param is_backwards? boolean
+---@return fun(): auth0_accounts.Line[]|nil
+function Journal:units(states, is_backwards)
+    local lines = lines_of(self, states, is_backwards)
+    local ahead = lines()
+    return function()
+        if not ahead then return nil end
+        local unit = { ahead }
+        ahead = lines()
+        while ahead and ahead.unit == unit[1].unit do
+            unit[#unit + 1] = ahead
+            ahead = lines()
+        end
+        return unit
+    end
+end
+
+--- What the other lines of a unit have come to.
+---@param unit auth0_accounts.Line[]
+---@return table<string, string> linked primary by secondary
+---@return boolean has_unknown whether it is not known of another line what became of it
+function Journal:standing(unit)
+    local own, linked, has_unknown = {}, {}, false
+    for _, line in ipairs(unit) do own[line.number] = true end
+    for number, primary, secondary, state in self:statement("SELECT number, primary_id, secondary_id, state FROM line "
+        .. "WHERE unit = ? AND state IN ('made', 'begun', 'unknown')"):rows(unit[1].unit) do
+        if state == "made" then linked[secondary] = primary end
+        has_unknown = has_unknown or state ~= "made" and not own[number]
+    end
+    return linked, has_unknown
+end
+
+---@class auth0_accounts.Intent
+---@field id integer
+---@field kind "merge"|"undo"
+---@field at integer UNIX seconds
+---@field correlation string
+---@field receipt auth0.MergeReceipt|nil what is known last; nil after a prune
+---@field made "true"|"false"|"unknown"|nil nil: without an outcome
+
+--- The intents of a line, the newest first.
+---@param line integer
+---@return auth0_accounts.Intent[]
+function Journal:intents_of(line)
+    local list = {}
+    for id, kind, at, correlation, receipt, made, later in self:statement([[
+        SELECT intent.id, intent.kind, intent.at, intent.correlation, intent.receipt, outcome.made, outcome.receipt
+        FROM intent LEFT JOIN outcome
+            ON outcome.id = (SELECT max(id) FROM outcome WHERE line = ?1 AND intent = intent.id)
+        WHERE intent.line = ?1 ORDER BY intent.id DESC]]):rows(line) do
+        local text = later or receipt
+        list[#list + 1] = { id = id, kind = kind, at = at, correlation = correlation, made = made,
+            receipt = text and core.decode(text) }
+    end
+    return list
+end
+
+--- The rows of a table.
+---@generic T
+---@param columns string[] the table's name, and those of its columns
+---@param make fun(...): T of the values of a row
+---@return fun(): T
+function Journal:rows(columns, make)
+    local names = table.concat(columns, ", ", 2)
+    local sql = ("SELECT rowid, %s FROM %s WHERE rowid > ? ORDER BY rowid LIMIT %d"):format(names, columns[1], PAGE)
+    local page, at, last = {}, 0, -1
+    local function add(rowid, ...)
+        last = rowid
+        page[#page + 1] = make(...)
+    end
+    local function fill()
+        page, at = {}, 0
+        local next_row = self:statement(sql):rows(last)
+        local function take(...)
+            if ... == nil then return false end
+            add(...)
+            return true
+        end
+        while take(next_row()) do end -- luacheck: ignore 542
+    end
+    return function()
+        if at == #page then fill() end
+        at = at + 1
+        return page[at]
+    end
+end
+
+return Journal

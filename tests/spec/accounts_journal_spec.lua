@@ -1,0 +1,288 @@
+--- What follows apply, over the model: verify, undo, mapping, and the journal itself.
+local cjson = require "cjson"
+local command = require "support.command"
+local json = require "auth0.json"
+local mock_tenant = require "auth0.mock"
+local mocked = require "support.mocked"
+local plans = require "support.plans"
+local process = require "support.process"
+local tenant = require "support.tenant"
+
+local mock, plan, digest, journal
+
+local function run(...)
+    return command.run(mock, { ... })
+end
+
+local function assert_told(told, code, out, err)
+    assert.equal(code, told.code, told.out .. told.err)
+    assert.truthy(not out or told.out:find(out, 1, true), told.out)
+    assert.truthy(err and told.err:find(err, 1, true) or not err and told.err == "", told.err)
+end
+
+local function apply(...)
+    local told = run("apply", plan, "-j", journal, "--approve", digest, ...)
+    assert.equal(0, told.code, told.out .. told.err)
+end
+
+local function verify(...)
+    return run("verify", journal, ...)
+end
+
+local function undo(...)
+    return run("undo", journal, "--approve", digest, ...)
+end
+
+local function as_client(body)
+    local own = mocked.with_token(mock, mock:token { kind = "machine" })
+    body(own)
+    own:close()
+end
+
+-- What the table of doc/safety.md says an undo restores.
+local RESTORED = { "user_id", "email", "email_verified", "name", "user_metadata", "app_metadata" }
+
+local function look()
+    local seen = {}
+    as_client(function(own)
+        for user in own:users { q = "*" } do
+            local whole = assert(own:user(user.user_id))
+            local kept = { identities = #whole.identities }
+            for _, name in ipairs(RESTORED) do kept[name] = whole[name] ~= nil and json.encode(whole[name]) or nil end
+            if kept.user_metadata == "{}" then kept.user_metadata = nil end
+            seen[user.user_id] = kept
+        end
+    end)
+    return seen
+end
+
+local function seed(sizes, options)
+    mock = mock_tenant.new()
+    if plan then os.remove(plan) end
+    plan, digest = plans.of_mock(mock, sizes, options)
+end
+
+before_each(function()
+    seed { 2, 3, 2 }
+    journal = command.new_name()
+end)
+
+after_each(function()
+    for _, name in ipairs { plan, journal, journal .. "-wal" } do os.remove(name) end
+    plan = nil
+end)
+
+describe("auth0-accounts verify", function()
+    it("has a word for each link, and ends with 0 where all were made", function()
+        apply()
+        assert_told(verify(), 0, "1 made auth0|p1 <- google-oauth2|101\n")
+        assert_told(verify(), 0, "made 4, missing 0, elsewhere 0, changed 0\n")
+        assert_told(verify "--quiet", 0, "")
+    end)
+
+    it("tells what is missing, elsewhere and changed, and ends with 1", function()
+        apply()
+        as_client(function(own)
+            assert(own:unlink("auth0|p1", "google-oauth2|101"))
+            assert(own:unlink("auth0|p2", "google-oauth2|102"))
+            assert(own:link("auth0|p3", "google-oauth2|102"))
+            assert(own:update_user("auth0|p2", { user_metadata = { key3 = "another" } }))
+        end)
+        local told = verify()
+        assert_told(told, 1, "1 missing auth0|p1 <- google-oauth2|101 (the secondary is an account of its own)\n")
+        assert_told(told, 1, "2 elsewhere auth0|p2 <- google-oauth2|102 (it is an identity of auth0|p3)\n")
+        assert_told(told, 1, "3 changed auth0|p2 <- google-oauth2|103 (changed since: user_metadata.key3)\n")
+        assert_told(told, 1, "made 1, missing 1, elsewhere 1, changed 1\n")
+        local lines = {}
+        for line in verify("--json").out:gmatch "[^\n]+" do lines[#lines + 1] = cjson.decode(line) end
+        assert.equal(4, #lines)
+        assert.same({ line = 1, word = "missing", primary = "auth0|p1", secondary = "google-oauth2|101",
+            why = "the secondary is an account of its own" }, lines[1])
+    end)
+
+    it("changes nothing, and ends with 4 where the tenant is gone, with 2 where there is no journal", function()
+        apply()
+        local before = #mock:changes()
+        verify()
+        assert.equal(before, #mock:changes())
+        mock.answer = function() return { how = "unreached" } end
+        assert.equal(4, verify().code)
+        os.remove(journal)
+        assert_told(verify(), 2, "", "there is no such journal")
+    end)
+end)
+
+describe("auth0-accounts undo, by a journal,", function()
+    it("says first what cannot be brought back, who has signed in since, and the very command", function()
+        apply()
+        local token = mock:token { kind = "user", sub = "auth0|p2" }
+        assert(token)
+        mock.model.world.users:find("auth0|p2").last_login = "2030-01-01T00:00:00.000Z"
+        local before = #mock:changes()
+        local told = run("undo", journal)
+        assert_told(told, 2, "signed in since: the persons of 2 links, of 4\n")
+        assert_told(told, 2, "last_login, logins_count, picture, nickname and second factors cannot be brought back")
+        assert_told(told, 2, ("\n  auth0-accounts undo %s --approve %s\n"):format(journal, digest))
+        assert.equal(before, #mock:changes())
+    end)
+
+    it("makes the accounts what they were, the last link first", function()
+        seed { 2, 4, 2, 40 }
+        local before = look()
+        apply()
+        assert.not_same(before, look())
+        assert_told(undo "--in-flight=1", 0, "undone 44\n")
+        assert.same(before, look())
+        local order = {}
+        for _, change in ipairs(mock:changes()) do
+            if change.kind == "unlink" then order[#order + 1] = tonumber(change.user_id:match "10(%d+)") end
+        end
+        assert.equal(44, #order)
+        for i = 2, #order do assert.is_true(order[i] < order[i - 1]) end
+        assert_told(undo(), 0, "there is nothing to take back")
+        assert.equal(44, #order)
+    end)
+
+    it("leaves what was changed since, lists it, and ends with 1", function()
+        apply()
+        as_client(function(own) assert(own:update_user("auth0|p1", { user_metadata = { key1 = "new" } })) end)
+        local told = undo()
+        assert_told(told, 1, "1 conflicts auth0|p1 <- google-oauth2|101\n  changed since, and left: user_metadata.key1")
+        assert_told(told, 1, "undone 3, conflicts 1\n")
+        as_client(function(own) assert.equal("new", assert(own:user "auth0|p1").user_metadata.key1) end)
+    end)
+
+    it("takes back only what the journal says was made", function()
+        mock.model.world.users:find("google-oauth2|101").blocked = true
+        assert.equal(1, run("apply", plan, "-j", journal, "--approve", digest).code)
+        mock.model.world.users:find("google-oauth2|101").blocked = nil
+        as_client(function(own) assert(own:link("auth0|p1", "google-oauth2|101")) end)
+        assert_told(undo(), 0, "undone 3\n")
+        as_client(function(own) assert.equal(2, #assert(own:identities "auth0|p1")) end)
+    end)
+
+    it("goes on after it was stopped", function()
+        local before = look()
+        apply()
+        assert_told(undo("--limit", "1"), 0, "undone 1\n")
+        mock:arm { fault = "status;status=403", method = "DELETE" }
+        assert.equal(3, undo("--in-flight", "1").code)
+        assert.equal(0, undo().code)
+        assert.same(before, look())
+    end)
+
+    it("is approved by the plan's digest, and serves its tenant alone", function()
+        apply()
+        assert_told(run("undo", journal, "--approve", ("0"):rep(64)), 2, "links:", "was approved: auth0-accounts undo")
+        mock = mock_tenant.new { domain = "other.test" }
+        assert_told(undo(), 2, "", "is a journal of the tenant tenant.test, and the tenant is other.test")
+    end)
+
+    it("takes back both tries of a line that was begun twice", function()
+        local before = look()
+        -- The first try writes into the primary, and dies before its link is answered.
+        local answer = mock.answer
+        mock.answer = function(self, request)
+            if request.url:find "/identities$" then
+                mock:arm { fault = "reset-before", method = "GET", template = "/api/v2/users/{id}", count = 400 }
+                return { how = "lost" }
+            end
+            return answer(self, request)
+        end
+        assert.equal(1, run("apply", plan, "-j", journal, "--approve", digest, "--in-flight", "1").code)
+        mock.answer = answer
+        mock:disarm()
+        apply()
+        assert_told(verify(), 0, "made 4, missing 0")
+        mock:advance(700)
+        assert_told(undo(), 0, "undone 4\n")
+        assert.same(before, look())
+    end)
+end)
+
+describe("auth0-accounts mapping", function()
+    it("prints old ids and new ones, as JSON and as CSV", function()
+        apply "--limit=2"
+        local told = run("mapping", journal)
+        assert_told(told, 0, '{"line":1,"new":"auth0|p1","old":"google-oauth2|101"}\n')
+        assert.equal(2, select(2, told.out:gsub("\n", "\n")))
+        told = run("mapping", journal, "--csv")
+        assert.equal("old,new,line\ngoogle-oauth2|101,auth0|p1,1\ngoogle-oauth2|102,auth0|p2,2\n", told.out)
+    end)
+
+    it("makes no formula of an id", function()
+        local mapping = require "auth0_accounts.apply.mapping"
+        local lines = { { number = 1, primary = "=cmd|' /C calc'!A1", secondary = '+a,"b' },
+            { number = 2, primary = "@SUM(1)", secondary = "-1|2" } }
+        local fake = { units = function()
+            return function()
+                local unit = lines
+                lines = nil
+                return unit
+            end
+        end }
+        local parts = {}
+        for text in mapping.texts(fake, "csv") do parts[#parts + 1] = text end
+        assert.equal("old,new,line\n\"'+a,\"\"b\",'=cmd|' /C calc'!A1,1\n'-1|2,'@SUM(1),2\n", table.concat(parts))
+    end)
+end)
+
+describe("auth0-accounts journal", function()
+    it("exports all of it, one JSON object a line", function()
+        apply()
+        local told = run("journal", "export", journal)
+        assert.same({ 0, "" }, { told.code, told.err })
+        local counts, first = {}, {}
+        for line in told.out:gmatch "[^\n]+" do
+            local name, object = next((cjson.decode(line)))
+            counts[name] = (counts[name] or 0) + 1
+            first[name] = first[name] or object
+        end
+        assert.same({ journal = 1, run = 1, line = 4, intent = 4, outcome = 4 }, counts)
+        assert.same({ digest, mock.domain }, { first.journal.plan, first.journal.domain })
+        assert.same({ "planned", "merged" }, { first.intent.receipt.state, first.outcome.receipt.state })
+        assert.equal(first.run.name .. "/1", first.intent.correlation)
+        assert.equal("auth0|p1", first.line.text.primary.user_id)
+    end)
+
+    it("prunes: the images are gone from the file, ids stay, and nothing is taken back any more", function()
+        seed { 2, 3 }
+        apply()
+        assert.truthy(process.read(journal):find("person1@example.com", 1, true))
+        assert_told(run("journal", "prune", journal, "--older-than", "1"), 0, "the images of 0 links")
+        mock:advance(2 * 86400)
+        assert_told(run("journal", "prune", journal, "--older-than", "1", "--json"), 0, '{"pruned":3}')
+        local bytes = process.read(journal)
+        for _, word in ipairs { "person1@example.com", "value", "key1", "secondary_was" } do
+            assert.is_nil(bytes:find(word, 1, true), word)
+        end
+        assert.is_nil(io.open(journal .. "-wal"))
+        assert_told(run("mapping", journal), 0, '"old":"google-oauth2|101"')
+        assert_told(verify(), 0, "made 3, missing 0")
+        assert_told(run("undo", journal), 2, "3 links cannot be taken back: their images were pruned")
+        assert_told(undo(), 1, "refused ")
+    end)
+
+    it("wants --older-than for a prune, and only then", function()
+        assert.equal(2, run("journal", "prune", journal).code)
+        assert.equal(2, run("journal", "export", journal, "--older-than", "1").code)
+        assert_told(run("journal", "export", journal), 2, "", "there is no such journal")
+    end)
+end)
+
+describe("a journal", function()
+    it("of a version that is not known is left alone", function()
+        apply()
+        local db = assert(require("auth0_accounts.core").open(journal))
+        db:exec "PRAGMA user_version = 9"
+        db:close()
+        assert_told(verify(), 2, "", "is a journal of version 9, and this auth0-accounts knows version 1")
+    end)
+
+    it("that other users may read is refused", function()
+        apply()
+        tenant.run("chmod 644 " .. process.quoted(journal))
+        assert_told(verify(), 2, "", "set its mode to 0600")
+    end)
+end)
+
