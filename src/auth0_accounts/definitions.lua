@@ -33,6 +33,14 @@ function definitions.dry_run(parser, about)
         :argname "FORM"
 end
 
+--- Accounts that come from a file, or from the tenant.
+---@param parser table
+function definitions.export(parser)
+    parser:argument("users", "The export: NDJSON, or the gzip of it. With --export, the file to export to."):args "?"
+        :argname "USERS"
+    parser:flag("--export", "Export the tenant's accounts first.")
+end
+
 --- A whole number, as argparse converts it.
 ---@param least integer
 ---@return fun(text: string): integer|nil, string|nil

@@ -25,30 +25,34 @@ local function write_rows(tenant, file, correlation_id)
     file:finish()
 end
 
-local function temporary_name()
-    local name = os.tmpname()
-    os.remove(name)
-    return name
-end
-
---- Exports all accounts into a file, and does something with it. Without a name, it is a temporary file, which is
---- removed then.
----@generic T
----@param tenant auth0.Tenant
----@param path string|nil
----@param correlation_id string|nil
----@param use fun(path: string): T
----@return T
-function exports.with(tenant, path, correlation_id, use)
-    local file = private_file.create(path or temporary_name())
-    local good, fault = pcall(write_rows, tenant, file, correlation_id)
-    if not good then file:abandon() end
-    if not good then error(fault, 0) end
-    if path then return use(path) end
+local function with_export(tenant, given, world, use)
+    local folder = world.getenv "TMPDIR" or "/tmp"
+    local file = private_file.create(given.users or private_file.name_in(folder))
+    local good, fault = pcall(write_rows, tenant, file, given.correlation_id)
+    if not good then
+        file:abandon()
+        if type(fault) == "table" and fault.code and fault.outcome then return nil, tostring(fault), fault end
+        error(fault, 0)
+    end
     local results = { pcall(use, file.path) }
-    os.remove(file.path)
+    if not given.users then os.remove(file.path) end
     if not results[1] then error(results[2], 0) end
     return results[2], results[3]
+end
+
+--- Does something with the export that is given; or, where there is a tenant, with one that is made first, in a file of
+--- the name that is given, or in a temporary file, which is removed then.
+---@generic T
+---@param tenant auth0.Tenant|nil
+---@param given table arguments
+---@param world auth0_accounts.World
+---@param use fun(path: string): T, any
+---@return T|nil
+---@return any a second value of `use`; where the export failed, its message
+---@return auth0.Failure|nil
+function exports.use(tenant, given, world, use)
+    if tenant then return with_export(tenant, given, world, use) end
+    return use(given.users)
 end
 
 return exports

@@ -27,11 +27,16 @@ end
 
 local count = 0
 
--- Beside it, so that it can take its place; a name that no other process has.
-local function name_beside(path)
+local function unused_word()
     count = count + 1
-    local seed = ("%s %s %.9f %d"):format(tostring({}), os.time(), os.clock(), count)
-    return ("%s.%s.new"):format(path, core.sha256(seed):sub(1, 12))
+    return core.sha256(("%s %s %.9f %d"):format(tostring({}), os.time(), os.clock(), count)):sub(1, 12)
+end
+
+--- A name of which no other process thinks.
+---@param folder string
+---@return string path
+function private_file.name_in(folder)
+    return ("%s/auth0-accounts.%s"):format(folder, unused_word())
 end
 
 --- Begins a file. Refuses a name that is taken, before anything is done.
@@ -40,8 +45,8 @@ end
 ---@param hint? string what else to do where the name is taken
 ---@return auth0_accounts.PrivateFile
 function private_file.create(path, overwrites, hint)
-    local self = setmetatable({ path = path, overwrites = overwrites, hint = hint or "", beside = name_beside(path) },
-        private_file_mt)
+    local self = setmetatable({ path = path, overwrites = overwrites, hint = hint or "",
+        beside = ("%s.%s.new"):format(path, unused_word()) }, private_file_mt)
     if not overwrites then private_file.check(path, hint) end
     local made, fault = auth0_core.make_private_file(self.beside, "")
     if not made then stop.raise(stop.FAILED, "%s: cannot be made (%s)", path, fault) end

@@ -1,12 +1,11 @@
 --- auth0-accounts audit
+local definitions = require "auth0_accounts.definitions"
 local stop = require "auth0_accounts.stop"
 
 local audit = { summary = "Finds suspicious links, duplicates and large profiles in an export. It changes nothing." }
 
 function audit.define(parser)
-    parser:argument("users", "The export: NDJSON, or the gzip of it. With --export, the file to export to."):args "?"
-        :argname "USERS"
-    parser:flag("--export", "Export the tenant's accounts first.")
+    definitions.export(parser)
     parser:flag("--linked", "Also list each account with linked identities.")
 end
 
@@ -26,13 +25,12 @@ local function teller(said, counts)
     end
 end
 
-function audit.call(tenant, given, said)
+function audit.call(tenant, given, said, world)
     local counts = {}
-    local function look(path)
+    local accounts, message, failure = require("auth0_accounts.exports").use(tenant, given, world, function(path)
         return require("auth0_accounts.audit").run(path, teller(said, counts), given.linked)
-    end
-    local accounts = not tenant and look(given.users)
-        or tenant and require("auth0_accounts.exports").with(tenant, given.users, given.correlation_id, look)
+    end)
+    if not accounts then return nil, message, failure end
     return { accounts = accounts, counts = counts }
 end
 

@@ -40,9 +40,7 @@ local function rate(text)
 end
 
 function plan.define(parser)
-    parser:argument("users", "The export: NDJSON, or the gzip of it. With --export, the file to export to."):args "?"
-        :argname "USERS"
-    parser:flag("--export", "Export the tenant's accounts first.")
+    definitions.export(parser)
     parser:option("-o --output", "The plan's file; without it, only the summary is printed."):argname "FILE"
     parser:flag("--overwrite", "Replace the plan's file if there is one.")
     define_evidence(parser)
@@ -73,15 +71,10 @@ end
 
 function plan.call(tenant, given, _, world)
     local options = options_of(given, world)
-    local function make(path)
+    local made, diff, failure = require("auth0_accounts.exports").use(tenant, given, world, function(path)
         return require("auth0_accounts.plan").make(path, options)
-    end
-    local made, diff
-    if tenant then
-        made, diff = require("auth0_accounts.exports").with(tenant, given.users, given.correlation_id, make)
-    else
-        made, diff = make(given.users)
-    end
+    end)
+    if not made then return nil, diff, failure end
     return made, nil, diff
 end
 

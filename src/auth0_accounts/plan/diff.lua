@@ -23,8 +23,12 @@ local CHANGED = [[
 
 -- Of an account that an edited plan names twice, the last line counts.
 local function note(insert, line, text)
-    if line.line then return insert:run(line.secondary.user_id, "link", text) end
-    for _, id in ipairs(line.accounts) do insert:run(id, line.skipped, nil) end
+    if not line.line then
+        for _, id in ipairs(line.accounts) do insert:run(id, line.skipped, nil) end
+        return
+    end
+    insert:run(line.primary.user_id, "primary", nil)
+    insert:run(line.secondary.user_id, "link", text)
 end
 
 --- Reads the earlier plan.
@@ -83,7 +87,7 @@ end
 
 ---@class auth0_accounts.PlanChange
 ---@field account string
----@field before? string "link", or the code for which it was left alone; nil: it was in no group
+---@field before? string "primary", "link", or the code for which it was left alone; nil: it was in no group
 ---@field after? string
 ---@field fields? string[] of a link that both plans have: what differs
 ---@field primary_before? string
@@ -108,6 +112,7 @@ end
 
 local function state(code, primary)
     if code == "link" then return "linked to " .. primary end
+    if code == "primary" then return "a primary" end
     return code and "left alone: " .. code or "in no group"
 end
 

@@ -8,6 +8,7 @@ local judge = require "auth0_accounts.plan.judge"
 local lines = require "auth0_accounts.plan.lines"
 local plan_file = require "auth0_accounts.plan.file"
 local primaries = require "auth0_accounts.plan.primaries"
+local printable = require "auth0_accounts.printable"
 local private_file = require "auth0_accounts.private_file"
 local stop = require "auth0_accounts.stop"
 local summary = require "auth0_accounts.plan.summary"
@@ -54,7 +55,9 @@ local function notes_of(read, options)
     return notes
 end
 
+-- What a terminal would obey or hide is written by its code, since a person reads the file.
 local function keep(work, kind, text)
+    if text:find "[\127-\255]" then text = printable.json(text) end
     if work.writer then work.writer[kind](work.writer, text) end
     if work.diff then work.diff:add(text) end
 end
