@@ -1,0 +1,29 @@
+-- apply.lua <links> <kills> <in flight>: see tests/bulk/apply.
+local command = require "support.command"
+local job = require "bulk.apply_job"
+local linking = require "support.linking"
+
+local links, kills, in_flight = tonumber(arg[1]), tonumber(arg[2]), tonumber(arg[3])
+
+local function told_by(name, arguments)
+    local begun = os.time()
+    local told = command.start(arguments)
+    print(("%-8s code %d, %d s: %s"):format(name, told.code, os.time() - begun, told.out:match "([^\n]*)\n$" or told.err))
+    return told
+end
+
+math.randomseed(os.time())
+linking.start()
+local begun = os.time()
+local result = job.run(links, in_flight, kills)
+print(("apply    %d links, %d kills, %d s: made %d, linked %d, of these %d not as the journal has it; %d images lost")
+    :format(links, kills, os.time() - begun, result.made, result.links, result.differing, result.lost))
+print(("memory   %d KiB at most, in %d passes"):format(result.peak, result.passes))
+local journal, wide = result.files.journal, tostring(in_flight)
+local verified = told_by("verify", { "verify", journal, "--in-flight", wide })
+-- Of a link that was under way when its process was killed, nothing is taken back for ten minutes.
+told_by("undo", { "undo", journal, "--approve", result.files.digest, "--in-flight", wide })
+job.clean(result)
+linking.stop()
+local is_good = result.made == links and result.links == links and result.differing + result.lost == 0
+os.exit(is_good and verified.code == 0, true)
