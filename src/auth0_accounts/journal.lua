@@ -98,7 +98,8 @@ local SETTINGS = "PRAGMA busy_timeout=500; PRAGMA locking_mode=EXCLUSIVE; " .. d
 local function connect(path)
     return database.open(path, { private = true, settings = SETTINGS, further = {
         busy = ('"fuser %s" names the process; SIGUSR1 asks it how far it has come'):format(path),
-        full = "nothing is lost: make room, and give the same command again" } })
+        full = "nothing is lost: make room, and give the same command again",
+        io = "nothing is lost: give the same command again when the disk can be written" } })
 end
 
 local function version_of(db, path)

@@ -67,6 +67,12 @@ function Output:lines(lines)
     for _, line in ipairs(lines) do write(self, printable.line(line) .. "\n") end
 end
 
+--- Brings out what was written so far: before other words come, on standard error.
+function Output:flush()
+    local good, fault = self.out:flush()
+    if not good then self.fault = self.fault or fault end
+end
+
 ---@param format string of string.format
 ---@param ... any its arguments
 function Output:complain(format, ...)
@@ -95,10 +101,9 @@ end
 --- Brings all of it out.
 ---@return boolean is_written
 function Output:finish()
-    local good, fault = self.out:flush()
-    fault = self.fault or not good and fault
-    if fault then self:complain("the result cannot be written (%s)", fault) end
-    return not fault
+    self:flush()
+    if self.fault then self:complain("the result cannot be written (%s)", self.fault) end
+    return not self.fault
 end
 
 return output

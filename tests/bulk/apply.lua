@@ -8,7 +8,8 @@ local links, kills, in_flight = tonumber(arg[1]), tonumber(arg[2]), tonumber(arg
 local function told_by(name, arguments)
     local begun = os.time()
     local told = command.start(arguments)
-    print(("%-8s code %d, %d s: %s"):format(name, told.code, os.time() - begun, told.out:match "([^\n]*)\n$" or told.err))
+    print(("%-8s code %d, %d s: %s"):format(name, told.code, os.time() - begun,
+        told.out:match "([^\n]*)\n$" or told.err))
     return told
 end
 

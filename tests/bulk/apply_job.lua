@@ -37,7 +37,10 @@ local function seed(users)
     return made
 end
 
-local function prepare(links)
+--- Seeds the tenant, and writes the plan.
+---@param links integer
+---@return table files { plan, digest, journal, output }
+function job.prepare(links)
     local users, links_of = plans.groups(sizes_of(links))
     local text = plans.text(tenant.domain, links_of(seed(users)))
     return { plan = process.file(text), digest = accounts_core.sha256(text), journal = command.new_name(),
@@ -138,7 +141,7 @@ end
 ---@param kills integer
 ---@return table result { made, links, differing, lost, passes, peak (KiB), output, files }
 function job.run(links, in_flight, kills)
-    local files = prepare(links)
+    local files = job.prepare(links)
     local result = { lost = 0, passes = 0, peak = 0, files = files }
     local seen = 1
     local share = math.ceil(2 * links / (kills + 1))

@@ -78,6 +78,7 @@ end
 local function act(given, world, tenant, journal, said)
     journal:check_domain(tenant.domain)
     said:lines(target(journal))
+    said:flush()
     if not given.approve then return preview(given, world, tenant, journal, said) end
     if given.approve:lower() ~= journal.plan then
         stop.raise(stop.USAGE, "%s: is the journal of the plan with the SHA-256 %s, and %s was approved: %s",

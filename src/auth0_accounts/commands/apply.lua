@@ -44,6 +44,7 @@ function apply.call(tenant, given, said, world)
     local listeners, run = require "auth0_accounts.apply.listeners", require "auth0_accounts.apply.run"
     local plan = require("auth0_accounts.apply.plan_file").open(given.plan)
     said:lines(approval.target(plan, given))
+    said:flush()
     approval.check(plan, given, tenant.domain)
     if not given.approve then return preview(plan, given, said) end
     if not given.acknowledge_events then listeners.check(tenant) end

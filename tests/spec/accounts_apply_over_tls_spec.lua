@@ -1,0 +1,174 @@
+--- apply over TLS, in a process of its own: killed at random moments, interrupted, asked how far it is, without a disk,
+--- without its token.
+local accounts_core = require "auth0_accounts.core"
+local command = require "support.command"
+local job = require "bulk.apply_job"
+local linking = require "support.linking"
+local process = require "support.process"
+local tenant = require "support.tenant"
+
+local LINK = { method = "POST", template = "/api/v2/users/{id}/identities" }
+
+setup(linking.start)
+teardown(linking.stop)
+
+local files
+
+local function prepare(links)
+    files = job.prepare(links)
+end
+
+after_each(function()
+    if files then job.clean { files = files } end
+    files = nil
+end)
+
+local function arguments(...)
+    return { "apply", files.plan, "-j", files.journal, "--approve", files.digest, ... }
+end
+
+local function apply(...)
+    return command.start(arguments(...))
+end
+
+local function links()
+    local count = 0
+    for _, change in ipairs(tenant.record().changes) do count = count + (change.kind == "link" and 1 or 0) end
+    return count
+end
+
+local function states()
+    local db, found = assert(accounts_core.open(files.journal)), {}
+    for state, count in db:prepare("SELECT state, count(*) FROM line GROUP BY state"):rows() do found[state] = count end
+    db:close()
+    return found
+end
+
+local function arm(fault, words)
+    words.method, words.template, words.fault = LINK.method, LINK.template, fault
+    tenant.arm(words)
+end
+
+-- A shell's background processes ignore SIGINT, unless they are started by a process that resets it.
+local IN_BACKGROUND = "(perl -e '$SIG{INT} = q(DEFAULT); exec @ARGV' -- %s >%s.out 2>&1 & echo $! >%s.pid; "
+    .. "wait $!; echo $? >%s.code) >/dev/null 2>&1 &"
+
+-- Starts it, does something to it when so many links are there, and tells how it ended.
+local function disturbed(count, act, ...)
+    local name = command.new_name()
+    tenant.run(IN_BACKGROUND:format(command.words(arguments(...)), name, name, name))
+    for _ = 1, 400 do
+        if links() >= count then break end
+        process.sleep(0.05)
+    end
+    act(process.read(name .. ".pid"):match "%d+", name .. ".out")
+    tenant.run(("for try in $(seq 300); do [ -s %s.code ] && break; sleep 0.1; done"):format(name))
+    local code, output = tonumber(process.read(name .. ".code", "")), process.read(name .. ".out")
+    for _, suffix in ipairs { ".out", ".pid", ".code" } do os.remove(name .. suffix) end
+    return code, output
+end
+
+local function signal(pid, which)
+    tenant.run(("kill -%s %s"):format(which, pid))
+end
+
+describe("apply, killed at random and started again,", function()
+    it("links each line once, has each image in the journal, and is verified and undone", function()
+        local result = job.run(200, 8, 3)
+        files = result.files
+        assert.same({ lost = 0, differing = 0, made = 200, links = 200 }, { lost = result.lost,
+            differing = result.differing, made = result.made, links = result.links }, result.output)
+        local told = command.start { "verify", files.journal, "--in-flight", "8" }
+        assert.equal(0, told.code, told.out .. told.err)
+        assert.truthy(told.out:find("\nmade 200, missing 0, elsewhere 0, changed 0\n", 1, true), told.out)
+        told = command.start { "undo", files.journal, "--approve", files.digest, "--in-flight", "8" }
+        -- What was begun when the process was killed may still come, for ten minutes.
+        local is_early = told.out:find("may still be carried out", 1, true)
+        assert.is_true(told.code == 0 or told.code == 1 and is_early ~= nil, told.out .. told.err)
+    end)
+end)
+
+describe("apply in a process of its own", function()
+    it("ends after Ctrl-C when what was begun has come to its end", function()
+        prepare(30)
+        arm("delay", { seconds = 1, count = 100 })
+        local code, output = disturbed(2, function(pid) signal(pid, "INT") end, "--in-flight", "2")
+        assert.equal(130, code, output)
+        assert.truthy(output:find("interrupted: what was begun has come to its end", 1, true), output)
+        local found = states()
+        assert.equal(30, found.made + found.todo)
+        assert.equal(found.made, links())
+        tenant.control("POST", "/_tenant/disarm", {})
+        assert.equal(0, apply().code)
+        assert.same({ made = 30 }, states())
+    end)
+
+    it("ends at once after a second Ctrl-C, and the same command goes on", function()
+        prepare(10)
+        arm("delay", { seconds = 60, count = 10 })
+        local begun
+        local code, output = disturbed(1, function(pid)
+            begun = os.time()
+            signal(pid, "INT")
+            process.sleep(0.5)
+            signal(pid, "INT")
+        end, "--in-flight", "2", "--deadline", "100")
+        assert.equal(130, code, output)
+        assert.is_true(os.time() - begun < 20)
+        tenant.control("POST", "/_tenant/disarm", {})
+        local told = apply()
+        assert.equal(0, told.code, told.out .. told.err)
+        assert.equal(10, links())
+    end)
+
+    it("says how far it is when it gets SIGUSR1", function()
+        prepare(10)
+        arm("delay", { seconds = 1, count = 10 })
+        local code, output = disturbed(2, function(pid) signal(pid, "USR1") end, "--in-flight", "2")
+        assert.equal(0, code, output)
+        assert.truthy(output:find "\nauth0%-accounts: linked %d+ of 10  ", output)
+        assert.is_nil(output:find("\27", 1, true)) -- there is no terminal
+    end)
+
+    it("has the journal alone: a second one says so, and changes nothing", function()
+        prepare(10)
+        arm("delay", { seconds = 1, count = 10 })
+        local second
+        local code = disturbed(1, function() second = apply() end, "--in-flight", "2")
+        assert.equal(0, code)
+        assert.equal(1, second.code)
+        assert.truthy(second.err:find("another process works with it", 1, true), second.err)
+        assert.truthy(second.err:find('"fuser ' .. files.journal .. '" names the process', 1, true), second.err)
+        assert.equal(10, links())
+    end)
+
+    it("stops where there is no room for the journal, loses nothing, and goes on when there is", function()
+        prepare(200)
+        local output = tenant.run(("(trap '' XFSZ; ulimit -f 1600; %s; echo code $?) 2>&1 | cat"):format(
+            command.words(arguments())))
+        assert.truthy(output:find("nothing is lost: give the same command again when the disk can be", 1, true),
+            output)
+        assert.truthy(output:find("\ncode 1\n$"), output)
+        local before = links()
+        assert.is_true(before > 0 and before < 200, before)
+        assert.equal(0, apply().code)
+        assert.equal(200, links())
+    end)
+
+    it("ends with 3 when its token is refused in the middle, and goes on with another one", function()
+        prepare(30)
+        arm("delay", { seconds = 0.2, count = 100 })
+        local token = tenant.token { kind = "machine" }
+        local own = linking.token
+        linking.token = token
+        local code, output = disturbed(3, function()
+            tenant.control("POST", "/_tenant/revoke", { token = token })
+        end, "--in-flight", "2")
+        linking.token = own
+        assert.equal(3, code, output)
+        assert.is_nil(output:find(token, 1, true))
+        tenant.control("POST", "/_tenant/disarm", {})
+        assert.equal(0, apply().code)
+        assert.equal(30, links())
+    end)
+end)
