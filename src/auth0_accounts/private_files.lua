@@ -16,4 +16,31 @@ function private_files.replace(path, text)
     return made, fault
 end
 
+local function write_all(file, parts)
+    local good, fault = true, nil
+    for part in parts do
+        if good then good, fault = file:write(part) end
+    end
+    local closed, closing = file:close()
+    if not good or not closed then return nil, fault or closing end
+    return true
+end
+
+--- The same, part by part, for what may be long.
+---@param path string
+---@param parts fun(): string|nil
+---@return true|nil is_replaced
+---@return string|nil fault
+function private_files.replace_by(path, parts)
+    local beside = path .. ".new"
+    os.remove(beside)
+    local made, fault = core.make_private_file(beside, "")
+    local file = made and io.open(beside, "wb")
+    if not file then return nil, fault end
+    made, fault = write_all(file, parts)
+    if made then return os.rename(beside, path) end
+    os.remove(beside)
+    return nil, fault
+end
+
 return private_files

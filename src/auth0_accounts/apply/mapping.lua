@@ -1,16 +1,10 @@
 --- Old ids and new ones, for every system that keeps the ids of accounts.
 local core = require "auth0.core"
+local csv = require "auth0_accounts.csv"
 local json = require "auth0.json"
 local stop = require "auth0_accounts.stop"
 
 local mapping = {}
-
--- What a spreadsheet would take for a formula gets a mark of text before it.
-local function field(text)
-    if text:find "^[=+%-@\t\r]" then text = "'" .. text end
-    if text:find '[",\r\n]' then text = '"' .. text:gsub('"', '""') .. '"' end
-    return text
-end
 
 local writers = {}
 
@@ -21,7 +15,7 @@ function writers.ndjson(line)
 end
 
 function writers.csv(line)
-    return ("%s,%s,%d\n"):format(field(line.secondary), field(line.primary), line.number)
+    return csv.line(line.secondary, line.primary, line.number)
 end
 
 local heads = { ndjson = "", csv = "old,new,line\n" }

@@ -17,7 +17,7 @@ local commands = {}
 
 --- In the order of the help. The command `name` is the module auth0_accounts.commands.name.
 commands.NAMES = { "show", "candidates", "link", "unlink", "preview", "merge", "undo", "settle", "plan", "apply",
-    "verify", "mapping", "journal", "audit", "doctor", "mock", "help" }
+    "verify", "mapping", "journal", "audit", "report", "doctor", "mock", "help" }
 
 ---@param name string
 ---@return auth0_accounts.Command

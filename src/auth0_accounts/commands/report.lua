@@ -1,0 +1,49 @@
+--- auth0-accounts report
+local stop = require "auth0_accounts.stop"
+
+local report = { needs_tenant = false,
+    summary = "Makes a page about a journal: totals, links over time, waits, failures, the slowest." }
+
+function report.define(parser)
+    parser:argument("journal", "The journal of apply."):argname "JOURNAL"
+    parser:option("-o --output", "File for the page; one that is there is replaced."):argname "FILE"
+    parser:option("--csv", "File for a table: each link, and what its accounts held before and after."):argname "FILE"
+end
+
+function report.fault(given)
+    if not given.output and not given.csv then return "report takes -o FILE, --csv FILE, or both" end
+end
+
+local function check(path, is_written, fault)
+    if not is_written then stop.raise(stop.FAILED, "%s: cannot be written (%s)", path, fault) end
+end
+
+local function make(journal, given)
+    local files, reports = require "auth0_accounts.private_files", "auth0_accounts.report."
+    local counted = require(reports .. "figures").of(journal)
+    if given.output then
+        check(given.output, files.replace(given.output, require(reports .. "page").of(counted, os.time())))
+    end
+    if given.csv then
+        check(given.csv, files.replace_by(given.csv, require(reports .. "before_after").parts(journal)))
+    end
+    return { domain = counted.domain, plan = counted.plan, lines = counted.states, output = given.output,
+        csv = given.csv }
+end
+
+function report.call(_, given)
+    local journal = require("auth0_accounts.journal").open(given.journal)
+    local good, value = pcall(make, journal, given)
+    journal:close()
+    if not good then error(value, 0) end
+    return value
+end
+
+function report.tell(said, value)
+    said:value(value)
+    for _, path in ipairs { value.output or value.csv, value.output and value.csv } do
+        said:lines { path .. ": made" }
+    end
+end
+
+return report

@@ -1,0 +1,22 @@
+--- CSV that a spreadsheet opens as text.
+local csv = {}
+
+-- What a spreadsheet would take for a formula gets a mark of text before it.
+local function field(text)
+    if text:find "^[=+%-@\t\r]" then text = "'" .. text end
+    if text:find '[",\r\n]' then text = '"' .. text:gsub('"', '""') .. '"' end
+    return text
+end
+
+---@param ... string|number|nil the fields
+---@return string line
+function csv.line(...)
+    local fields = {}
+    for i = 1, select("#", ...) do
+        local value = select(i, ...)
+        fields[i] = type(value) == "number" and ("%.14g"):format(value) or field(value or "")
+    end
+    return table.concat(fields, ",") .. "\n"
+end
+
+return csv

@@ -1,0 +1,197 @@
+--- auth0-accounts report: a page and a table about a journal, in which nothing that others chose is more than text.
+local cjson = require "cjson"
+local command = require "support.command"
+local core = require "auth0_accounts.core"
+local csv = require "auth0_accounts.csv"
+local process = require "support.process"
+local tenant = require "support.tenant"
+
+local BEGUN = 1796040000
+
+local applied, folder, journal
+
+local function file(name)
+    return folder .. "/" .. name
+end
+
+local function run(...)
+    return command.run(nil, { ... }, {})
+end
+
+local function assert_done(told)
+    assert.same({ 0, "" }, { told.code, told.err })
+    return told.out
+end
+
+-- A journal as apply leaves it, of a plan over made-up accounts.
+setup(function()
+    applied = command.new_name()
+    folder = applied
+    tenant.run("mkdir -m 700 " .. folder)
+    assert_done(run("mock", file "users", "--accounts", "60"))
+    assert_done(run("--mock", file "users", "plan", file "users", "-o", file "plan", "--trust-connection",
+        "google-oauth2", "--trust-connection", "github", "--quiet"))
+    assert_done(run("--mock", file "users", "apply", file "plan", "-j", file "journal", "--approve",
+        core.sha256_file(file "plan"), "--quiet"))
+end)
+
+-- In the place of what apply wrote: so many lines, each with one outcome.
+local function fill(rows)
+    local db = core.open(journal, {})
+    for _, name in ipairs { "run", "line", "intent", "outcome" } do db:exec("DELETE FROM " .. name) end
+    db:prepare("INSERT INTO run VALUES (1, 'abc', 'apply', ?, ?, 'done')"):run(BEGUN, BEGUN + 600)
+    local line = db:prepare "INSERT INTO line VALUES (?, ?, ?, ?, ?, NULL)"
+    local outcome = db:prepare("INSERT INTO outcome VALUES (NULL, ?1, NULL, ?2, 1, ?3, ?4, 3, ?5, ?6, ?7, NULL, NULL)")
+    for i, row in ipairs(rows) do
+        line:run(i, i, row.primary or "auth0|" .. i, row.secondary or "github|" .. i, row.state or "made")
+        outcome:run(i, row.kind or "merge", BEGUN + (row.at or i), row.elapsed or 0.5, row.made or "true", row.code,
+            row.message)
+    end
+    db:close()
+end
+
+local function page()
+    assert_done(run("report", journal, "-o", file "report.html"))
+    return process.read(file "report.html")
+end
+
+local function assert_says(text, words)
+    assert.truthy(text:find(words, 1, true), words .. " is not in " .. text)
+end
+
+before_each(function()
+    folder = command.new_name()
+    tenant.run(("cp -pR %s %s"):format(applied, folder))
+    journal = file "journal"
+end)
+
+after_each(function() tenant.run("rm -r " .. folder) end)
+
+teardown(function() tenant.run("rm -r " .. applied) end)
+
+-- Elements that have no end.
+local void = { meta = true, br = true, rect = true }
+
+local function assert_well_formed(text)
+    local open = {}
+    for closing, name, rest in text:gsub("<style>.-</style>", ""):gsub("^<!DOCTYPE html>", "")
+        :gmatch "<(/?)([%w]+)([^<>]*)>" do
+        if closing == "/" then assert.equal(name, table.remove(open))
+        elseif not void[name] then open[#open + 1] = name end
+        assert.is_nil(rest:find "%son%w+=", rest)
+    end
+    assert.same({}, open)
+end
+
+describe("the page of auth0-accounts report", function()
+    it("is made of a journal that apply left: whole, and for its user alone", function()
+        local text = page()
+        assert_well_formed(text)
+        assert_says(text, "<h1>Links of tenant.test</h1>")
+        assert_says(text, "<dt>links in the plan</dt>")
+        assert.equal("600\n", (tenant.run("stat -c %a " .. file "report.html")))
+        assert_done(run("report", journal, "-o", file "report.html"))
+    end)
+
+    it("asks for nothing and runs nothing", function()
+        local text = page()
+        assert_says(text, [[<meta http-equiv="Content-Security-Policy" content="default-src 'none'; ]]
+            .. [[style-src 'unsafe-inline'">]])
+        for _, words in ipairs { "<script", "://", "javascript:", "<link", "<img", "@import", "url(" } do
+            assert.is_nil(text:find(words, 1, true), words)
+        end
+    end)
+
+    it("shows what others chose as text", function()
+        fill { { primary = "auth0|<script>alert(1)</script>", secondary = "github|\"'><b>\226\128\174x", made = "false",
+            state = "refused", code = "<i>", message = "tenant:merge: a </td> &amp; \27[2J" } }
+        local text = page()
+        assert_well_formed(text)
+        assert_says(text, "auth0|&lt;script&gt;alert(1)&lt;/script&gt;")
+        assert_says(text, "github|&quot;&#39;&gt;&lt;b&gt;\\u{202e}x")
+        assert_says(text, ">a &lt;/td&gt; &amp;amp; \\x1b[2J<")
+        assert.is_nil(text:find "[%z\1-\9\11-\31\127]")
+    end)
+
+    it("counts links by what became of them", function()
+        fill { {}, {}, { state = "undone" }, { state = "refused", made = "false", code = "stale" }, { state = "todo" },
+            { state = "unknown", made = "unknown" }, { state = "begun", made = "unknown" } }
+        local text = page()
+        for name, count in pairs { ["links in the plan"] = 7, made = 2, ["taken back"] = 1, refused = 1,
+            ["not known yet"] = 2, ["not begun"] = 1 } do
+            assert.truthy(text:find(('<dd class="[a-z]*">%d</dd><dt>%s</dt>'):format(count, name))
+                or text:find(("<dd>%d</dd><dt>%s</dt>"):format(count, name)), name)
+        end
+    end)
+
+    it("draws them over time: at most 60 bars, the tallest as high as the chart", function()
+        local rows = {}
+        for i = 1, 300 do rows[i] = { at = i < 100 and 5 or i, made = i % 10 == 0 and "false" or "true" } end
+        fill(rows)
+        local text = page()
+        assert_says(text, "Links in each 5 s; the tallest bar is 99")
+        assert_says(text, "2026-11-30 12:00:05: 90 made, 0 taken back, 9 not made")
+        local _, bars = text:gsub("<g>", "")
+        assert.equal(60, bars)
+        assert_says(text, 'y="0.00" width=".8"')
+    end)
+
+    it("lists waits, failures by kind and the slowest", function()
+        fill { { at = 1, elapsed = 1 }, { at = 2, elapsed = 2 }, { at = 65, elapsed = 61.5, primary = "auth0|slow" },
+            { at = 66, made = "false", code = "stale", state = "refused", message = "the primary has changed" },
+            { at = 67, made = "false", code = "stale", state = "refused", message = "the primary has changed" },
+            { at = 68, made = "false", code = "guarded", state = "refused" } }
+        local text = page()
+        assert_says(text, "Once, 63 s in all")
+        assert_says(text, '<td class="">stale</td><td class="">merge</td><td class="number">2</td>')
+        local slow, guarded = text:find("auth0|slow", 1, true), text:find(">guarded<", 1, true)
+        assert.is_true(guarded < slow)
+        assert.truthy(text:find('<td class="number">3</td><td class="number">61.5 s</td>', 1, true))
+        assert_says(text, "half of them at most 2 s")
+    end)
+
+    it("is made of a journal in which nothing was begun", function()
+        fill {}
+        assert_well_formed(page())
+    end)
+end)
+
+describe("the table of auth0-accounts report --csv", function()
+    it("has a row for each link, with what its accounts held before and after", function()
+        assert_done(run("report", journal, "--csv", file "report.csv"))
+        local lines = {}
+        for line in process.read(file "report.csv"):gmatch "[^\n]+" do lines[#lines + 1] = line end
+        assert.equal("line,state,primary,secondary,secondary_email,primary_before,primary_written,secondary_before",
+            lines[1])
+        assert.truthy(lines[2]:find('^1,made,[%w-]+|%w+,github|%w+,[^,]+@example.com,{},"{""user_metadata""'), lines[2])
+        assert.equal(cjson.decode(run("report", journal, "--csv", file "report.csv", "--json").out).lines.made,
+            #lines - 1)
+        assert.equal("600\n", (tenant.run("stat -c %a " .. file "report.csv")))
+    end)
+
+    it("keeps a spreadsheet from taking a text for a formula", function()
+        for _, first in ipairs { "=", "+", "-", "@", "\t", "\r" } do
+            assert.truthy(csv.line(first .. "1"):find("^\"?'" .. "%" .. first), first)
+        end
+        assert.equal("1,\"a \"\"b\"\", c\",,x\n", csv.line(1, 'a "b", c', nil, "x"))
+        fill { { primary = '=HYPERLINK("x")|1' } }
+        assert_done(run("report", journal, "--csv", file "report.csv"))
+        assert_says(process.read(file "report.csv"), [["'=HYPERLINK(""x"")|1"]])
+    end)
+end)
+
+describe("auth0-accounts report", function()
+    it("says what it cannot read or write", function()
+        local told = run("report", journal)
+        assert.equal(2, told.code)
+        assert_says(told.err, "report takes -o FILE, --csv FILE, or both")
+        told = run("report", file "none", "-o", file "x")
+        assert.equal(2, told.code)
+        assert_says(told.err, "there is no such journal")
+        told = run("report", file "plan", "-o", file "x")
+        assert.equal(2, told.code)
+        told = run("report", journal, "-o", file "none/x")
+        assert.equal(1, told.code)
+        assert_says(told.err, "none/x: cannot be written (No such file or directory)")
+    end)
+end)
