@@ -1,4 +1,5 @@
 --- What the command line may say.
+local auth0 = require "auth0"
 local commands = require "auth0_accounts.commands"
 local definitions = require "auth0_accounts.definitions"
 local stop = require "auth0_accounts.stop"
@@ -17,8 +18,9 @@ end
 
 local EPILOG = [[
 The tenant and the token: AUTH0_DOMAIN, and AUTH0_TOKEN or AUTH0_CLIENT_ID with
-AUTH0_CLIENT_SECRET, from the environment or from the file of --config. A flag
-counts before the environment, and the environment before the file.
+AUTH0_CLIENT_SECRET or AUTH0_SIGNING_KEY_FILE, from the environment or from the
+file of --config. A flag counts before the environment, and the environment
+before the file.
 
 Exit codes: 0 done; 1 failed, or something was found; 2 used wrongly, or an
 approval is wanted; 3 configuration or authentication; 4 the tenant cannot be
@@ -31,6 +33,8 @@ local function of_every_command(parser)
         :argname "FILE"
     parser:option("--domain", "The tenant's domain, instead of AUTH0_DOMAIN."):argname "DOMAIN"
     parser:option("--client-id", "Instead of AUTH0_CLIENT_ID."):argname "ID"
+    parser:option("--signing-key-file", "PEM file with the client's private key, instead of a client secret.")
+        :argname "FILE"
     parser:option("--mock", "Instead of a tenant: the accounts of this file, which keeps what is changed; see mock.")
         :argname "FILE":target "mock_file" -- argparse sets given.mock where mock is the command
     parser:option("--ca-file", "PEM file with the certificates to trust instead of the system's."):argname "FILE"
@@ -44,6 +48,9 @@ local function of_every_command(parser)
     parser:flag("--json", "Print the result, or the failure, as one line of JSON.")
     parser:flag("--quiet", "Print no result for people, and no progress; failures and the exit code tell.")
     parser:flag("--no-color", "No colors on a terminal. The variable NO_COLOR says the same.")
+    parser:flag("--version", "Print the version."):action(function()
+        error({ text = ("auth0-accounts %s\n"):format(auth0._VERSION), code = stop.DONE }, 0)
+    end)
     parser:flag("--no-input", "Ask nothing. The command asks nothing anyway, and takes the option for your scripts.")
 end
 

@@ -35,7 +35,8 @@ end
 
 local function names_of(values, sources)
     local words = {}
-    for _, name in ipairs { "domain", "token", "client_id", "client_secret", "audience", "ca_file", "resolve" } do
+    for _, name in ipairs { "domain", "token", "client_id", "client_secret", "signing_key_file", "audience", "ca_file",
+        "resolve" } do
         local value = values[name]
         if name == "token" or name == "client_secret" then value = value and "(secret)" end
         if type(value) == "table" then value = table.concat(value, ", ") end
@@ -66,15 +67,15 @@ end
 
 -- The tenant, whose events tell of the way and of the clock.
 local function open(self, values, world)
-    local options = { mock = world.mock, on_event = function(event)
+    local function hear(event)
         if event.kind ~= "request" then return end
         if event.timings and event.status then self.timings = self.timings or event.timings end
         if event.date then self.skew = event.date - os.time() end
-    end }
-    for name, value in pairs(values) do options[name] = value end
-    local good, tenant = pcall(auth0.tenant, options)
+    end
+    local good, tenant = pcall(tenants.make, values, world, { on_event = hear })
     if good then return tenant end
-    self:fail(stop.CONFIGURATION, "configuration", wording.of(tostring(tenant):match "auth0%.tenant: .*" or tenant))
+    local fault = tostring(tenant)
+    self:fail(stop.CONFIGURATION, "configuration", wording.of(fault:match "auth0%.tenant: .*" or fault))
 end
 
 local function connection(self, failure)

@@ -6,11 +6,15 @@ local stop = require "auth0_accounts.stop"
 local settings = {}
 
 local VARIABLES = { domain = "AUTH0_DOMAIN", token = "AUTH0_TOKEN", client_id = "AUTH0_CLIENT_ID",
-    client_secret = "AUTH0_CLIENT_SECRET", audience = "AUTH0_AUDIENCE" }
+    client_secret = "AUTH0_CLIENT_SECRET", signing_key_file = "AUTH0_SIGNING_KEY_FILE", audience = "AUTH0_AUDIENCE" }
 
 -- What the file may say, and of which type.
 local TYPES = { domain = "string", token = "string", client_id = "string", client_secret = "string",
-    audience = "string", ca_file = "string", resolve = "table", deadline = "number" }
+    signing_key_file = "string", signing_key_id = "string", signing_algorithm = "string", audience = "string",
+    ca_file = "string", resolve = "table", deadline = "number" }
+
+-- What speaks of a client, and not of a token.
+local CLIENT = { "client_id", "client_secret", "signing_key_file", "signing_key_id", "signing_algorithm", "audience" }
 
 local function fault_in(path, format, ...)
     stop.raise(stop.CONFIGURATION, "%s: %s", path, format:format(...))
@@ -71,7 +75,7 @@ end
 -- Of a token and a client the one counts that is named nearer to the command line.
 local function choose(values, ranks)
     if not values.token then return end
-    local client = math.min(ranks.client_id or 9, ranks.client_secret or 9)
+    local client = math.min(ranks.client_id or 9, ranks.client_secret or 9, ranks.signing_key_file or 9)
     if client == ranks.token then
         stop.raise(stop.CONFIGURATION, "a token does not go with a client's id and secret: set AUTH0_TOKEN, or "
             .. "AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, and not all of them")
@@ -80,7 +84,7 @@ local function choose(values, ranks)
         values.token = nil
         return
     end
-    for _, name in ipairs { "client_id", "client_secret", "audience" } do
+    for _, name in ipairs(CLIENT) do
         if (ranks[name] or 0) >= ranks.token then values[name] = nil end
     end
 end
@@ -95,6 +99,9 @@ end
 ---@field token? string
 ---@field client_id? string
 ---@field client_secret? string
+---@field signing_key_file? string
+---@field signing_key_id? string
+---@field signing_algorithm? string
 ---@field audience? string
 ---@field ca_file? string
 ---@field resolve? string[]

@@ -1,12 +1,14 @@
 --- The tenant that is configured.
 local auth0 = require "auth0"
+local core = require "auth0.core"
 local settings = require "auth0_accounts.settings"
 local stop = require "auth0_accounts.stop"
 
 local tenants = {}
 
 local NO_DOMAIN = "no domain: set AUTH0_DOMAIN, or give --domain: it is the tenant's, such as acme.eu.auth0.com"
-local NO_TOKEN = "no token: set AUTH0_TOKEN; or AUTH0_CLIENT_ID (or --client-id) and AUTH0_CLIENT_SECRET"
+local NO_TOKEN = "no token: set AUTH0_TOKEN; or AUTH0_CLIENT_ID (or --client-id), and AUTH0_CLIENT_SECRET or "
+    .. "AUTH0_SIGNING_KEY_FILE (or --signing-key-file)"
 
 ---@param values auth0_accounts.Settings
 ---@return string domain
@@ -18,9 +20,27 @@ end
 ---@param values auth0_accounts.Settings
 function tenants.check(values)
     tenants.domain(values)
-    if not values.token and not (values.client_id and values.client_secret) then
+    if not values.token and not (values.client_id and (values.client_secret or values.signing_key_file)) then
         stop.raise(stop.CONFIGURATION, NO_TOKEN)
     end
+end
+
+local function key_of(path)
+    local text, fault = core.read_private_file(path)
+    return text or stop.raise(stop.CONFIGURATION, "%s: %s", path, fault)
+end
+
+---@param values auth0_accounts.Settings
+---@param world auth0_accounts.World
+---@param options table more of the tenant's options
+---@return auth0.Tenant
+function tenants.make(values, world, options)
+    for name, value in pairs(values) do options[name] = value end
+    if values.signing_key_file then
+        options.signing_key, options.signing_key_file = key_of(values.signing_key_file), nil
+    end
+    options.mock = world.mock
+    return auth0.tenant(options)
 end
 
 ---@param given table arguments
@@ -28,12 +48,9 @@ end
 ---@param command auth0_accounts.Command
 ---@return auth0.Tenant
 function tenants.open(given, world, command)
-    local options = command.options and command.options(given) or {}
     local values = settings.read(given, world)
     tenants.check(values)
-    for name, value in pairs(values) do options[name] = value end
-    options.mock = world.mock
-    return auth0.tenant(options)
+    return tenants.make(values, world, command.options and command.options(given) or {})
 end
 
 --- What a command asks of the tenant, which is closed then, also by an error.

@@ -23,6 +23,11 @@ describe("auth0-accounts help", function()
         assert.truthy(help("help", "merge"):find("^Usage: auth0%-accounts merge "))
     end)
 
+    it("has the version", function()
+        assert.equal("auth0-accounts " .. require("auth0")._VERSION .. "\n", help "--version")
+        assert.equal(help "--version", help("show", "--version"))
+    end)
+
     it("needs no tenant, and goes to standard output", function()
         assert.truthy(help "help":find("\nExit codes: 0 done;", 1, true))
     end)

@@ -126,16 +126,18 @@ describe("the example of doc/accounts.md", function()
         for _, block in ipairs(markdown.blocks(process.read "doc/accounts.md")) do
             if block.code:find("--mock tenant.ndjson", 1, true) then code = block.code end
         end
-        local receipt = command.new_name()
-        os.remove(file)
-        for line in code:gsub("\\\n", " "):gmatch "[^\n]+" do
+        local names, count, digest = {}, 0, nil
+        for line in code:gsub("\\\n", " "):gsub(" +#[^\n]*", ""):gmatch "[^\n]+" do
             local words = {}
             for word in line:gsub("^auth0%-accounts ", ""):gsub("'", ""):gmatch "%S+" do
-                words[#words + 1] = ({ ["tenant.ndjson"] = file, ["ben.receipt"] = receipt })[word] or word
+                if word:find "^%w+%.%w+$" then names[word] = names[word] or command.new_name() end
+                words[#words + 1] = word == "SHA256" and digest or names[word] or word
             end
             local told = command.run(nil, words, {})
-            assert.same({ 0, "" }, { told.code, told.err })
+            assert.same({ 0, "" }, { told.code, told.err }, line)
+            digest, count = told.out:match "sha256: (%x+)" or digest, count + 1
         end
-        os.remove(receipt)
+        assert.equal(8, count)
+        for _, name in pairs(names) do assert(os.remove(name)) end
     end)
 end)

@@ -68,6 +68,27 @@ describe("auth0-accounts over TLS", function()
         assert.is_nil((told.out .. told.err):find("a-wrong-secret", 1, true))
     end)
 
+    it("gets a token by the client's key", function()
+        local key = command.new_name()
+        tenant.run("umask 077; openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out " .. key)
+        tenant.control("POST", "/_tenant/client", { client_id = "job", public_key = tenant.run("openssl pkey -in "
+            .. key .. " -pubout") })
+        assert_told(command.start({ "show", PRIMARY, "--client-id", "job", "--signing-key-file", key, "--audience",
+            "https://" .. tenant.domain .. "/api/v2/" }, { AUTH0_TOKEN = "" }), 0, PRIMARY)
+        os.remove(key)
+    end)
+
+    it("has colors on a terminal, unless they are unwanted", function()
+        local function on_terminal(environment, ...)
+            local words = command.words({ "doctor", ... }, environment)
+            return (tenant.run("script -qec " .. process.quoted(words) .. " /dev/null </dev/null"))
+        end
+        assert.truthy(on_terminal {}:find("\27[32mok  \27[m  tls", 1, true))
+        assert.is_nil(on_terminal({}, "--no-color"):find("\27", 1, true))
+        assert.is_nil(on_terminal { NO_COLOR = "1" }:find("\27", 1, true))
+        assert.is_nil(on_terminal({}, "--json"):find("\27", 1, true))
+    end)
+
     it("is looked through by doctor: the name, the certificate, the clock", function()
         local told = command.start { "doctor" }
         assert.equal(0, told.code, told.out .. told.err)

@@ -79,6 +79,21 @@ describe("the file of --config", function()
     end)
 end)
 
+describe("a client's key", function()
+    it("is a file of its user alone, and what is wrong with it is told without a piece of it", function()
+        local key = write("no-key", "640")
+        local environment = { AUTH0_DOMAIN = mock.domain, AUTH0_CLIENT_ID = "mockclient" }
+        assert_refused(show(environment, "--signing-key-file", key), key .. ": other users have a right to it")
+        tenant.run("chmod 600 " .. key)
+        environment.AUTH0_SIGNING_KEY_FILE = key
+        local told = show(environment)
+        assert_refused(told, "signing_key: is no private key in PEM form")
+        assert.is_nil(told.err:find("no-key", 1, true))
+        environment.AUTH0_CLIENT_SECRET = "mocksecret"
+        assert_refused(show(environment), "signing_key: does not go with client_secret")
+    end)
+end)
+
 describe("of two places", function()
     it("a flag counts before the environment, and the environment before the file", function()
         write("domain = file.test\n" .. CLIENT)
