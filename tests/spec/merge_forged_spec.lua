@@ -51,10 +51,10 @@ local forgeries = {
     { "a patch that is no object", DAMAGED, function() receipt.wrote = "[]" end },
 }
 
-describe("a receipt with", function()
+describe("a receipt that was cut or made up", function()
     for _, forgery in ipairs(forgeries) do
         local what, words, forge = forgery[1], forgery[2], forgery[3]
-        it(what .. " undoes nothing", function()
+        it("is refused before anything is changed: " .. what, function()
             forge()
             local before = #mock:changes()
             local result, message, failure = tenant:undo(receipt)
@@ -65,7 +65,7 @@ describe("a receipt with", function()
         end)
     end
 
-    it("members that no merge writes changes nothing by them", function()
+    it("changes nothing by members that no merge writes", function()
         receipt.wrote = '{"blocked":true,"email":"x@y.z","user_metadata":{"size":7}}'
         receipt.before = '{"blocked":false,"email":"a@b.c"}'
         assert(tenant:undo(receipt))

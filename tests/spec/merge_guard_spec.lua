@@ -253,6 +253,7 @@ describe("an identity", function()
         add(ANN)
         add(GITHUB, { email = "bob@acme.test" })
         add(GOOGLE)
+        add("auth0|9")
         assert(tenant:link(GITHUB, GOOGLE))
         refused({ "no_account of secondary" }, ANN, GOOGLE, with(BOTH,
             { relink = { holder = "auth0|9", proof = "operator" } }))
@@ -333,13 +334,19 @@ describe("privileges", function()
 end)
 
 describe("a receipt in the wrong hands", function()
+    -- By a token that is shown the providers' tokens.
     local function merge_with_secrets()
         add(ANN, { user_metadata = { color = "red" } })
         add(GOOGLE, { user_metadata = { size = 7 }, identities = { { provider = "google-oauth2", user_id = "2",
             connection = "google-oauth2", access_token = "IDP-ACCESS", refresh_token = "IDP-REFRESH",
             access_token_secret = "IDP-SECRET" } } })
+        tenant:close()
+        tenant = mocked.with_token(mock, mock:token { kind = "machine",
+            scope = "read:users update:users read:user_idp_tokens" })
+        assert.equal("IDP-ACCESS", assert(tenant:user(GOOGLE)).identities[1].access_token)
         local planned
-        local result = merged(ANN, GOOGLE, with(BOTH, { on_receipt = function(receipt) planned = receipt end }))
+        local result = merged(ANN, GOOGLE, with(BOTH, { checks = {},
+            on_receipt = function(receipt) planned = receipt end }))
         return result.receipt, planned
     end
 
@@ -354,7 +361,7 @@ describe("a receipt in the wrong hands", function()
 
     it("serves only the two accounts and the tenant that it names", function()
         local receipt = merge_with_secrets()
-        add(GITHUB)
+        add(GITHUB, { user_metadata = { size = 7 } }) -- as the merge wrote it
         for name, value in pairs { primary = GITHUB, domain = "other.test" } do
             local before = #mock:changes()
             local good, result = pcall(function()
