@@ -81,6 +81,12 @@ local EXACT = 9007199254740992
 
 local integer_type = rawget(math, "type") -- 5.3 and later
 
+---@param value any
+---@return boolean is_number that is kept by its digits
+function json.is_number(value)
+    return getmetatable(value) == NUMBER
+end
+
 ---The digits of an integer, nil for anything else.
 ---@param value any
 ---@return string|nil digits

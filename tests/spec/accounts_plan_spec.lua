@@ -269,6 +269,11 @@ describe("which account is the primary: a plan", function()
         end
     end)
 
+    it("counts logins to the last digit that Lua has", function()
+        local text = json.encode(made("github|1", 2025, 7)):gsub('"logins_count":7', '"logins_count":2e400')
+        assert.equal("1 2", order("most-logins", { text, made("github|2", 2020, 9007199254740993) }))
+    end)
+
     it("refuses another rule, with the choices", function()
         for _, rule in ipairs { "tallest", "connection=", "connection=,", "" } do
             local told = run { "plan", "users", "--primary", rule }
@@ -427,10 +432,16 @@ describe("what a plan leaves alone:", function()
             '{"user_id":"github|1","email":"ann@example.com","email":"ann@example.com","email_verified":true,'
             .. '"identities":[{"provider":"github","user_id":"1","connection":"github","isSocial":true}]}' } do
             assert.equal("unreadable", left(odd))
+            assert.equal("email_not_verified unreadable", left(odd, account("apple|9", { email_verified = false })))
         end
+    end)
+
+    it("ids that cannot be one, beside what stands against the other account", function()
         for _, id in ipairs { "github", "|1", "github|\1" } do
             local one = account("github|1", { user_id = id })
-            assert.truthy(left(one):find("unreadable", 1, true), id)
+            assert.equal("unreadable", left(one))
+            assert.equal("blocked unreadable", left(one, account("apple|9", { blocked = true })))
+            assert.equal("unreadable", left(one, account("apple|9", { user_id = "\n" })))
         end
     end)
 
@@ -475,6 +486,13 @@ describe("what a plan leaves alone:", function()
             end
         end
         assert.same({ 39, 35 }, { #lines, links })
+    end)
+
+    it("none where the primary's metadata is an empty array", function()
+        local empty = json.array {}
+        assert.same({ "github|1 <- github|2", "github|1 <- github|3" }, decided {
+            account("github|1", { user_metadata = empty, app_metadata = empty }),
+            account("github|2", { user_metadata = { a = 1 } }), account("github|3", { user_metadata = { b = 1 } }) })
     end)
 
     it("those for which the primary has become too large by the links before", function()

@@ -55,7 +55,7 @@ end
 -- ---- the accounts, one by one ----
 
 local function set(object, patch)
-    local copy = setmetatable({}, getmetatable(object))
+    local copy = {}
     for name, value in pairs(object or {}) do copy[name] = value end
     for name, value in pairs(patch or {}) do
         if json.is_null(value) then copy[name] = nil else copy[name] = value end

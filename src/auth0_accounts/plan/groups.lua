@@ -4,6 +4,7 @@ local auth0_core = require "auth0.core"
 local accounts_of = require "auth0_accounts.users"
 local database = require "auth0_accounts.database"
 local identities = require "auth0_accounts.plan.identities"
+local json = require "auth0.json"
 
 local Groups = {}
 local groups_mt = { __name = "auth0_accounts.groups", __index = Groups }
@@ -113,12 +114,17 @@ end
 
 local TIME = "^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.%d%d%dZ$"
 
+-- A number that Lua would change is kept by its digits.
+local function number_of(value)
+    return type(value) == "number" and value or json.is_number(value) and tonumber(tostring(value)) or 0
+end
+
 local function account_of(place, id, text, is_twice, is_listed)
     local value = auth0_core.decode(text)
     local created, own = value.created_at, identities.own(value) or {}
     return { place = place, id = id, text = text, value = value, is_twice = is_twice == 1, is_listed = is_listed == 1,
         created = type(created) == "string" and created:find(TIME) and created or nil,
-        logins = type(value.logins_count) == "number" and value.logins_count or 0,
+        logins = number_of(value.logins_count),
         connection = type(own.connection) == "string" and own.connection or nil }
 end
 

@@ -11,6 +11,9 @@ local judge = {}
 local own = { no_account = true, blocked = true, email_not_verified = true, connection_not_trusted = true,
     password_account = true, unreadable = true }
 
+-- Stands for the other account where there is none.
+local STAND_IN = { id = "auth0|0", text = '{"user_id":"auth0|0","identities":[{"provider":"auth0","user_id":"0"}]}' }
+
 -- It cannot be reached: what would be sent is answered by nothing.
 local function without_network()
     return { engine = core.engine(), answer = function() return { how = "unreached" } end }
@@ -36,16 +39,6 @@ end
 ---@field patch? table
 ---@field lost table[]
 
--- What the library raises of an account that cannot be one: it names the account by its option.
-local function of_fault(fault)
-    local option, message = tostring(fault):match "tenant:preview: ([%w_. ]+): (.*)"
-    local side = option and (option:match "^[%w_.]*(primary)$" or option:match "^[%w_.]*(secondary)$")
-    if not side and not (option or ""):find "profiles" then error(fault, 0) end
-    local judged = { primary = {}, secondary = {}, pair = {}, lost = {} }
-    judged[side or "pair"][1] = { code = "unreadable", message = message }
-    return judged
-end
-
 local function of_result(result)
     local judged = { primary = {}, secondary = {}, pair = {}, patch_text = result.patch_text, patch = result.patch,
         lost = result.lost }
@@ -56,15 +49,51 @@ local function of_result(result)
     return judged
 end
 
+-- What the library raises of an account that cannot be one: it names the account by its option.
+local function side_of(fault)
+    local option, message = tostring(fault):match "tenant:preview: ([%w_. ]+): (.*)"
+    local side = option and (option:match "^[%w_.]*(primary)$" or option:match "^[%w_.]*(secondary)$")
+    if not side and not (option or ""):find "profiles" then error(fault, 0) end
+    return side or "pair", message
+end
+
+local function preview(self, primary, secondary, profile)
+    self.given.profiles = { primary = profile or json.raw(primary.text), secondary = json.raw(secondary.text) }
+    return pcall(self.tenant.preview, self.tenant, primary.id, secondary.id, self.given)
+end
+
+local function alone(self, account)
+    local good, result, message = preview(self, account, STAND_IN)
+    if not good then return { { code = "unreadable", message = select(2, side_of(result)) } } end
+    return of_result(result or error(message, 0)).primary
+end
+
+local function judgement_of(good, result, message)
+    if good then return of_result(result or error(message, 0)) end
+    local side, why = side_of(result)
+    local judged = { primary = {}, secondary = {}, pair = {}, lost = {} }
+    judged[side][1] = { code = "unreadable", message = why }
+    return judged
+end
+
+local function is_unreadable(reasons)
+    for _, reason in ipairs(reasons) do
+        if reason.code == "unreadable" then return true end
+    end
+    return false
+end
+
+-- Where one of the two is unreadable, the library says little of the other.
 ---@param primary auth0_accounts.GroupAccount
 ---@param secondary auth0_accounts.GroupAccount
 ---@param grown? table the primary as it is after the links before
 ---@return auth0_accounts.Judgement
 function Judge:of(primary, secondary, grown)
-    self.given.profiles = { primary = grown or json.raw(primary.text), secondary = json.raw(secondary.text) }
-    local good, result, message = pcall(self.tenant.preview, self.tenant, primary.id, secondary.id, self.given)
-    if not good then return of_fault(result) end
-    return of_result(result or error(message, 0))
+    local judged = judgement_of(preview(self, primary, secondary, grown))
+    local no_primary, no_secondary = is_unreadable(judged.primary), is_unreadable(judged.secondary)
+    if no_primary and not no_secondary then judged.secondary = alone(self, secondary) end
+    if no_secondary and not no_primary then judged.primary = alone(self, primary) end
+    return judged
 end
 
 function Judge:close()
