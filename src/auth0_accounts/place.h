@@ -6,9 +6,9 @@
 
 #pragma GCC visibility push(hidden)
 
-/* core.place(from, to, replaces) -> true; or nil, message, is_taken. Brings the file `from` to the disk, and gives it the
-   name `to` in the same file system. One that is there stays unless `replaces`: then nothing is changed, and is_taken is
-   true. */
+/* core.place(from, to, replaces) -> true; or nil, message, is_taken. Brings the file `from` to the disk, and gives it
+   the name `to` in the same file system. One that is there stays unless `replaces`: then nothing is changed, and
+   is_taken is true. */
 int place_file(lua_State *L);
 
 #pragma GCC visibility pop

@@ -132,8 +132,8 @@ static int method_next(lua_State *L) {
 
 /* ---- the rest ---- */
 
-/* users:find(line) -> as users:next() of the line with this number, which is after the last one that was read. The lines
-   before it are passed over unread. */
+/* users:find(line) -> as users:next() of the line with this number, which is after the last one that was read. The
+   lines before it are passed over unread. */
 static int method_find(lua_State *L) {
     struct users *users = check_users(L);
     uint64_t wanted = (uint64_t)luaL_checknumber(L, 2);
