@@ -659,6 +659,21 @@ describe("auth0-accounts plan --export", function()
         local left, again = lines_of(after)
         assert.same({ {}, 0, 0 }, { left, again.links, again.skipped })
     end)
+
+    it("is what apply carries out, whatever odd values the accounts hold", function()
+        mock:add_user { user_id = "apple|5", connection = "apple", email = "eve@example.com", email_verified = true,
+            user_metadata = { list = json.array {} }, app_metadata = { n = json.number "12345678901234567890" } }
+        mock:add_user { user_id = "github|115015401343387192", connection = "github", email = "Eve@example.com",
+            email_verified = true, user_metadata = { deep = { json.null, {} } } }
+        local plan, journal = exported.name(), exported.name()
+        local told = run_on_mock("plan", "--export", "-o", plan, "--app-metadata", "deep")
+        assert.truthy(told.out:find("\n         2 links\n", 1, true), told.out)
+        told = command.run(mock, { "apply", plan, "-j", journal, "--approve", accounts_core.sha256_file(plan) })
+        assert.equal(0, told.code, told.err)
+        told = run_on_mock("plan", "--export")
+        assert.truthy(told.out:find("\n         0 groups with the same address\n", 1, true), told.out)
+        assert.equal(0, command.run(mock, { "audit", "--export" }).code)
+    end)
 end)
 
 describe("the hours of an apply", function()

@@ -1,14 +1,13 @@
 --- Whether an account is still what it was when the plan was made.
 local accounts_core = require "auth0_accounts.core"
+local identities = require "auth0_accounts.plan.identities"
 local json = require "auth0.json"
 
 local stale = {}
 
 local function ids_of(user)
     local ids = {}
-    for _, identity in ipairs(user.identities or {}) do
-        ids[tostring(identity.provider) .. "|" .. tostring(identity.user_id)] = true
-    end
+    for _, identity in ipairs(user.identities or {}) do ids[identities.id(identity)] = true end
     return ids
 end
 

@@ -44,7 +44,7 @@ local function digests_of(account, has)
     local members = {}
     for _, name in ipairs(METADATA) do
         local value = account[name]
-        local text = type(value) == "table" and next(value) ~= nil and json.encode(value) or "{}"
+        local text = type(value) == "table" and json.encode(value) or "{}"
         if has[name] then add(members, name, text_of(core.digest(text))) end
     end
     return object_of(members)
