@@ -37,10 +37,8 @@ static bool choose_own(struct account *account) {
     return json_kind(account->own) == JSON_OBJECT;
 }
 
-/* False: it is no object, or one of the members that count stands in it twice, of which one may hide what the other
-   says. */
+/* False: one of the members that count stands in it twice, of which one may hide what the other says. */
 static bool find_single(struct json_value object, const struct json_wish *wishes, size_t count) {
-    if (json_kind(object) != JSON_OBJECT) return false;
     for (struct json_walk walk = json_walk(object); json_next(&walk);) {
         size_t i = 0;
         while (i < count && !json_string_is(walk.name, wishes[i].name)) i++;

@@ -71,6 +71,23 @@ static void what_is_no_user_is_refused(void **state) {
     assert_false(account_read((struct json_value){NULL, NULL}, &account));
 }
 
+static void what_is_ambiguous_is_refused(void **state) {
+    (void)state;
+    static const char *const members[] = {"\"blocked\":true,\"blocked\":false",
+                                          "\"blocked\":true,\"b\\u006cocked\":null",
+                                          "\"email\":null,\"email\":\"a@b.c\"",
+                                          "\"user_id\":\"auth0|1\"",
+                                          "\"user_metadata\":[1]",
+                                          "\"app_metadata\":\"admin\""};
+    for (size_t i = 0; i < COUNT(members); i++) {
+        char text[300];
+        struct account account;
+        snprintf(text, sizeof text, "{\"user_id\":\"auth0|1\",\"identities\":[{}],%s}", members[i]);
+        if (account_read(checked(text), &account)) fail_msg("%s is no account", text);
+    }
+    (void)read_whole("{\"user_id\":\"auth0|1\",\"identities\":[{}],\"other\":1,\"other\":2,\"user_metadata\":[]}");
+}
+
 #define TWO                                                                                                            \
     "\"identities\":[{\"provider\":\"google-oauth2\",\"user_id\":15,\"connection\":\"google-oauth2\"},"                \
     "{\"provider\":\"auth0\",\"user_id\":\"1\",\"connection\":\"db\"},"                                                \
@@ -213,6 +230,7 @@ int main(void) {
         cmocka_unit_test(it_finds_what_a_user_has),
         cmocka_unit_test(null_is_absent),
         cmocka_unit_test(what_is_no_user_is_refused),
+        cmocka_unit_test(what_is_ambiguous_is_refused),
         cmocka_unit_test(its_own_identity_is_the_one_it_is_called_after),
         cmocka_unit_test(the_others_are_linked),
         cmocka_unit_test(an_id_is_cut_to_its_room),

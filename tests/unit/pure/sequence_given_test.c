@@ -104,6 +104,24 @@ static void test_they_are_judged_as_if_they_had_been_read(void **state) {
     assert_int_equal(finished()->requests, 0);
 }
 
+#define GONE(what, why) "{\"what\":\"" what "\",\"of\":\"secondary\",\"why\":\"" why "\",\"count\":1}"
+
+static void test_each_thing_is_told_by_its_fate(void **state) {
+    (void)state;
+    struct sequence_plan plan = given(SEQUENCE_PREVIEW, ALONE(""), OTHER(",\"app_metadata\":{\"plan\":1}"), 0);
+    begin(&plan);
+    assert_member(
+        sequence_result, "lost",
+        "[" GONE("id", "a read by it finds nothing; sign-ins get the primary's `sub`") "," GONE(
+            "app_metadata", "gone for good, but for the receipt") ",{\"what\":\"app_metadata\",\"key\":\"plan\","
+                                                                  "\"of\":\"secondary\",\"why\":\"discarded\"}]");
+    assert_member(sequence_result, "carried", "[]");
+    char kept[TEXT] = "";
+    struct span text = text_of(sequence_result);
+    memcpy(kept, text.at, text.size);
+    assert_null(strstr(kept, "\"count\":-1")); /* of what is not seen */
+}
+
 static void test_what_else_is_wanted_is_read(void **state) {
     (void)state;
     struct sequence_plan plan = given(SEQUENCE_MERGE, ALONE(""), OTHER(""), 0);
@@ -127,6 +145,7 @@ int main(void) {
         TEST(test_what_has_aged_since_is_read_before_a_change),
         TEST(test_a_merge_that_was_delayed_reads_both),
         TEST(test_they_are_judged_as_if_they_had_been_read),
+        TEST(test_each_thing_is_told_by_its_fate),
         TEST(test_what_else_is_wanted_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

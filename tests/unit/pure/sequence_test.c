@@ -337,6 +337,7 @@ static void test_nothing_is_put_back_while_the_link_may_come(void **state) {
     assert_member(sequence_receipt, "state", "\"unknown\"");
     assert_member(sequence_receipt, "open", "true");
     assert_member(sequence_result, "stands", "[\"write\"]");
+    assert_member(sequence_result, "undo_after", "1764490200");
 }
 
 static void test_nothing_is_put_back_while_a_patch_may_come(void **state) {

@@ -349,6 +349,7 @@ static void test_settle_that_comes_too_early(void **state) {
     succeed(GET_SECONDARY, OTHER(""));
     assert_end(CODE_OK, OUTCOME_NONE);
     assert_member(sequence_result, "state", "\"unknown\"");
+    assert_member(sequence_result, "undo_after", "1764480600");
     assert_member(sequence_receipt, "open", "true");
 }
 
@@ -359,6 +360,7 @@ static void test_settle_not_merged(void **state) {
     succeed(GET_SECONDARY, OTHER(""));
     assert_end(CODE_OK, OUTCOME_NONE);
     assert_member(sequence_result, "state", "\"not_merged\"");
+    assert_member(sequence_result, "undo_after", NULL);
     assert_member(sequence_receipt, "state", "\"not_merged\"");
     assert_member(sequence_receipt, "open", "false");
 }
