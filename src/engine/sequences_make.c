@@ -21,9 +21,10 @@ static bool keep_common(struct sequences_run *run, const struct call_order *comm
            keep(run, &order->telemetry) && keep(run, &order->correlation_id);
 }
 
-/* The JSON of the order, read; absent where it has more levels than JSON may have here. False where there is no memory.
-   */
-static bool read_order(struct sequences_run *run, struct span text, struct json_value *order) {
+/* The JSON of the order, read; absent, with a complaint, where it is none, or has more levels than JSON may have here.
+   False where there is no memory. */
+static bool read_order(struct sequences_run *run, struct span text, struct json_value *order,
+                       struct complaint *complaint) {
     size_t count = json_room(text.size);
     if (!buffer_append(&run->plan_text, text) ||
         !buffer_reserve(&run->plan_tokens, count * sizeof(struct json_token)) ||
@@ -32,7 +33,10 @@ static bool read_order(struct sequences_run *run, struct span text, struct json_
     struct json_reader reader = json_reader(buffer_span(&run->plan_text));
     reader.tokens = (void *)run->plan_tokens.at;
     reader.room = count;
-    *order = json_read(&reader) == JSON_WHOLE ? json_root(&reader) : (struct json_value){NULL, NULL};
+    bool is_whole = json_read(&reader) == JSON_WHOLE;
+    *order = is_whole ? json_root(&reader) : (struct json_value){NULL, NULL};
+    const char *why = reader.fault != NULL ? reader.fault : "it is no JSON";
+    if (!is_whole) complaint_make(complaint, "receipt or profiles", "cannot be read: %s", why);
     return true;
 }
 
@@ -43,11 +47,8 @@ enum sequences_prepared sequences_prepare(struct call *front, const struct call_
     run->front = front;
     if (!keep_common(run, common)) return SEQUENCES_NO_MEMORY;
     struct json_value order, asks = {NULL, NULL};
-    if (!read_order(run, text, &order)) return SEQUENCES_NO_MEMORY;
-    if (order.token == NULL) {
-        complaint_make(complaint, "receipt or profiles", "holds a table of too many levels");
-        return SEQUENCES_REFUSED;
-    }
+    if (!read_order(run, text, &order, complaint)) return SEQUENCES_NO_MEMORY;
+    if (order.token == NULL) return SEQUENCES_REFUSED;
     run->plan.domain = run->order.domain;
     run->asks = json_member(order, SPAN("asks"), &asks) && json_kind(asks) == JSON_TRUE;
     if (!plan_read(order, run->plan_text.at, (void *)run->plan_spans.at, &run->plan, complaint))

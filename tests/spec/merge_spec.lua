@@ -379,7 +379,7 @@ describe("a receipt", function()
             secondary = { id = SECONDARY } },
         ["is of another tenant"] = { version = 1, domain = "other.test", primary = PRIMARY,
             secondary = { id = SECONDARY } },
-        ["holds a table of too many levels"] = { version = 1, domain = "tenant.test", primary = PRIMARY,
+        ["cannot be read: too deep a nesting"] = { version = 1, domain = "tenant.test", primary = PRIMARY,
             secondary = { id = SECONDARY }, carried = core.decode(("["):rep(63) .. ("]"):rep(63)) },
     } do
         it("is refused: " .. what, function()
