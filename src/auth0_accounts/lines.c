@@ -8,8 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PART = 262144 };
-
 struct lines {
     int fd;
     struct inflate *inflater; /* NULL: the file is not packed */
@@ -54,7 +52,7 @@ static void unpack(struct lines *lines) {
             return;
         }
         lines->packed.at = lines->part;
-        if (!read_part(lines, lines->part, PART, &lines->packed.size)) return;
+        if (!read_part(lines, lines->part, LINES_PART, &lines->packed.size)) return;
     }
 }
 
@@ -145,15 +143,15 @@ uint64_t lines_size(const struct lines *lines) { return lines->size; }
 
 /* Whether it is packed its first two bytes say, which a pipe may give one after the other. */
 static bool begin(struct lines *lines) {
-    lines->room = PART;
-    lines->at = malloc(PART);
+    lines->room = LINES_PART;
+    lines->at = malloc(LINES_PART);
     if (lines->at == NULL) return false;
     while (lines->end < 2 && fill(lines)) continue;
     if (!span_begins((struct span){lines->at, lines->end}, SPAN("\x1F\x8B"))) return true;
     lines->part = lines->at;
     lines->packed = (struct span){lines->part, lines->end};
     lines->end = 0;
-    lines->at = malloc(PART);
+    lines->at = malloc(LINES_PART);
     lines->inflater = inflate_new();
     return lines->at != NULL && lines->inflater != NULL;
 }

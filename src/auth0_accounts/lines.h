@@ -8,7 +8,11 @@
 
 #pragma GCC visibility push(hidden)
 
-enum { LINES_LONGEST = 4194304 }; /* bytes of a line, as of a row of the tenant's own export */
+/* Bytes of a line, as of a row of the tenant's own export; and those that are read at a time. */
+#ifndef LINES_LONGEST
+#define LINES_LONGEST 4194304
+#define LINES_PART 262144
+#endif
 
 struct lines;
 
