@@ -78,6 +78,15 @@ describe("auth0-accounts audit", function()
         assert.equal(1, code)
     end)
 
+    it("finds them also where they have linked identities, and takes no account for one beside itself", function()
+        local standing = linked("apple|2", "github|3", { email = "bob@example.com", email_verified = true },
+            { email = "bob@example.com" })
+        local holder = linked("github|1", "apple|2", good)
+        holder.identities[3] = holder.identities[1]
+        assert.same({ { finding = "dangling", account = "apple|2", holder = "github|1" } },
+            (found { standing, holder }))
+    end)
+
     it("finds the duplicates that are left, by the rule of a plan", function()
         assert.same({ { finding = "duplicate", folded = "ann@example.com", accounts = { "apple|2", "github|1" } } },
             (found { account "github|1", account("apple|2", { email = "ANN@example.com" }),

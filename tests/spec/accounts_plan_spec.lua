@@ -604,18 +604,32 @@ describe("auth0-accounts plan --export", function()
         return command.run(mock, concat({ ... }, TRUSTED))
     end
 
-    it("exports into a file that its user alone can read, without tokens, and plans from it", function()
+    it("exports into a file that its user alone can read, and plans from it", function()
         local name, output = exported.name(), exported.name()
         local told = run_on_mock("plan", "--export", name, "-o", output)
         assert.same({ 0, "" }, { told.code, told.err })
         assert.equal("600\n", (tenant.run("stat -c %a " .. name)))
-        assert.is_nil(process.read(name):find("access_token", 1, true))
         local lines, header = lines_of(output)
         assert.same({ name, accounts_core.sha256(process.read(name)) }, { header.source.file, header.source.sha256 })
         assert.equal(1, #lines)
+        local requests = #mock:requests()
         told = run_on_mock("plan", "--export", name)
         assert.equal(2, told.code)
         assert.truthy(told.err:find("is there already", 1, true), told.err)
+        assert.equal(requests, #mock:requests())
+    end)
+
+    it("leaves out tokens of identity providers", function()
+        local one, text = account "github|1", nil
+        for _, name in ipairs { "access_token", "access_token_secret", "refresh_token" } do
+            one.identities[1][name] = "a-secret"
+        end
+        local fake = { export = function() return coroutine.wrap(function() coroutine.yield(one) end) end }
+        require("auth0_accounts.exports").use(fake, { users = exported.name() }, { getenv = os.getenv }, function(path)
+            text = process.read(path)
+        end)
+        assert.truthy(text:find("github|1", 1, true))
+        assert.is_nil(text:find("secret", 1, true))
     end)
 
     it("removes a file that has no name of the caller's, also where the plan cannot be made", function()
