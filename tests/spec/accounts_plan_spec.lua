@@ -135,6 +135,34 @@ describe("auth0-accounts plan", function()
         assert.equal("", exported.beside(output))
     end)
 
+    -- In a process of its own, with a folder for its files.
+    local function start(folder, before, arguments)
+        local words = { before, process.environment { AUTH0_DOMAIN = DOMAIN, TMPDIR = folder }, process.lua(),
+            "src/auth0_accounts/command.lua plan" }
+        return tenant.run(("(%s) 2>&1"):format(table.concat(concat(words, arguments, TRUSTED), " ")))
+    end
+
+    it("leaves nothing behind where it is interrupted, and ends with 130", function()
+        local folder, rules = exported.name(), process.file "return function() while true do end end"
+        tenant.run("mkdir " .. folder)
+        local said, code = start(folder, "timeout --preserve-status -s INT -k 20 2",
+            { exported.file(pair), "--choose", rules, "-o", folder .. "/plan" })
+        os.remove(rules)
+        assert.same({ "auth0-accounts: interrupted\n", 130 }, { said, code })
+        assert.equal("", (tenant.run("ls " .. folder .. "; rmdir " .. folder)))
+    end)
+
+    it("leaves nothing behind where there is no room for it", function()
+        local folder, accounts = exported.name(), {}
+        for i = 1, 40 do accounts[i] = account("github|" .. i) end
+        tenant.run("mkdir " .. folder)
+        local said, code = start(folder, "trap '' XFSZ; ulimit -f 4;",
+            { exported.file(accounts), "-o", folder .. "/plan" })
+        assert.equal(1, code)
+        assert.truthy(said:find("/plan: cannot be written (File too large); it was not made\n", 1, true), said)
+        assert.equal("", (tenant.run("ls " .. folder .. "; rmdir " .. folder)))
+    end)
+
     it("reads gzip", function()
         local name = exported.file(pair)
         tenant.run("gzip -k " .. name)

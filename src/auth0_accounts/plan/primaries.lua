@@ -97,6 +97,12 @@ end
 
 -- ---- a function ----
 
+-- What the administrator's code raises ends the command with its own words; an interrupt is none of these.
+local function fail(fault, format, ...)
+    if tostring(fault):find "interrupted!$" then error(fault, 0) end
+    stop.raise(stop.USAGE, "--choose: " .. format, tostring(fault), ...)
+end
+
 --- The function that a file of the administrator's returns.
 ---@param path string
 ---@return fun(group: table): string|nil, string|nil
@@ -104,7 +110,7 @@ function primaries.load(path)
     local chunk, fault = loadfile(path)
     if not chunk then stop.raise(stop.USAGE, "--choose: %s", fault) end
     local good, choose = pcall(chunk)
-    if not good then stop.raise(stop.USAGE, "--choose: %s", tostring(choose)) end
+    if not good then fail(choose, "%s") end
     if type(choose) ~= "function" then
         stop.raise(stop.USAGE, "--choose: %s: returns a %s, and no function(group)", path, type(choose))
     end
@@ -120,7 +126,7 @@ end
 
 local function ask(choose, path, group)
     local good, id, reason = pcall(choose, shown(group))
-    if not good then stop.raise(stop.USAGE, "--choose: %s (of the group %s)", tostring(id), group.folded) end
+    if not good then fail(id, "%s (of the group %s)", group.folded) end
     if id == nil then
         return nil, "not_chosen", printable.line(tostring(reason or "--choose names no primary, and no reason"))
     end
