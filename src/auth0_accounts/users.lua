@@ -4,6 +4,8 @@ local stop = require "auth0_accounts.stop"
 
 local users = {}
 
+local NOT_THERE = ": is read twice, and had fewer lines the second time: give a file that stays as it is, and no pipe"
+
 local function open(path)
     local reader, fault = core.users(path)
     return reader or stop.raise(stop.USAGE, "%s", fault)
@@ -40,7 +42,7 @@ function users.lines(path, lines)
             return nil
         end
         local id, message = reader:find(line)
-        if not id then stop.raise(stop.USAGE, "%s", message or path .. ": became shorter while it was read") end
+        if not id then stop.raise(stop.USAGE, "%s", message or path .. NOT_THERE) end
         return line, id, reader:text(), value
     end
 end

@@ -185,6 +185,10 @@ describe("auth0-accounts plan", function()
         assert.equal(2, told.code)
         assert.truthy(told.err:find("/nowhere/users: cannot be read", 1, true), told.err)
         assert.equal(3, run({ "plan", exported.file(pair) }, {}).code)
+        local said, code = tenant.run(("cat %s | %s %s src/auth0_accounts/command.lua plan /dev/stdin 2>&1"):format(
+            exported.file(pair), process.environment { AUTH0_DOMAIN = DOMAIN }, process.lua()))
+        assert.equal(2, code)
+        assert.truthy(said:find("/dev/stdin: is read twice", 1, true), said)
     end)
 
     it("says what hostile names hold, and lets them steer nothing", function()
@@ -243,6 +247,16 @@ describe("which accounts are duplicates: a plan", function()
             account("github|4", { email = "B@example.com" }) }
         assert.same({ "github|2 <- github|4", "github|1 <- github|3" }, short(lines))
         assert.same({ 1, 2, 1, 2 }, { lines[1].group, lines[2].group, lines[1].line, lines[2].line })
+    end)
+
+    it("takes an address for no person's that more than 1,000 accounts have", function()
+        local accounts = {}
+        for i = 1, 1001 do accounts[i] = account("github|" .. i) end
+        local lines = planned(accounts)
+        assert.same({ 1, "too_many_accounts", 1001, { "too_many_accounts" } },
+            { #lines, lines[1].skipped, #lines[1].accounts, lines[1].reasons })
+        accounts[1001] = nil
+        assert.equal("github|1", planned(accounts)[1].primary.user_id)
     end)
 
     it("leaves groups alone of which the export has an account twice", function()

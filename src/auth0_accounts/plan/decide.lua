@@ -4,8 +4,8 @@ local json = require "auth0.json"
 local primaries = require "auth0_accounts.plan.primaries"
 
 -- The order of reasons; see doc/bulk.md.
-local CODES = { "listed_twice", "several_primaries", "not_chosen", "mixed_enterprise", "already_linked", "no_account",
-    "blocked", "has_secondaries", "weaker_factors", "too_large", "reserved_key", "forbidden_key", "email_not_verified",
+local CODES = { "too_many_accounts", "listed_twice", "several_primaries", "not_chosen", "mixed_enterprise",
+    "already_linked", "no_account", "blocked", "has_secondaries", "weaker_factors", "too_large", "reserved_key", "forbidden_key", "email_not_verified",
     "emails_differ", "connection_not_trusted", "password_account", "unreadable" }
 local rank = {}
 for i, code in ipairs(CODES) do rank[code] = i end
@@ -34,6 +34,12 @@ local function skip(accounts, findings)
 end
 
 -- ---- what concerns the whole group ----
+
+local function crowd(group)
+    if not group.is_crowd then return nil end
+    return { code = "too_many_accounts", message = ("%d accounts have the address: it is no person's own"):format(
+        #group.accounts) }
+end
 
 local function twice(group)
     for _, account in ipairs(group.accounts) do
@@ -156,7 +162,7 @@ end
 ---@return table[] links { primary, secondary, judged }
 ---@return auth0_accounts.Skip[] skips
 return function(group, judge, options)
-    local fault, named = twice(group), nil
+    local fault, named = crowd(group) or twice(group), nil
     if not fault then
         local code, message
         named, code, message = primaries.named(group, options)

@@ -110,6 +110,7 @@ end
 ---@class auth0_accounts.Group
 ---@field number integer
 ---@field folded string
+---@field is_crowd boolean there are too many: of each account there is `id` alone
 ---@field accounts auth0_accounts.GroupAccount[]
 
 local TIME = "^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.%d%d%dZ$"
@@ -119,29 +120,46 @@ local function number_of(value)
     return type(value) == "number" and value or json.is_number(value) and tonumber(tostring(value)) or 0
 end
 
-local function account_of(place, id, text, is_twice, is_listed)
-    local value = auth0_core.decode(text)
+local function account_of(place, row)
+    local value = auth0_core.decode(row.text)
     local created, own = value.created_at, identities.own(value) or {}
-    return { place = place, id = id, text = text, value = value, is_twice = is_twice == 1, is_listed = is_listed == 1,
+    return { place = place, id = row.id, text = row.text, value = value, is_twice = row.is_twice == 1,
+        is_listed = row.is_listed == 1,
         created = type(created) == "string" and created:find(TIME) and created or nil,
         logins = number_of(value.logins_count),
         connection = type(own.connection) == "string" and own.connection or nil }
 end
 
+-- More share no person's address. Their ids alone are kept: memory does not grow with a group.
+local MOST = 1000
+
+local function without_texts(rows)
+    local accounts = {}
+    for i, row in ipairs(rows) do accounts[i] = { id = row.id } end
+    return accounts
+end
+
+local function group_of(number, folded, rows)
+    local group = { number = number, folded = folded, is_crowd = #rows > MOST, accounts = {} }
+    if group.is_crowd then group.accounts = without_texts(rows) end
+    for i, row in ipairs(group.is_crowd and {} or rows) do group.accounts[i] = account_of(i, row) end
+    return group
+end
+
 --- The groups in the order of their addresses; in each, accounts in that of their ids.
 ---@return fun(): auth0_accounts.Group|nil
 function Groups:each()
-    local rows, number = self.db:prepare(ROWS):rows(), 0
-    local folded, id, text, is_twice, is_listed = rows()
+    local next_row, number = self.db:prepare(ROWS):rows(), 0
+    local folded, id, text, is_twice, is_listed = next_row()
     return function()
         if not folded then return nil end
-        number = number + 1
-        local group = { number = number, folded = folded, accounts = {} }
+        local address, rows = folded, {}
         repeat
-            group.accounts[#group.accounts + 1] = account_of(#group.accounts + 1, id, text, is_twice, is_listed)
-            folded, id, text, is_twice, is_listed = rows()
-        until folded ~= group.folded
-        return group
+            rows[#rows + 1] = { id = id, text = #rows <= MOST and text, is_twice = is_twice, is_listed = is_listed }
+            folded, id, text, is_twice, is_listed = next_row()
+        until folded ~= address
+        number = number + 1
+        return group_of(number, address, rows)
     end
 end
 
