@@ -139,6 +139,7 @@ build = {
          ["auth0_accounts.tenants"] = "src/auth0_accounts/tenants.lua",
          ["auth0_accounts.terminal"] = "src/auth0_accounts/terminal.lua",
          ["auth0_accounts.users"] = "src/auth0_accounts/users.lua",
+         ["auth0_accounts.watch"] = "src/auth0_accounts/watch.lua",
          ["auth0_accounts.wording"] = "src/auth0_accounts/wording.lua",
          ["auth0_accounts.words"] = "src/auth0_accounts/words.lua",
       },

@@ -4,6 +4,8 @@ local stop = require "auth0_accounts.stop"
 
 local users = {}
 
+local EVERY = 20000 -- lines, after which the watch is told
+
 local NOT_THERE = ": is read twice, and had fewer lines the second time: give a file that stays as it is, and no pipe"
 
 local function open(path)
@@ -16,12 +18,15 @@ end
 ---     for line, id, folded, reader, count, size in users.file(path) do ... end
 ---
 ---@param path string NDJSON, or the gzip of it
+---@param watch auth0_accounts.Watch
 ---@return fun(): integer|nil, string, string|nil, table, integer, integer iterator of the line's number, the id, the
 ---folded address, the reader, the number of identities and the bytes of the line
-function users.file(path)
-    local reader = open(path)
+function users.file(path, watch)
+    local reader, number = open(path), 0
     return function()
         local id, message, folded, count, size = reader:next()
+        number = number + 1
+        if number % EVERY == 0 then watch:say("reading " .. path, reader:position()) end
         if id then return reader:line(), id, folded, reader, count, size end
         if message then stop.raise(stop.USAGE, "%s", message) end
         reader:close()

@@ -206,6 +206,14 @@ describe("auth0-accounts plan", function()
         assert.equal("because \\x1b[2J", lines_of(output)[1].message)
     end)
 
+    it("says on a terminal what it does, on one line, which it removes", function()
+        local arguments, environment = { "plan", exported.file(pair) }, { AUTH0_DOMAIN = DOMAIN }
+        local told = command.run(mock_tenant.new(), arguments, environment, nil, 30)
+        assert.equal("\rlooking for accounts with the" .. "\r" .. (" "):rep(29) .. "\r", told.err)
+        arguments[3] = "--quiet"
+        assert.equal("", command.run(mock_tenant.new(), arguments, environment, nil, 30).err)
+    end)
+
     it("prints the summary as JSON", function()
         local told = run(concat({ "plan", exported.file(pair), "--json", "--rate", "100" }, TRUSTED))
         local summary = core.decode(told.out)

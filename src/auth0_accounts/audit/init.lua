@@ -39,7 +39,7 @@ end
 local function read(work, path)
     local insert, accounts = work.db:prepare "INSERT INTO account VALUES (?, ?, ?)", 0
     work.insert_linked = work.db:prepare "INSERT OR IGNORE INTO linked VALUES (?, ?)"
-    for line, id, folded, users, count, size in accounts_of.file(path) do
+    for line, id, folded, users, count, size in accounts_of.file(path, work.watch) do
         accounts = accounts + 1
         insert:run(line, id, folded)
         if count > 1 then look_at_linked(work, auth0_core.decode(users:text())) end
@@ -69,6 +69,7 @@ end
 local function look(work, path)
     work.db:exec("BEGIN;" .. SCHEMA)
     local accounts = read(work, path)
+    work.watch:finish()
     work.db:exec "COMMIT"
     find_dangling(work)
     find_duplicates(work)
@@ -77,12 +78,14 @@ end
 
 ---@param path string the export
 ---@param found fun(finding: auth0_accounts.AuditFinding) is called with each, as it is found
+---@param watch auth0_accounts.Watch
 ---@param lists_linked? boolean with each linked account as well
 ---@return integer accounts
-function audit.run(path, found, lists_linked)
-    local work = { db = database.temporary(), found = found, lists_linked = lists_linked }
+function audit.run(path, found, watch, lists_linked)
+    local work = { db = database.temporary(), found = found, watch = watch, lists_linked = lists_linked }
     local good, accounts = pcall(look, work, path)
     work.db:close()
+    watch:finish()
     if not good then error(accounts, 0) end
     return accounts
 end

@@ -1,6 +1,7 @@
 --- auth0-accounts audit
 local definitions = require "auth0_accounts.definitions"
 local stop = require "auth0_accounts.stop"
+local watch = require "auth0_accounts.watch"
 
 local audit = { summary = "Finds suspicious links, duplicates and large profiles in an export. It changes nothing." }
 
@@ -17,8 +18,9 @@ function audit.needs_tenant(given)
     return given.export == true
 end
 
-local function teller(said, counts)
+local function teller(said, counts, watched)
     return function(finding)
+        watched:finish()
         counts[finding.finding] = (counts[finding.finding] or 0) + 1
         said:value(finding)
         said:lines { ("%-18s %s"):format(finding.finding, finding.message) }
@@ -26,9 +28,9 @@ local function teller(said, counts)
 end
 
 function audit.call(tenant, given, said, world)
-    local counts = {}
+    local counts, watched = {}, watch.new(world, given.quiet)
     local accounts, message, failure = require("auth0_accounts.exports").use(tenant, given, world, function(path)
-        return require("auth0_accounts.audit").run(path, teller(said, counts), given.linked)
+        return require("auth0_accounts.audit").run(path, teller(said, counts, watched), watched, given.linked)
     end)
     if not accounts then return nil, message, failure end
     return { accounts = accounts, counts = counts }

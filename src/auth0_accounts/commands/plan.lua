@@ -4,6 +4,7 @@ local primaries = require "auth0_accounts.plan.primaries"
 local settings = require "auth0_accounts.settings"
 local stop = require "auth0_accounts.stop"
 local tenants = require "auth0_accounts.tenants"
+local watch = require "auth0_accounts.watch"
 
 local plan = { summary = "Finds accounts with the same address in an export, and writes down which to link and "
     .. "which to leave alone. It changes nothing." }
@@ -66,7 +67,8 @@ local function options_of(given, world)
         enterprise_merge = given.enterprise_merge, user_metadata = given.user_metadata,
         app_metadata = given.app_metadata, union = given.union[1] and given.union or nil,
         primary_file = given.primary_file, choose = given.choose and primaries.load(given.choose),
-        choose_path = given.choose, output = given.output, overwrites = given.overwrite, diff = given.diff }
+        choose_path = given.choose, output = given.output, overwrites = given.overwrite, diff = given.diff,
+        watch = watch.new(world, given.quiet) }
 end
 
 function plan.call(tenant, given, _, world)

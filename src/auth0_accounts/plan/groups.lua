@@ -36,7 +36,7 @@ local ROWS = [[
 
 local function note_addresses(self)
     local insert, count = self.db:prepare "INSERT INTO address VALUES (?, ?)", 0
-    for line, _, folded in accounts_of.file(self.path) do
+    for line, _, folded in accounts_of.file(self.path, self.watch) do
         count = count + 1
         if folded then insert:run(line, folded) end
     end
@@ -66,14 +66,18 @@ end
 
 --- Reads an export.
 ---@param path string
----@return auth0_accounts.Groups groups; `accounts` is their number, `has` the metadata that some account has
-function groups.read(path)
-    local self = setmetatable({ path = path, db = database.temporary(), has = {} }, groups_mt)
+---@param watch auth0_accounts.Watch
+---@return auth0_accounts.Groups groups; `accounts` and `count` are the numbers of accounts and of groups, `has` the
+---metadata that some account has
+function groups.read(path, watch)
+    local self = setmetatable({ path = path, watch = watch, db = database.temporary(), has = {} }, groups_mt)
     self.db:exec("BEGIN;" .. SCHEMA)
     note_addresses(self)
+    watch:say("looking for accounts with the same address", 0, 0)
     self.db:exec(SHARED)
     note_members(self)
     self.db:exec(INDEXED .. "COMMIT;")
+    self.count = self.db:prepare("SELECT count(DISTINCT folded) FROM member"):first()
     return self
 end
 

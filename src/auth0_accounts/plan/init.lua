@@ -30,11 +30,11 @@ local plan = {}
 ---@field output? string the plan's file
 ---@field overwrites? boolean
 ---@field diff? string an earlier plan
----@field source_name? string how the header calls the export
+---@field watch auth0_accounts.Watch
 
 local function header_of(path, accounts, options)
     return { domain = options.domain, made_at = os.date "!%Y-%m-%dT%H:%M:%SZ",
-        source = { file = options.source_name or path, sha256 = core.sha256_file(path), accounts = accounts },
+        source = { file = path, sha256 = core.sha256_file(path), accounts = accounts },
         options = { proof = "shared_email", trusted_connections = json.array(options.trusted_connections),
             password_merge = options.password_merge == true, enterprise_merge = options.enterprise_merge == true,
             primary = options.rule.text, primary_file = options.primary_file, choose = options.choose_path,
@@ -82,6 +82,9 @@ local function put_groups(work, options)
         for _, link in ipairs(links) do put_link(work, group, link) end
         for _, skip in ipairs(skips) do put_skip(work, group, skip) end
         work.summary.groups = group.number
+        if group.number % 100 == 0 then
+            options.watch:say("judging groups:", group.number, work.groups.count)
+        end
     end
 end
 
@@ -96,7 +99,7 @@ local function make(work, path, options)
     if options.output and not options.overwrites then private_file.check(options.output, plan_file.HINT) end
     work.diff = options.diff and diff.from(options.diff)
     check_diff(work, options)
-    work.groups = groups.read(path)
+    work.groups = groups.read(path, options.watch)
     if options.primary_file then work.groups:name(primaries.ids(options.primary_file)) end
     work.judge = judge.new(options.domain, options)
     local header = options.output and header_of(path, work.groups.accounts, options)
@@ -108,7 +111,8 @@ local function make(work, path, options)
     end
 end
 
-local function finish(work, is_good)
+local function finish(work, options, is_good)
+    options.watch:finish()
     if work.writer and not is_good then work.writer:abandon() end
     if work.diff and not is_good then work.diff:close() end
     if work.groups then work.groups:close() end
@@ -123,7 +127,7 @@ end
 function plan.make(path, options)
     local work = { summary = summary.new() }
     local good, fault = pcall(make, work, path, options)
-    finish(work, good)
+    finish(work, options, good)
     if not good then error(fault, 0) end
     return work.summary, work.diff
 end
