@@ -5,8 +5,8 @@ local primaries = require "auth0_accounts.plan.primaries"
 
 -- The order of reasons; see doc/bulk.md.
 local CODES = { "too_many_accounts", "listed_twice", "several_primaries", "not_chosen", "mixed_enterprise",
-    "already_linked", "no_account", "blocked", "has_secondaries", "weaker_factors", "too_large", "reserved_key", "forbidden_key", "email_not_verified",
-    "emails_differ", "connection_not_trusted", "password_account", "unreadable" }
+    "already_linked", "no_account", "blocked", "has_secondaries", "weaker_factors", "too_large", "reserved_key",
+    "forbidden_key", "email_not_verified", "emails_differ", "connection_not_trusted", "password_account", "unreadable" }
 local rank = {}
 for i, code in ipairs(CODES) do rank[code] = i end
 
