@@ -125,8 +125,11 @@ end
 ---@param calls auth0.Calls
 ---@param seconds number of the engine's clock
 function loop.sleep(calls, seconds)
-    if calls.is_virtual then return loop.wait(calls, { at = calls.engine:now() + seconds }) end
-    waiting(calls).sleep(calls, seconds)
+    if not calls.is_virtual then
+        waiting(calls).sleep(calls, seconds)
+    else
+        loop.wait(calls, { at = calls.engine:now() + seconds }) -- no tail call: 5.1 could not yield out of it
+    end
 end
 
 --- For code that works long without waiting: other coroutines may have a turn.
