@@ -271,7 +271,8 @@ static int method_claims(lua_State *L) {
     lua_pushnil(L);
     if (room == 0) return 1;
     void *memory = lua_newuserdata(L, room);
-    if (jwt_read(token, memory, &jwt))
+    token = engine_token(check_engine(L)->engine); /* a finalizer may have closed the engine, or made a call */
+    if (jwt_room(token) <= room && jwt_read(token, memory, &jwt))
         push_claims(L, &jwt);
     else
         lua_pushnil(L);

@@ -118,6 +118,28 @@ describe("a finalizer that runs in the middle of a call #plain", function()
         ]])
     end)
 
+    it("and closes the tenant whose claims are read, leaves them whole or absent", function()
+        assert.equal("done", run [[
+            local mock = require("auth0.mock").new { domain = "acme.test" }
+            local scope = ("read:users "):rep(200)
+            local token = mock:token { kind = "machine", scope = scope }
+            for after = 0, 60 do
+                local tenant = auth0.tenant { domain = "acme.test", token = token, mock = mock }
+                local count = 0
+                act(function()
+                    count = count + 1
+                    return count > after and pcall(tenant.close, tenant)
+                end)
+                for _ = 1, 30 do
+                    local good, claims = pcall(tenant.claims, tenant)
+                    assert(not (good and claims) or claims.scope == scope)
+                end
+                pcall(tenant.close, tenant)
+            end
+            io.write "done"
+        ]])
+    end)
+
     it("and closes the tenant, ends in an error or an answer", function()
         assert.equal("done", run [[
             for after = 0, 60 do
