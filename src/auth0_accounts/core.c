@@ -19,10 +19,10 @@ static char module_key;
 
 /* The same table when it is loaded again: objects of the first time are of its classes. */
 EXPORT int luaopen_auth0_accounts_core(lua_State *L) {
-    static const luaL_Reg functions[] = {{"open", database_open},    {"users", users_open},
-                                         {"sha256", digest_of_text}, {"sha256_file", digest_of_file},
-                                         {"digest", digest_of_json}, {"signals", signals_take},
-                                         {"place", place_file},      {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"open", database_open},         {"users", users_open},      {"sha256", digest_of_text},
+        {"sha256_file", digest_of_file}, {"digest", digest_of_json}, {"signals", signals_take},
+        {"place", place_file},           {"hasher", digest_begin},   {NULL, NULL}};
     compat_checkversion(L);
     compat_getref(L, &module_key);
     if (!lua_isnil(L, -1)) return 1;
@@ -30,7 +30,8 @@ EXPORT int luaopen_auth0_accounts_core(lua_State *L) {
     statement_init(L);
     users_init(L);
     signals_init(L);
-    lua_createtable(L, 0, 7);
+    digest_init(L);
+    lua_createtable(L, 0, 8);
     compat_setfuncs(L, functions);
     lua_pushvalue(L, -1);
     compat_setref(L, &module_key);

@@ -1,10 +1,12 @@
 #include "auth0_accounts/digest.h"
 
+#include "lua/class.h"
 #include "pure/canon.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 enum { SHA256 = 32, PART = 16384 };
@@ -20,10 +22,11 @@ static int push_hex(lua_State *L, const unsigned char digest[SHA256]) {
     return 1;
 }
 
+static int no_digest(lua_State *L) { return luaL_error(L, "auth0_accounts.core: libcrypto makes no SHA-256"); }
+
 static int push_digest(lua_State *L, struct span text) {
     unsigned char digest[SHA256];
-    if (EVP_Digest(text.at, text.size, digest, NULL, EVP_sha256(), NULL) != 1)
-        return luaL_error(L, "auth0_accounts.core: libcrypto makes no SHA-256");
+    if (EVP_Digest(text.at, text.size, digest, NULL, EVP_sha256(), NULL) != 1) return no_digest(L);
     return push_hex(L, digest);
 }
 
@@ -66,6 +69,52 @@ int digest_of_file(lua_State *L) {
     lua_pushnil(L);
     lua_pushfstring(L, "%s: cannot be read: %s", path, strerror(fault));
     return 2;
+}
+
+/* ---- of a text that comes part by part ---- */
+
+static char hasher_class;
+
+struct hasher {
+    EVP_MD_CTX *context; /* NULL at its end */
+};
+
+static struct hasher *check_hasher(lua_State *L) {
+    struct hasher *hasher = bind_class_check(L, 1, &hasher_class, "expected a hasher");
+    if (hasher->context == NULL) luaL_error(L, "auth0_accounts.core: a hasher that has come to its end was used");
+    return hasher;
+}
+
+static int method_add(lua_State *L) {
+    struct hasher *hasher = check_hasher(L);
+    struct span text;
+    text.at = luaL_checklstring(L, 2, &text.size);
+    return EVP_DigestUpdate(hasher->context, text.at, text.size) == 1 ? 0 : no_digest(L);
+}
+
+static int free_hasher(lua_State *L) {
+    struct hasher *hasher = lua_touserdata(L, 1);
+    EVP_MD_CTX_free(hasher->context);
+    hasher->context = NULL;
+    return 0;
+}
+
+static int method_digest(lua_State *L) {
+    unsigned char digest[SHA256];
+    bool is_good = EVP_DigestFinal_ex(check_hasher(L)->context, digest, NULL) == 1;
+    (void)free_hasher(L);
+    return is_good ? push_hex(L, digest) : no_digest(L);
+}
+
+int digest_begin(lua_State *L) {
+    struct hasher *hasher = bind_class_new(L, &hasher_class, sizeof *hasher);
+    hasher->context = EVP_MD_CTX_new();
+    return hasher->context != NULL && EVP_DigestInit_ex(hasher->context, EVP_sha256(), NULL) == 1 ? 1 : no_digest(L);
+}
+
+void digest_init(lua_State *L) {
+    static const luaL_Reg methods[] = {{"add", method_add}, {"digest", method_digest}, {NULL, NULL}};
+    bind_class_make(L, &hasher_class, "auth0_accounts.core.hasher", methods, free_hasher);
 }
 
 /* ---- of a JSON value ---- */

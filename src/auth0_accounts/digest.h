@@ -12,6 +12,11 @@ int digest_of_text(lua_State *L);
 /* core.sha256_file(path) -> digest; or nil, message */
 int digest_of_file(lua_State *L);
 
+/* core.hasher() -> hasher: of a text that comes part by part. hasher:add(text); hasher:digest() -> digest, at its end */
+int digest_begin(lua_State *L);
+
+void digest_init(lua_State *L);
+
 /* core.digest(json) -> digest: of the value, whatever its spelling; or nil, message. See pure/canon. */
 int digest_of_json(lua_State *L);
 

@@ -208,6 +208,10 @@ describe("auth0-accounts apply refuses", function()
             ["has 3 links, and its header tells of 4"] = whole:gsub("[^\n]*\n$", ""),
             [":2: is no link between two accounts"] = first .. '{"line":1}\n',
             [":2: "] = first .. "{\n",
+            [":3: its number is not above that of the link before"] = whole:gsub('"line":2', '"line":1'),
+            ["the header lacks a domain, options, or how many"] = whole:gsub('"links":4', '"links":1.5'),
+            ["1: the header lacks a domain, options"] = whole:gsub('"proof":"operator"', '"union":5,%0'),
+            ["2: is no link between two accounts"] = whole:gsub('"line":1,', '"line":1e300,'),
             ["is a secondary more than once"] = whole:gsub("google%-oauth2|10[1-4]", "google-oauth2|101"),
             ["is both a primary and a secondary"] = whole:gsub("google%-oauth2|102", "auth0|p1"),
             ["is a primary of more than one group"] = whole:gsub('"auth0|p3"', '"auth0|p1"'),
@@ -217,6 +221,27 @@ describe("auth0-accounts apply refuses", function()
             plan = process.file(text)
             digest = accounts_core.sha256(text)
             assert_told(apply(), 2, nil, words)
+            assert.is_nil(io.open(journal))
+        end
+        assert.equal(0, links())
+    end)
+
+    it("a plan that becomes another one while it is read", function()
+        local text, whole = process.read(plan), accounts_core.sha256_file
+        local function put(changed)
+            local file = assert(io.open(plan, "w"))
+            file:write(changed)
+            file:close()
+        end
+        finally(function() accounts_core.sha256_file = whole end)
+        for _, edit in ipairs { { '"proof":"operator"', '"proof":"shared_email"' }, { "person2@", "person3@" } } do
+            accounts_core.sha256_file = function(name)
+                local told = whole(name)
+                put((text:gsub(edit[1], edit[2])))
+                return told
+            end
+            put(text)
+            assert_told(apply(), 2, nil, "was changed while it was read")
             assert.is_nil(io.open(journal))
         end
         assert.equal(0, links())

@@ -300,6 +300,14 @@ describe("auth0_accounts.core", function()
             assert.same({ nil, "/tmp: cannot be read: Is a directory" }, { core.sha256_file "/tmp" })
         end)
 
+        it("is that of a text which comes part by part, once", function()
+            local hasher = core.hasher()
+            for _, part in ipairs { "", "a", "\0", "b" } do hasher:add(part) end
+            assert.equal(core.sha256 "a\0b", hasher:digest())
+            assert.error_matches(function() hasher:digest() end, "a hasher that has come to its end was used")
+            assert.error_matches(function() hasher.add(1, "x") end, "expected a hasher")
+        end)
+
         it("of JSON is the value's, however it is spelt", function()
             for _, spellings in ipairs {
                 { '{"b":[1,null,true],"a":"\195\164"}', ' { "a" : "\\u00e4" , "b" : [ 1.0 , null , true ] } ',

@@ -23,6 +23,26 @@ local function open(name)
     return file or stop.raise(stop.USAGE, "%s", fault)
 end
 
+local function is_whole(value)
+    return type(value) == "number" and value % 1 == 0 and value >= 0 and value < 9007199254740992
+end
+
+local function is_list(value, of)
+    if type(value) ~= "table" then return value == nil end
+    for _, entry in ipairs(value) do
+        if type(entry) ~= of then return false end
+    end
+    return true
+end
+
+local PROOFS = { shared_email = true, operator = true, both_authenticated = true }
+
+-- The library judges the rest of them before anything is sent.
+local function is_options(value)
+    return type(value) == "table" and PROOFS[value.proof] and is_list(value.trusted_connections, "string")
+        and is_list(value.union, "string")
+end
+
 local function header_of(name, text)
     local header = text and core.decode(text)
     if type(header) ~= "table" or header.plan == nil then
@@ -31,7 +51,7 @@ local function header_of(name, text)
     if header.plan ~= VERSION then
         broken(name, 1, ("the plan is of version %s, and this auth0-accounts knows version %d"):format(
             tostring(header.plan), VERSION))
-    elseif type(header.domain) ~= "string" or type(header.options) ~= "table" or type(header.links) ~= "number" then
+    elseif type(header.domain) ~= "string" or not is_options(header.options) or not is_whole(header.links) then
         broken(name, 1, "the header lacks a domain, options, or how many links there are")
     end
     return header
@@ -41,19 +61,21 @@ end
 ---@return auth0_accounts.Plan
 function plan_file.open(name)
     local file = open(name)
-    local header = header_of(name, file:read "*l")
+    local first = file:read "*l"
     file:close()
+    local header = header_of(name, first)
     local digest, fault = accounts_core.sha256_file(name)
     if not digest then stop.raise(stop.FAILED, "%s: cannot be read (%s)", name, fault) end
-    return setmetatable({ name = name, digest = digest, header = header }, plan_mt)
+    return setmetatable({ name = name, digest = digest, first = first, header = header }, plan_mt)
 end
 
 local function is_account(value)
     return type(value) == "table" and type(value.user_id) == "string" and type(value.email) == "string"
+        and is_list(value.identities, "string") and (value.digests == nil or type(value.digests) == "table")
 end
 
 local function is_link(value)
-    return type(value.line) == "number" and type(value.group) == "number" and is_account(value.primary)
+    return is_whole(value.line) and is_whole(value.group) and is_account(value.primary)
         and is_account(value.secondary) and value.primary.user_id ~= value.secondary.user_id
 end
 
@@ -72,23 +94,53 @@ local function check_count(self, count)
         self.name, count, self.header.links)
 end
 
---- Its links, and the text of each. Raises where a line is neither a link nor a group that was left out.
+-- What was read has to be what was approved: the file may be another one by now.
+local function check_digest(self, first, digest)
+    if first == self.first and digest == self.digest then return end
+    stop.raise(stop.USAGE, "%s: was changed while it was read; look at it again", self.name)
+end
+
+-- The lines of a file, of which the last one may lack its end, and at the end what hashes all of them.
+local function hashed_lines(file)
+    local hasher, size, ahead = accounts_core.hasher(), 0, file:read "*l"
+    return function()
+        local line = ahead
+        if not line then return nil, hasher:digest() end
+        ahead, size = file:read "*l", size + #line + 1
+        hasher:add((ahead or file:seek() == size) and line .. "\n" or line)
+        return line
+    end
+end
+
+local function link_of(self, number, text, last)
+    local value, fault = core.decode(text)
+    if type(value) ~= "table" then broken(self.name, number, fault or "is no object") end
+    if value.skipped ~= nil then return nil end
+    if not is_link(value) then broken(self.name, number, "is no link between two accounts") end
+    if value.line <= last then broken(self.name, number, "its number is not above that of the link before") end
+    return value
+end
+
+--- Its links, and the text of each. Raises where a line is neither a link nor a group that was left out, and where the
+--- whole is not what has the plan's digest.
 ---@return fun(): table|nil, string|nil
 function Plan:links()
-    local file, number, count = open(self.name), 1, 0
-    file:read "*l"
+    local file, number, count, last = open(self.name), 1, 0, 0
+    local lines = hashed_lines(file)
+    local first = lines()
     return function()
-        for text in function() return file:read "*l" end do
+        local text, digest = lines()
+        while text do
             number = number + 1
-            local value, fault = core.decode(text)
-            if type(value) ~= "table" then broken(self.name, number, fault or "is no object") end
-            if value.skipped == nil then
-                if not is_link(value) then broken(self.name, number, "is no link between two accounts") end
-                count = count + 1
-                return value, text
+            local link = link_of(self, number, text, last)
+            if link then
+                count, last = count + 1, link.line
+                return link, text
             end
+            text, digest = lines()
         end
         file:close()
+        check_digest(self, first, digest)
         check_count(self, count)
     end
 end
