@@ -91,11 +91,39 @@ describe("auth0-accounts apply without an approval", function()
         local odd = command.new_name() .. " 'of' me"
         os.rename(plan, odd)
         plan = odd
-        local told = run("--limit", "3", "--reserve", "20%", "--acknowledge-events")
+        local told = run("--limit", "3", "--reserve", "20%", "--acknowledge-events", "--domain", mock.domain,
+            "--resolve", "a.test:1:127.0.0.1", "--resolve", "b.test:1:127.0.0.1", "--deadline", "9", "--no-color",
+            "--correlation-id", "it's $(me)")
         local line = told.out:match "\n  (auth0%-accounts apply [^\n]*)\n"
         local words = tenant.run("printf '%s\\n' " .. line)
         assert.equal(table.concat({ "auth0-accounts", "apply", plan, "-j", journal, "--approve", digest, "--reserve",
-            "0.2", "--limit", "3", "--acknowledge-events", "" }, "\n"), words)
+            "0.2", "--limit", "3", "--domain", mock.domain, "--resolve", "a.test:1:127.0.0.1", "--resolve",
+            "b.test:1:127.0.0.1", "--deadline", "9", "--correlation-id", "it's $(me)", "--acknowledge-events",
+            "--no-color", "" }, "\n"), words)
+    end)
+
+    it("repeats --mock", function()
+        local accounts = command.new_name()
+        local function own(...)
+            return command.run(nil, { "--mock", accounts, ... }, {})
+        end
+        command.run(nil, { "mock", accounts }, {})
+        os.remove(plan)
+        own("plan", accounts, "-o", plan, "--trust-connection", "google-oauth2", "--trust-connection", "github")
+        local told = own("apply", plan, "-j", journal)
+        assert.truthy(told.out:find(" --mock " .. accounts .. "\n", 1, true), told.out)
+        digest = told.out:match "%-%-approve (%x+)"
+        assert.equal(0, own("apply", plan, "-j", journal, "--approve", digest).code)
+        assert.truthy(own("undo", journal).out:find(("undo %s --approve %s --mock %s\n"):format(journal, digest,
+            accounts), 1, true))
+        os.remove(accounts)
+    end)
+
+    it("says what counts as evidence, since a plan may be another person's", function()
+        assert.truthy(run().out:find("\nproof:   operator\n", 1, true))
+        seed({ 2 }, { proof = "shared_email", trusted_connections = { "google-oauth2", "x\27" }, password_merge = true })
+        assert.truthy(run().out:find("\nproof:   shared_email, of the connections google-oauth2, x\\x1b, also of "
+            .. "accounts with a password\n", 1, true), run().out)
     end)
 end)
 

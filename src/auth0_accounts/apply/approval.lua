@@ -4,14 +4,31 @@ local stop = require "auth0_accounts.stop"
 
 local approval = {}
 
--- Options of apply that go into the command that approves, as they were given.
-local OPTIONS = { "mapping", "reserve", "in_flight", "canary", "limit", "max_failures", "throttle_file" }
+-- Options that go into the command that approves, as they were given: the command's own, and those of every command.
+local OPTIONS = { "mapping", "reserve", "in_flight", "canary", "limit", "max_failures", "throttle_file", "config",
+    "domain", "client_id", "signing_key_file", "mock_file", "ca_file", "resolve", "audience", "deadline",
+    "correlation_id" }
+local FLAGS = { "acknowledge_events", "json", "quiet", "no_color", "no_input" }
+local named = { mock_file = "mock" }
 
----@param text string
----@return string word of a shell's command
-function approval.quoted(text)
+local function quoted(text)
     if text:find "^[%w_@%%+=:,./-]+$" then return text end
     return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
+local function option(name)
+    return "--" .. (named[name] or name):gsub("_", "-")
+end
+
+local function approving(given, words, digest)
+    words[#words + 1] = "--approve " .. digest
+    for _, name in ipairs(OPTIONS) do
+        for _, value in ipairs(type(given[name]) == "table" and given[name] or { given[name] }) do
+            words[#words + 1] = option(name) .. " " .. quoted(tostring(value))
+        end
+    end
+    for _, name in ipairs(FLAGS) do words[#words + 1] = given[name] and option(name) end
+    return table.concat(words, " ")
 end
 
 --- The command that approves.
@@ -19,15 +36,27 @@ end
 ---@param digest string
 ---@return string
 function approval.command(given, digest)
-    local words = { "auth0-accounts apply", approval.quoted(given.plan), "-j", approval.quoted(given.journal),
-        "--approve", digest }
-    for _, name in ipairs(OPTIONS) do
-        if given[name] ~= nil then
-            words[#words + 1] = "--" .. name:gsub("_", "-") .. " " .. approval.quoted(tostring(given[name]))
-        end
+    return approving(given, { "auth0-accounts apply", quoted(given.plan), "-j",
+        quoted(given.journal) }, digest)
+end
+
+--- The command that approves an undo.
+---@param given table arguments
+---@param digest string
+---@return string
+function approval.undo_command(given, digest)
+    return approving(given, { "auth0-accounts undo", quoted(given.receipt) }, digest)
+end
+
+-- What counts as evidence: a plan may be another person's, or edited.
+local function rules_of(options)
+    local words = { tostring(options.proof) }
+    if options.proof == "shared_email" then
+        local names = table.concat(options.trusted_connections or {}, ", ")
+        words[2] = "of the connections " .. (names ~= "" and names or "(none)")
     end
-    if given.acknowledge_events then words[#words + 1] = "--acknowledge-events" end
-    return table.concat(words, " ")
+    if options.password_merge then words[#words + 1] = "also of accounts with a password" end
+    return table.concat(words, ", ")
 end
 
 --- What is to be done, and to which tenant.
@@ -38,7 +67,8 @@ function approval.target(plan, given)
     local header = plan.header
     return { "tenant:  " .. header.domain, ("plan:    %s, SHA-256 %s"):format(plan.name, plan.digest),
         ("links:   %s; %s groups are left out"):format(progress.whole(header.links),
-            progress.whole(tonumber(header.skipped) or 0)), "journal: " .. given.journal }
+            progress.whole(tonumber(header.skipped) or 0)), "proof:   " .. rules_of(header.options),
+        "journal: " .. given.journal }
 end
 
 --- Refuses a plan of another tenant, and one that is not as it was approved.

@@ -8,10 +8,6 @@ local undo_run = require "auth0_accounts.apply.undo_run"
 local LOST = "of a secondary, created_at, last_login, logins_count, picture, nickname and second factors cannot be "
     .. "brought back, nor sessions and grants (doc/safety.md says it for each field)"
 
-local function command(given, digest)
-    return ("auth0-accounts undo %s --approve %s"):format(approval.quoted(given.receipt), digest)
-end
-
 local function target(journal)
     local counts = journal:counts()
     return { "tenant:  " .. journal.domain, ("journal: %s, of the plan with SHA-256 %s"):format(journal.path,
@@ -30,7 +26,7 @@ local function say_preview(self, given)
         if counts[word] then lines[#lines + 1] = ("%d links %s"):format(counts[word], sentence) end
     end
     lines[#lines + 1] = "nothing was changed; to take them back:"
-    lines[#lines + 1] = "  " .. command(given, self.journal.plan)
+    lines[#lines + 1] = "  " .. approval.undo_command(given, self.journal.plan)
     return lines
 end
 
@@ -39,7 +35,7 @@ local function preview(given, world, tenant, journal, said)
     self:look()
     said:lines(say_preview(self, given))
     local code = self.work:code()
-    return { counts = self.counts, command = command(given, journal.plan), code = code == stop.DONE and stop.USAGE
+    return { counts = self.counts, command = approval.undo_command(given, journal.plan), code = code == stop.DONE and stop.USAGE
         or code, failure = self.work.failure }
 end
 
@@ -82,7 +78,7 @@ local function act(given, world, tenant, journal, said)
     if not given.approve then return preview(given, world, tenant, journal, said) end
     if given.approve:lower() ~= journal.plan then
         stop.raise(stop.USAGE, "%s: is the journal of the plan with the SHA-256 %s, and %s was approved: %s",
-            journal.path, journal.plan, given.approve, command(given, journal.plan))
+            journal.path, journal.plan, given.approve, approval.undo_command(given, journal.plan))
     end
     return carry_out(given, world, tenant, journal, said)
 end
