@@ -128,6 +128,19 @@ describe("auth0-accounts apply without an approval", function()
 end)
 
 describe("auth0-accounts apply", function()
+    it("names no method of the library's where the tenant is not reached", function()
+        local answer = mock.answer
+        mock.answer = function(self, request)
+            return request.url:find("users-by-email", 1, true) and { how = "unreached" } or answer(self, request)
+        end
+        local told = apply("--in-flight", "1")
+        assert.equal(4, told.code)
+        assert.truthy(told.out:find("\nthe first failure: no connection to ", 1, true), told.out)
+        assert.truthy(told.err:find("line 1: failed: no connection to ", 1, true), told.err)
+        mock.answer = function() return { how = "unreached" } end
+        assert.truthy(apply().err:find("^auth0%-accounts: no connection to "))
+    end)
+
     it("links with three requests each, where there is metadata to write", function()
         local told = apply()
         assert_told(told, 0, "\nmade 4\n")

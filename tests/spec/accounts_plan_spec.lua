@@ -461,6 +461,8 @@ describe("what a plan leaves alone:", function()
 
     it("passwords, unless --password-merge says so", function()
         assert.equal("password_account", left(account "auth0|1"))
+        local message = planned({ account "auth0|1", account "apple|9" })[1].message
+        assert.truthy(message:find("--password-merge", 1, true) and not message:find "password_merge", message)
         local lines = planned({ account "auth0|1", account "apple|9" }, "--password-merge")
         assert.equal("password", lines[1].class)
     end)
@@ -485,6 +487,7 @@ describe("what a plan leaves alone:", function()
             '{"user_id":"github|1","email":"ann@example.com","email":"ann@example.com","email_verified":true,'
             .. '"identities":[{"provider":"github","user_id":"1","connection":"github","isSocial":true}]}' } do
             assert.equal("unreadable", left(odd))
+            assert.truthy(planned({ odd, account "apple|9" })[1].message:find("the line of the ", 1, true))
             for _, other in ipairs { "apple|9", "google-oauth2|9" } do -- the primary, and the secondary
                 assert.equal("email_not_verified unreadable", left(odd, account(other, { email_verified = false })))
             end

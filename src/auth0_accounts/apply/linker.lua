@@ -2,6 +2,7 @@
 --- before anything is sent, and the outcome after.
 local plan_file = require "auth0_accounts.apply.plan_file"
 local stale = require "auth0_accounts.apply.stale"
+local wording = require "auth0_accounts.wording"
 
 local linker = {}
 
@@ -58,6 +59,7 @@ end
 
 local function finish(self, job, outcome)
     outcome.kind, outcome.requests, outcome.elapsed = "merge", job.requests, job.elapsed
+    outcome.message = outcome.message and wording.of(outcome.message)
     self.journal:tell(job.line.number, outcome, now(self))
     return { word = outcome.state, message = outcome.message, failure = outcome.failure }
 end

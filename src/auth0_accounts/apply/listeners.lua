@@ -1,6 +1,7 @@
 --- Who is told that a user was deleted: every link makes the tenant say so of the secondary, and a listener may then
 --- delete the person's data.
 local stop = require "auth0_accounts.stop"
+local wording = require "auth0_accounts.wording"
 
 local listeners = {}
 
@@ -42,9 +43,9 @@ function listeners.check(tenant)
     local names, failure = listeners.find(tenant)
     if not names and failure.status == 404 then return end -- a tenant without event streams
     if not names and (failure.code == "forbidden" or failure.status == 400) then
-        stop.raise(stop.USAGE, UNREAD, EVENT, failure.message)
+        stop.raise(stop.USAGE, UNREAD, EVENT, wording.of(failure.message))
     elseif not names then
-        stop.raise(stop.code_of(failure), "%s", failure.message)
+        stop.raise(stop.code_of(failure), "%s", wording.of(failure.message))
     elseif names[1] then
         stop.raise(stop.USAGE, HEARD, #names == 1 and "an event stream" or #names .. " event streams",
             #names == 1 and "s" or "", EVENT, table.concat(names, ", "))

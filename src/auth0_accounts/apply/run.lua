@@ -2,6 +2,7 @@
 local linker = require "auth0_accounts.apply.linker"
 local mapping = require "auth0_accounts.apply.mapping"
 local verify = require "auth0_accounts.apply.verify"
+local wording = require "auth0_accounts.wording"
 local work = require "auth0_accounts.apply.work"
 
 local run = {}
@@ -60,7 +61,7 @@ local function check(self, line)
     local word, why, failure = verify.line(self.work.tenant, self.journal, line)
     if word == "made" then return end
     self.failed_canary = self.failed_canary or ("line %d: %s (%s)"):format(line.number, word or "unread",
-        why or failure.message)
+        why or wording.of(failure.message))
 end
 
 -- A few first, which are looked at before the rest begins.

@@ -1,4 +1,6 @@
 --- One line that was made is taken back, by the receipts of its intents, from the newest to the oldest.
+local wording = require "auth0_accounts.wording"
+
 local undoer = {}
 
 ---@class auth0_accounts.Undoer
@@ -49,12 +51,12 @@ local function not_begun(self, line, word, failure)
 end
 
 local function fail(self, line, intent, failure)
-    local is_changed = failure.outcome == "unknown" or failure.is_partly
+    local is_changed, message = failure.outcome == "unknown" or failure.is_partly, wording.of(failure.message)
     tell(self, line, { intent = intent, made = is_changed and "unknown" or "false", elapsed = failure.elapsed,
-        state = is_changed and "undoing" or line.state, code = failure.code, message = failure.message,
+        state = is_changed and "undoing" or line.state, code = failure.code, message = message,
         details = { conflicts = failure.conflicts, restored = failure.restored } })
     local is_refused = failure.code == "guarded" and not is_changed
-    return { word = is_refused and "refused" or is_changed and "unknown" or "failed", message = failure.message,
+    return { word = is_refused and "refused" or is_changed and "unknown" or "failed", message = message,
         failure = not is_refused and failure or nil, conflicts = failure.conflicts }
 end
 

@@ -5,6 +5,7 @@ local core = require "auth0_accounts.core"
 local progress = require "auth0_accounts.apply.progress"
 local stop = require "auth0_accounts.stop"
 local throttle = require "auth0_accounts.apply.throttle"
+local wording = require "auth0_accounts.wording"
 
 local work = {}
 
@@ -87,7 +88,9 @@ end
 function Work:tell(word, failure)
     self.progress:count(word)
     if not failure then return end
-    self.failures, self.failure = self.failures + 1, self.failure or failure
+    self.failures = self.failures + 1
+    self.failure = self.failure or { code = failure.code, outcome = failure.outcome,
+        message = wording.of(failure.message) }
     if self.max_failures and self.failures >= self.max_failures then end_for(self, "failures") end
 end
 

@@ -2,6 +2,7 @@
 local auth0 = require "auth0"
 local core = require "auth0.core"
 local json = require "auth0.json"
+local wording = require "auth0_accounts.wording"
 
 local Judge = {}
 local judge_mt = { __name = "auth0_accounts.judge", __index = Judge }
@@ -39,12 +40,18 @@ end
 ---@field patch? table
 ---@field lost table[]
 
+local NO_ACCOUNT = "the line of the %s in the export is not an account as the tenant's API has it: make a new export"
+
+local function words_of(reason)
+    return reason.code == "unreadable" and NO_ACCOUNT:format(reason.side or "accounts") or wording.of(reason.message)
+end
+
 local function of_result(result)
     local judged = { primary = {}, secondary = {}, pair = {}, patch_text = result.patch_text, patch = result.patch,
         lost = result.lost }
     for _, reason in ipairs(result.reasons) do
         local list = own[reason.code] and judged[reason.side] or judged.pair
-        list[#list + 1] = reason
+        list[#list + 1] = { code = reason.code, message = words_of(reason) }
     end
     return judged
 end
