@@ -121,7 +121,8 @@ describe("auth0-accounts apply without an approval", function()
 
     it("says what counts as evidence, since a plan may be another person's", function()
         assert.truthy(run().out:find("\nproof:   operator\n", 1, true))
-        seed({ 2 }, { proof = "shared_email", trusted_connections = { "google-oauth2", "x\27" }, password_merge = true })
+        seed({ 2 }, { proof = "shared_email", trusted_connections = { "google-oauth2", "x\27" },
+            password_merge = true })
         assert.truthy(run().out:find("\nproof:   shared_email, of the connections google-oauth2, x\\x1b, also of "
             .. "accounts with a password\n", 1, true), run().out)
     end)
@@ -139,6 +140,37 @@ describe("auth0-accounts apply", function()
         assert.truthy(told.err:find("line 1: failed: no connection to ", 1, true), told.err)
         mock.answer = function() return { how = "unreached" } end
         assert.truthy(apply().err:find("^auth0%-accounts: no connection to "))
+    end)
+
+    it("takes no answer for a list that is none", function()
+        local answer, path, body = mock.answer, nil, nil
+        mock.answer = function(self, request)
+            if not request.url:find(path, 1, true) then return answer(self, request) end
+            return { how = "answered", status = 200, headers = { ["content-type"] = "application/json" }, body = body }
+        end
+        path = "event-streams"
+        for _, lie in ipairs { "null", "[null]", "[1]", "{}", "", '{"eventStreams":5}', '{"eventStreams":[5]}',
+            '{"eventStreams":[{"subscriptions":5}]}', '{"eventStreams":[{"subscriptions":[5]}]}',
+            '{"eventStreams":[],"next":"for ever"}' } do
+            body = lie
+            assert_told(apply(), 2, nil, "cannot be read (the answer of tenant.test to event-streams is not what the "
+                .. "API promises): give the token")
+        end
+        path = "users-by-email"
+        for _, lie in ipairs { "null", "[null]", "[1]", "{}", "", "[{}]", '[{"user_id":null}]', '["x"]' } do
+            body = lie
+            local told = apply("--in-flight", "1")
+            assert.equal(1, told.code)
+            assert.truthy(told.out:find("\nthe first failure: the answer of tenant.test to users-by-email is not what "
+                .. "the API promises\n", 1, true), told.out)
+        end
+        for _, lie in ipairs { '5', '[5,null]', '[{"provider":{},"user_id":[]}]', "null", '{"a":1}' } do
+            body = ('[{"user_id":"auth0|p1","email":"person1@example.com","email_verified":true,"identities":%s},'
+                .. '{"user_id":"google-oauth2|101","email":"person1@example.com","email_verified":true}]'):format(lie)
+            os.remove(journal)
+            assert.truthy(apply("--limit", "1").err:find("line 1: refused: "), lie)
+        end
+        assert.equal(0, links())
     end)
 
     it("links with three requests each, where there is metadata to write", function()
@@ -275,10 +307,10 @@ describe("auth0-accounts apply refuses", function()
             file:close()
         end
         finally(function() accounts_core.sha256_file = whole end)
-        for _, edit in ipairs { { '"proof":"operator"', '"proof":"shared_email"' }, { "person2@", "person3@" } } do
+        for _, pair in ipairs { { '"proof":"operator"', '"proof":"shared_email"' }, { "person2@", "person3@" } } do
             accounts_core.sha256_file = function(name)
                 local told = whole(name)
-                put((text:gsub(edit[1], edit[2])))
+                put((text:gsub(pair[1], pair[2])))
                 return told
             end
             put(text)

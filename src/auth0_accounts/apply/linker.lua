@@ -1,6 +1,7 @@
 --- One line of a plan: its accounts are read again, compared with the plan, and merged; the journal has the intent
 --- before anything is sent, and the outcome after.
 local plan_file = require "auth0_accounts.apply.plan_file"
+local json = require "auth0.json"
 local stale = require "auth0_accounts.apply.stale"
 local wording = require "auth0_accounts.wording"
 
@@ -110,6 +111,18 @@ local function spellings(link)
     return one == other and { one } or { one, other }
 end
 
+local BAD = "the answer of %s to users-by-email is not what the API promises"
+
+-- False where it is no list of accounts.
+local function add_all(users, found)
+    if not json.is_array(found) then return false end
+    for _, user in ipairs(found) do
+        if not json.is_object(user) or type(user.user_id) ~= "string" then return false end
+        users[user.user_id] = user
+    end
+    return true
+end
+
 -- One request for each spelling, exactly: the tenant compares addresses in case too.
 local function read(self, job)
     local users, read_at = {}, math.huge
@@ -117,10 +130,12 @@ local function read(self, job)
         local found, _, facts = self.tenant:request { path = "/api/v2/users-by-email", query = { email = email },
             correlation_id = job.correlation }
         count(job, facts)
-        if not found then return nil, facts end
+        if found == nil then return nil, facts end
+        if not add_all(users, found) then
+            return nil, { code = "bad_response", outcome = "none", message = BAD:format(self.tenant.domain) }
+        end
         local took = facts.timings and facts.timings.total or facts.elapsed or 0
         read_at = math.min(read_at, math.floor(self.time() - took))
-        for _, user in ipairs(found) do users[user.user_id] = user end
     end
     return users, read_at
 end

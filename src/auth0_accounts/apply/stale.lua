@@ -7,7 +7,7 @@ local stale = {}
 
 local function ids_of(user)
     local ids = {}
-    for _, identity in ipairs(user.identities or {}) do ids[identities.id(identity)] = true end
+    for _, identity in ipairs(identities.of(user)) do ids[identities.id(identity)] = true end
     return ids
 end
 

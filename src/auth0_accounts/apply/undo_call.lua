@@ -35,8 +35,8 @@ local function preview(given, world, tenant, journal, said)
     self:look()
     said:lines(say_preview(self, given))
     local code = self.work:code()
-    return { counts = self.counts, command = approval.undo_command(given, journal.plan), code = code == stop.DONE and stop.USAGE
-        or code, failure = self.work.failure }
+    return { counts = self.counts, command = approval.undo_command(given, journal.plan), failure = self.work.failure,
+        code = code == stop.DONE and stop.USAGE or code }
 end
 
 -- ---- with it ----
