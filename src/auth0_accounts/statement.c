@@ -15,8 +15,8 @@ struct statement {
     unsigned run; /* which one it is: a loop over an earlier one has ended */
 };
 
-static struct statement *check_statement(lua_State *L) {
-    struct statement *self = bind_class_check(L, 1, &statement_class, "expected a statement");
+static struct statement *check_statement(lua_State *L, int index) {
+    struct statement *self = bind_class_check(L, index, &statement_class, "expected a statement");
     if (self->handle == NULL) luaL_error(L, "auth0_accounts.core: a statement that is closed was used");
     return self;
 }
@@ -80,10 +80,15 @@ static void end_run(struct statement *self) {
     (void)sqlite3_clear_bindings(self->handle);
 }
 
+static void check_count(lua_State *L, const struct statement *self, int count) {
+    int wanted = sqlite3_bind_parameter_count(self->handle);
+    if (count != wanted) luaL_error(L, "auth0_accounts.core: %d values for a statement of %d", count, wanted);
+}
+
 /* Binds the arguments from index 2 on. SQLITE_STATIC: they stay on the stack until end_run. */
 static int begin_run(lua_State *L, struct statement *self, sqlite3_destructor_type keep) {
-    int count = lua_gettop(L) - 1, wanted = sqlite3_bind_parameter_count(self->handle), status = SQLITE_OK;
-    if (count != wanted) luaL_error(L, "auth0_accounts.core: %d values for a statement of %d", count, wanted);
+    int count = lua_gettop(L) - 1, status = SQLITE_OK;
+    check_count(L, self, count);
     end_run(self);
     for (int place = 1; place <= count && status == SQLITE_OK; place++)
         status = bind_value(L, self->handle, place, place + 1, keep);
@@ -97,7 +102,7 @@ static int fail_run(lua_State *L, struct statement *self, int status) {
 
 /* statement:run(...) -> number of rows that it changed */
 static int method_run(lua_State *L) {
-    struct statement *self = check_statement(L);
+    struct statement *self = check_statement(L, 1);
     sqlite3 *database = self->of->handle;
     int before = sqlite3_total_changes(database), status = begin_run(L, self, SQLITE_STATIC);
     if (status == SQLITE_OK) do
@@ -110,9 +115,19 @@ static int method_run(lua_State *L) {
     return 1;
 }
 
+int statement_run_pair(lua_State *L, int index, int64_t first, int64_t second) {
+    struct statement *self = check_statement(L, index);
+    check_count(L, self, 2);
+    end_run(self);
+    (void)sqlite3_bind_int64(self->handle, 1, first);
+    (void)sqlite3_bind_int64(self->handle, 2, second);
+    int status = sqlite3_step(self->handle);
+    return status == SQLITE_DONE ? 0 : fail_run(L, self, status);
+}
+
 /* statement:first(...) -> the columns of the first row; nothing without one */
 static int method_first(lua_State *L) {
-    struct statement *self = check_statement(L);
+    struct statement *self = check_statement(L, 1);
     int status = begin_run(L, self, SQLITE_STATIC);
     if (status == SQLITE_OK) status = sqlite3_step(self->handle);
     if (status != SQLITE_ROW && status != SQLITE_DONE) return fail_run(L, self, status);
@@ -144,7 +159,7 @@ static int next_row(lua_State *L) {
 /* for ... in statement:rows(...): the columns of each row, of which the first is never NULL. A loop that is left early
    holds its rows until the statement is used again, or closed. */
 static int method_rows(lua_State *L) {
-    struct statement *self = check_statement(L);
+    struct statement *self = check_statement(L, 1);
     int status = begin_run(L, self, SQLITE_TRANSIENT);
     if (status != SQLITE_OK) return raise_run(L, self, status);
     lua_pushvalue(L, 1);

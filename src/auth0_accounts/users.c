@@ -1,6 +1,7 @@
 #include "auth0_accounts/users.h"
 
 #include "auth0_accounts/lines.h"
+#include "auth0_accounts/statement.h"
 #include "lua/class.h"
 #include "pure/listed.h"
 
@@ -73,8 +74,8 @@ static enum json_progress read_json(lua_State *L, struct users *users, struct js
     return progress;
 }
 
-/* Pushes a string, unescaped, which stands in users->text, too. Returns its size. */
-static size_t push_string(lua_State *L, struct users *users, struct json_value string) {
+/* A string, unescaped: until the next one is. */
+static struct span unescape(lua_State *L, struct users *users, struct json_value string) {
     size_t size = string.token->size;
     if (size >= users->text_room) {
         char *text = realloc(users->text, size + 1);
@@ -82,44 +83,59 @@ static size_t push_string(lua_State *L, struct users *users, struct json_value s
         users->text = text;
         users->text_room = size + 1;
     }
-    size = json_string(string, users->text, size);
-    lua_pushlstring(L, users->text, size);
-    return size;
+    return (struct span){users->text, json_string(string, users->text, size)};
 }
+
+/* Of the line that was read. 0; else the number of values pushed, which say why it is no account. */
+static int read_account(lua_State *L, struct users *users, struct listed *listed) {
+    struct json_reader reader = json_reader(users->line);
+    enum json_progress progress = read_json(L, users, &reader);
+    if (progress == JSON_TOO_MANY) return fail_line(L, users, "the line holds more than 65536 values");
+    if (progress != JSON_WHOLE) return fail_json(L, users, &reader);
+    const char *why = listed_read(json_root(&reader), listed);
+    return why != NULL ? fail_line(L, users, why) : 0;
+}
+
+static void push_span(lua_State *L, struct span text) { lua_pushlstring(L, text.at, text.size); }
 
 /* An empty address has no folded form: it is none that two accounts share. */
 static void push_email(lua_State *L, struct users *users, struct json_value email) {
-    size_t size = email.token != NULL ? push_string(L, users, email) : 0;
-    if (email.token == NULL) lua_pushnil(L);
-    listed_fold(users->text, size);
-    if (size > 0)
-        lua_pushlstring(L, users->text, size);
+    if (email.token == NULL) {
+        lua_pushnil(L);
+        lua_pushnil(L);
+        return;
+    }
+    struct span text = unescape(L, users, email);
+    push_span(L, text);
+    listed_fold(users->text, text.size);
+    if (text.size > 0)
+        push_span(L, text);
     else
         lua_pushnil(L);
 }
 
 static int push_account(lua_State *L, struct users *users) {
-    struct json_reader reader = json_reader(users->line);
     struct listed listed;
-    enum json_progress progress = read_json(L, users, &reader);
-    if (progress == JSON_TOO_MANY) return fail_line(L, users, "the line holds more than 65536 values");
-    if (progress != JSON_WHOLE) return fail_json(L, users, &reader);
-    const char *why = listed_read(json_root(&reader), &listed);
-    if (why != NULL) return fail_line(L, users, why);
-    (void)push_string(L, users, listed.id);
+    int faults = read_account(L, users, &listed);
+    if (faults > 0) return faults;
+    push_span(L, unescape(L, users, listed.id));
     push_email(L, users, listed.email);
     lua_pushinteger(L, (lua_Integer)listed.identities);
     lua_pushinteger(L, (lua_Integer)users->line.size);
     return 5;
 }
 
-static int push_step(lua_State *L, struct users *users, enum lines_step step) {
-    if (step == LINES_ONE) return push_account(L, users);
+/* What a step says that gave no line; nothing at the end. */
+static int fail_step(lua_State *L, struct users *users, enum lines_step step) {
     users->line.size = 0;
     if (step == LINES_END) return 0;
     if (step == LINES_TOO_LONG) return fail_line(L, users, "the line is longer than 4194304 bytes");
     if (step == LINES_NO_MEMORY) luaL_error(L, "not enough memory");
     return fail_file(L, users, step);
+}
+
+static int push_step(lua_State *L, struct users *users, enum lines_step step) {
+    return step == LINES_ONE ? push_account(L, users) : fail_step(L, users, step);
 }
 
 /* users:next() -> user_id, email or nil, folded email or nil, number of identities, bytes of the line; nothing at the
@@ -129,8 +145,6 @@ static int method_next(lua_State *L) {
     struct users *users = check_users(L);
     return push_step(L, users, lines_next(users->lines, &users->line));
 }
-
-/* ---- the rest ---- */
 
 /* users:find(line) -> as users:next() of the line with this number, which is after the last one that was read. The
    lines before it are passed over unread. */
@@ -142,6 +156,36 @@ static int method_find(lua_State *L) {
     while ((step == LINES_ONE || step == LINES_TOO_LONG) && lines_number(users->lines) < wanted);
     return push_step(L, users, step);
 }
+
+/* Of an account with an address, by the statement at index 2: 0, or the number of values pushed, as fail_line. */
+static int note_account(lua_State *L, struct users *users) {
+    struct listed listed;
+    int faults = read_account(L, users, &listed);
+    if (faults > 0 || listed.email.token == NULL) return faults;
+    struct span address = unescape(L, users, listed.email);
+    if (address.size == 0) return 0;
+    listed_fold(users->text, address.size);
+    return statement_run_pair(L, 2, (int64_t)lines_number(users->lines), (int64_t)listed_hash(address));
+}
+
+/* users:note(statement, most) -> how many accounts were read: `most`, or fewer at the end. For each that has an
+   address, the statement is run with the line's number and a number that stands for the folded address: equal ones have
+   the same, others hardly ever. What fails is told as by users:next() and by statement:run(). */
+static int method_note(lua_State *L) {
+    struct users *users = check_users(L);
+    lua_Integer most = luaL_checkinteger(L, 3), count = 0;
+    while (count < most) {
+        enum lines_step step = lines_next(users->lines, &users->line);
+        if (step == LINES_END) break;
+        int faults = step == LINES_ONE ? note_account(L, users) : fail_step(L, users, step);
+        if (faults > 0) return faults;
+        count++;
+    }
+    lua_pushinteger(L, count);
+    return 1;
+}
+
+/* ---- the rest ---- */
 
 /* users:text() -> the line as it stands, without its end */
 static int method_text(lua_State *L) {
@@ -189,8 +233,8 @@ int users_open(lua_State *L) {
 }
 
 void users_init(lua_State *L) {
-    static const luaL_Reg methods[] = {{"next", method_next}, {"find", method_find},         {"text", method_text},
-                                       {"line", method_line}, {"position", method_position}, {"close", close_users},
-                                       {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"next", method_next},  {"note", method_note}, {"find", method_find},
+                                       {"text", method_text},  {"line", method_line}, {"position", method_position},
+                                       {"close", close_users}, {NULL, NULL}};
     bind_class_make(L, &users_class, "auth0_accounts.core.users", methods, close_users);
 }

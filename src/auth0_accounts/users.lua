@@ -6,7 +6,7 @@ local users = {}
 
 local EVERY = 20000 -- lines, after which the watch is told
 
-local NOT_THERE = ": is read twice, and had fewer lines the second time: give a file that stays as it is, and no pipe"
+local NOT_THERE = ": is read twice, and was another one the second time: give a file that stays as it is, and no pipe"
 
 local function open(path)
     local reader, fault = core.users(path)
@@ -34,21 +34,39 @@ function users.file(path, watch)
     end
 end
 
+--- Notes each account that has an address: runs the statement with the number of its line and a number that stands for
+--- the folded address. Equal addresses have the same one, others hardly ever.
+---@param path string NDJSON, or the gzip of it
+---@param watch auth0_accounts.Watch
+---@param insert userdata statement of auth0_accounts.core
+---@return integer accounts that the file has, with an address or without
+function users.note(path, watch, insert)
+    local reader, count = open(path), 0
+    repeat
+        local more, message = reader:note(insert, EVERY)
+        if not more then stop.raise(stop.USAGE, "%s", message) end
+        count = count + more
+        if more == EVERY then watch:say("reading " .. path, reader:position()) end
+    until more < EVERY
+    reader:close()
+    return count
+end
+
 --- Goes through some lines of a file that was read before.
 ---@param path string
----@param lines fun(): integer|nil, any iterator of their numbers, which grow, each with a value
----@return fun(): integer|nil, string, string, any iterator of the number, the id, the line and the value
+---@param lines fun(): integer|nil iterator of their numbers, which grow
+---@return fun(): integer|nil, string, string, string iterator of the number, the id, the line and the folded address
 function users.lines(path, lines)
     local reader = open(path)
     return function()
-        local line, value = lines()
+        local line = lines()
         if not line then
             reader:close()
             return nil
         end
-        local id, message = reader:find(line)
-        if not id then stop.raise(stop.USAGE, "%s", message or path .. NOT_THERE) end
-        return line, id, reader:text(), value
+        local id, message, folded = reader:find(line)
+        if not folded then stop.raise(stop.USAGE, "%s", not id and message or path .. NOT_THERE) end
+        return line, id, reader:text(), folded
     end
 end
 

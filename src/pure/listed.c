@@ -18,3 +18,9 @@ void listed_fold(char *address, size_t size) {
     for (size_t i = 0; i < size; i++)
         if (address[i] >= 'A' && address[i] <= 'Z') address[i] = (char)(address[i] + 'a' - 'A');
 }
+
+uint64_t listed_hash(struct span address) {
+    uint64_t hash = 0xCBF29CE484222325;
+    for (size_t i = 0; i < address.size; i++) hash = (hash ^ (unsigned char)address.at[i]) * 0x100000001B3;
+    return hash;
+}

@@ -19,6 +19,9 @@ const char *listed_read(struct json_value profile, struct listed *listed);
 /* Makes the ASCII letters of an address small, in place: all that two spellings of one address may differ in. */
 void listed_fold(char *address, size_t size);
 
+/* A number for an address: that of two which are equal is the same, and that of two others hardly ever. (FNV-1a) */
+uint64_t listed_hash(struct span address);
+
 #pragma GCC visibility pop
 
 #endif

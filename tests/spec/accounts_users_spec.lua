@@ -146,6 +146,31 @@ describe("auth0_accounts.core.users", function()
         assert.equal("file", (select(3, users:next())))
     end)
 
+    it("notes the addresses of many accounts at once", function()
+        local db = assert(core.open "")
+        assert(db:exec "CREATE TABLE t (line INTEGER PRIMARY KEY, hash INTEGER NOT NULL)")
+        local insert = db:prepare "INSERT INTO t VALUES (?, ?)"
+        local users = opened('{"user_id":"a","email":"A@b"}\n\n{"user_id":"b","email":null}\n'
+            .. '{"user_id":"c","email":"a@B"}\n'
+            .. '{"user_id":"d","email":""}\n{"user_id":"e","email":"\\u0061@c"}\n[]\n{"user_id":"f"}')
+        assert.same({ 2, 3 }, { users:note(insert, 2), users:note(insert, 3) })
+        assert.same({ nil, path .. ":7: the line is no JSON object", "line" }, { users:note(insert, 9) })
+        assert.same({ 1, 0 }, { users:note(insert, 9), users:note(insert, 9) })
+        assert.same({ 3, 2 }, { db:prepare("SELECT count(*), count(DISTINCT hash) FROM t"):first() })
+        local equal = db:prepare "SELECT b.line FROM t a, t b WHERE a.hash = b.hash AND a.line < b.line"
+        assert.same({ 4 }, { equal:first() })
+        assert(db:exec "PRAGMA query_only=1")
+        assert.equal("read_only", (select(3, opened('{"user_id":"a","email":"x"}'):note(insert, 9))))
+        assert.has_error(function() opened('{"user_id":"a","email":"x"}'):note(db:prepare "SELECT 1", 1) end)
+    end)
+
+    it("finds a line by its number", function()
+        local users = opened('{"user_id":"a"}\nno JSON\n{"user_id":"c"}\n{"user_id":"d"}\n')
+        assert.same({ "c", 3 }, { (users:find(3)), users:line() })
+        assert.same({ "d", 4 }, { (users:find(4)), users:line() })
+        assert.equal(0, select("#", users:find(5)))
+    end)
+
     it("reads a pipe", function()
         path = os.tmpname()
         tenant.run(("rm %s && mkfifo %s"):format(path, path))

@@ -12,19 +12,21 @@ local groups_mt = { __name = "auth0_accounts.groups", __index = Groups }
 local groups = {}
 
 local SCHEMA = [[
-    CREATE TABLE address (line INTEGER PRIMARY KEY, folded TEXT NOT NULL);
-    CREATE TABLE shared (line INTEGER PRIMARY KEY, folded TEXT NOT NULL);
+    CREATE TABLE address (line INTEGER PRIMARY KEY, hash INTEGER NOT NULL);
+    CREATE TABLE shared (line INTEGER PRIMARY KEY);
     CREATE TABLE member (line INTEGER PRIMARY KEY, folded TEXT NOT NULL, user_id TEXT NOT NULL, text TEXT NOT NULL);
     CREATE TABLE named (user_id TEXT PRIMARY KEY) WITHOUT ROWID;
     CREATE TABLE twice (user_id TEXT PRIMARY KEY) WITHOUT ROWID;]]
 
 local SHARED = [[
-    INSERT INTO shared SELECT line, folded FROM address WHERE folded IN
-        (SELECT folded FROM address GROUP BY folded HAVING count(*) > 1) ORDER BY line;
+    INSERT INTO shared SELECT line FROM address WHERE hash IN
+        (SELECT hash FROM address GROUP BY hash HAVING count(*) > 1) ORDER BY line;
     DROP TABLE address;]]
 
+-- Two addresses may have one hash: what stands alone then is no member.
 local INDEXED = [[
     CREATE INDEX member_by_group ON member (folded, user_id);
+    DELETE FROM member WHERE folded IN (SELECT folded FROM member GROUP BY folded HAVING count(*) = 1);
     INSERT INTO twice SELECT user_id FROM member GROUP BY user_id HAVING count(*) > 1;]]
 
 local ROWS = [[
@@ -35,13 +37,9 @@ local ROWS = [[
 -- ---- the two passes ----
 
 local function note_addresses(self)
-    local insert, count = self.db:prepare "INSERT INTO address VALUES (?, ?)", 0
-    for line, _, folded in accounts_of.file(self.path, self.watch) do
-        count = count + 1
-        if folded then insert:run(line, folded) end
-    end
+    local insert = self.db:prepare "INSERT INTO address VALUES (?, ?)"
+    self.accounts = accounts_of.note(self.path, self.watch, insert)
     insert:close()
-    self.accounts = count
 end
 
 -- Metadata may be missing because no account has any, or because the export was made without.
@@ -55,7 +53,7 @@ end
 
 local function note_members(self)
     local insert = self.db:prepare "INSERT INTO member VALUES (?, ?, ?, ?)"
-    local shared = self.db:prepare "SELECT line, folded FROM shared ORDER BY line"
+    local shared = self.db:prepare "SELECT line FROM shared ORDER BY line"
     for line, id, text, folded in accounts_of.lines(self.path, shared:rows()) do
         note_metadata(self, text)
         insert:run(line, folded, id, text)
