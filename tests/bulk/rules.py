@@ -4,7 +4,7 @@ import re
 from collections import Counter, defaultdict
 
 PASSWORD, PASSWORDLESS = "auth0", ("email", "sms")
-LONGEST_ADDRESS, LARGEST_PROFILE = 1020, 10240
+LONGEST_ADDRESS, LARGEST_PROFILE, CROWD = 1020, 10240, 1000
 # In the order of doc/bulk.md.
 ORDER = ("already_linked", "blocked", "has_secondaries", "weaker_factors", "too_large", "reserved_key", "forbidden_key",
          "email_not_verified", "emails_differ", "connection_not_trusted", "password_account", "unreadable")
@@ -177,6 +177,9 @@ def sorted_reasons(reasons):
 
 def decide(folded, accounts, twice, options):
     done = Decision(folded, accounts)
+    if len(accounts) > CROWD:
+        done.leave(["too_many_accounts"], accounts)
+        return done
     if any(account.id in twice for account in accounts):
         done.leave(["listed_twice"], accounts)
         return done
