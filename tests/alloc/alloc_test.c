@@ -4,58 +4,15 @@
    limit. Arguments: the root of the source tree. */
 #include "unit/support.h"
 
+#include "alloc/failing.h"
 #include "pure/json.h"
 
 #include <lauxlib.h>
-#include <lua.h>
-#include <lualib.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 int luaopen_auth0_core(lua_State *L);
 
 static const char *root;
-
-/* A leak in code that is gone has no name to report or to suppress it by: what lua_close lets go of stays loaded. */
-__attribute__((visibility("default"))) int dlclose(void *handle);
-int dlclose(void *handle) {
-    (void)handle;
-    return 0;
-}
-
-/* ---- allocations that fail ---- */
-
-/* Whose allocations are counted, and which of them fail. `fails` of them do: Lua from 5.2 on collects and tries once
-   more. */
-enum whose { NOBODYS, LUAS, OURS };
-static struct {
-    enum whose whose;
-    long count, at, fails;
-} plan;
-
-static bool must_fail(enum whose whose) {
-    if (plan.whose != whose) return false;
-    plan.count++;
-    return plan.count >= plan.at && plan.count - plan.at < plan.fails;
-}
-
-static void *lua_allocate(void *context, void *old, size_t old_size, size_t size) {
-    (void)context;
-    if (size == 0) {
-        free(old);
-        return NULL;
-    }
-    if ((old == NULL || size > old_size) && must_fail(LUAS)) return NULL;
-    return realloc(old, size);
-}
-
-/* The linker leads the calls of our sources here: -Wl,--wrap. */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_malloc(size_t size) { return must_fail(OURS) ? NULL : __real_malloc(size); }
-void *__wrap_calloc(size_t count, size_t size) { return must_fail(OURS) ? NULL : __real_calloc(count, size); }
 
 /* ---- one run ---- */
 
@@ -107,13 +64,8 @@ static void push_told(lua_State *L) {
 }
 
 static lua_State *open_lua(void) {
-#if LUA_VERSION_NUM >= 505
-    lua_State *L = lua_newstate(lua_allocate, NULL, 0);
-#else
-    lua_State *L = lua_newstate(lua_allocate, NULL);
-#endif
+    lua_State *L = new_state();
     if (L == NULL) return NULL;
-    luaL_openlibs(L);
     lua_getglobal(L, "package");
     lua_getfield(L, -1, "path");
     lua_pushfstring(L, "%s/lua/?.lua;%s/lua/?/init.lua;%s", root, root, lua_tostring(L, -1));
@@ -255,16 +207,12 @@ static void fail_each_in_turn(enum whose whose, long fails) {
     print_message("%d of %ld allocations failed\n", runs - 1, total);
 }
 
-enum { ALL_THAT_FOLLOW = 1 << 30 };
-
-/* LuaJIT (2.1 of January 2023) crashes by itself in some of these: a script without this library makes it do so. */
 static void skip_under_luajit(void) {
     lua_State *L = open_lua();
     assert_non_null(L);
-    lua_getglobal(L, "jit");
-    bool is_luajit = !lua_isnil(L, -1);
+    bool is_one = is_luajit(L);
     lua_close(L);
-    if (is_luajit) skip();
+    if (is_one) skip();
 }
 
 static void lua_is_out_of_memory_for_a_moment(void **state) {
