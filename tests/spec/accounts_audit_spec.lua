@@ -4,6 +4,12 @@ local core = require "auth0.core"
 local exported = require "support.exported"
 local json = require "auth0.json"
 local mock_tenant = require "auth0.mock"
+local process = require "support.process"
+local tenant = require "support.tenant"
+
+if not pcall(require, "auth0_accounts.core") then
+    return describe("auth0-accounts audit", function() pending "it was not built: there is no SQLite" end)
+end
 
 local account = exported.account
 
@@ -134,5 +140,11 @@ describe("auth0-accounts audit", function()
         mock:arm { fault = "status;status=503", method = "POST", template = "/api/v2/jobs/users-exports", count = 99 }
         told = command.run(mock, { "audit", "--export" })
         assert.equal(1, told.code)
+    end)
+
+    it("finds among 3,000 accounts what an independent writing of its rules finds", function()
+        local output, status = tenant.run("tests/bulk/audit 3000 --lua " .. process.quoted(process.lua()) .. " 2>&1")
+        assert.equal(0, status, output)
+        assert.truthy(output:find("%d email_differs, "), output)
     end)
 end)
