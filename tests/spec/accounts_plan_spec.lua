@@ -69,7 +69,9 @@ describe("auth0-accounts plan", function()
         local told = run { "plan", exported.file(pair) }
         assert.same({ 0, "" }, { told.code, told.err })
         assert.truthy(told.out:find("\n         0 links\n", 1, true), told.out)
-        assert.truthy(told.out:find("\n         1   connection_not_trusted (2 accounts)\n", 1, true), told.out)
+        assert.truthy(told.out:find("\n         1   connection_not_trusted (2 accounts)\n"
+            .. "Accounts of these groups whose connection is not one of --trust-connection:\n"
+            .. "         1 github\n         1 google-oauth2\n", 1, true), told.out)
         local output = exported.name()
         run { "plan", exported.file(pair), "-o", output }
         assert.same({ "connection_not_trusted: github|2 google-oauth2|1" }, short((lines_of(output))))
@@ -96,6 +98,16 @@ describe("auth0-accounts plan", function()
         assert.same({ proof = "shared_email", trusted_connections = { "google-oauth2", "github", "apple", "Users",
             "corp", "samlp" }, password_merge = false, enterprise_merge = false, primary = "oldest",
             user_metadata = "primary_wins", app_metadata = "discard", union = {} }, header.options)
+    end)
+
+    it("names the ten connections that matter most and are not trusted", function()
+        local accounts = {}
+        for i = 1, 12 do
+            for j = 1, i do accounts[#accounts + 1] = account(("p%d|%d"):format(i, j)) end
+        end
+        local out = run({ "plan", exported.file(accounts), "--trust-connection", "p12" }).out
+        assert.truthy(out:find("\n        11 p11\n        10 p10\n", 1, true), out)
+        assert.truthy(out:find("\n         2 p2\n           and of 1 more\n", 1, true), out)
     end)
 
     it("hands the choices for metadata on", function()

@@ -43,7 +43,7 @@ function hours.text(number)
     if number >= 48 then return ("%.1f days"):format(number / 24) end
     if number >= 1 then return ("%.1f h"):format(number) end
     if number >= 1 / 60 then return ("%.0f min"):format(number * 60) end
-    return ("%.0f s"):format(number * 3600)
+    return ("%.0f s"):format(math.max(1, number * 3600))
 end
 
 return hours

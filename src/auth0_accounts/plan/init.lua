@@ -76,12 +76,14 @@ local function put_skip(work, group, skip)
 end
 
 local function put_groups(work, options)
+    local trusted = {}
+    for _, name in ipairs(options.trusted_connections) do trusted[name] = true end
     work.keeps = work.writer or work.diff
     for group in work.groups:each() do
         local links, skips = decide(group, work.judge, options)
         for _, link in ipairs(links) do put_link(work, group, link) end
         for _, skip in ipairs(skips) do put_skip(work, group, skip) end
-        work.summary.groups = group.number
+        work.summary:group(group, trusted)
         if group.number % 100 == 0 then
             options.watch:say("judging groups:", group.number, work.groups.count)
         end

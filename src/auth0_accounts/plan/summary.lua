@@ -9,11 +9,22 @@ local summary = {}
 ---@return auth0_accounts.PlanSummary
 function summary.new()
     return setmetatable({ groups = 0, links = 0, skipped = 0, links_by_class = {}, skipped_by_code = {},
-        accounts_left_by_code = {}, calls = { read = 0, write = 0 } }, summary_mt)
+        accounts_left_by_code = {}, untrusted = {}, calls = { read = 0, write = 0 } }, summary_mt)
 end
 
 local function count(counts, name, number)
     counts[name] = (counts[name] or 0) + number
+end
+
+--- Counts the accounts of a group whose connection is not trusted: which ones to look at.
+---@param group auth0_accounts.Group
+---@param trusted table<string, boolean>
+function Summary:group(group, trusted)
+    self.groups = group.number
+    for _, account in ipairs(group.accounts) do
+        local name = account.connection
+        if name and not trusted[name] then count(self.untrusted, name, 1) end
+    end
 end
 
 ---@param class string
@@ -40,8 +51,8 @@ end
 function Summary:value(rate)
     return { accounts = self.accounts, groups = self.groups, links = self.links, skipped = self.skipped,
         links_by_class = self.links_by_class, skipped_by_code = self.skipped_by_code,
-        accounts_left_by_code = self.accounts_left_by_code, calls = self.calls, file = self.file,
-        sha256 = self.sha256, notes = self.notes, hours = hours.table(self.calls, rate) }
+        accounts_left_by_code = self.accounts_left_by_code, untrusted = self.untrusted, calls = self.calls,
+        file = self.file, sha256 = self.sha256, notes = self.notes, hours = hours.table(self.calls, rate) }
 end
 
 local classes = { { "federated", "between connections without passwords" },
@@ -76,6 +87,15 @@ local function of_counts(self, lines)
     end
 end
 
+local SHOWN = 10 -- connections
+
+local function of_untrusted(self, lines)
+    local names = by_count(self.untrusted)
+    if names[1] then append(lines, "Accounts of these groups whose connection is not one of --trust-connection:") end
+    for i = 1, math.min(#names, SHOWN) do append(lines, "%10d %s", self.untrusted[names[i]], names[i]) end
+    if #names > SHOWN then append(lines, "           and of %d more", #names - SHOWN) end
+end
+
 local function of_hours(self, lines, rate)
     local calls = self.calls.read + self.calls.write
     append(lines, "Apply makes %d calls, and leaves half of the limit to the tenant's logins:", calls)
@@ -90,6 +110,7 @@ end
 function Summary:lines(rate)
     local lines = {}
     of_counts(self, lines)
+    of_untrusted(self, lines)
     if self.links > 0 then of_hours(self, lines, rate) end
     for _, note in ipairs(self.notes) do append(lines, "note: %s", note) end
     if self.file then
