@@ -50,9 +50,7 @@ local function twice(group)
 end
 
 local function mixed(group)
-    local values = {}
-    for i, account in ipairs(group.accounts) do values[i] = account.value end
-    local has_enterprise, has_another = identities.kinds(values, identities.is_enterprise)
+    local has_enterprise, has_another = identities.kinds(group.accounts, identities.is_enterprise)
     if not has_enterprise or not has_another then return nil end
     return { code = "mixed_enterprise", message = "a company's account meets a private one, which lives on after the "
         .. "company's was closed" }
@@ -87,7 +85,7 @@ end
 
 -- The primary as it is after a link: by the size of this, and what it has taken over, the next one is judged.
 local function grow(after, secondary, patch)
-    local identity = set(identities.own(secondary), { profileData = set(secondary, elsewhere) })
+    local identity = set(secondary.own, { profileData = set(secondary.value, elsewhere) })
     after.profile.identities[#after.profile.identities + 1] = raw(identity)
     for part in pairs(after.metadata) do
         if patch and patch[part] then
@@ -107,7 +105,7 @@ local function judge_all(judge, primary, others, own)
             against[secondary] = judged.pair
         else
             links[#links + 1] = { primary = primary, secondary = secondary, judged = judged }
-            if i < #others then after = grow(after or growing(primary.value), secondary.value, judged.patch) end
+            if i < #others then after = grow(after or growing(primary.value), secondary, judged.patch) end
         end
     end
     return links, against

@@ -105,7 +105,9 @@ end
 ---@field value table
 ---@field created string|nil where it can be compared
 ---@field logins number
----@field connection string|nil
+---@field identities table[]
+---@field own table|nil the identity after which it is called, or its first
+---@field connection string|nil of `own`
 ---@field is_twice boolean the export has it on several lines
 ---@field is_listed boolean it is to be a primary
 
@@ -124,12 +126,14 @@ end
 
 local function account_of(place, row)
     local value = auth0_core.decode(row.text)
-    local created, own = value.created_at, identities.own(value) or {}
+    local created, list = value.created_at, identities.of(value)
+    local own = identities.own(value, list)
     return { place = place, id = row.id, text = row.text, value = value, is_twice = row.is_twice == 1,
         is_listed = row.is_listed == 1,
         created = type(created) == "string" and created:find(TIME) and created or nil,
         logins = number_of(value.logins_count),
-        connection = type(own.connection) == "string" and own.connection or nil }
+        identities = list, own = own,
+        connection = own and type(own.connection) == "string" and own.connection or nil }
 end
 
 -- More share no person's address. Their ids alone are kept: memory does not grow with a group.

@@ -21,9 +21,10 @@ function identities.id(identity)
 end
 
 ---@param account table
+---@param list? table[] its identities
 ---@return table|nil identity after which the account is called, or its first
-function identities.own(account)
-    local list = identities.of(account)
+function identities.own(account, list)
+    list = list or identities.of(account)
     for _, identity in ipairs(list) do
         if identities.id(identity) == account.user_id or identity.user_id == account.user_id then return identity end
     end
@@ -44,14 +45,14 @@ function identities.has_password(identity)
     return identity.provider == "auth0"
 end
 
----@param accounts table[]
+---@param accounts auth0_accounts.GroupAccount[]
 ---@param is fun(identity: table): boolean
 ---@return boolean has_one whether one of their identities is so
 ---@return boolean has_another whether one is not
 function identities.kinds(accounts, is)
     local has_one, has_another = false, false
     for _, account in ipairs(accounts) do
-        for _, identity in ipairs(identities.of(account)) do
+        for _, identity in ipairs(account.identities) do
             if is(identity) then has_one = true else has_another = true end
         end
     end

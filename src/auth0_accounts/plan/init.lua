@@ -63,7 +63,7 @@ local function keep(work, kind, text)
 end
 
 local function put_link(work, group, link)
-    local class = lines.class(link.primary.value, link.secondary.value)
+    local class = lines.class(link.primary, link.secondary)
     work.summary:link(class, #lines.spellings(group), link.judged.patch_text ~= nil)
     if work.keeps then
         keep(work, "link", lines.link(work.summary.links, class, group, link, work.groups.has))

@@ -16,23 +16,14 @@ local function add(members, name, text)
     members[#members + 1] = '"' .. name .. '":' .. text
 end
 
--- A member that is absent is left out.
-local function add_value(members, name, value)
-    if value ~= nil then add(members, name, text_of(value)) end
-end
-
 local function object_of(members)
     return "{" .. table.concat(members, ",") .. "}"
 end
 
-local function list_of(values, of)
+local function list_of(values)
     local texts = {}
-    for i, value in ipairs(values) do texts[i] = text_of(of(value)) end
+    for i, value in ipairs(values) do texts[i] = text_of(value) end
     return "[" .. table.concat(texts, ",") .. "]"
-end
-
-local function itself(value)
-    return value
 end
 
 -- ---- accounts ----
@@ -45,30 +36,42 @@ local function digests_of(account, has)
     for _, name in ipairs(METADATA) do
         local value = account[name]
         local text = type(value) == "table" and json.encode(value) or "{}"
-        if has[name] then add(members, name, text_of(core.digest(text))) end
+        if has[name] then add(members, name, '"' .. core.digest(text) .. '"') end
     end
     return object_of(members)
 end
 
-local function connection_of(identity)
-    return type(identity.connection) == "string" and identity.connection or json.null
+local function connections_of(list)
+    local names = {}
+    for i, identity in ipairs(list) do
+        names[i] = type(identity.connection) == "string" and identity.connection or json.null
+    end
+    return list_of(names)
+end
+
+local function ids_of(list)
+    local ids = {}
+    for i, identity in ipairs(list) do ids[i] = identities.id(identity) end
+    return list_of(ids)
 end
 
 local PLAIN = { "user_id", "email", "email_verified", "created_at", "last_login", "logins_count" }
 
 local function write_account(account, has)
-    local own, members = identities.of(account), {}
-    for _, name in ipairs(PLAIN) do add_value(members, name, account[name]) end
-    add(members, "blocked", tostring(account.blocked == true))
-    add(members, "identities", list_of(own, identities.id))
-    add(members, "connections", list_of(own, connection_of))
-    add(members, "digests", digests_of(account, has))
+    local members, value = {}, account.value
+    for _, name in ipairs(PLAIN) do
+        if value[name] ~= nil then add(members, name, text_of(value[name])) end
+    end
+    add(members, "blocked", tostring(value.blocked == true))
+    add(members, "identities", ids_of(account.identities))
+    add(members, "connections", connections_of(account.identities))
+    add(members, "digests", digests_of(value, has))
     return object_of(members)
 end
 
 -- A primary stands in several lines.
 local function text_of_account(account, has)
-    account.written = account.written or write_account(account.value, has)
+    account.written = account.written or write_account(account, has)
     return account.written
 end
 
@@ -78,6 +81,7 @@ end
 ---@param group auth0_accounts.Group
 ---@return string[]
 function lines.spellings(group)
+    if group.spellings then return group.spellings end
     local list, seen = {}, {}
     for _, account in ipairs(group.accounts) do
         local email = account.value.email
@@ -85,18 +89,18 @@ function lines.spellings(group)
         seen[email] = true
     end
     table.sort(list)
+    group.spellings = list
     return list
 end
 
 local function text_of_evidence(group, one, other)
-    local own = { identities.own(one), identities.own(other) }
     return ('{"folded":%s,"emails":%s,"verified":true,"connections":%s}'):format(text_of(group.folded),
-        list_of(lines.spellings(group), itself), list_of(own, connection_of))
+        list_of(lines.spellings(group)), connections_of { one.own, other.own })
 end
 
 --- What kind of accounts meet: a password is a risk of its own, and so is a company's account beside a private one.
----@param primary table
----@param secondary table
+---@param primary auth0_accounts.GroupAccount
+---@param secondary auth0_accounts.GroupAccount
 ---@return "password"|"enterprise"|"federated"
 function lines.class(primary, secondary)
     local both = { primary, secondary }
@@ -127,8 +131,8 @@ end
 function lines.link(number, class, group, link, has)
     return ('{"line":%d,"group":%d,"class":"%s","primary":%s,"secondary":%s,"evidence":%s,"patch":%s,"lost":%s}')
         :format(number, group.number, class, text_of_account(link.primary, has), text_of_account(link.secondary, has),
-            text_of_evidence(group, link.primary.value, link.secondary.value),
-            text_of_patch(link.judged.patch_text), list_of(names_of(link.judged.lost), itself))
+            text_of_evidence(group, link.primary, link.secondary),
+            text_of_patch(link.judged.patch_text), list_of(names_of(link.judged.lost)))
 end
 
 ---@param group auth0_accounts.Group
@@ -136,7 +140,7 @@ end
 ---@return string
 function lines.skip(group, skip)
     return ('{"skipped":"%s","group":%d,"folded":%s,"accounts":%s,"reasons":%s,"message":%s}'):format(skip.reasons[1],
-        group.number, text_of(group.folded), list_of(skip.accounts, itself), list_of(skip.reasons, itself),
+        group.number, text_of(group.folded), list_of(skip.accounts), list_of(skip.reasons),
         text_of(skip.message))
 end
 
