@@ -126,7 +126,7 @@ describe("apply in a process of its own", function()
         arm("delay", { seconds = 1, count = 10 })
         local code, output = disturbed(2, function(pid) signal(pid, "USR1") end, "--in-flight", "2")
         assert.equal(0, code, output)
-        assert.truthy(output:find "\nauth0%-accounts: linked %d+ of 10  ", output)
+        assert.truthy(output:find "\nauth0%-accounts: apply: %d+ of 10  ", output)
         assert.is_nil(output:find("\27", 1, true)) -- there is no terminal
     end)
 

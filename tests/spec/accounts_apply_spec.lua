@@ -551,7 +551,7 @@ describe("a run", function()
             local longest = 0
             for line in told.err:gmatch "\r\27%[K([^\r]*)" do longest = math.max(longest, #line) end
             assert.is_true(longest > 40 and longest < columns, longest)
-            assert.truthy(told.err:find("linked %d+ of 11  %d+%.%d/s  ETA "), told.err)
+            assert.truthy(told.err:find("apply: %d+ of 11  %d+%.%d/s  ETA "), told.err)
             assert.truthy(told.err:find("waits .* for the write limit") or columns == 80, told.err)
             assert.truthy(told.err:find("\r\27%[K$"), told.err)
         end

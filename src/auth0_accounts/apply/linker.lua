@@ -123,12 +123,14 @@ local function add_all(users, found)
     return true
 end
 
+local LARGEST = 8388608 -- bytes of an answer: many accounts may share an address
+
 -- One request for each spelling, exactly: the tenant compares addresses in case too.
 local function read(self, job)
     local users, read_at = {}, math.huge
     for _, email in ipairs(spellings(job.link)) do
         local found, _, facts = self.tenant:request { path = "/api/v2/users-by-email", query = { email = email },
-            correlation_id = job.correlation }
+            correlation_id = job.correlation, max_response = LARGEST }
         count(job, facts)
         if found == nil then return nil, facts end
         if not add_all(users, found) then

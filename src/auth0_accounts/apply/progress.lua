@@ -8,7 +8,7 @@ local PERIOD = 30 -- seconds between two lines where there is no terminal
 local WINDOW = 30 -- seconds over which the rate is taken
 
 ---@class auth0_accounts.Progress
----@field verb string what is done: "linked"
+---@field verb string the command
 ---@field total integer
 ---@field done integer
 ---@field counts table<string, integer> of the lines that did not come out as they should, by word
@@ -90,7 +90,7 @@ local shown = { "failed", "unknown", "refused", "missing", "elsewhere", "changed
 
 local function parts_of(self, buckets)
     local rate = rate_of(self)
-    local parts = { ("%s %s of %s"):format(self.verb, progress.whole(self.done), progress.whole(self.total)) }
+    local parts = { ("%s: %s of %s"):format(self.verb, progress.whole(self.done), progress.whole(self.total)) }
     if rate then parts[#parts + 1] = ("%.1f/s"):format(rate) end
     if rate and rate > 0 then
         parts[#parts + 1] = "ETA " .. progress.span(math.max(0, self.total - self.done) / rate)

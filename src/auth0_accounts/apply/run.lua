@@ -87,7 +87,7 @@ end
 ---@return auth0_accounts.Run
 function run.new(given, world, tenant, journal)
     local time, total = work.clock(world), journal:count { "todo", "failed", "begun", "unknown" }
-    local own = work.new(given, world, tenant, journal, "linked", total)
+    local own = work.new(given, world, tenant, journal, "apply", total)
     own.max_failures = given.max_failures or 1
     return setmetatable({ journal = journal, time = time, made = {}, said = 0, given = given, work = own,
         linker = linker.new(tenant, journal, time) }, run_mt)

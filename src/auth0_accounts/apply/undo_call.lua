@@ -31,7 +31,7 @@ local function say_preview(self, given)
 end
 
 local function preview(given, world, tenant, journal, said)
-    local self = undo_run.new(given, world, tenant, journal, "looked at")
+    local self = undo_run.new(given, world, tenant, journal, "preview of undo")
     self:look()
     said:lines(say_preview(self, given))
     local code = self.work:code()
@@ -58,7 +58,7 @@ local function tell_line(self, said)
 end
 
 local function carry_out(given, world, tenant, journal, said)
-    local self = undo_run.new(given, world, tenant, journal, "undone")
+    local self = undo_run.new(given, world, tenant, journal, "undo")
     self:go(tell_line(self, said))
     local counts, code = self.counts, self.work:code()
     local is_whole = not (counts.conflicts or counts.refused or counts.unknown or counts.failed)

@@ -32,7 +32,7 @@ local work_mt = { __name = "auth0_accounts.work", __index = Work }
 ---@param world auth0_accounts.World
 ---@param tenant auth0.Tenant
 ---@param journal auth0_accounts.Journal
----@param verb string what is done: "linked"
+---@param verb string the command, for its progress
 ---@param total integer lines
 ---@return auth0_accounts.Work
 function work.new(given, world, tenant, journal, verb, total)

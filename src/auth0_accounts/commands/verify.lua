@@ -39,7 +39,7 @@ function verify.call(tenant, given, said, world)
     local work = require "auth0_accounts.apply.work"
     local journal = require("auth0_accounts.journal").open(given.journal)
     journal:check_domain(tenant.domain)
-    local own, counts = work.new(given, world, tenant, journal, "looked at", journal:count { "made" }), {}
+    local own, counts = work.new(given, world, tenant, journal, "verify", journal:count { "made" }), {}
     own.max_failures = 1
     local good, fault = pcall(own.watched, own, function() look(own, said, counts) end)
     journal:close()
