@@ -62,6 +62,7 @@ build = {
          ["auth0_accounts.apply.journal_export"] = "src/auth0_accounts/apply/journal_export.lua",
          ["auth0_accounts.apply.linker"] = "src/auth0_accounts/apply/linker.lua",
          ["auth0_accounts.apply.listeners"] = "src/auth0_accounts/apply/listeners.lua",
+         ["auth0_accounts.apply.logs"] = "src/auth0_accounts/apply/logs.lua",
          ["auth0_accounts.apply.mapping"] = "src/auth0_accounts/apply/mapping.lua",
          ["auth0_accounts.apply.plan_file"] = "src/auth0_accounts/apply/plan_file.lua",
          ["auth0_accounts.apply.progress"] = "src/auth0_accounts/apply/progress.lua",

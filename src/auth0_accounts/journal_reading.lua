@@ -119,6 +119,49 @@ function Journal:intents_of(line)
     return list
 end
 
+-- ---- what the tenant's logs have ----
+
+--- The names of the runs that linked, and when the first of them began.
+---@return table<string, boolean> names
+---@return integer since UNIX seconds
+function Journal:runs()
+    local names, since = {}, nil
+    for name, begun_at in self:statement("SELECT name, begun_at FROM run WHERE kind = 'apply' ORDER BY id"):rows() do
+        names[name], since = true, since or begun_at
+    end
+    return names, since or 0
+end
+
+--- Begins to collect lines that the logs have, in a table that is gone with this process.
+function Journal:forget_logged()
+    self.db:exec "CREATE TEMP TABLE IF NOT EXISTS logged (line INTEGER PRIMARY KEY); DELETE FROM temp.logged"
+end
+
+---@param line integer
+function Journal:add_logged(line)
+    self:statement("INSERT OR IGNORE INTO temp.logged VALUES (?)"):run(line)
+end
+
+local function numbers(self, sql)
+    local list = {}
+    for number in self:statement(sql):rows() do list[#list + 1] = number end
+    return list
+end
+
+--- Lines that a run made, and the logs do not have.
+---@return integer[] numbers
+function Journal:unlogged()
+    return numbers(self, "SELECT number FROM line WHERE state IN ('made', 'undoing', 'undone') "
+        .. "AND number NOT IN (SELECT line FROM temp.logged) ORDER BY number")
+end
+
+--- Lines that the logs have, and of which the journal does not know that they were made.
+---@return integer[] numbers
+function Journal:unrecorded()
+    return numbers(self, "SELECT line FROM temp.logged WHERE line NOT IN "
+        .. "(SELECT number FROM line WHERE state IN ('made', 'undoing', 'undone')) ORDER BY line")
+end
+
 --- The rows of a table.
 ---@generic T
 ---@param columns string[] the table's name, and those of its columns

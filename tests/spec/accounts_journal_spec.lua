@@ -112,6 +112,42 @@ describe("auth0-accounts verify", function()
     end)
 end)
 
+describe("auth0-accounts verify --logs", function()
+    it("finds each link in the tenant's own logs, by its run and its line", function()
+        local sizes = { 2, 3, 2 }
+        for i = 4, 123 do sizes[i] = 2 end
+        seed(sizes)
+        apply("--limit", "60")
+        apply()
+        mock:add_user { user_id = "github|7", connection = "github" }
+        as_client(function(own) assert(own:link("auth0|p1", "github|7", { correlation_id = "abc/1" })) end)
+        assert_told(verify "--logs", 0, "made 124, missing 0, elsewhere 0, changed 0\n")
+    end)
+
+    it("tells what only one of the two has, and ends with 1", function()
+        apply()
+        local db = assert(require("auth0_accounts.core").open(journal))
+        db:exec "UPDATE line SET state = 'failed' WHERE number = 4"
+        db:close()
+        local changes = mock.model.record.changes
+        for i = #changes, 1, -1 do
+            if changes[i].kind == "link" and changes[i].correlation:find "/2$" then table.remove(changes, i) end
+        end
+        local told = verify "--logs"
+        assert_told(told, 1, "\n2 unlogged (was made, and the logs do not have it)\n")
+        assert_told(told, 1, "\n4 unrecorded (is in the logs, and the journal does not have it as made)\n")
+        assert_told(told, 1, "made 3, missing 0, elsewhere 0, changed 0, unlogged 1, unrecorded 1\n")
+    end)
+
+    it("ends with 3 where the token may not read them", function()
+        apply()
+        local told = command.run(mock, { "verify", journal, "--logs" }, { AUTH0_DOMAIN = mock.domain,
+            AUTH0_TOKEN = mock:token { kind = "machine", scope = "read:users" } })
+        assert.equal(3, told.code)
+        assert.truthy(told.err:find("read:logs", 1, true), told.err)
+    end)
+end)
+
 describe("auth0-accounts undo, by a journal,", function()
     it("says first what cannot be brought back, who has signed in since, and the very command", function()
         apply()

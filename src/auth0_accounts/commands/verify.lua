@@ -7,6 +7,7 @@ local verify = { needs_tenant = true,
 
 function verify.define(parser)
     parser:argument("journal", "The file that apply made."):argname "JOURNAL"
+    parser:flag("--logs", "Also compare with the tenant's own logs (read:logs), as far back as it keeps them.")
     definitions.bulk(parser)
     parser:option("--limit", "Links to look at at most."):argname "N":convert(definitions.whole(1))
 end
@@ -35,6 +36,20 @@ local function look(own, said, counts)
     end)
 end
 
+local LOGGED = { unlogged = "was made, and the logs do not have it",
+    unrecorded = "is in the logs, and the journal does not have it as made" }
+
+local function compare(own, said, counts)
+    local found = require("auth0_accounts.apply.logs").compare(own.tenant, own.journal)
+    for word, sentence in pairs(LOGGED) do
+        for _, number in ipairs(found[word]) do
+            counts[word] = (counts[word] or 0) + 1
+            said:value { line = number, word = word, why = sentence }
+            said:lines { ("%d %s (%s)"):format(number, word, sentence) }
+        end
+    end
+end
+
 function verify.call(tenant, given, said, world)
     local work = require "auth0_accounts.apply.work"
     local journal = require("auth0_accounts.journal").open(given.journal)
@@ -42,18 +57,21 @@ function verify.call(tenant, given, said, world)
     local own, counts = work.new(given, world, tenant, journal, "verify", journal:count { "made" }), {}
     own.max_failures = 1
     local good, fault = pcall(own.watched, own, function() look(own, said, counts) end)
+    if good and given.logs and not own.reason then good, fault = pcall(compare, own, said, counts) end
     journal:close()
     if not good then error(fault, 0) end
     return { counts = counts, code = own:code(), failure = own.failure, reason = own.reason }, nil, {}
 end
 
-local WORDS = { "made", "missing", "elsewhere", "changed" }
+local WORDS = { "made", "missing", "elsewhere", "changed", "unlogged", "unrecorded" }
+local ALWAYS = 4 -- of these are told even where there is none
 
 function verify.tell(said, value)
     local parts, wrong = {}, false
-    for _, word in ipairs(WORDS) do
-        parts[#parts + 1] = ("%s %d"):format(word, value.counts[word] or 0)
-        wrong = wrong or word ~= "made" and value.counts[word] ~= nil
+    for i, word in ipairs(WORDS) do
+        local count = value.counts[word]
+        if count or i <= ALWAYS then parts[#parts + 1] = ("%s %d"):format(word, count or 0) end
+        wrong = wrong or word ~= "made" and count ~= nil
     end
     said:lines { table.concat(parts, ", ") }
     if value.failure then said:complain("%s", value.failure.message) end

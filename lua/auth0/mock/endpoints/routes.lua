@@ -8,6 +8,7 @@ local event_streams = require "auth0.mock.endpoints.event_streams"
 local exports = require "auth0.mock.endpoints.exports"
 local groups = require "auth0.mock.endpoints.groups"
 local identities = require "auth0.mock.endpoints.identities"
+local logs = require "auth0.mock.endpoints.logs"
 local memberships = require "auth0.mock.endpoints.memberships"
 local oauth = require "auth0.mock.endpoints.oauth"
 local patch = require "auth0.mock.endpoints.patch"
@@ -54,6 +55,7 @@ local entries = {
     { "GET", "/api/v2/connections/{connection}/scim-configuration", provisioning.scim, "other" },
     { "GET", "/api/v2/connections/{connection}/directory-provisioning", provisioning.directory, "other" },
     { "GET", "/api/v2/event-streams", event_streams.list, "other" },
+    { "GET", "/api/v2/logs", logs.list, "other" },
     { "POST", "/api/v2/jobs/users-exports", exports.create, "other" },
     { "GET", "/api/v2/jobs/{job}", exports.read, "other" },
     -- The file is not on the API's host in production: its link is all that it takes.

@@ -14,7 +14,8 @@ tokens.CLIENT = CLIENT
 local MACHINE_SCOPES = "read:users update:users update:users_app_metadata create:users delete:users read:connections "
     .. "read:roles create:role_members delete:role_members read:organizations create:organization_members "
     .. "delete:organization_members read:groups read:authentication_methods read:scim_config "
-    .. "read:directory_provisionings read:event_streams delete:sessions delete:refresh_tokens create:user_tickets"
+    .. "read:directory_provisionings read:event_streams read:logs delete:sessions delete:refresh_tokens "
+    .. "create:user_tickets"
 tokens.MACHINE_SCOPES = MACHINE_SCOPES
 
 local USER_SCOPES = "read:current_user update:current_user_identities"

@@ -1,0 +1,60 @@
+--- The tenant's own logs, against a journal: its entries of links carry the correlation ids of the journal's runs.
+local json = require "auth0.json"
+local stop = require "auth0_accounts.stop"
+
+local logs = {}
+
+local TAKE = 100
+local LINK = "/identities$"
+local SKEW = 600 -- seconds by which the tenant's clock may be behind
+
+local function check(list, facts)
+    if list == nil then stop.raise(stop.code_of(facts), "%s", facts.message) end
+    if not json.is_array(list) then stop.raise(stop.FAILED, "the answer to a read of the logs is no array") end
+    return list
+end
+
+local function ask(tenant, given)
+    local list, _, facts = tenant:request { path = "/api/v2/logs", query = given }
+    return check(list, facts)
+end
+
+-- The oldest entry since an instant, then all after it, by checkpoint: a search would show the first thousand.
+local function entries(tenant, since)
+    local list = ask(tenant, { q = ("date:[%s TO *]"):format(since), sort = "date:1", per_page = 1 })
+    local at = 0
+    return function()
+        if at == #list and at > 0 then
+            list, at = ask(tenant, { from = list[#list].log_id, take = TAKE }), 0
+        end
+        at = at + 1
+        return list[at]
+    end
+end
+
+-- The run and the line of an entry about a link that was made; nil of all else.
+local function link_of(entry)
+    if not json.is_object(entry) or entry.type ~= "sapi" then return nil end
+    local request = json.is_object(entry.details) and entry.details.request
+    local correlation = json.is_object(entry.references) and entry.references.correlation_id
+    if type(request) ~= "table" or type(correlation) ~= "string" then return nil end
+    local is_link = tostring(request.method):lower() == "post" and tostring(request.path):find(LINK)
+    if is_link then return correlation:match "^(%x+)/(%d+)$" end
+end
+
+--- Looks through the logs since the journal's first run.
+---@param tenant auth0.Tenant
+---@param journal auth0_accounts.Journal
+---@return { unlogged: integer[], unrecorded: integer[] } numbers of lines: made, and in no entry of the logs; in one,
+---and not made as the journal has it
+function logs.compare(tenant, journal)
+    local runs, since = journal:runs()
+    journal:forget_logged()
+    for entry in entries(tenant, os.date("!%Y-%m-%dT%H:%M:%S.000Z", since - SKEW)) do
+        local run, line = link_of(entry)
+        if run and runs[run] then journal:add_logged(tonumber(line)) end
+    end
+    return { unlogged = journal:unlogged(), unrecorded = journal:unrecorded() }
+end
+
+return logs
