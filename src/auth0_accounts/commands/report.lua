@@ -20,14 +20,14 @@ end
 
 local function make(journal, given)
     local files, reports = require "auth0_accounts.private_files", "auth0_accounts.report."
-    local counted = require(reports .. "figures").of(journal)
     if given.output then
-        check(given.output, files.replace(given.output, require(reports .. "page").of(counted, os.time())))
+        local figures, page = require(reports .. "figures"), require(reports .. "page")
+        check(given.output, files.replace(given.output, page.of(figures.of(journal), os.time())))
     end
     if given.csv then
         check(given.csv, files.replace_by(given.csv, require(reports .. "before_after").parts(journal)))
     end
-    return { domain = counted.domain, plan = counted.plan, lines = counted.states, output = given.output,
+    return { domain = journal.domain, plan = journal.plan, lines = journal:counts(), output = given.output,
         csv = given.csv }
 end
 

@@ -24,16 +24,10 @@ local function first(db, sql, ...)
     return a, b, c, d
 end
 
-local function states(db)
-    local counts = {}
-    all(db, "SELECT state, count(*) FROM line GROUP BY state", function(state, count) counts[state] = count end)
-    return counts
-end
-
 local function runs(db)
     return all(db, [[SELECT name, kind, begun_at, ended_at, reason,
-        (SELECT count(*) FROM outcome WHERE run = run.id AND made = 'true'),
-        (SELECT sum(requests) FROM outcome WHERE run = run.id) FROM run ORDER BY id]],
+        (SELECT count(*) FROM brief WHERE run = run.id AND made = 'true'),
+        (SELECT sum(requests) FROM brief WHERE run = run.id) FROM run ORDER BY id]],
         function(name, kind, begun, ended, reason, made, requests)
             return { name = name, kind = kind, begun = begun, ended = ended, reason = reason, made = made,
                 requests = requests }
@@ -49,24 +43,24 @@ end
 
 -- Of what came to its end over time, in as many parts as bars: made, taken back, and not made.
 local function over_time(db)
-    local from, to = first(db, "SELECT min(at), max(at) FROM outcome")
+    local from, to = first(db, "SELECT min(at), max(at) FROM brief")
     if not from then return nil end
     local width = width_for(to - from + 1)
     local chart = { from = from, width = width, bars = {} }
     for i = 1, math.ceil((to - from + 1) / width) do chart.bars[i] = { made = 0, undone = 0, failed = 0 } end
     all(db, [[SELECT (at - ?) / ?, sum(made = 'true' AND kind = 'merge'), sum(made = 'true' AND kind = 'undo'),
-        sum(made <> 'true') FROM outcome GROUP BY 1]], function(part, made, undone, failed)
+        sum(made <> 'true') FROM brief GROUP BY 1]], function(part, made, undone, failed)
         chart.bars[part + 1] = { made = made, undone = undone, failed = failed }
     end, from, width)
     return chart
 end
 
 local function durations(db)
-    local count, sum, requests = first(db, "SELECT count(elapsed), sum(elapsed), sum(requests) FROM outcome "
+    local count, sum, requests = first(db, "SELECT count(elapsed), sum(elapsed), sum(requests) FROM brief "
         .. "WHERE made = 'true' AND elapsed IS NOT NULL")
     if count == 0 then return nil end
     local function at(share)
-        return (first(db, "SELECT elapsed FROM outcome WHERE made = 'true' AND elapsed IS NOT NULL "
+        return (first(db, "SELECT elapsed FROM brief WHERE made = 'true' AND elapsed IS NOT NULL "
             .. "ORDER BY elapsed LIMIT 1 OFFSET ?", math.min(count - 1, math.floor(count * share))))
     end
     return { mean = sum / count, median = at(0.5), most = at(0.95), longest = at(1),
@@ -75,7 +69,7 @@ end
 
 -- Times in which nothing came to its end, though a run was at work.
 local function pauses(db)
-    local sql = [[FROM (SELECT at, at - lag(at) OVER (PARTITION BY run ORDER BY at) AS pause FROM outcome)
+    local sql = [[FROM (SELECT at, at - lag(at) OVER (PARTITION BY run ORDER BY at) AS pause FROM brief)
         WHERE pause >= ?]]
     local count, sum = first(db, "SELECT count(*), sum(pause) " .. sql, PAUSE)
     local longest = all(db, "SELECT at, pause " .. sql .. " ORDER BY pause DESC, at LIMIT " .. AT_MOST,
@@ -84,27 +78,32 @@ local function pauses(db)
 end
 
 local function failures(db)
-    return all(db, [[SELECT kind, coalesce(code, made), count(*), count(DISTINCT line), max(message) FROM outcome
+    return all(db, [[SELECT kind, coalesce(code, made), count(*), count(DISTINCT line), max(message) FROM brief
         WHERE made <> 'true' GROUP BY 1, 2 ORDER BY 3 DESC]], function(kind, code, count, lines, message)
         return { kind = kind, code = code, count = count, lines = lines, message = message }
     end)
 end
 
 local function slowest(db)
-    return all(db, [[SELECT outcome.line, primary_id, secondary_id, elapsed, requests, outcome.made, outcome.code
-        FROM outcome JOIN line ON line.number = outcome.line WHERE elapsed IS NOT NULL
-        ORDER BY elapsed DESC, outcome.id LIMIT ]] .. AT_MOST,
+    return all(db, [[SELECT brief.line, primary_id, secondary_id, elapsed, requests, brief.made, brief.code
+        FROM brief JOIN line ON line.number = brief.line WHERE elapsed IS NOT NULL
+        ORDER BY elapsed DESC, brief.rowid LIMIT ]] .. AT_MOST,
         function(line, primary, secondary, elapsed, requests, made, code)
             return { line = line, primary = primary, secondary = secondary, elapsed = elapsed, requests = requests,
                 ended = made == "true" and "made" or code or made }
         end)
 end
 
+-- Outcomes hold receipts, which are long: they are gone through once.
+local BRIEF = [[CREATE TEMP TABLE brief AS SELECT line, kind, run, at, elapsed, requests, made, code,
+    CASE WHEN made <> 'true' THEN message END AS message FROM outcome ORDER BY id]]
+
 ---@param journal auth0_accounts.Journal
 ---@return table figures
 function figures.of(journal)
     local db = journal.db
-    return { domain = journal.domain, plan = journal.plan, header = journal.header, states = states(db),
+    db:exec(BRIEF)
+    return { domain = journal.domain, plan = journal.plan, header = journal.header, states = journal:counts(),
         runs = runs(db), chart = over_time(db), durations = durations(db), pauses = pauses(db),
         failures = failures(db), slowest = slowest(db) }
 end
@@ -123,8 +122,8 @@ end
 ---@return fun(): auth0_accounts.BeforeAfter|nil
 function figures.lines(journal)
     local rows = journal.db:prepare([[SELECT number, state, primary_id, secondary_id,
-        (SELECT coalesce((SELECT receipt FROM outcome WHERE outcome.intent = intent.id AND receipt IS NOT NULL
-            ORDER BY outcome.id DESC LIMIT 1), intent.receipt)
+        (SELECT coalesce((SELECT receipt FROM outcome WHERE outcome.line = number AND outcome.intent = intent.id
+            AND receipt IS NOT NULL ORDER BY outcome.id DESC LIMIT 1), intent.receipt)
         FROM intent WHERE intent.line = number AND kind = 'merge' ORDER BY intent.id DESC LIMIT 1)
         FROM line ORDER BY number]]):rows()
     return function()
