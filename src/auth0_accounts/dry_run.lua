@@ -6,7 +6,6 @@ local json = require "auth0.json"
 local settings = require "auth0_accounts.settings"
 local stop = require "auth0_accounts.stop"
 local tenants = require "auth0_accounts.tenants"
-local wording = require "auth0_accounts.wording"
 
 local dry_run = {}
 
@@ -76,7 +75,7 @@ function dry_run.requests(command, given, world)
     if reader then reader:close() end
     if not good then error(fault, 0) end
     if facts.code == "guarded" or not recorded.requests[1] and message then
-        stop.raise(stop.code_of(facts), "%s", wording.of(message))
+        stop.raise(stop.code_of(facts), "%s", message)
     end
     return recorded.requests
 end

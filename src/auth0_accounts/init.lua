@@ -5,7 +5,6 @@ local dry_run = require "auth0_accounts.dry_run"
 local output = require "auth0_accounts.output"
 local stop = require "auth0_accounts.stop"
 local tenants = require "auth0_accounts.tenants"
-local wording = require "auth0_accounts.wording"
 
 local accounts = {}
 
@@ -25,7 +24,7 @@ end
 
 local function end_as(said, message, failure)
     said:value(told_as(failure))
-    said:complain("%s", wording.of(message))
+    said:complain("%s", message)
     return stop.code_of(failure)
 end
 
@@ -74,7 +73,7 @@ local function end_by_error(said, fault, command)
         return stop.INTERRUPTED
     end
     local configuration, usage = text:match "auth0%.tenant: .*", text:match "tenant:[%w_]+: .*"
-    said:complain("%s", wording.of(configuration or usage or text))
+    said:complain("%s", configuration or usage or text)
     return configuration and stop.CONFIGURATION or usage and stop.USAGE or stop.FAILED
 end
 

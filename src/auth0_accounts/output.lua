@@ -1,6 +1,7 @@
 --- What a run prints: to standard output its result, for people or as JSON; to standard error what went wrong.
 local json = require "auth0.json"
 local printable = require "auth0_accounts.printable"
+local wording = require "auth0_accounts.wording"
 
 ---@class auth0_accounts.Output
 ---@field is_json boolean|nil
@@ -76,7 +77,7 @@ end
 ---@param format string of string.format
 ---@param ... any its arguments
 function Output:complain(format, ...)
-    self.err:write("auth0-accounts: ", printable.line(format:format(...)), "\n")
+    self.err:write("auth0-accounts: ", printable.line(wording.of(format:format(...))), "\n")
 end
 
 local colors = { ok = 32, warn = 33, fail = 31 }
@@ -95,7 +96,7 @@ end
 ---@param format string of string.format
 ---@param ... any its arguments
 function Output:note(format, ...)
-    if not self.is_quiet then self.err:write(printable.line(format:format(...)), "\n") end
+    if not self.is_quiet then self.err:write(printable.line(wording.of(format:format(...))), "\n") end
 end
 
 --- Brings all of it out.

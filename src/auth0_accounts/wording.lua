@@ -40,7 +40,7 @@ end
 ---@param message string of the library
 ---@return string
 function wording.of(message)
-    message = message:gsub("^tenant:[%w_]+: ", ""):gsub("^auth0%.tenant: ", "")
+    message = message:gsub("tenant:[%l_]+: ", ""):gsub("auth0%.tenant: ", "")
     for _, phrase in ipairs(phrases) do message = replaced(message, phrase[1], phrase[2]) end
     return message
 end
