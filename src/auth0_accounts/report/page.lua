@@ -38,7 +38,7 @@ td { white-space: nowrap; } .long { white-space: normal; overflow-wrap: anywhere
 footer { margin-top: 2rem; }
 @media print { :root { --page: #fff; --card: #fff; --text: #000; --soft: #444; --line: #bbb; --made: #1f7a4d;
   --undone: #3b6fb6; --failed: #b3362b; } body { font-size: 11pt; } main { max-width: none; padding: 0; }
-  .wide { overflow: visible; } td { white-space: normal; overflow-wrap: anywhere; }
+  .wide { overflow: visible; } .long { min-width: 0; }
   figure, tr, .cards div { break-inside: avoid; } h2 { break-after: avoid; }
   rect, i { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 ]]
