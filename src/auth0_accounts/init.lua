@@ -13,7 +13,7 @@ local accounts = {}
 ---@field getenv fun(name: string): string|nil
 ---@field out file*
 ---@field err file*
----@field mock? auth0.Mock takes the tenant's place, in tests
+---@field mock? auth0.Mock takes the tenant's place: with --mock, and in tests
 
 local function told_as(failure)
     local copy = {}
