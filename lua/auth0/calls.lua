@@ -234,7 +234,7 @@ local function check(self, mock)
     end
 end
 
-local spare -- a ticket that was not needed
+local spare -- a ticket that no code but `perform` and `pooled` knows
 
 -- The ticket is made before the call, and filled before any function is called: where Lua allocates memory, a finalizer
 -- may run, make a call of the same engine, and fetch the end of a call that has no ticket yet.
@@ -244,6 +244,14 @@ local function ticket_of(method, answers, is_others)
     spare = nil
     ticket.mock, ticket.is_others, ticket.is_read = answers, is_others, method.is_read
     return ticket
+end
+
+-- Keeps one that was waited for. A loop with threads may still know it. It keeps nothing else from being collected.
+local function spare_ticket(ticket, how)
+    if how == "thread" then return end
+    ticket.is_done, ticket.loop, ticket.task, ticket.calls = false, false, false, false
+    ticket.value, ticket.facts, ticket.mock = false, false, nil
+    spare = ticket
 end
 
 -- No tail call leads here: Lua 5.1 does not know whether a function that made a tail call can yield.
@@ -267,17 +275,19 @@ end
 ---@return any value nil where it failed
 ---@return table|nil facts
 function Calls:perform(method, level, given, first, second, is_checked, mock)
-    check(self, mock or self.mock)
-    local how = self.is_virtual and "submit" or loop.how(self.loop, method.caller, level + 1)
+    local answers = mock or self.mock
+    check(self, answers)
+    local ticket = ticket_of(method, answers, mock ~= nil)
+    local how = self.is_virtual and "submit" or loop.how(self.loop, method.caller, level + 1, ticket)
     local checked_level = is_checked and level + 1 or nil
-    local ticket = ticket_of(method, mock or self.mock, mock ~= nil)
     local value, facts = self.engine:call(method.core, how, given, first, second, checked_level)
     if facts == nil and value ~= nil then
         self.tickets[value] = ticket
         value, facts = wait(self, value, ticket)
-        return value, facts
+        spare_ticket(ticket, how)
+    elseif how == "wait" then
+        spare = ticket
     end
-    spare = ticket
     return value, facts
 end
 
@@ -291,8 +301,8 @@ end
 ---@return table facts
 function Calls:sequence(method, level, checked, order, on_receipt)
     check(self, self.mock)
-    local how = self.is_virtual and "submit" or loop.how(self.loop, method.caller, level + 1)
     local ticket = { id = 0, mock = self.mock, on_receipt = on_receipt, is_sequence = true }
+    local how = self.is_virtual and "submit" or loop.how(self.loop, method.caller, level + 1, ticket)
     local value, facts = self.engine:call(method.core, how, checked, { method = "POST", path = "/", body = order }, nil,
         level + 1)
     if facts ~= nil or value == nil then return value, facts end
@@ -315,17 +325,18 @@ end
 ---@return any value
 ---@return table|nil facts
 function calls.pooled(method, level, given, named, is_checked)
-    local how = loop.how(named, method.caller, level + 1)
-    local checked_level = is_checked and level + 1 or nil
     local ticket = ticket_of(method, nil, false)
+    local how = loop.how(named, method.caller, level + 1, ticket)
+    local checked_level = is_checked and level + 1 or nil
     local value, facts, engine = core.call(named, method.core, how, given, nil, nil, checked_level)
     if facts == nil and value ~= nil then
         local self = known[engine] or calls.of(engine, false, named)
         self.tickets[value] = ticket
         value, facts = wait(self, value, ticket)
-        return value, facts
+        spare_ticket(ticket, how)
+    elseif how == "wait" then
+        spare = ticket
     end
-    spare = ticket
     return value, facts
 end
 

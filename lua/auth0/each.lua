@@ -36,7 +36,6 @@ end
 
 local function wake_all(state)
     local queue = state.queue
-    if not queue[1] then return end
     state.queue = {}
     for _, ticket in ipairs(queue) do loop.finish(ticket) end
 end
@@ -50,13 +49,13 @@ local function next_item(state)
     end
     if state.is_over then return nil end
     state.is_taking = true
-    local item = state.take()
+    local item, taken = state.take(), state.taken + 1
     state.is_taking = false
-    state.is_over = state.is_over or item == nil
-    wake_all(state)
+    if item == nil then state.is_over = true end
+    if state.queue[1] then wake_all(state) end
     if state.is_over then return nil end
-    state.taken = state.taken + 1
-    return item, state.taken
+    state.taken = taken
+    return item, taken
 end
 
 local LONGEST = 128 -- bytes of an item that a message shows
@@ -92,10 +91,11 @@ function each.run(items, count, fn)
     local function are_others() return state.under_way > 1 or not state.is_over end
     local function task(number)
         while true do
-            items_of[number], indexes[number] = next_item(state)
-            if items_of[number] == nil then return end
+            local item, index = next_item(state)
+            if item == nil then return end
+            items_of[number], indexes[number] = item, index
             state.under_way = state.under_way + 1
-            fn(items_of[number], indexes[number], are_others)
+            fn(item, index, are_others)
             indexes[number] = nil
             state.done, state.under_way = state.done + 1, state.under_way - 1
         end

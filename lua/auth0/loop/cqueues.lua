@@ -18,7 +18,7 @@ local cqueues = { has_thread = true }
 local PATIENCE = 1 -- seconds; then a waiting coroutine looks whether another still polls
 
 function cqueues.is_here()
-    return library.running() ~= nil and not isolated.is_here() and not tasks.is_task()
+    return library.running() ~= nil and not isolated.is_here() and not tasks.running()
 end
 
 cqueues.can_wait = is_yieldable

@@ -91,23 +91,28 @@ end
 ---@param chosen table|nil the loop that was named
 ---@param caller string
 ---@param level integer as error's second argument, from the caller of this
+---@param ticket auth0.Ticket what the call is going to be waited for by
 ---@return "wait"|"submit"|"thread" how on the spot; as `loop.wait` does; likewise, by an engine with a thread
-function loop.how(chosen, caller, level)
+function loop.how(chosen, caller, level, ticket)
     local here = at(chosen)
     if here.check then here.check(caller, level + 1) end
     if here.has_thread then return "thread" end
-    return tasks.is_task() and "submit" or "wait"
+    local task = tasks.running()
+    if not task then return "wait" end
+    ticket.loop, ticket.task = here, task
+    return "submit"
 end
 
 ---@class auth0.Ticket what a coroutine waits for
 ---@field is_done? boolean
 ---@field loop? table whose wait it is
+---@field task? auth0.Task
 
 ---@param calls auth0.Calls|nil nil: no engine has to do with it
 ---@param ticket auth0.Ticket
 function loop.wait(calls, ticket)
     if ticket.is_done then return end
-    local here = waiting(calls)
+    local here = ticket.loop or waiting(calls)
     if calls and calls.is_virtual and here ~= plain then
         here.pause() -- a mock's time passes for all who wait: first the others make their calls
         here = plain

@@ -19,7 +19,7 @@ end
 
 function luv.is_here()
     local thread, is_main = coroutine.running()
-    return thread ~= nil and not is_main and not tasks.is_task() and not isolated.is_here() and
+    return thread ~= nil and not is_main and not tasks.running() and not isolated.is_here() and
         not is_in_controller()
 end
 

@@ -17,7 +17,8 @@ end
 
 -- Only a task's own coroutine yields. One that the task's function made would not be resumed: it blocks.
 function plain.wait(calls, ticket)
-    if tasks.is_task() and is_yieldable() then return tasks.park(calls, ticket) end
+    local task = ticket.task or tasks.running()
+    if task and is_yieldable() then return tasks.park(task, calls, ticket) end
     local done, fault = pcall(drive, calls, ticket)
     if done then return end
     calls:drop(ticket)

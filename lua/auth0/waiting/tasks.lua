@@ -7,67 +7,64 @@ local tasks = {}
 local PARKED = {}
 local SHORT = 0.005 -- seconds for each engine where several are waited for
 
-local groups = setmetatable({}, { __mode = "k" }) -- of each task's coroutine
-local alive = 0 -- tasks, of all groups: most scripts have none, and each call asks
+---@class auth0.Task
+---@field thread thread
+---@field number integer
+---@field group table
+---@field ticket auth0.Ticket|false what it waits for
 
-local function enter(group, thread)
-    groups[thread] = group
-    alive = alive + 1
-end
+local resumed -- the task that was resumed last, and has not yielded since; its function may have resumed others
 
-local function leave(thread)
-    if not groups[thread] then return end
-    groups[thread] = nil
-    alive = alive - 1
-end
-
----@return boolean whether the running coroutine is a task
-function tasks.is_task()
-    if alive == 0 then return false end
-    local thread = coroutine.running()
-    return thread ~= nil and groups[thread] ~= nil
+--- The task whose coroutine is running.
+---@return auth0.Task|nil
+function tasks.running()
+    return resumed and coroutine.running() == resumed.thread and resumed or nil
 end
 
 --- Lets the others go on until the ticket is done.
+---@param task auth0.Task the one that is running
 ---@param calls auth0.Calls|nil
 ---@param ticket auth0.Ticket
-function tasks.park(calls, ticket)
-    local thread = coroutine.running()
-    local group = groups[thread]
-    ticket.task, ticket.calls = thread, calls
-    group.parked[thread] = ticket
-    if calls then group.waiting[calls] = (group.waiting[calls] or 0) + 1 end
-    if ticket.at then group.asleep[ticket] = true end
+function tasks.park(task, calls, ticket)
+    local waiting = task.group.waiting
+    task.ticket, ticket.task, ticket.calls = ticket, task, calls
+    if calls then waiting[calls] = (waiting[calls] or 0) + 1 end
+    if ticket.at then task.group.asleep[ticket] = true end
     coroutine.yield(PARKED)
 end
 
 ---@param ticket auth0.Ticket
 function tasks.wake(ticket)
-    local thread = ticket.task
-    local group = thread and groups[thread]
-    if not group or group.parked[thread] ~= ticket then return end
-    local calls = ticket.calls
-    group.parked[thread], group.asleep[ticket] = nil, nil
-    if calls then group.waiting[calls] = group.waiting[calls] > 1 and group.waiting[calls] - 1 or nil end
-    group.ready[#group.ready + 1] = thread
+    local task, calls = ticket.task, ticket.calls
+    if not task or task.ticket ~= ticket then return end
+    local group = task.group
+    local ready, waiting = group.ready, calls and group.waiting[calls]
+    task.ticket = false
+    if calls then group.waiting[calls] = waiting > 1 and waiting - 1 or nil end
+    if ticket.at then group.asleep[ticket] = nil end
+    ready[#ready + 1] = task
 end
 
-local function finish(group, thread, fault)
-    leave(thread)
+local function finish(task, fault)
+    local group = task.group
     group.alive = group.alive - 1
     if fault == nil then return end
     if not group.fault then group.fault = fault end
-    group.on_fault(group.numbers[thread])
+    group.on_fault(task.number)
 end
 
-local function resume(group, thread)
-    local good, told = coroutine.resume(thread)
+local function resume(task)
+    local before = resumed
+    resumed = task
+    local good, told = coroutine.resume(task.thread)
+    resumed = before
+    if good and told == PARKED then return end
     if not good then
-        finish(group, thread, { told })
-    elseif coroutine.status(thread) == "dead" then
-        finish(group, thread)
-    elseif told ~= PARKED then
-        finish(group, thread, { "auth0.each: the function yielded, and nothing would resume it: in it only this "
+        finish(task, { told })
+    elseif coroutine.status(task.thread) == "dead" then
+        finish(task)
+    else
+        finish(task, { "auth0.each: the function yielded, and nothing would resume it: in it only this "
             .. "library's calls yield" })
     end
 end
@@ -77,7 +74,7 @@ local function resume_ready(group)
     local ready, count = group.ready, 0
     while ready[count + 1] do
         count = count + 1
-        resume(group, ready[count])
+        resume(ready[count])
     end
     for i = count, 1, -1 do ready[i] = nil end
     return count > 0
@@ -118,19 +115,20 @@ local function turn(group)
     wake_sleepers(group)
 end
 
-local function drive(group, threads)
-    for _, thread in ipairs(threads) do resume(group, thread) end
+local function drive(group)
+    for _, task in ipairs(group.tasks) do resume(task) end
     while group.alive > 0 do
         if not resume_ready(group) then turn(group) end
     end
 end
 
 -- The driver itself was interrupted (a debug hook, a mock): its tasks end where they are.
-local function abandon(group, threads)
-    for _, ticket in pairs(group.parked) do
-        if ticket.calls then ticket.calls:drop(ticket) end
+local function abandon(group)
+    for _, task in ipairs(group.tasks) do
+        local ticket = task.ticket
+        task.ticket = false
+        if ticket and ticket.calls then ticket.calls:drop(ticket) end
     end
-    for _, thread in ipairs(threads) do leave(thread) end
 end
 
 ---@param count integer
@@ -139,17 +137,16 @@ end
 ---@return boolean good
 ---@return any fault
 function tasks.together(count, body, on_fault)
-    local group = { alive = count, parked = {}, waiting = {}, asleep = {}, ready = {}, on_fault = on_fault,
-        numbers = {} }
-    local threads = {}
+    local group = { alive = count, tasks = {}, waiting = {}, asleep = {}, ready = {}, on_fault = on_fault }
     for i = 1, count do
-        threads[i] = coroutine.create(function() body(i) end)
-        group.numbers[threads[i]] = i
-        enter(group, threads[i])
+        local thread = coroutine.create(function() body(i) end)
+        group.tasks[i] = { thread = thread, number = i, group = group, ticket = false }
     end
-    local driven, fault = pcall(drive, group, threads)
+    local before = resumed
+    local driven, fault = pcall(drive, group)
+    resumed = before
     if not driven then
-        abandon(group, threads)
+        abandon(group)
         error(fault, 0)
     end
     if group.fault then return false, group.fault[1] end
