@@ -18,7 +18,7 @@ end
 --- What all of them are told.
 ---@param http "1.1"|"2"
 ---@param is_slow boolean|nil the tenant that is 50 ms away
----@param lua "lua5.4"|"luajit"|nil whose module of ours; lua5.4's
+---@param lua "lua5.4"|"luajit"|"lua5.1"|nil whose module of ours; lua5.4's
 ---@return table<string, string>
 function contenders.environment(http, is_slow, lua)
     local domain = ("%s.test:%s"):format(is_slow and "slow" or "tenant", port)
@@ -36,7 +36,7 @@ function contenders.bare(program, links, most)
     return ("%s %d %s"):format(process.quoted(build .. "/bare/" .. program), links, most or "")
 end
 
----@param lua "lua5.4"|"luajit"
+---@param lua "lua5.4"|"luajit"|"lua5.1"
 ---@param how "link"|"tenant"|"each"|"thread"|"once"
 ---@param links integer
 ---@param most integer|nil
@@ -45,9 +45,10 @@ function contenders.ours(lua, how, links, most)
     return ("%s %s %s %d %s"):format(lua, process.quoted(here .. "/contenders/ours.lua"), how, links, most or "")
 end
 
+---@param lua "luajit"|"lua5.1"
 ---@return boolean
-function contenders.has_luajit()
-    return exists(build .. "/luajit/auth0/core.so")
+function contenders.has(lua)
+    return exists(("%s/%s/auth0/core.so"):format(build, lua))
 end
 
 -- The first of the interpreters in which all of the modules load; or nil and why not.
@@ -68,6 +69,7 @@ end
 ---@field command (fun(links: integer): string)|nil
 ---@field reason string|nil why it is not here
 ---@field share number how many of the links it is given: some take long
+---@field lua string|nil the Lua that it runs in, where this library is held against it in the same one
 
 local function script(lua, name)
     return function(links)
@@ -76,14 +78,22 @@ local function script(lua, name)
     end
 end
 
+local function lua_curl(lua)
+    local found, reason = interpreter({ lua }, { "curl", "cjson" })
+    return { name = "lua-curl 0.3 and cjson, " .. lua, http = { ["1.1"] = true }, share = 1,
+        command = found and script(lua, "lua_curl.lua"), reason = reason, lua = lua }
+end
+
+local peers
+
+--- The same ones for the whole run, though others may be installed meanwhile.
 ---@return bench.peer[]
 function contenders.peers()
-    local curl, no_curl = interpreter({ "lua5.1", "lua5.2" }, { "curl", "cjson" })
+    if peers then return peers end
     local http, no_http = interpreter({ "lua5.4", "lua5.3", "lua5.1" }, { "http.client", "cjson" })
     local is_there = exists(build .. "/sdk/installed.json")
-    return {
-        { name = "lua-curl 0.3 and cjson" .. (curl and ", " .. curl or ""), http = { ["1.1"] = true }, share = 1,
-            command = curl and script(curl, "lua_curl.lua"), reason = no_curl },
+    peers = {
+        lua_curl "lua5.1", lua_curl "luajit",
         { name = "lua-http and cjson" .. (http and ", " .. http or ""), http = { ["1.1"] = true, ["2"] = true },
             share = 0.5, command = http and script(http, "lua_http.lua"), reason = no_http },
         { name = "Auth0's SDK for Node", http = { ["1.1"] = true }, share = 0.2,
@@ -91,6 +101,7 @@ function contenders.peers()
                 return ("node %s %d"):format(process.quoted(here .. "/contenders/sdk.js"), links)
             end, reason = os.getenv "AUTH0_BENCH_SDK" },
     }
+    return peers
 end
 
 return contenders

@@ -3,7 +3,7 @@ local budgets = require "benchmarks.budgets"
 
 local report = { rows = {} }
 
-local WIDTHS = { 84, 18, 22, 14, 6 }
+local WIDTHS = { 92, 18, 22, 14, 6 }
 
 function report.begin()
     budgets.line(WIDTHS, { "what", "measured", "spread", "budget", "" })

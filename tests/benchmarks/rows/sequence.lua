@@ -19,9 +19,10 @@ local function field_of(http)
         contender("bare", contenders.bare("sequential", LINKS)),
         contender("tenant:link", contenders.ours("lua5.4", "tenant", LINKS)),
     }
-    if contenders.has_luajit() then
-        local command = contenders.ours("luajit", "link", LINKS)
-        list[#list + 1] = contender("auth0.link, luajit", command, LINKS, "luajit")
+    for _, lua in ipairs { "luajit", "lua5.1" } do
+        if contenders.has(lua) then
+            list[#list + 1] = contender("auth0.link, " .. lua, contenders.ours(lua, "link", LINKS), LINKS, lua)
+        end
     end
     for _, peer in ipairs(contenders.peers()) do
         local links = LINKS * peer.share
@@ -38,6 +39,17 @@ local function add(job, name, runs, budget)
         report.add_ratio({ what = ("%s: %s, %s"):format(job, name, what == "cpu" and "CPU" or what),
             format = "%.2fx", relation = what == "rate" and ">=" or "<=", budget = budget and budget[what] },
             rounds.ratio(runs[name], runs.bare, what))
+    end
+end
+
+-- The other choice of a Lua user, in the same Lua.
+local function add_ahead(job, runs, peer)
+    local ours = runs["auth0.link, " .. (peer.lua or "")]
+    if not ours or not runs[peer.name] then return end
+    for _, what in ipairs { "rate", "cpu" } do
+        local name = ("%s: auth0.link beside lua-curl, %s, %s"):format(job, peer.lua, what == "cpu" and "CPU" or what)
+        report.add_ratio({ what = name, format = "%.2fx", relation = what == "rate" and ">=" or "<=", budget = 1 },
+            rounds.ratio(ours, runs[peer.name], what))
     end
 end
 
@@ -60,6 +72,7 @@ local function rates(http, place)
     for _, peer in ipairs(contenders.peers()) do
         local reason = peer.command and "it fails; its own words are on the error stream" or peer.reason
         if peer.http[http] and not runs[peer.name] then report.add_absent(job .. ": " .. peer.name, reason) end
+        if is_held then add_ahead(job, runs, peer) end
     end
 end
 
