@@ -55,7 +55,7 @@ build = {
       .. "src/pure/order.c "
       .. "src/pure/sort.c "
       .. "src/pure/writer.c "
-      .. "-L $(CRYPTO_LIBDIR) -L $(SQLITE_LIBDIR) -L $(ZLIB_LIBDIR) -l sqlite3 -l crypto -l z -l pthread",
+      .. "-L $(CRYPTO_LIBDIR) -L $(SQLITE_LIBDIR) -L $(ZLIB_LIBDIR) -l sqlite3 -l crypto -l z -l pthread -l dl",
    install = {
       lua = {
          ["auth0_accounts.apply.approval"] = "src/auth0_accounts/apply/approval.lua",

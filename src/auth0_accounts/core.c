@@ -6,6 +6,7 @@
 #include "auth0_accounts/signals.h"
 #include "auth0_accounts/statement.h"
 #include "auth0_accounts/users.h"
+#include "lua/stay.h"
 
 #ifdef __GNUC__
 #define EXPORT __attribute__((visibility("default")))
@@ -26,6 +27,7 @@ EXPORT int luaopen_auth0_accounts_core(lua_State *L) {
     compat_checkversion(L);
     compat_getref(L, &module_key);
     if (!lua_isnil(L, -1)) return 1;
+    stay_loaded(luaopen_auth0_accounts_core);
     database_init(L);
     statement_init(L);
     users_init(L);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,7 +68,9 @@ static int fail(lua_State *L, void *key, const char *message, const char *kind) 
 }
 
 int database_fail(lua_State *L, struct database *database, int status) {
-    return fail(L, database, sqlite3_errmsg(database->handle), kind_of(database->handle, status));
+    char message[512]; /* a finalizer that runs meanwhile may change SQLite's */
+    snprintf(message, sizeof message, "%s", sqlite3_errmsg(database->handle));
+    return fail(L, database, message, kind_of(database->handle, status));
 }
 
 /* ---- from its opening to its end ---- */
@@ -76,7 +79,7 @@ void database_refer(struct database *database) { database->references++; }
 
 static void shut(struct database *database) {
     statement_close_all(database);
-    (void)sqlite3_close(database->handle);
+    (void)sqlite3_close_v2(database->handle); /* which waits for a statement whose row is being pushed */
     database->handle = NULL;
 }
 
@@ -88,7 +91,7 @@ void database_release(lua_State *L, struct database *database) {
     free(database);
 }
 
-static struct database *check_database(lua_State *L) {
+struct database *database_check(lua_State *L) {
     struct handle *self = bind_class_check(L, 1, &database_class, "expected a database");
     if (self->database == NULL) luaL_error(L, "auth0_accounts.core: a database that is closed was used");
     return self->database;
@@ -112,16 +115,13 @@ static int method_close(lua_State *L) {
 
 /* database:exec(sql) -> true: all statements of the text */
 static int method_exec(lua_State *L) {
-    struct database *database = check_database(L);
     const char *sql = luaL_checkstring(L, 2);
+    struct database *database = database_check(L);
     int status = sqlite3_exec(database->handle, sql, NULL, NULL, NULL);
     if (status != SQLITE_OK) return database_fail(L, database, status);
     lua_pushboolean(L, 1);
     return 1;
 }
-
-/* database:prepare(sql) -> statement */
-static int method_prepare(lua_State *L) { return statement_prepare(L, check_database(L)); }
 
 /* ---- opening ---- */
 
@@ -180,6 +180,6 @@ int database_open(lua_State *L) {
 
 void database_init(lua_State *L) {
     static const luaL_Reg methods[] = {
-        {"exec", method_exec}, {"prepare", method_prepare}, {"close", method_close}, {NULL, NULL}};
+        {"exec", method_exec}, {"prepare", statement_prepare}, {"close", method_close}, {NULL, NULL}};
     bind_class_make(L, &database_class, "auth0_accounts.core.database", methods, on_gc);
 }

@@ -22,6 +22,9 @@ struct database {
 int database_open(lua_State *L);
 void database_init(lua_State *L);
 
+/* The one at index 1. Raises where it is none, or closed. */
+struct database *database_check(lua_State *L);
+
 /* Pushes what failed, as above, with what the database says of it. Returns the number of values. */
 int database_fail(lua_State *L, struct database *database, int status);
 

@@ -10,14 +10,18 @@ static char statement_class;
 
 struct statement {
     struct database *of;
-    sqlite3_stmt *handle; /* NULL once it is closed */
-    struct statement *before, *after;
-    unsigned run; /* which one it is: a loop over an earlier one has ended */
+    sqlite3_stmt *handle;
+    struct statement *before, *after; /* in the database's list, */
+    bool is_listed;                   /* which it leaves when it is closed */
+    unsigned run;                     /* which one it is: a loop over an earlier one has ended */
+    bool is_pushed; /* a row of it: a finalizer that runs meanwhile cannot use it, and what it closes is closed then */
 };
+
+static bool is_usable(const struct statement *self) { return self->is_listed && !self->is_pushed; }
 
 static struct statement *check_statement(lua_State *L, int index) {
     struct statement *self = bind_class_check(L, index, &statement_class, "expected a statement");
-    if (self->handle == NULL) luaL_error(L, "auth0_accounts.core: a statement that is closed was used");
+    if (!is_usable(self)) luaL_error(L, "auth0_accounts.core: a statement that is closed was used");
     return self;
 }
 
@@ -65,10 +69,18 @@ static void push_column(lua_State *L, sqlite3_stmt *handle, int column) {
     }
 }
 
-static int push_row(lua_State *L, sqlite3_stmt *handle) {
-    int count = sqlite3_column_count(handle);
+static void let_go(struct statement *self) {
+    (void)sqlite3_finalize(self->handle);
+    self->handle = NULL;
+}
+
+static int push_row(lua_State *L, struct statement *self) {
+    int count = sqlite3_column_count(self->handle);
     luaL_checkstack(L, count, "too many columns");
-    for (int column = 0; column < count; column++) push_column(L, handle, column);
+    self->is_pushed = true;
+    for (int column = 0; column < count; column++) push_column(L, self->handle, column);
+    self->is_pushed = false;
+    if (!self->is_listed) let_go(self);
     return count;
 }
 
@@ -131,8 +143,8 @@ static int method_first(lua_State *L) {
     int status = begin_run(L, self, SQLITE_STATIC);
     if (status == SQLITE_OK) status = sqlite3_step(self->handle);
     if (status != SQLITE_ROW && status != SQLITE_DONE) return fail_run(L, self, status);
-    int count = status == SQLITE_ROW ? push_row(L, self->handle) : 0;
-    end_run(self);
+    int count = status == SQLITE_ROW ? push_row(L, self) : 0;
+    if (self->handle != NULL) end_run(self);
     return count;
 }
 
@@ -145,12 +157,12 @@ static int raise_run(lua_State *L, struct statement *self, int status) {
 
 static int next_row(lua_State *L) {
     struct statement *self = lua_touserdata(L, lua_upvalueindex(1));
-    if (self->handle == NULL || self->run != (unsigned)lua_tonumber(L, lua_upvalueindex(2)))
+    if (!is_usable(self) || self->run != (unsigned)lua_tonumber(L, lua_upvalueindex(2)))
         return luaL_error(L, "auth0_accounts.core: a statement was used again, or closed, in a loop over its rows");
     int status = sqlite3_step(self->handle);
     if (status == SQLITE_ROW && sqlite3_column_type(self->handle, 0) == SQLITE_NULL)
         return luaL_error(L, "auth0_accounts.core: the first column is NULL, which would end the loop");
-    if (status == SQLITE_ROW) return push_row(L, self->handle);
+    if (status == SQLITE_ROW) return push_row(L, self);
     if (status != SQLITE_DONE) return raise_run(L, self, status);
     end_run(self);
     return 0;
@@ -172,38 +184,47 @@ static int method_rows(lua_State *L) {
 
 static void enlist(struct statement *self, struct database *database) {
     self->of = database;
+    self->is_listed = true;
     self->after = database->first;
     if (self->after != NULL) self->after->before = self;
     database->first = self;
     database_refer(database);
 }
 
-static void finalize(struct statement *self) {
-    if (self->handle == NULL) return;
-    (void)sqlite3_finalize(self->handle);
-    self->handle = NULL;
+static void unlist(struct statement *self) {
+    if (!self->is_listed) return;
+    self->is_listed = false;
     if (self->after != NULL) self->after->before = self->before;
     *(self->before != NULL ? &self->before->after : &self->of->first) = self->after;
+    if (!self->is_pushed) let_go(self);
 }
 
 void statement_close_all(struct database *database) {
-    while (database->first != NULL) finalize(database->first);
+    while (database->first != NULL) unlist(database->first);
 }
 
-/* Also as the finalizer, of a statement that was never made as well. */
 static int close_statement(lua_State *L) {
     struct statement *self = bind_class_check(L, 1, &statement_class, "expected a statement");
     struct database *database = self->of;
-    finalize(self);
+    unlist(self);
     self->of = NULL;
     if (database != NULL) database_release(L, database);
     return 0;
 }
 
-int statement_prepare(lua_State *L, struct database *database) {
+/* Of a statement that was never made as well; and of one whose row could not be pushed for want of memory. */
+static int on_gc(lua_State *L) {
+    struct statement *self = lua_touserdata(L, 1);
+    self->is_pushed = false;
+    if (!self->is_listed) let_go(self);
+    return close_statement(L);
+}
+
+int statement_prepare(lua_State *L) {
     size_t size;
     const char *sql = luaL_checklstring(L, 2, &size), *rest;
     struct statement *self = bind_class_new(L, &statement_class, sizeof *self);
+    struct database *database = database_check(L); /* now: a finalizer may have closed it */
     luaL_argcheck(L, size < INT_MAX, 2, "too long");
     int status = sqlite3_prepare_v2(database->handle, sql, (int)size + 1, &self->handle, &rest);
     if (status != SQLITE_OK) return database_fail(L, database, status);
@@ -216,5 +237,5 @@ int statement_prepare(lua_State *L, struct database *database) {
 void statement_init(lua_State *L) {
     static const luaL_Reg methods[] = {
         {"run", method_run}, {"first", method_first}, {"rows", method_rows}, {"close", close_statement}, {NULL, NULL}};
-    bind_class_make(L, &statement_class, "auth0_accounts.core.statement", methods, close_statement);
+    bind_class_make(L, &statement_class, "auth0_accounts.core.statement", methods, on_gc);
 }

@@ -8,8 +8,8 @@
 
 #pragma GCC visibility push(hidden)
 
-/* Pushes the statement of the SQL text at index 2, or what database_fail does. */
-int statement_prepare(lua_State *L, struct database *database);
+/* database:prepare(sql) -> statement */
+int statement_prepare(lua_State *L);
 
 /* Runs the statement at `index` with two integers. Returns 0; or, where it fails, what database_fail does. */
 int statement_run_pair(lua_State *L, int index, int64_t first, int64_t second);

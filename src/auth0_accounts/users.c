@@ -16,12 +16,13 @@ struct users {
     size_t room;
     char *text; /* where strings are unescaped */
     size_t text_room;
+    bool is_pushed; /* a line of it: a finalizer that runs meanwhile cannot use it, nor close it */
     char path[];
 };
 
 static struct users *check_users(lua_State *L) {
     struct users *users = bind_class_check(L, 1, &users_class, "expected users");
-    if (users->lines == NULL) luaL_error(L, "auth0_accounts.core: users that are closed were used");
+    if (users->lines == NULL || users->is_pushed) luaL_error(L, "auth0_accounts.core: users that are closed were used");
     return users;
 }
 
@@ -135,7 +136,10 @@ static int fail_step(lua_State *L, struct users *users, enum lines_step step) {
 }
 
 static int push_step(lua_State *L, struct users *users, enum lines_step step) {
-    return step == LINES_ONE ? push_account(L, users) : fail_step(L, users, step);
+    users->is_pushed = true;
+    int count = step == LINES_ONE ? push_account(L, users) : fail_step(L, users, step);
+    users->is_pushed = false;
+    return count;
 }
 
 /* users:next() -> user_id, email or nil, folded email or nil, number of identities, bytes of the line; nothing at the
@@ -165,6 +169,7 @@ static int note_account(lua_State *L, struct users *users) {
     struct span address = unescape(L, users, listed.email);
     if (address.size == 0) return 0;
     listed_fold(users->text, address.size);
+    users->is_pushed = false; /* a statement that fails may raise */
     return statement_run_pair(L, 2, (int64_t)lines_number(users->lines), (int64_t)listed_hash(address));
 }
 
@@ -177,7 +182,9 @@ static int method_note(lua_State *L) {
     while (count < most) {
         enum lines_step step = lines_next(users->lines, &users->line);
         if (step == LINES_END) break;
+        users->is_pushed = true;
         int faults = step == LINES_ONE ? note_account(L, users) : fail_step(L, users, step);
+        users->is_pushed = false;
         if (faults > 0) return faults;
         count++;
     }
@@ -190,7 +197,9 @@ static int method_note(lua_State *L) {
 /* users:text() -> the line as it stands, without its end */
 static int method_text(lua_State *L) {
     struct users *users = check_users(L);
+    users->is_pushed = true;
     lua_pushlstring(L, users->line.size > 0 ? users->line.at : "", users->line.size);
+    users->is_pushed = false;
     return 1;
 }
 
@@ -208,8 +217,8 @@ static int method_position(lua_State *L) {
     return 2;
 }
 
-static int close_users(lua_State *L) {
-    struct users *users = bind_class_check(L, 1, &users_class, "expected users");
+static int on_gc(lua_State *L) {
+    struct users *users = lua_touserdata(L, 1);
     lines_close(users->lines);
     free(users->tokens);
     free(users->text);
@@ -217,6 +226,11 @@ static int close_users(lua_State *L) {
     users->tokens = NULL;
     users->text = NULL;
     return 0;
+}
+
+static int method_close(lua_State *L) {
+    struct users *users = bind_class_check(L, 1, &users_class, "expected users");
+    return users->is_pushed ? 0 : on_gc(L);
 }
 
 int users_open(lua_State *L) {
@@ -233,8 +247,8 @@ int users_open(lua_State *L) {
 }
 
 void users_init(lua_State *L) {
-    static const luaL_Reg methods[] = {{"next", method_next},  {"note", method_note}, {"find", method_find},
-                                       {"text", method_text},  {"line", method_line}, {"position", method_position},
-                                       {"close", close_users}, {NULL, NULL}};
-    bind_class_make(L, &users_class, "auth0_accounts.core.users", methods, close_users);
+    static const luaL_Reg methods[] = {{"next", method_next},   {"note", method_note}, {"find", method_find},
+                                       {"text", method_text},   {"line", method_line}, {"position", method_position},
+                                       {"close", method_close}, {NULL, NULL}};
+    bind_class_make(L, &users_class, "auth0_accounts.core.users", methods, on_gc);
 }

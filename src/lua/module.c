@@ -8,9 +8,8 @@
 #include "lua/private_file.h"
 #include "lua/rows.h"
 #include "lua/sequence.h"
+#include "lua/stay.h"
 #include "lua/version.h"
-
-#include <dlfcn.h>
 
 #ifdef __GNUC__
 #define EXPORT __attribute__((visibility("default")))
@@ -19,20 +18,6 @@
 #endif
 
 EXPORT int luaopen_auth0_core(lua_State *L);
-
-/* Lua unloads a module when its state closes; libcurl's and the TLS library's code, threads and exit handlers would be
-   unloaded with it. This module stays until the process ends. (The linker's -z nodelete says the same, but LuaRocks
-   cannot pass it.) */
-static void stay_loaded(void) {
-    Dl_info self;
-    union {
-        int (*function)(lua_State *);
-        void *address;
-    } here = {luaopen_auth0_core};
-    /* The handle is lost on purpose. */
-    // cppcheck-suppress leakReturnValNotUsed
-    if (dladdr(here.address, &self) != 0) (void)dlopen(self.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
-}
 
 EXPORT int luaopen_auth0_core(lua_State *L) {
     static const luaL_Reg functions[] = {{"call", bind_perform_pooled},
@@ -49,7 +34,7 @@ EXPORT int luaopen_auth0_core(lua_State *L) {
                                          {"account_fault", bind_fault_of_account},
                                          {NULL, NULL}};
     compat_checkversion(L);
-    stay_loaded();
+    stay_loaded(luaopen_auth0_core);
     lua_settop(L, 0);
     bind_interrupt_init(L);
     bind_options_init(L);

@@ -36,6 +36,8 @@ end
 local auth0 = require "auth0"
 ]]
 
+local has_accounts_core = pcall(require, "auth0_accounts.core")
+
 local function run(script)
     local output, status = process.run(PRELUDE .. script)
     assert(status == 0, ("status %s: %s"):format(tostring(status), output))
@@ -50,6 +52,15 @@ describe("a finalizer that runs after the library's own #plain", function()
             guard = finalized(function() io.write(tostring(select(2, pcall(inflater.run, inflater, "x", 1)))) end)
             inflater = core.inflater()
         ]]):find("let go", 1, true))
+    end)
+
+    it("and uses a database, ends in an error", function()
+        if not has_accounts_core then return pending "it was not built: there is no SQLite" end
+        assert.truthy(run([[
+            local db
+            guard = finalized(function() io.write(tostring(select(2, pcall(db.exec, db, "SELECT 1")))) end)
+            db = require("auth0_accounts.core").open ":memory:"
+        ]]):find("a database that is closed", 1, true))
     end)
 end)
 
@@ -153,6 +164,73 @@ describe("a finalizer that runs in the middle of a call #plain", function()
                 for _ = 1, 3 do pcall(tenant.link, tenant, "auth0|1", "github|2") end
                 pcall(tenant.close, tenant)
             end
+            io.write "done"
+        ]])
+    end)
+end)
+
+describe("a finalizer that runs in the middle of auth0_accounts.core #plain", function()
+    if not has_accounts_core then return pending "it was not built: there is no SQLite" end
+
+    it("and closes the database, or uses it, leaves a row whole", function()
+        assert.equal("done", run [[
+            local core = require "auth0_accounts.core"
+            local long = ("x"):rep(100)
+            local function work(db)
+                local select = db:prepare "SELECT ? || a, ? || a, ? || a FROM (SELECT 1 AS a UNION SELECT 2)"
+                local a, b, c = select:first("a" .. long, "b" .. long, "c" .. long)
+                assert(a == "a" .. long .. 1 and b == "b" .. long .. 1 and c == "c" .. long .. 1)
+                for first, _, last in select:rows("a" .. long, "b" .. long, "c" .. long) do
+                    assert(first:sub(1, -2) == "a" .. long and last:sub(1, -2) == "c" .. long)
+                end
+                local _, message = db:exec("SELECT " .. long)
+                assert(message == "no such column: " .. long)
+            end
+            for after = 0, 60 do
+                local db, count = core.open(":memory:"), 0
+                local select = db:prepare "SELECT 1"
+                act(function()
+                    count = count + 1
+                    pcall(db.exec, db, "SELECT a_finalizer")
+                    pcall(select.first, select)
+                    return count > after and pcall(db.close, db)
+                end)
+                for _ = 1, 10 do
+                    local good, fault = pcall(work, db)
+                    assert(good or fault:find "is closed" or fault:find "or closed", fault)
+                end
+                db:close()
+            end
+            io.write "done"
+        ]])
+    end)
+
+    it("and closes the users, leaves a line whole", function()
+        assert.equal("done", run [[
+            local core = require "auth0_accounts.core"
+            local path = os.tmpname()
+            local file = io.open(path, "w")
+            local long = ("A"):rep(100)
+            for i = 1, 20 do file:write(('{"user_id":"%s%d","email":"%s"}\n'):format(long, i, long)) end
+            file:close()
+            local function work(users)
+                for i = 1, 20 do
+                    local id, email, folded = users:next()
+                    assert(id == long .. i and email == long and folded == long:lower())
+                    assert(users:text():find(id, 1, true))
+                end
+            end
+            for after = 0, 60 do
+                local users, count = core.users(path), 0
+                act(function()
+                    count = count + 1
+                    return count > after and pcall(users.close, users)
+                end)
+                local good, fault = pcall(work, users)
+                assert(good or fault:find "are closed", fault)
+                users:close()
+            end
+            os.remove(path)
             io.write "done"
         ]])
     end)
