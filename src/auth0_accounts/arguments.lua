@@ -2,6 +2,7 @@
 local auth0 = require "auth0"
 local commands = require "auth0_accounts.commands"
 local definitions = require "auth0_accounts.definitions"
+local printable = require "auth0_accounts.printable"
 local stop = require "auth0_accounts.stop"
 
 local arguments = {}
@@ -91,7 +92,7 @@ end
 
 local function misuse(parser, message)
     error({ code = stop.USAGE, text = ('%s\n\nauth0-accounts: %s%s\n"%s --help" says more\n'):format(parser:get_usage(),
-        message, about_option(parser, message), parser:_get_fullname()) }, 0)
+        printable.line(message), about_option(parser, message), parser:_get_fullname()) }, 0)
 end
 
 local function parser_of(parser, name)

@@ -1,9 +1,11 @@
 --- CSV that a spreadsheet opens as text.
 local csv = {}
 
--- What a spreadsheet would take for a formula gets a mark of text before it.
+-- What a spreadsheet would take for a formula gets a mark of text before it: also behind a semicolon or a tab, where
+-- some spreadsheets end a field.
 local function field(text)
-    if text:find "^[=+%-@\t\r]" then text = "'" .. text end
+    if text:find "^[=+%-@\t\r\n]" then text = "'" .. text end
+    text = text:gsub("([;\t\r\n]%s*)([=+%-@])", "%1'%2")
     if text:find '[",\r\n]' then text = '"' .. text:gsub('"', '""') .. '"' end
     return text
 end

@@ -20,10 +20,10 @@ function output.new(world, given)
         may_color = not given.no_color and (world.getenv "NO_COLOR" or "") == "" }, output_mt)
 end
 
--- Asked where there is something to color, since it takes a process. Lua 5.1 gives its exit code.
-function Output:is_colored()
+-- Asked where it matters, since it takes a process. Lua 5.1 gives its exit code.
+local function leads_to_terminal(self)
     if self.is_terminal == nil then
-        local told = self.may_color and self.out == io.stdout and os.execute "test -t 1"
+        local told = self.out == io.stdout and os.execute "test -t 1"
         self.is_terminal = told == true or told == 0
     end
     return self.is_terminal
@@ -49,9 +49,10 @@ local function write(self, text)
     if not good then self.fault = self.fault or fault end
 end
 
---- As it is: what is written for another program.
+--- As it is: what is written for another program. A terminal gets no character that it would obey.
 ---@param text string
 function Output:text(text)
+    if leads_to_terminal(self) then text = text:gsub("[^\n]+", printable.line) end
     write(self, text)
 end
 
@@ -88,7 +89,7 @@ local colors = { ok = 32, warn = 33, fail = 31 }
 function Output:state(state, text)
     if self.is_json or self.is_quiet then return end
     local word = ("%-4s"):format(state)
-    if self:is_colored() then word = ("\27[%dm%s\27[m"):format(colors[state], word) end
+    if self.may_color and leads_to_terminal(self) then word = ("\27[%dm%s\27[m"):format(colors[state], word) end
     write(self, word .. "  " .. printable.line(text) .. "\n")
 end
 

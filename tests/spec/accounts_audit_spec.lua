@@ -43,6 +43,14 @@ end
 after_each(exported.remove)
 
 describe("auth0-accounts audit", function()
+    it("passes over identities that are none", function()
+        local odd = linked("auth0|1", "github|2", good)
+        for _, list in ipairs { { 1, 2 }, { json.null, "x" }, { json.array {}, json.array {} } } do
+            odd.identities = json.array(list)
+            assert.same({}, (found { odd }))
+        end
+    end)
+
     it("finds nothing in a tenant in order, and ends with 0", function()
         local told = run { linked("github|1", "apple|2", { email = "ANN@Example.com", email_verified = true }),
             linked("github|3", "sms|4", { phone_number = "+1" }, { email = "bob@example.com" }),

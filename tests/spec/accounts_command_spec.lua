@@ -169,6 +169,7 @@ describe("auth0-accounts", function()
         for words, arguments in pairs {
             ["a command is required"] = {},
             ["unknown command 'shwo'"] = { "shwo" },
+            ["unknown command '\\x1b]0;\\u{202e}'"] = { "\27]0;\226\128\174" },
             ["missing argument"] = { "link", PRIMARY },
             ["--as is a form of --dry-run"] = { "show", PRIMARY, "--as", "http" },
             ["candidates takes an id, or --email"] = { "candidates" },

@@ -1,4 +1,5 @@
 --- What follows apply, over the model: verify, undo, mapping, and the journal itself.
+local accounts_core = require "auth0_accounts.core"
 local cjson = require "cjson"
 local command = require "support.command"
 local json = require "auth0.json"
@@ -260,6 +261,26 @@ describe("auth0-accounts mapping", function()
         local parts = {}
         for text in mapping.texts(fake, "csv") do parts[#parts + 1] = text end
         assert.equal("old,new,line\n\"'+a,\"\"b\",'=cmd|' /C calc'!A1,1\n'-1|2,'@SUM(1),2\n", table.concat(parts))
+        lines = { { number = 1, primary = "auth0|a;=1;;+2", secondary = "auth0|a\t @x-y" } }
+        parts = {}
+        for text in mapping.texts(fake, "csv") do parts[#parts + 1] = text end
+        assert.equal("old,new,line\nauth0|a\t '@x-y,auth0|a;'=1;;'+2,1\n", table.concat(parts))
+    end)
+
+    it("writes by its code what a terminal would obey, as journal export does", function()
+        mock:add_user { user_id = "github|a\194\155\226\128\174", connection = "github", email = "person1@example.com",
+            email_verified = true }
+        local text = process.read(plan):gsub("google%-oauth2|101", "github|a\194\155\226\128\174"):gsub(
+            '"digests":{[^}]*}', '"digests":{}')
+        os.remove(plan)
+        plan, digest = process.file(text), accounts_core.sha256(text)
+        apply()
+        assert.truthy(run("mapping", journal).out:find([["old":"github|a\u009b\u202e"]], 1, true))
+        assert.is_nil(run("journal", "export", journal).out:find "[\128-\255]")
+        assert.equal(text:match "github|a[^\"]*", run("mapping", journal, "--csv").out:match "github|a[^,]*")
+        local told = tenant.run("script -qec " .. process.quoted(("%s src/auth0_accounts/command.lua mapping %s --csv")
+            :format(process.lua(), journal)) .. " /dev/null </dev/null")
+        assert.truthy(told:find([[github|a\u{9b}\u{202e},]], 1, true), told)
     end)
 end)
 

@@ -1,6 +1,7 @@
 --- A journal as text: one JSON object for each run, line, intent and outcome.
 local core = require "auth0.core"
 local json = require "auth0.json"
+local printable = require "auth0_accounts.printable"
 
 local journal_export = {}
 
@@ -23,15 +24,18 @@ local function object_of(columns, ...)
     return { [columns[1]] = object }
 end
 
+local function line_of(object)
+    return printable.json(json.encode(object)) .. "\n"
+end
+
 ---@param journal auth0_accounts.Journal
 ---@return fun(): string|nil
 function journal_export.texts(journal)
     return coroutine.wrap(function()
-        coroutine.yield(json.encode { journal = { plan = journal.plan, domain = journal.domain,
-            header = journal.header } } .. "\n")
+        coroutine.yield(line_of { journal = { plan = journal.plan, domain = journal.domain, header = journal.header } })
         for _, columns in ipairs(TABLES) do
-            for text in journal:rows(columns, function(...) return json.encode(object_of(columns, ...)) end) do
-                coroutine.yield(text .. "\n")
+            for text in journal:rows(columns, function(...) return line_of(object_of(columns, ...)) end) do
+                coroutine.yield(text)
             end
         end
     end)

@@ -2,6 +2,7 @@
 local core = require "auth0.core"
 local csv = require "auth0_accounts.csv"
 local json = require "auth0.json"
+local printable = require "auth0_accounts.printable"
 local stop = require "auth0_accounts.stop"
 
 local mapping = {}
@@ -11,7 +12,7 @@ local writers = {}
 ---@param line auth0_accounts.Line
 ---@return string
 function writers.ndjson(line)
-    return json.encode { line = line.number, old = line.secondary, new = line.primary } .. "\n"
+    return printable.json(json.encode { line = line.number, old = line.secondary, new = line.primary }) .. "\n"
 end
 
 function writers.csv(line)

@@ -44,6 +44,7 @@ end
 ---@param found fun(finding: auth0_accounts.AuditFinding)
 function checks.linked(user, found)
     local own = identities.own(user)
+    if not own then return end -- identities that are none
     check_verified(user, identities.id(own), user, found)
     for _, identity in ipairs(identities.of(user)) do
         local profile = identity ~= own and identity.profileData
