@@ -74,6 +74,10 @@ function definitions.share(text)
     return nil, ("'%s': expected a share from 0%% to 90%%"):format(text)
 end
 
+local function throttle_file(name)
+    return require("auth0_accounts.apply.throttle").checked(name)
+end
+
 --- What all commands have that work at many accounts.
 ---@param parser table
 function definitions.bulk(parser)
@@ -82,7 +86,7 @@ function definitions.bulk(parser)
     parser:option("--in-flight", "How many accounts are worked at together (default: 10)."):argname "N"
         :convert(definitions.whole(1))
     parser:option("--throttle-file", "File with a number, which may change meanwhile: so many a second may begin; 0: "
-        .. "none."):argname "FILE"
+        .. "none."):argname "FILE":convert(throttle_file)
 end
 
 local RESERVE = 0.5

@@ -7,6 +7,7 @@ local mock_tenant = require "auth0.mock"
 local plans = require "support.plans"
 local process = require "support.process"
 local tenant = require "support.tenant"
+local throttle = require "auth0_accounts.apply.throttle"
 
 local LINK = { method = "POST", template = "/api/v2/users/{id}/identities" }
 
@@ -504,6 +505,36 @@ describe("a run", function()
         assert.equal(0, apply("--throttle-file", file, "--in-flight", "4").code)
         assert.is_true(mock.engine:now() >= 6)
         os.remove(file)
+    end)
+
+    it("obeys that file as soon as it changes, and keeps what it said where it holds no number", function()
+        local file = process.file "0.001\n"
+        local now, own = 0, throttle.new(file)
+        local function put(text)
+            os.remove(file)
+            if text then os.rename(process.file(text), file) end
+            own:look()
+        end
+        local fake = { now = function() return now end, sleep = function(_, seconds) now = now + seconds end }
+        local function wait()
+            local from = now
+            own:wait(fake, function() return now - from >= 3 end)
+            return now - from
+        end
+        own:look()
+        assert.equal(0, wait())
+        assert.equal(3, wait())
+        put "10"
+        assert.is_true(wait() <= 0.1)
+        put "0\n"
+        assert.equal(3, wait())
+        for _, text in ipairs { "", "stop", "-1", "1e999", "0x", "\n5" } do
+            put(text)
+            assert.equal(3, wait())
+            assert_told(apply("--throttle-file", file), 2, nil, "holds no number, such as 2")
+        end
+        put(nil)
+        assert.equal(0, wait())
     end)
 
     it("ends cleanly after Ctrl-C, with 130: what was begun has come to its end", function()

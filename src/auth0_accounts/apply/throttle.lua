@@ -2,7 +2,7 @@
 local throttle = {}
 
 ---@class auth0_accounts.Throttle
----@field rate number|nil lines a second; nil: no bound
+---@field rate number|false lines a second; false: no bound
 local Throttle = {}
 local throttle_mt = { __name = "auth0_accounts.throttle", __index = Throttle }
 
@@ -11,15 +11,35 @@ local PAUSE = 0.5 -- seconds between two looks while the rate is 0
 ---@param name string|nil of the file
 ---@return auth0_accounts.Throttle
 function throttle.new(name)
-    return setmetatable({ name = name, due = 0 }, throttle_mt)
+    return setmetatable({ name = name, rate = false, due = 0 }, throttle_mt)
 end
 
---- Reads the file. No file, and one without a number, set no bound.
+local MOST = 64 -- bytes of it that are read
+
+-- False: there is no file. Nil: it holds no number.
+local function rate_in(name)
+    local file = io.open(name, "r")
+    if not file then return false end
+    local number = tonumber((file:read(MOST) or ""):match "^[^\n]*")
+    file:close()
+    return number and number >= 0 and number < math.huge and number or nil
+end
+
+--- As argparse converts the option.
+---@param name string of the file
+---@return string|nil name
+---@return string|nil message
+function throttle.checked(name)
+    if rate_in(name) ~= nil then return name end
+    return nil, ("'%s' holds no number, such as 2, or 0.5; 0: none begins"):format(name)
+end
+
+--- Reads the file. No file sets no bound; one without a number, such as one that is being written, changes nothing.
 function Throttle:look()
-    local file = self.name and io.open(self.name, "r")
-    local number = file and tonumber(file:read "*l" or "")
-    if file then file:close() end
-    self.rate = number and number >= 0 and number < math.huge and number or nil
+    local rate = self.rate
+    if self.name then rate = rate_in(self.name) end
+    if rate == nil or rate == self.rate then return end
+    self.rate, self.due = rate, 0
 end
 
 --- Waits until one more may begin.
