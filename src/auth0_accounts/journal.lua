@@ -116,10 +116,23 @@ local function check_empty(db, path)
     stop.raise(stop.USAGE, "%s: is a database, and no journal of auth0-accounts", path)
 end
 
+local DAMAGED = "%s: is damaged, or was edited: %s; go on with a copy of it"
+
+--- Raises: a line is not as this module writes it.
+---@param line integer
+---@param what string
+function Journal:refuse(line, what)
+    stop.raise(stop.USAGE, DAMAGED, self.path, ("line %d: %s"):format(line, what))
+end
+
 local function read(db, path)
     local plan, domain, header = db:prepare("SELECT plan, domain, header FROM journal"):first()
-    return setmetatable({ path = path, db = db, plan = plan, domain = domain, header = core.decode(header),
-        statements = {}, turn = 0 }, journal_mt)
+    header = type(header) == "string" and core.decode(header)
+    if type(plan) ~= "string" or type(domain) ~= "string" or type(header) ~= "table" then
+        stop.raise(stop.USAGE, DAMAGED, path, "it does not say of which plan it is")
+    end
+    return setmetatable({ path = path, db = db, plan = plan, domain = domain, header = header, statements = {},
+        turn = 0 }, journal_mt)
 end
 
 local function exists(path)
@@ -202,6 +215,7 @@ function journal.of_plan(path, plan, now)
     end
     local self = read(db, path)
     check_plan(self, plan)
+    self.header = plan.header -- that was approved
     return self
 end
 

@@ -102,8 +102,20 @@ end
 ---@field receipt auth0.MergeReceipt|nil what is known last; nil after a prune
 ---@field made "true"|"false"|"unknown"|nil nil: without an outcome
 
---- The intents of a line, the newest first.
----@param line integer
+-- A receipt says what an undo writes, and to which accounts: it has to be about the line's.
+local function receipt_of(self, line, text)
+    if not text then return nil end
+    local receipt = core.decode(text)
+    local secondary = type(receipt) == "table" and receipt.secondary
+    if type(secondary) == "table" and secondary.id == line.secondary and receipt.primary == line.primary
+        and receipt.domain == self.domain then
+        return receipt
+    end
+    self:refuse(line.number, "a receipt is not about its accounts")
+end
+
+--- The intents of a line, the newest first. Raises where one is not about the line's accounts.
+---@param line auth0_accounts.Line
 ---@return auth0_accounts.Intent[]
 function Journal:intents_of(line)
     local list = {}
@@ -111,10 +123,9 @@ function Journal:intents_of(line)
         SELECT intent.id, intent.kind, intent.at, intent.correlation, intent.receipt, outcome.made, outcome.receipt
         FROM intent LEFT JOIN outcome
             ON outcome.id = (SELECT max(id) FROM outcome WHERE line = ?1 AND intent = intent.id)
-        WHERE intent.line = ?1 ORDER BY intent.id DESC]]):rows(line) do
-        local text = later or receipt
+        WHERE intent.line = ?1 ORDER BY intent.id DESC]]):rows(line.number) do
         list[#list + 1] = { id = id, kind = kind, at = at, correlation = correlation, made = made,
-            receipt = text and core.decode(text) }
+            receipt = receipt_of(self, line, later or receipt) }
     end
     return list
 end

@@ -237,6 +237,50 @@ describe("auth0-accounts undo, by a journal,", function()
     end)
 end)
 
+describe("a journal that is damaged, or was edited,", function()
+    local function edited(sql)
+        local db = assert(accounts_core.open(journal))
+        db:exec(sql)
+        db:close()
+    end
+
+    it("takes no link of others back, nor writes what it should not", function()
+        for _, sql in ipairs { "UPDATE outcome SET receipt = (SELECT receipt FROM outcome WHERE line = 2)",
+            "UPDATE outcome SET receipt = '5'", "UPDATE outcome SET receipt = '{'", "UPDATE outcome SET receipt = '{}'",
+            [[UPDATE outcome SET receipt = replace(receipt, '"tenant.test"', '"other.test"')]] } do
+            seed { 2, 2, 2 }
+            os.remove(journal)
+            apply()
+            edited(sql .. " WHERE line IN (1, 3)")
+            local before = #mock:changes()
+            for _, told in ipairs { undo "--in-flight=1", run("undo", journal), verify() } do
+                assert_told(told, 2, nil, "is damaged, or was edited: line ")
+            end
+            assert.equal(before, #mock:changes())
+        end
+    end)
+
+    it("is told in a sentence, and changes nothing", function()
+        for sql, words in pairs {
+            ["UPDATE journal SET header = '{'"] = "it does not say of which plan it is",
+            ["UPDATE journal SET header = '5'"] = "it does not say of which plan it is",
+            ["DELETE FROM journal"] = "it does not say of which plan it is",
+            ["UPDATE line SET state = 'todo', text = '5'"] = "it is no link between its accounts",
+            ["UPDATE line SET state = 'todo', text = NULL"] = "it is no link between its accounts",
+            ["UPDATE line SET state = 'todo', primary_id = 'auth0|p3'"] = "it is no link between its accounts",
+            ["UPDATE line SET state = 'begun'; DELETE FROM intent"] = "it was begun without a receipt",
+        } do
+            seed { 2, 2, 2 }
+            os.remove(journal)
+            apply()
+            edited(sql)
+            local before = #mock:changes()
+            assert_told(run("apply", plan, "-j", journal, "--approve", digest), 2, nil, words)
+            assert.equal(before, #mock:changes())
+        end
+    end)
+end)
+
 describe("auth0-accounts mapping", function()
     it("prints old ids and new ones, as JSON and as CSV", function()
         apply "--limit=2"

@@ -96,7 +96,8 @@ end
 -- A read that shows no link permits another try, even where a request of the former try may still be carried out: to
 -- link the same two accounts twice does what it does once. Of a former try, undo has the receipt.
 local function settle(self, job)
-    local intent = self.journal:intents_of(job.line.number)[1]
+    local intent = self.journal:intents_of(job.line)[1]
+    if not intent or not intent.receipt then self.journal:refuse(job.line.number, "it was begun without a receipt") end
     local result, _, facts = self.tenant:settle(intent.receipt, { correlation_id = job.correlation })
     count(job, facts)
     if not result then return fail(self, job, facts, { intent = intent.id, receipt = intent.receipt }) end
@@ -216,12 +217,18 @@ end
 
 local begun = { begun = true, unknown = true }
 
+local function link_of(self, line)
+    local link = line.text and plan_file.link(line.text)
+    if link and link.primary.user_id == line.primary and link.secondary.user_id == line.secondary then return link end
+    self.journal:refuse(line.number, "it is no link between its accounts")
+end
+
 --- Carries a line out, or says why not.
 ---@param line auth0_accounts.Line
 ---@param linked table<string, string> what earlier lines linked: the primary by the secondary
 ---@return auth0_accounts.Told
 function Linker:carry_out(line, linked)
-    local job = { line = line, link = plan_file.link(line.text), linked = linked, requests = 0, elapsed = 0,
+    local job = { line = line, link = link_of(self, line), linked = linked, requests = 0, elapsed = 0,
         correlation = self.journal.run_name .. "/" .. line.number }
     local told = begun[line.state] and settle(self, job)
     if told then return told end

@@ -32,7 +32,7 @@ end
 ---@return auth0.MergeReceipt[]|nil receipts
 function Undoer:receipts(line)
     local receipts = {}
-    for _, intent in ipairs(self.journal:intents_of(line.number)) do
+    for _, intent in ipairs(self.journal:intents_of(line)) do
         if is_owed(intent) and not intent.receipt then return nil end
         if is_owed(intent) then receipts[#receipts + 1] = intent.receipt end
     end

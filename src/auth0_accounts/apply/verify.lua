@@ -8,7 +8,7 @@ local function options(line, journal)
 end
 
 local function latest(journal, line)
-    for _, intent in ipairs(journal:intents_of(line.number)) do
+    for _, intent in ipairs(journal:intents_of(line)) do
         if intent.kind == "merge" and intent.made == "true" then return intent.receipt end
     end
 end
