@@ -156,6 +156,23 @@ describe("the page of auth0-accounts report", function()
     end)
 end)
 
+describe("a file that auth0-accounts replaces", function()
+    it("costs no other file of that folder", function()
+        local beside = file "report.html.new"
+        for _, path in ipairs { beside, beside .. "2" } do
+            local other = assert(io.open(path, "w"))
+            other:write "another person's"
+            other:close()
+        end
+        for _ = 1, 2 do assert_done(run("report", journal, "-o", file "report.html", "--csv", file "report.csv")) end
+        assert.equal("another person's", process.read(beside))
+        assert.equal("another person's", process.read(beside .. "2"))
+        assert.is_nil(io.open(beside .. "3"))
+        os.remove(beside)
+        os.remove(beside .. "2")
+    end)
+end)
+
 describe("the table of auth0-accounts report --csv", function()
     it("has a row for each link, with what its accounts held before and after", function()
         assert_done(run("report", journal, "--csv", file "report.csv"))

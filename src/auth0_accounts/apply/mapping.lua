@@ -3,6 +3,7 @@ local core = require "auth0.core"
 local csv = require "auth0_accounts.csv"
 local json = require "auth0.json"
 local printable = require "auth0_accounts.printable"
+local private_files = require "auth0_accounts.private_files"
 local stop = require "auth0_accounts.stop"
 
 local mapping = {}
@@ -71,13 +72,12 @@ end
 ---@return table growing
 function mapping.grow(name, journal)
     check(name)
-    local beside = name .. ".new"
-    os.remove(beside)
-    local made, fault = core.make_private_file(beside, "")
+    local beside, fault = private_files.make_beside(name, "")
     local self = setmetatable({ name = name, form = name:find "%.csv$" and "csv" or "ndjson" }, growing_mt)
-    if made then self.file, fault = io.open(beside, "ab") end
+    if beside then self.file, fault = io.open(beside, "ab") end
     if not self.file then fail(name, fault) end
     for text in mapping.texts(journal, self.form) do put(self, text) end
+    local made
     made, fault = self.file:flush()
     if made then made, fault = os.rename(beside, name) end
     if not made then fail(name, fault) end
