@@ -66,7 +66,7 @@ local function carry_out(given, world, tenant, journal, said)
     for _, word in ipairs { "undone", "conflicts", "refused", "unknown", "failed" } do
         if counts[word] then words[#words + 1] = ("%s %s"):format(word, progress.whole(counts[word])) end
     end
-    said:lines { words[1] and table.concat(words, ", ") or "there is nothing to take back" }
+    said:lines { words[1] and table.concat(words, ", ") or "there is nothing to take back", self.work:why() }
     return { counts = counts, reason = self.work.reason, failure = self.work.failure,
         code = code == stop.DONE and not is_whole and stop.FAILED or code }
 end

@@ -139,6 +139,19 @@ function Work:watched(body)
     return value
 end
 
+local REASONS = {
+    interrupted = "interrupted: what was begun has come to its end",
+    limit = "as many as --limit says were begun",
+    failures = "stopped after %d failures",
+}
+
+--- Why it ended before all was done, for people.
+---@return string|nil
+function Work:why()
+    local words = REASONS[self.reason]
+    return words and words:format(self.failures)
+end
+
 --- The exit code, as far as it is the run's.
 ---@return integer
 function Work:code()

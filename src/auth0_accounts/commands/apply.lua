@@ -36,7 +36,7 @@ end
 local function summary_of(journal, work)
     local counts = journal:counts()
     return { domain = journal.domain, plan = journal.plan, run = journal.run_name, lines = counts,
-        reason = work.reason, code = work:code(), failures = work.failures }
+        reason = work.reason, why = work:why(), code = work:code() }
 end
 
 function apply.call(tenant, given, said, world)
@@ -59,13 +59,6 @@ function apply.call(tenant, given, said, world)
     return value, nil, {}
 end
 
-local REASONS = {
-    interrupted = "interrupted: what was begun has come to its end",
-    limit = "as many as --limit says were begun",
-    failures = "stopped after %d failures",
-    canary = "stopped after the canary: %s",
-}
-
 local function left_of(lines)
     return (lines.todo or 0) + (lines.failed or 0) + (lines.begun or 0) + (lines.unknown or 0)
 end
@@ -81,10 +74,11 @@ local function lines_of(value)
         if lines[state] then words[#words + 1] = ("%s %d"):format(state, lines[state]) end
     end
     local told = { table.concat(words, ", ") }
-    if value.reason then
-        told[2] = REASONS[value.reason]:format(value.canary or value.failures or "")
-    end
+    told[2] = value.canary and "stopped after the canary: " .. value.canary or value.why
     if value.failure then told[#told + 1] = "the first failure: " .. value.failure.message end
+    if lines.undone or lines.undoing then
+        told[#told + 1] = "links that undo took back stay so: to make them again, give a new plan a journal of its own"
+    end
     if left_of(lines) > 0 then told[#told + 1] = "the same command goes on with the rest" end
     return told
 end

@@ -60,7 +60,7 @@ function verify.call(tenant, given, said, world)
     if good and given.logs and not own.reason then good, fault = pcall(compare, own, said, counts) end
     journal:close()
     if not good then error(fault, 0) end
-    return { counts = counts, code = own:code(), failure = own.failure, reason = own.reason }, nil, {}
+    return { counts = counts, code = own:code(), failure = own.failure, why = own:why() }, nil, {}
 end
 
 local WORDS = { "made", "missing", "elsewhere", "changed", "unlogged", "unrecorded" }
@@ -73,7 +73,7 @@ function verify.tell(said, value)
         if count or i <= ALWAYS then parts[#parts + 1] = ("%s %d"):format(word, count or 0) end
         wrong = wrong or word ~= "made" and count ~= nil
     end
-    said:lines { table.concat(parts, ", ") }
+    said:lines { table.concat(parts, ", "), value.why }
     if value.failure then said:complain("%s", value.failure.message) end
     if value.code ~= stop.DONE then return value.code end
     return wrong and stop.FAILED or stop.DONE
