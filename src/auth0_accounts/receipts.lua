@@ -6,6 +6,8 @@ local stop = require "auth0_accounts.stop"
 
 local receipts = {}
 
+local LONGEST = 4194304 -- bytes of a receipt
+
 --- Refuses a name that is taken, before anything is asked of the tenant.
 ---@param path string
 function receipts.check(path)
@@ -38,7 +40,7 @@ end
 
 local function read(path)
     local file, fault = io.open(path, "rb")
-    local text = file and file:read("*a")
+    local text = file and file:read(LONGEST)
     if file then file:close() end
     if not text then stop.raise(stop.USAGE, "%s", fault or path .. ": cannot be read") end
     local receipt = core.decode(text)

@@ -247,6 +247,7 @@ describe("auth0-accounts undo", function()
         local told = run("undo", receipt)
         assert.equal(2, told.code)
         assert.truthy(told.err:find("No such file", 1, true), told.err)
+        assert.truthy(run("undo", "/dev/zero").err:find("is no receipt", 1, true)) -- however long it is
         assert.same({}, mock:requests())
     end)
 end)

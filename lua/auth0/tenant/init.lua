@@ -97,7 +97,9 @@ function tenants.new(given)
     credentials.check(checked, 2)
     if checked.mock then take_mock(checked.mock) end
     local named = loop.named(checked.loop, "auth0.tenant", 2)
-    checked.audience = checked.audience or ("https://%s/api/v2/"):format(checked.domain)
+    if not checked.audience and checked.domain:find "^[!-~]+$" then -- else the core says what is wrong with the domain
+        checked.audience = ("https://%s/api/v2/"):format(checked.domain)
+    end
     local own = open(checked, named)
     own.token_function = type(checked.token) == "function" and checked.token or nil
     own.on_event, own.event_errors = checked.on_event, 0
