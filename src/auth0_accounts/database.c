@@ -151,6 +151,18 @@ static const char *make_private(const char *path, bool is_read_only, const char 
     return words;
 }
 
+/* SQLite believes what it finds in them: NULL where each is absent or this user's alone. */
+static const char *fault_beside(lua_State *L, const char *path) {
+    static const char *const ends[] = {"-wal", "-journal"};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        int fault;
+        const char *words = private_file_fault(lua_pushfstring(L, "%s%s", path, ends[i]), &fault);
+        if (words != NULL && fault == 0) return lua_pushfstring(L, "as to its \"%s\" file, %s", ends[i], words);
+        lua_pop(L, 1);
+    }
+    return NULL;
+}
+
 /* A file may have been made by another person: what its schema calls is not trusted. */
 static int open_handle(struct database *database, const char *path, bool is_read_only) {
     int how = is_read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
@@ -173,6 +185,7 @@ int database_open(lua_State *L) {
     lua_getfield(L, 2, "on_failure");
     compat_setref(L, self->database);
     const char *fault = is_private ? make_private(path, is_read_only, &kind) : NULL;
+    if (is_private && fault == NULL && (fault = fault_beside(L, path)) != NULL) kind = "not_private";
     if (fault != NULL) return fail(L, self->database, fault, kind);
     int status = open_handle(self->database, path, is_read_only);
     return status == SQLITE_OK ? 1 : database_fail(L, self->database, status);

@@ -228,6 +228,20 @@ describe("auth0_accounts.core", function()
                 { core.open(folder .. "/none/a.db", { private = true }) })
             assert(opened { private = true, read_only = true })
         end)
+
+        it("is refused where a file beside it, from which SQLite would read, is another's or a link", function()
+            opened({ private = true }):exec "CREATE TABLE t (a)"
+            for _, ending in ipairs { "-wal", "-journal" } do
+                for make, words in pairs { ["ln -s /nowhere %s"] = "it is a symbolic link",
+                    [": >%s; chmod 644 %s"] = "other users can read or write it" } do
+                    tenant.run((make:gsub("%%s", path .. ending)))
+                    assert.same({ nil, ('as to its "%s" file, %s'):format(ending, words), "not_private" },
+                        { core.open(path, { private = true }) })
+                    os.remove(path .. ending)
+                end
+            end
+            assert(opened { private = true })
+        end)
     end)
 
     describe("auth0_accounts.database", function()
