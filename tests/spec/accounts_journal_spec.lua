@@ -101,6 +101,25 @@ describe("auth0-accounts verify", function()
             why = "the secondary is an account of its own" }, lines[1])
     end)
 
+    it("says of a search that fails, or finds another identity, no more than is known", function()
+        apply()
+        as_client(function(own)
+            assert(own:unlink("auth0|p2", "google-oauth2|102"))
+            assert(own:link("auth0|p3", "google-oauth2|102"))
+        end)
+        local answer, told = mock.answer, nil
+        mock.answer = function(self, request)
+            return request.url:find("?", 1, true) and told or answer(self, request)
+        end
+        told = { how = "unreached" }
+        assert.equal(4, verify().code)
+        for _, body in ipairs { "[]", "[1,null]", "{}", '[{"user_id":"auth0|x","identities":5}]',
+            '[{"user_id":"auth0|x","identities":[{"provider":"github","user_id":"102"},{"provider":"google-oauth2","user_id":"1"}]}]' } do
+            told = { how = "answered", status = 200, headers = { ["content-type"] = "application/json" }, body = body }
+            assert_told(verify(), 1, "missing auth0|p2 <- google-oauth2|102 (the secondary is nowhere)")
+        end
+    end)
+
     it("changes nothing, and ends with 4 where the tenant is gone, with 2 where there is no journal", function()
         apply()
         local before = #mock:changes()

@@ -1,4 +1,5 @@
 --- Whether what a journal says was made stands at the tenant.
+local json = require "auth0.json"
 local stale = require "auth0_accounts.apply.stale"
 
 local verify = {}
@@ -23,11 +24,15 @@ local function look_for(tenant, line, given)
     if own then return "missing", "the secondary is an account of its own" end
     if facts.code ~= "not_found" then return nil, nil, facts end
     local provider, id = line.secondary:match "^([^|]*)|(.*)$"
-    local found = tenant:request { path = "/api/v2/users", correlation_id = given.correlation_id, query = {
+    local found
+    found, _, facts = tenant:request { path = "/api/v2/users", correlation_id = given.correlation_id, query = {
         q = ("identities.user_id:%s AND identities.provider:%s"):format(quoted(id), quoted(provider)),
-        search_engine = "v3", fields = "user_id", include_fields = true } }
-    for _, user in ipairs(type(found) == "table" and found or {}) do
-        if user.user_id ~= line.primary then return "elsewhere", "it is an identity of " .. tostring(user.user_id) end
+        search_engine = "v3", fields = "user_id,identities", include_fields = true } }
+    if found == nil then return nil, nil, facts end
+    for _, user in ipairs(json.is_array(found) and found or {}) do -- the two terms may be met by two identities
+        if json.is_object(user) and user.user_id ~= line.primary and stale.holds(user, line.secondary) then
+            return "elsewhere", "it is an identity of " .. tostring(user.user_id)
+        end
     end
     return "missing", "the secondary is nowhere"
 end
