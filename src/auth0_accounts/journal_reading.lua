@@ -22,6 +22,14 @@ function Journal:count(states)
     return count
 end
 
+--- The accounts of a line.
+---@param number integer|nil
+---@return string|nil primary nil: there is no such line
+---@return string secondary
+function Journal:pair(number)
+    return self:statement("SELECT primary_id, secondary_id FROM line WHERE number = ?"):first(number)
+end
+
 ---@class auth0_accounts.Line
 ---@field number integer
 ---@field unit integer lines of one unit come one after another

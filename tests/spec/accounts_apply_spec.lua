@@ -257,10 +257,20 @@ describe("auth0-accounts apply", function()
     end)
 
     it("writes no mapping over a file that holds something else", function()
-        mapping = process.file "my thesis"
-        assert_told(apply("--mapping", mapping), 2, nil, "holds no mapping: give another name")
-        assert.equal("my thesis", process.read(mapping))
+        for _, name in ipairs { mapping, mapping .. ".csv" } do
+            for _, text in ipairs { "my thesis", '{"line":1,"new":"auth0|p1","old":"google-oauth2|another"}\n',
+                "old,new,line\nx,y,1\n", '{"line":1,', "x,1" } do
+                os.rename(process.file(text), name)
+                assert_told(apply("--mapping", name), 2, nil, "is no mapping of this journal: give another name")
+                assert.equal(text, process.read(name))
+            end
+            os.remove(name)
+        end
         assert.equal(0, links())
+        for _, name in ipairs { mapping, mapping, mapping .. ".csv", mapping .. ".csv" } do
+            assert.equal(0, apply("--mapping", name).code)
+        end
+        os.remove(mapping .. ".csv")
     end)
 end)
 

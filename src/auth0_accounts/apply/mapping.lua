@@ -1,5 +1,4 @@
 --- Old ids and new ones, for every system that keeps the ids of accounts.
-local core = require "auth0.core"
 local csv = require "auth0_accounts.csv"
 local json = require "auth0.json"
 local printable = require "auth0_accounts.printable"
@@ -47,14 +46,25 @@ end
 local Growing = {}
 local growing_mt = { __index = Growing }
 
-local function check(name)
+local HEAD = heads.csv:sub(1, -2)
+
+-- The first line of a mapping that is there.
+local function first_of(name)
     local file = io.open(name, "rb")
     local first = file and file:read "*l"
+    if first == HEAD then first = file:read "*l" end
     if file then file:close() end
+    return first
+end
+
+-- The mapping of another journal, or what is none, is not written over.
+local function check(name, form, journal)
+    local first = first_of(name)
     if not first then return end
-    local value = core.decode(first)
-    if first == "old,new,line" or type(value) == "table" and value.old and value.new then return end
-    stop.raise(stop.USAGE, "%s: is there already, and holds no mapping: give another name", name)
+    local line = { number = tonumber(first:match '^{"line":(%d+),' or first:match ",(%d+)$") }
+    line.primary, line.secondary = journal:pair(line.number)
+    if line.primary and writers[form](line) == first .. "\n" then return end
+    stop.raise(stop.USAGE, "%s: is there already, and is no mapping of this journal: give another name", name)
 end
 
 local function fail(name, fault)
@@ -71,9 +81,9 @@ end
 ---@param journal auth0_accounts.Journal
 ---@return table growing
 function mapping.grow(name, journal)
-    check(name)
-    local beside, fault = private_files.make_beside(name, "")
     local self = setmetatable({ name = name, form = name:find "%.csv$" and "csv" or "ndjson" }, growing_mt)
+    check(name, self.form, journal)
+    local beside, fault = private_files.make_beside(name, "")
     if beside then self.file, fault = io.open(beside, "ab") end
     if not self.file then fail(name, fault) end
     for text in mapping.texts(journal, self.form) do put(self, text) end
