@@ -114,7 +114,8 @@ describe("auth0-accounts verify", function()
         told = { how = "unreached" }
         assert.equal(4, verify().code)
         for _, body in ipairs { "[]", "[1,null]", "{}", '[{"user_id":"auth0|x","identities":5}]',
-            '[{"user_id":"auth0|x","identities":[{"provider":"github","user_id":"102"},{"provider":"google-oauth2","user_id":"1"}]}]' } do
+            '[{"user_id":"auth0|x","identities":[{"provider":"github","user_id":"102"},'
+            .. '{"provider":"google-oauth2","user_id":"1"}]}]' } do
             told = { how = "answered", status = 200, headers = { ["content-type"] = "application/json" }, body = body }
             assert_told(verify(), 1, "missing auth0|p2 <- google-oauth2|102 (the secondary is nowhere)")
         end
