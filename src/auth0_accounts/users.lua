@@ -8,6 +8,8 @@ local EVERY = 20000 -- lines, after which the watch is told
 
 local NOT_THERE = ": is read twice, and was another one the second time: give a file that stays as it is, and no pipe"
 
+local NO_ACCOUNT = "; an export has one account a line, as JSON (format: json, not csv): make or download it again"
+
 local function open(path)
     local reader, fault = core.users(path)
     return reader or stop.raise(stop.USAGE, "%s", fault)
@@ -24,11 +26,11 @@ end
 function users.file(path, watch)
     local reader, number = open(path), 0
     return function()
-        local id, message, folded, count, size = reader:next()
+        local id, message, folded, count, size = reader:next() -- without an id, `folded` is the kind of failure
         number = number + 1
         if number % EVERY == 0 then watch:say("reading " .. path, reader:position()) end
         if id then return reader:line(), id, folded, reader, count, size end
-        if message then stop.raise(stop.USAGE, "%s", message) end
+        if message then stop.raise(stop.USAGE, "%s%s", message, folded == "line" and NO_ACCOUNT or "") end
         reader:close()
         return nil
     end

@@ -194,6 +194,7 @@ describe("auth0-accounts plan", function()
             local told = run { "plan", name, "-o", output }
             assert.equal(2, told.code)
             assert.truthy(told.err:find(name .. ":2: ", 1, true), told.err)
+            assert.truthy(told.err:find("an export has one account a line", 1, true), told.err)
             assert.equal("", exported.beside(output))
         end
     end)
