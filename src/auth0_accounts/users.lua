@@ -15,6 +15,10 @@ local function open(path)
     return reader or stop.raise(stop.USAGE, "%s", fault)
 end
 
+local function fail(message, kind)
+    stop.raise(stop.USAGE, "%s%s", message, kind == "line" and NO_ACCOUNT or "")
+end
+
 --- Goes through them. A line that is no account ends the command: an export that is damaged may lack any account.
 ---
 ---     for line, id, folded, reader, count, size in users.file(path) do ... end
@@ -30,7 +34,7 @@ function users.file(path, watch)
         number = number + 1
         if number % EVERY == 0 then watch:say("reading " .. path, reader:position()) end
         if id then return reader:line(), id, folded, reader, count, size end
-        if message then stop.raise(stop.USAGE, "%s%s", message, folded == "line" and NO_ACCOUNT or "") end
+        if message then fail(message, folded) end
         reader:close()
         return nil
     end
@@ -45,8 +49,8 @@ end
 function users.note(path, watch, insert)
     local reader, count = open(path), 0
     repeat
-        local more, message = reader:note(insert, EVERY)
-        if not more then stop.raise(stop.USAGE, "%s", message) end
+        local more, message, kind = reader:note(insert, EVERY)
+        if not more then fail(message, kind) end
         count = count + more
         if more == EVERY then watch:say("reading " .. path, reader:position()) end
     until more < EVERY

@@ -105,7 +105,8 @@ describe("auth0-accounts audit", function()
         assert.same({ { finding = "duplicate", folded = "ann@example.com", accounts = { "apple|2", "github|1" } } },
             (found { account "github|1", account("apple|2", { email = "ANN@example.com" }),
                 account("github|3", { email = "ann+x@example.com" }),
-                account("github|4", { email = "eve@example.com" }), account("github|4", { email = "eve@example.com" }) }))
+                account("github|4", { email = "eve@example.com" }),
+                account("github|4", { email = "eve@example.com" }) }))
     end)
 
     it("finds profiles above 8 KB", function()
