@@ -120,6 +120,31 @@ static void a_shut_gate_holds_its_own_class_alone(void **state) {
     assert_begins(&held);
 }
 
+static void a_gate_hears_when_the_answered_one_began(void **state) {
+    struct queue_entry refused = {.last_by = 0}, probe = {.last_by = 0}, entries[10] = {{.last_by = 0}};
+    (void)state;
+    warm_up();
+    add(&refused, PACE_WRITE);
+    assert_begins(&refused);
+    refuse_by_rate(&refused, 5);
+    now += SECONDS(20);
+    add(&probe, PACE_WRITE);
+    assert_begins(&probe);
+    answer(&probe); /* it began after the refusal: the gate is open again */
+    for (int i = 0; i < 10; i++) add(&entries[i], PACE_WRITE);
+    for (int i = 0; i < 10; i++) assert_begins(&entries[i]);
+}
+
+static void what_was_not_sent_takes_nothing_of_a_rate_limit(void **state) {
+    (void)state;
+    for (int i = 0; i < 10; i++) { /* with an answer that is owed, the gate would hold the third */
+        struct queue_entry entry = {.last_by = 0};
+        add(&entry, PACE_WRITE);
+        assert_begins(&entry);
+        end_as(&entry, (struct queue_end){.how = ATTEMPT_UNREACHED});
+    }
+}
+
 static void that_it_is_held_is_told_anew_when_it_is_added_anew(void **state) {
     struct queue_entry refused = {.last_by = 0}, held = {.last_by = 0};
     (void)state;
@@ -586,6 +611,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(those_of_one_class_begin_in_the_order_in_which_they_came, setup),
         cmocka_unit_test_setup(a_shut_gate_holds_its_own_class_alone, setup),
+        cmocka_unit_test_setup(a_gate_hears_when_the_answered_one_began, setup),
+        cmocka_unit_test_setup(what_was_not_sent_takes_nothing_of_a_rate_limit, setup),
         cmocka_unit_test_setup(that_it_is_held_is_told_anew_when_it_is_added_anew, setup),
         cmocka_unit_test_setup(what_could_not_begin_in_time_ends_at_its_last_instant, setup),
         cmocka_unit_test_setup(what_its_gate_would_keep_too_long_ends_at_once, setup),
