@@ -12,7 +12,8 @@ int digest_of_text(lua_State *L);
 /* core.sha256_file(path) -> digest; or nil, message */
 int digest_of_file(lua_State *L);
 
-/* core.hasher() -> hasher: of a text that comes part by part. hasher:add(text); hasher:digest() -> digest, at its end */
+/* core.hasher() -> hasher: of a text that comes part by part. hasher:add(text); hasher:digest() -> digest, at its
+   end */
 int digest_begin(lua_State *L);
 
 void digest_init(lua_State *L);

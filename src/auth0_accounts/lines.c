@@ -89,11 +89,7 @@ static bool fill(struct lines *lines) {
 
 /* ---- lines ---- */
 
-static bool is_blank(struct span line) {
-    for (size_t i = 0; i < line.size; i++)
-        if (memchr(" \t\r\n", line.at[i], 4) == NULL) return false;
-    return true;
-}
+static bool is_blank(struct span line) { return line.size == 0 || span_is_made_of(line, SPAN(" \t\r\n")); }
 
 static struct span take(struct lines *lines, size_t size, size_t feed) {
     struct span line = {lines->at + lines->first, size};
