@@ -182,6 +182,15 @@ describe("auth0-accounts plan", function()
         assert.equal("", (tenant.run("ls " .. folder .. "; rmdir " .. folder)))
     end)
 
+    it("takes files whose names are not UTF-8", function()
+        local name = exported.name() .. "\255"
+        tenant.run(("cp %s '%s'"):format(exported.file(pair), name))
+        local output = exported.name()
+        assert.equal(0, run({ "plan", name, "-o", output }).code)
+        assert.truthy(select(2, lines_of(output)).source.file:find("\\xff", 1, true))
+        os.remove(name)
+    end)
+
     it("reads gzip", function()
         local name = exported.file(pair)
         tenant.run("gzip -k " .. name)
@@ -520,6 +529,14 @@ describe("what a plan leaves alone:", function()
             assert.equal("blocked unreadable", left(one, account("apple|9", { blocked = true })))
             assert.equal("unreadable", left(one, account("apple|9", { user_id = "\n" })))
         end
+    end)
+
+    it("lines that are nested deeper than what can be judged, beside what stands against the others", function()
+        local deep = account("github|1", { user_metadata = "@" })
+        deep = json.encode(deep):gsub('"@"', (('{"a":'):rep(62) .. "1" .. ("}"):rep(62)))
+        assert.equal("unreadable", left(deep))
+        local lines = planned { account("apple|1", { blocked = true }), account "apple|2", deep }
+        assert.same({ "blocked", "unreadable" }, lines[1].reasons)
     end)
 
     it("keys that the tenant does not take, and profiles that become too large", function()

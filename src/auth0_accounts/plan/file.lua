@@ -1,6 +1,5 @@
 --- A plan in its file: NDJSON, a header and then lines. It appears whole or not at all.
 local auth0_core = require "auth0.core"
-local core = require("auth0_accounts.database").core()
 local json = require "auth0.json"
 local private_file = require "auth0_accounts.private_file"
 local stop = require "auth0_accounts.stop"
@@ -95,11 +94,6 @@ function Reader:next()
     return line, text
 end
 
---- Ends the reading before its end.
-function Reader:close()
-    if io.type(self.handle) == "file" then self.handle:close() end
-end
-
 ---@param path string
 ---@return auth0_accounts.PlanReader reader; `reader.header` is the first line
 function file.open(path)
@@ -110,13 +104,6 @@ function file.open(path)
     if not first or first:sub(1, 9) ~= '{"plan":1' then refuse(reader, "is no plan: it has no header") end
     reader.header = decoded(reader, first)
     return reader
-end
-
----@param path string
----@return string sha256
-function file.digest(path)
-    local digest, fault = core.sha256_file(path)
-    return digest or stop.raise(stop.USAGE, "%s", fault)
 end
 
 return file

@@ -32,12 +32,18 @@ local plan = {}
 ---@field diff? string an earlier plan
 ---@field watch auth0_accounts.Watch
 
+-- A file's name need not be UTF-8.
+local function name_of(path)
+    return path and printable.line(path)
+end
+
 local function header_of(path, accounts, options)
     return { domain = options.domain, made_at = os.date "!%Y-%m-%dT%H:%M:%SZ",
-        source = { file = path, sha256 = core.sha256_file(path), accounts = accounts },
+        source = { file = name_of(path), sha256 = core.sha256_file(path), accounts = accounts },
         options = { proof = "shared_email", trusted_connections = json.array(options.trusted_connections),
             password_merge = options.password_merge == true, enterprise_merge = options.enterprise_merge == true,
-            primary = options.rule.text, primary_file = options.primary_file, choose = options.choose_path,
+            primary = options.rule.text, primary_file = name_of(options.primary_file),
+            choose = name_of(options.choose_path),
             user_metadata = options.user_metadata or "primary_wins", app_metadata = options.app_metadata or "discard",
             union = json.array(options.union or {}) } }
 end

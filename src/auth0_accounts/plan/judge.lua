@@ -56,31 +56,21 @@ local function of_result(result)
     return judged
 end
 
--- What the library raises of an account that cannot be one: it names the account by its option.
-local function side_of(fault)
-    local option, message = tostring(fault):match "tenant:preview: ([%w_. ]+): (.*)"
-    local side = option and (option:match "^[%w_.]*(primary)$" or option:match "^[%w_.]*(secondary)$")
-    if not side and not (option or ""):find "profiles" then error(fault, 0) end
-    return side or "pair", message
-end
-
 local function preview(self, primary, secondary, profile)
     self.given.profiles = { primary = profile or json.raw(primary.text), secondary = json.raw(secondary.text) }
     return pcall(self.tenant.preview, self.tenant, primary.id, secondary.id, self.given)
 end
 
-local function alone(self, account)
-    local good, result, message = preview(self, account, STAND_IN)
-    if not good then return { { code = "unreadable", message = select(2, side_of(result)) } } end
-    return of_result(result or error(message, 0)).primary
+-- The library raises what an account cannot be: its id, or how deep its line is nested. All else is a fault of ours.
+local function of_fault(fault)
+    local message = tostring(fault):match "tenant:preview: [%w_. ]+: (.*)"
+    return message and { { code = "unreadable", message = message } } or error(fault, 0)
 end
 
-local function judgement_of(good, result, message)
-    if good then return of_result(result or error(message, 0)) end
-    local side, why = side_of(result)
-    local judged = { primary = {}, secondary = {}, pair = {}, lost = {} }
-    judged[side][1] = { code = "unreadable", message = why }
-    return judged
+local function alone(self, account)
+    local good, result, message = preview(self, account, STAND_IN)
+    if not good then return of_fault(result) end
+    return of_result(result or error(message, 0)).primary
 end
 
 local function is_unreadable(reasons)
@@ -96,10 +86,10 @@ end
 ---@param grown? table the primary as it is after the links before
 ---@return auth0_accounts.Judgement
 function Judge:of(primary, secondary, grown)
-    local judged = judgement_of(preview(self, primary, secondary, grown))
-    local no_primary, no_secondary = is_unreadable(judged.primary), is_unreadable(judged.secondary)
-    if no_primary and not no_secondary then judged.secondary = alone(self, secondary) end
-    if no_secondary and not no_primary then judged.primary = alone(self, primary) end
+    local good, result, message = preview(self, primary, secondary, grown)
+    local judged = good and of_result(result or error(message, 0)) or { pair = of_fault(result) }
+    if good and not is_unreadable(judged.primary) and not is_unreadable(judged.secondary) then return judged end
+    judged.primary, judged.secondary = alone(self, primary), alone(self, secondary)
     return judged
 end
 
