@@ -1,6 +1,7 @@
 --- The tenant's own export, in a file that its user alone can read.
 local json = require "auth0.json"
 local private_file = require "auth0_accounts.private_file"
+local watch = require "auth0_accounts.watch"
 
 local exports = {}
 
@@ -17,8 +18,9 @@ local function remove_tokens(user)
     end
 end
 
-local function write_rows(tenant, file, correlation_id)
-    for user in tenant:export { fields = FIELDS, correlation_id = correlation_id } do
+local function write_rows(tenant, file, given, watched)
+    local function on_progress(percentage) watched:say("the tenant makes the export:", percentage, 100) end
+    for user in tenant:export { fields = FIELDS, correlation_id = given.correlation_id, on_progress = on_progress } do
         if json.is_object(user) then remove_tokens(user) end
         file:write(json.encode(user) .. "\n")
     end
@@ -28,7 +30,9 @@ end
 local function with_export(tenant, given, world, use)
     local folder = world.getenv "TMPDIR" or "/tmp"
     local file = private_file.create(given.users or private_file.name_in(folder))
-    local good, fault = pcall(write_rows, tenant, file, given.correlation_id)
+    local watched = watch.new(world, given.quiet)
+    local good, fault = pcall(write_rows, tenant, file, given, watched)
+    watched:finish()
     if not good then
         file:abandon()
         if type(fault) == "table" and fault.code and fault.outcome then return nil, tostring(fault), fault end

@@ -713,6 +713,11 @@ describe("auth0-accounts plan --export", function()
         assert.equal(1, mock:requests()["POST /api/v2/jobs/users-exports"])
     end)
 
+    it("says on a terminal how far the tenant is", function()
+        local told = command.run(mock, { "plan", "--export" }, nil, nil, 80)
+        assert.truthy(told.err:find("\rthe tenant makes the export: 100 %", 1, true), told.err)
+    end)
+
     it("leaves out tokens of identity providers", function()
         local one, text = account "github|1", nil
         for _, name in ipairs { "access_token", "access_token_secret", "refresh_token" } do

@@ -46,6 +46,17 @@ describe("auth0_accounts.core.users", function()
         assert.same({ #first + #second + 2, #first + #second + 2 }, { users:position() })
     end)
 
+    it("passes over lines unread, also broken ones, to the one that is asked for", function()
+        local users = opened('{"user_id":"a|1"}\n\nbroken\n{"user_id":"a|4"}\n{"user_id":"a|5"}\n{')
+        assert.equal("a|4", (users:find(4)))
+        assert.same({ '{"user_id":"a|4"}', 4 }, { users:text(), users:line() })
+        assert.equal("a|5", (users:find(5)))
+        local id, message, kind = users:find(6)
+        assert.same({ nil, "line" }, { id, kind })
+        assert.truthy(message:find(":6: malformed JSON", 1, true), message)
+        assert.equal(0, select("#", users:find(7)))
+    end)
+
     it("makes ASCII letters small, and nothing else", function()
         local function folded(email) return read('{"user_id":"a","email":"' .. email .. '"}')[1][3] end
         assert.equal("a.b+tag@example.com", folded "A.B+Tag@EXAMPLE.com")
