@@ -46,6 +46,12 @@ local function links()
     return count
 end
 
+local function as_client(body)
+    local own = require("support.mocked").with_token(mock, mock:token { kind = "machine" })
+    body(own)
+    own:close()
+end
+
 -- Edits an account by the model, as another client would.
 local function edit(id, change)
     change(mock.model.world.users:find(id))
@@ -484,6 +490,70 @@ describe("a failure", function()
         mock:disarm()
         assert_told(apply(), 0, "\nmade 4\n")
         assert.equal(4, links())
+    end)
+end)
+
+describe("a link whose outcome is not known", function()
+    -- The tenant makes the link, or does not, and neither its answer nor a read tells which.
+    local function begin(is_made)
+        seed({ 2, 2 }, { proof = "operator", user_metadata = "discard" })
+        local answer = mock.answer
+        mock.answer = function(self, request)
+            if request.method == "POST" and request.url:find("/identities", 1, true) then
+                if is_made then answer(self, request) end
+                arm("reset-before", { method = "GET", template = "/api/v2/users/{id}", count = 400 })
+                return { how = "lost" }
+            end
+            return answer(self, request)
+        end
+        assert.equal(1, apply("--in-flight", "1").code)
+        mock.answer = answer
+        mock:disarm()
+        assert.same({ unknown = 1, todo = 1 }, states())
+    end
+
+    it("stays so where the next run cannot find it out, and is found out later", function()
+        begin(true)
+        arm("status;status=503", { method = "GET", template = "/api/v2/users/{id}", count = 400 })
+        assert.equal(1, apply("--deadline", "5").code)
+        assert.same({ unknown = 1, todo = 1 }, states())
+        mock:disarm()
+        assert_told(apply(), 0, "\nmade 2\n")
+        assert.equal(2, links())
+    end)
+
+    it("stays so where another try fails, since the former one may still come", function()
+        begin(false)
+        arm("status;status=403", { method = "GET", template = "/api/v2/users-by-email" })
+        assert.equal(3, apply().code)
+        assert.same({ unknown = 1, todo = 1 }, states())
+        as_client(function(own) assert(own:link("auth0|p1", "google-oauth2|101")) end) -- as if it came late
+        assert_told(apply(), 0, "\nmade 2\n")
+    end)
+
+    it("is found out by the next run where it comes in the middle of this one", function()
+        begin(false)
+        local answer, has_come = mock.answer, false
+        mock.answer = function(self, request)
+            if request.url:find("users%-by%-email") and not has_come then
+                has_come = true
+                local model = mock.model
+                model.world.users:link(model.world.users:find "auth0|p1", model.world.users:find "google-oauth2|101",
+                    "refuse")
+            end
+            return answer(self, request)
+        end
+        assert.equal(1, apply().code)
+        assert.same({ unknown = 1, made = 1 }, states())
+        assert_told(apply(), 0, "\nmade 2\n")
+    end)
+
+    it("is let go where its primary is gone", function()
+        begin(true)
+        as_client(function(own)
+            assert(own:request { method = "DELETE", path = { "api", "v2", "users", "auth0|p1" } })
+        end)
+        assert_told(apply(), 1, "made 1, refused 1", "line 1: refused: ")
     end)
 end)
 

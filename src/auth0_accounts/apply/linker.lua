@@ -40,7 +40,7 @@ end
 ---@field link table as the plan has it
 ---@field correlation string
 ---@field linked table<string, string> what earlier lines linked: the primary by the secondary
----@field stands? boolean an earlier try of this line wrote something into the primary
+---@field is_owed? boolean a request of an earlier try may still be carried out, or what it wrote stands
 ---@field requests integer
 ---@field elapsed number
 
@@ -65,17 +65,20 @@ local function finish(self, job, outcome)
     return { word = outcome.state, message = outcome.message, failure = outcome.failure }
 end
 
--- What an earlier try wrote stands: undo has to see it.
+-- Of an earlier try, the next run has to find out, and undo to see, what became of it.
+local function refused_state(job)
+    return job.is_owed and "unknown" or "refused"
+end
+
 local function refuse(self, job, code, format, ...)
-    return finish(self, job, { made = "false", state = job.stands and "unknown" or "refused", code = code,
-        message = format:format(...) })
+    return finish(self, job, { made = "false", state = refused_state(job), code = code, message = format:format(...) })
 end
 
 local function fail(self, job, failure, outcome)
     outcome = outcome or {}
     local is_unknown = failure.outcome == "unknown" or failure.is_partly
     outcome.made = is_unknown and "unknown" or "false"
-    outcome.state = (is_unknown or job.stands) and "unknown" or "failed"
+    outcome.state = (is_unknown or job.is_owed) and "unknown" or "failed"
     outcome.code, outcome.message, outcome.failure = failure.code, failure.message, failure
     return finish(self, job, outcome)
 end
@@ -83,24 +86,42 @@ end
 -- ---- what an earlier run began ----
 
 local function settled(self, job, intent, result)
-    local is_made, is_open = result.state == "merged", result.state == "unknown"
-    job.stands = not is_made and #result.stands > 0
-    local made = is_made and "true" or (is_open or job.stands) and "unknown" or "false"
-    local outcome = { intent = intent.id, receipt = result.receipt, made = made,
-        state = is_made and "made" or "unknown", details = { settled = true },
-        code = not is_made and "interrupted" or nil,
+    local is_made = result.state == "merged"
+    job.is_owed = not is_made and (result.state == "unknown" or #result.stands > 0)
+    local outcome = { intent = intent.id, receipt = result.receipt,
+        made = is_made and "true" or job.is_owed and "unknown" or "false", state = is_made and "made" or "unknown",
+        details = { settled = true }, code = not is_made and "interrupted" or nil,
         message = not is_made and "the run ended before the link was made" or nil }
     return finish(self, job, outcome)
+end
+
+-- Nothing is known beyond what was before; without a primary, there is nothing left to know.
+local function unsettled(self, job, intent, failure)
+    local is_gone = failure.code == "not_found"
+    return finish(self, job, { intent = intent.id, receipt = intent.receipt, made = "unknown",
+        state = is_gone and "refused" or "unknown", code = failure.code, message = failure.message,
+        failure = not is_gone and failure or nil })
+end
+
+-- The newest that may have left something.
+local function owed(intents)
+    for _, intent in ipairs(intents) do
+        if intent.kind == "merge" and intent.made ~= "false" then return intent end
+    end
 end
 
 -- A read that shows no link permits another try, even where a request of the former try may still be carried out: to
 -- link the same two accounts twice does what it does once. Of a former try, undo has the receipt.
 local function settle(self, job)
-    local intent = self.journal:intents_of(job.line)[1]
-    if not intent or not intent.receipt then self.journal:refuse(job.line.number, "it was begun without a receipt") end
+    local intents = self.journal:intents_of(job.line)
+    local intent = owed(intents)
+    if not intents[1] or intent and not intent.receipt then
+        self.journal:refuse(job.line.number, "it was begun without a receipt")
+    end
+    if not intent then return nil end
     local result, _, facts = self.tenant:settle(intent.receipt, { correlation_id = job.correlation })
     count(job, facts)
-    if not result then return fail(self, job, facts, { intent = intent.id, receipt = intent.receipt }) end
+    if not result then return unsettled(self, job, intent, facts) end
     local told = settled(self, job, intent, result)
     return told.word == "made" and told or nil
 end
@@ -167,7 +188,7 @@ local function weigh(self, job, users)
         return refuse(self, job, "stale", "email: the secondary %s " .. NOT_FOUND, job.line.secondary,
             job.link.secondary.email)
     end
-    local field = stale.field(job.link.primary, primary, linked_to(job, job.line.primary), job.stands)
+    local field = stale.field(job.link.primary, primary, linked_to(job, job.line.primary), job.is_owed)
     if field then return refuse(self, job, "stale", "%s: " .. CHANGED, field, field, "primary", job.line.primary) end
     field = stale.field(job.link.secondary, secondary, {})
     if not field then return nil end
@@ -196,7 +217,7 @@ end
 
 local function not_merged(self, job, intent, failure)
     if failure.code == "guarded" and failure.outcome == "none" and not failure.is_partly then
-        return finish(self, job, { intent = intent, made = "false", state = job.stands and "unknown" or "refused",
+        return finish(self, job, { intent = intent, made = "false", state = refused_state(job),
             code = failure.code, message = failure.message, details = { reasons = failure.reasons } })
     end
     return fail(self, job, failure, { intent = intent, receipt = failure.receipt,
