@@ -3,6 +3,7 @@ local cjson = require "cjson"
 local command = require "support.command"
 local mock_tenant = require "auth0.mock"
 local process = require "support.process"
+local stop = require "auth0_accounts.stop"
 
 local PRIMARY, SECONDARY, LINK = "auth0|1", "google-oauth2|2", "/api/v2/users/{id}/identities"
 
@@ -137,6 +138,13 @@ describe("auth0-accounts link and unlink", function()
         mock:arm { fault = "reset-after", method = "POST", template = LINK }
         local told = assert_ended(run("link", PRIMARY, SECONDARY, "--json"), 1, "may or may not have been made")
         assert.same({ "unknown_outcome", "unknown" }, { value_of(told).failure.code, value_of(told).failure.outcome })
+    end)
+
+    it("end with 1 where something stands, whatever the cause", function()
+        for _, code in ipairs { "forbidden", "unauthorized", "unreachable", "tls" } do
+            assert.equal(1, stop.code_of { code = code, outcome = "unknown" })
+            assert.is_true(stop.code_of { code = code, outcome = "none" } > 2)
+        end
     end)
 
     it("fail where the token is not accepted", function()

@@ -2,6 +2,7 @@
 local cjson = require "cjson"
 local command = require "support.command"
 local commands = require "auth0_accounts.commands"
+local man_page = require "auth0_accounts.man_page"
 local mock_tenant = require "auth0.mock"
 local process = require "support.process"
 local tenant = require "support.tenant"
@@ -80,6 +81,12 @@ describe("auth0-accounts help", function()
                 assert.truthy(text:find(option.names[#option.names], 1, true), option.names[1])
             end
         end
+    end)
+
+    it("--man takes no text for a request of roff's", function()
+        local text = man_page.of { name = "x", about = "", notes = ".so /etc/passwd\n'br\n\\x-y", arguments = {},
+            options = {}, commands = {} }
+        assert.truthy(text:find("\n.PP\n\\&.so /etc/passwd\n\\&'br\n\\ex\\-y\n", 1, true), text)
     end)
 
     it("--completion is a script that its shell reads", function()

@@ -89,6 +89,18 @@ describe("--mock", function()
         assert.equal(30, #accounts())
     end)
 
+    it("leaves a file that was made by hand as it is, where the requests are only printed", function()
+        os.remove(file)
+        local text = '{"user_id":"auth0|1"}\n{"user_id":"google-oauth2|2","user_metadata":{"a":1}}\n'
+        file = process.file(text)
+        on_mock("merge", "auth0|1", "google-oauth2|2", "--proof", "operator", "--dry-run")
+        assert.equal(text, process.read(file))
+    end)
+
+    it("has this machine's clock", function()
+        assert.truthy(on_mock "doctor":find("ok    token          it is accepted, and lives 24 hours\n", 1, true))
+    end)
+
     it("counts before the environment, and asks for no token", function()
         local told = command.run(nil, { "--mock", file, "show", PRIMARY },
             { AUTH0_DOMAIN = "real.test", AUTH0_TOKEN = "x", AUTH0_CLIENT_ID = "y" })
