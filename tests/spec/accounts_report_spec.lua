@@ -198,6 +198,25 @@ describe("the table of auth0-accounts report --csv", function()
 end)
 
 describe("auth0-accounts report", function()
+    it("writes over an earlier report, and over no other file: not over the journal", function()
+        for _, option in ipairs { "-o", "--csv" } do
+            for _, name in ipairs { "journal", "plan", "users" } do
+                local text = process.read(file(name))
+                local told = run("report", journal, option, file(name))
+                assert.equal(2, told.code)
+                assert_says(told.err, name .. ": is there already, and is no earlier report")
+                assert.equal(text, process.read(file(name)))
+            end
+            assert_done(run("report", journal, option, file "report"))
+            assert_done(run("report", journal, option, file "report"))
+            os.remove(file "report")
+        end
+        assert.equal(2, run("report", journal, "-o", file "x", "--csv", file "x").code)
+        local made = process.file ""
+        assert_done(run("report", journal, "-o", made))
+        os.remove(made)
+    end)
+
     it("says what it cannot read or write", function()
         local told = run("report", journal)
         assert.equal(2, told.code)

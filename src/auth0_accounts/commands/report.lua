@@ -6,12 +6,27 @@ local report = { needs_tenant = false,
 
 function report.define(parser)
     parser:argument("journal", "The journal of apply."):argname "JOURNAL"
-    parser:option("-o --output", "File for the page; one that is there is replaced."):argname "FILE"
+    parser:option("-o --output", "File for the page; an earlier report's is replaced."):argname "FILE"
     parser:option("--csv", "File for a table: each link, and what its accounts held before and after."):argname "FILE"
 end
 
 function report.fault(given)
     if not given.output and not given.csv then return "report takes -o FILE, --csv FILE, or both" end
+    if given.output == given.csv then return "-o and --csv need a file each" end
+end
+
+-- What the files of an earlier report begin with, of which no other file does: that one is not written over.
+local BEGINNINGS = { output = '<!DOCTYPE html>\n<html lang="en"><head><meta name="generator" content="auth0-accounts">',
+    csv = "line,state,primary,secondary," }
+
+local function check_place(path, beginning)
+    local file = path and io.open(path, "rb")
+    if not file then return end
+    local text = file:read(#beginning)
+    file:close()
+    if text and text ~= beginning then
+        stop.raise(stop.USAGE, "%s: is there already, and is no earlier report: give another name", path)
+    end
 end
 
 local function check(path, is_written, fault)
@@ -19,6 +34,7 @@ local function check(path, is_written, fault)
 end
 
 local function make(journal, given)
+    for name, beginning in pairs(BEGINNINGS) do check_place(given[name], beginning) end
     local files, reports = require "auth0_accounts.private_files", "auth0_accounts.report."
     if given.output then
         local figures, page = require(reports .. "figures"), require(reports .. "page")

@@ -135,7 +135,8 @@ local function slowest_of(figures)
 end
 
 local HEAD = [[<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8">
+<html lang="en"><head><meta name="generator" content="auth0-accounts">
+<meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex"><meta name="referrer" content="no-referrer">
