@@ -7,6 +7,7 @@ local name = assert(os.getenv "AUTH0_LOOP", "AUTH0_LOOP names no loop")
 local unpack = rawget(_G, "unpack") or rawget(table, "unpack")
 
 if name ~= "nginx" then
+    loops.has(name) -- so that luv is loaded once
     local loop = require "auth0.loop"
     local named = loop.named
     loop.named = function(given, ...) return named(given or name, ...) end
