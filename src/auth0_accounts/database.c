@@ -178,6 +178,7 @@ int database_open(lua_State *L) {
     if (lua_isnil(L, 2)) lua_newtable(L), lua_replace(L, 2);
     luaL_checktype(L, 2, LUA_TTABLE);
     bool is_read_only = has_flag(L, "read_only"), is_private = has_flag(L, "private");
+    if (is_private && path[0] != '/') path = lua_pushfstring(L, "./%s", path); /* to SQLite ":memory:" is no file */
     struct handle *self = bind_class_new(L, &database_class, sizeof *self);
     self->database = calloc(1, sizeof *self->database);
     if (self->database == NULL) return luaL_error(L, "not enough memory");

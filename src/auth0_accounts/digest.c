@@ -86,10 +86,9 @@ static struct hasher *check_hasher(lua_State *L) {
 }
 
 static int method_add(lua_State *L) {
-    struct hasher *hasher = check_hasher(L);
     struct span text;
     text.at = luaL_checklstring(L, 2, &text.size);
-    return EVP_DigestUpdate(hasher->context, text.at, text.size) == 1 ? 0 : no_digest(L);
+    return EVP_DigestUpdate(check_hasher(L)->context, text.at, text.size) == 1 ? 0 : no_digest(L);
 }
 
 static int free_hasher(lua_State *L) {

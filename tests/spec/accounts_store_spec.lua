@@ -215,6 +215,19 @@ describe("auth0_accounts.core", function()
             assert(opened({ private = true }):exec "SELECT * FROM t")
         end)
 
+        it("is in the file of its name, whatever SQLite takes that for", function()
+            assert.equal("one two ", (process.run([[
+                local core = require "auth0_accounts.core"
+                local function open(name) return assert(core.open(name, { private = true })) end
+                for name, table in pairs { [":memory:"] = "one", ["file:a.db?mode=memory"] = "two" } do
+                    assert(open(name):exec("CREATE TABLE t AS SELECT '" .. table .. "' AS a"))
+                end
+                for _, name in ipairs { ":memory:", "file:a.db?mode=memory" } do
+                    io.write(open(name):prepare("SELECT a FROM t"):first(), " ")
+                end
+            ]], {}, "cd " .. process.quoted(folder) .. " &&")))
+        end)
+
         it("is refused where others may read it, or it is a link", function()
             opened():exec "CREATE TABLE t (a)"
             tenant.run("chmod 640 " .. path)
