@@ -14,8 +14,9 @@ struct signals {
     bool has_them;
 };
 
-enum { INTERRUPTS = 2, TAKEN = 4 };
-static const int taken[TAKEN] = {SIGINT, SIGTERM, SIGUSR1, SIGXFSZ}; /* the interrupts first */
+/* The interrupts first. Without SIGPIPE ignored, a Ctrl-C that ends the reader of the output first ends the run at once. */
+enum { INTERRUPTS = 2, TAKEN = 5 };
+static const int taken[TAKEN] = {SIGINT, SIGTERM, SIGUSR1, SIGXFSZ, SIGPIPE};
 static struct sigaction before[TAKEN];
 static atomic_bool is_taken;
 static atomic_int interrupts, questions;
@@ -89,6 +90,7 @@ int signals_take(lua_State *L) {
     take(1, on_interrupt);
     take(2, on_question);
     take(3, SIG_IGN);
+    take(4, SIG_IGN);
     return 1;
 }
 

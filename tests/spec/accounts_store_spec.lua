@@ -405,12 +405,16 @@ describe("auth0_accounts.core", function()
                 signals:close()
                 signals:close()
                 print(pcall(signals.interrupts, signals))
-                core.signals():close()
+                signals = core.signals()
+                send "PIPE"
+                print "without a reader"
+                signals:close()
                 send "TERM"
                 print "still there"
             ]]
             assert.truthy(output:find("false\tauth0_accounts.core: the signals are taken already\n"
                 .. "false\tauth0_accounts.core: signals that are closed were used\n", 1, true), output)
+            assert.truthy(output:find("without a reader", 1, true), output)
             assert.is_nil(output:find "still there", output)
         end)
     end)

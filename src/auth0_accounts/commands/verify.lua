@@ -24,7 +24,7 @@ local function look(own, said, counts)
     local look_at = require("auth0_accounts.apply.verify").line
     own:run(own.journal:units { "made" }, function(unit)
         for _, line in ipairs(unit) do
-            if not own:begin() then return end
+            if said.fault or not own:begin() then return end -- such as: no reader is left
             local word, why, failure = look_at(own.tenant, own.journal, line)
             if word then
                 counts[word] = (counts[word] or 0) + 1
