@@ -4,6 +4,7 @@ local command = require "support.command"
 local mock_tenant = require "auth0.mock"
 local process = require "support.process"
 local stop = require "auth0_accounts.stop"
+local tenant = require "support.tenant"
 
 local PRIMARY, SECONDARY, LINK = "auth0|1", "google-oauth2|2", "/api/v2/users/{id}/identities"
 
@@ -201,6 +202,16 @@ describe("auth0-accounts", function()
             assert_ended(command.run(mock, arguments), 2, "expected ")
         end
         assert.same({}, mock:requests())
+    end)
+
+    it("runs no module that stands in the working folder", function()
+        local folder = command.new_name()
+        local script = tenant.run("pwd"):sub(1, -2) .. "/src/auth0_accounts/command.lua"
+        local told = tenant.run(([[mkdir -p %s/auth0 && cd %s
+            echo 'print "mine"' | tee auth0/core.lua auth0.lua cjson.lua argparse.lua
+            env -u AUTH0_DOMAIN %s %s show 'auth0|1' 2>&1; rm -rf %s]]):format(folder, folder, process.lua(), script,
+            folder))
+        assert.equal('print "mine"\nauth0-accounts: no domain', told:sub(1, 38), told)
     end)
 
     it("says how to install argparse", function()
