@@ -90,6 +90,7 @@ static struct span unescape(lua_State *L, struct users *users, struct json_value
 /* Of the line that was read. 0; else the number of values pushed, which say why it is no account. */
 static int read_account(lua_State *L, struct users *users, struct listed *listed) {
     struct json_reader reader = json_reader(users->line);
+    reader.deepest = UINT32_MAX; /* a user who nests metadata deeply must not keep the other accounts from being read */
     enum json_progress progress = read_json(L, users, &reader);
     if (progress == JSON_TOO_MANY) return fail_line(L, users, "the line holds more than 65536 values");
     if (progress != JSON_WHOLE) return fail_json(L, users, &reader);

@@ -30,7 +30,8 @@ struct json_reader {
     struct span text;
     struct json_token *tokens; /* the caller's, of which the first `count` must keep their content where they move */
     size_t room, count;
-    size_t most; /* values that there may be, names of members not counted */
+    size_t most;      /* values that there may be, names of members not counted */
+    uint32_t deepest; /* containers that may stand in one another */
 
     size_t fault_at;   /* JSON_MALFORMED, JSON_TOO_MANY: a byte offset, and */
     const char *fault; /* "a control character in a string", "an unexpected end", ...: static text */
@@ -41,10 +42,11 @@ struct json_reader {
     size_t values; /* that were read */
 };
 
-/* Without a bound on the values. */
+/* Without a bound on the values. Who takes more than JSON_DEPTH must not recurse. */
 static inline struct json_reader json_reader(struct span text) {
     const char *at = text.at != NULL ? text.at : "";
-    return (struct json_reader){.text = {at, text.size}, .most = SIZE_MAX, .at = at, .end = at + text.size};
+    return (struct json_reader){
+        .text = {at, text.size}, .most = SIZE_MAX, .deepest = JSON_DEPTH, .at = at, .end = at + text.size};
 }
 
 enum json_progress {

@@ -166,7 +166,7 @@ static void close_container(struct json_reader *r) {
 
 /* Enters a container, up to what is first in it; or, when it is empty, leaves it, which completes a value. */
 static bool open_container(struct json_reader *r, bool *is_complete) {
-    if (r->depth == JSON_DEPTH) return complain(r, "too deep a nesting");
+    if (r->depth == r->deepest) return complain(r, "too deep a nesting");
     enum json_kind kind = *r->at == '{' ? JSON_OBJECT : JSON_ARRAY;
     add(r, kind, r->at, false);
     struct json_token *container = &r->tokens[r->count - 1];

@@ -43,6 +43,16 @@ end
 after_each(exported.remove)
 
 describe("auth0-accounts audit", function()
+    it("names a linked account that it cannot read, and reads the others", function()
+        local text = json.encode(linked("auth0|1", "github|2", good)):gsub('"email":', '"user_metadata":{"a":'
+            .. ("["):rep(5000) .. ("]"):rep(5000) .. '},"email":', 1)
+        local findings = found { text, account("auth0|3", { email = "ben@example.com" }),
+            account("github|4", { email = "ben@example.com" }) }
+        assert.same({ "unreadable", "large_profile", "duplicate" },
+            { findings[1].finding, findings[2].finding, findings[3].finding })
+        assert.equal("auth0|1", findings[1].account)
+    end)
+
     it("passes over identities that are none", function()
         local odd = linked("auth0|1", "github|2", good)
         for _, list in ipairs { { 1, 2 }, { json.null, "x" }, { json.array {}, json.array {} } } do

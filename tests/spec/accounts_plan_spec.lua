@@ -520,6 +520,18 @@ describe("what a plan leaves alone:", function()
         end
     end)
 
+    it("accounts whose metadata is nested too deeply, and those alone: a user may write it so", function()
+        local function nested(id, depth)
+            return json.encode(account(id, { user_metadata = { a = 1 } })):gsub('"a":1', '"a":' .. ("["):rep(depth)
+                .. ("]"):rep(depth))
+        end
+        for _, depth in ipairs { 64, 5000 } do
+            assert.equal("unreadable", left((nested("github|1", depth))))
+            local lines = planned { (nested("github|1", depth)), account "apple|9", account "github|3" }
+            assert.same({ "link", { "unreadable" } }, { lines[1].line and "link", lines[2].reasons })
+        end
+    end)
+
     it("ids that cannot be one, beside what stands against the other account", function()
         for _, id in ipairs { "github", "|1", "github|\1" } do
             local one = account("github|1", { user_id = id })

@@ -8,7 +8,7 @@ local checks = {}
 checks.LARGE = 8192
 
 ---@class auth0_accounts.AuditFinding
----@field finding "email_differs"|"email_not_verified"|"dangling"|"duplicate"|"large_profile"|"linked"
+---@field finding "email_differs"|"email_not_verified"|"unreadable"|"dangling"|"duplicate"|"large_profile"|"linked"
 ---@field account? string
 ---@field message string
 
@@ -67,6 +67,11 @@ end
 function checks.large(id, size)
     return finding("large_profile", { account = id, bytes = size }, "%s: its profile has %d bytes; the limit is 10240",
         id, size)
+end
+
+function checks.unreadable(id)
+    return finding("unreadable", { account = id }, "%s has linked identities, and its line is no account as the API has "
+        .. "it: look at it by hand", id)
 end
 
 function checks.dangling(id, holder)

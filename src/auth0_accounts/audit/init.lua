@@ -30,7 +30,8 @@ end
 
 -- ---- one account ----
 
-local function look_at_linked(work, user)
+local function look_at_linked(work, id, user)
+    if not user then return work.found(checks.unreadable(id)) end
     note_linked(work.insert_linked, user)
     checks.linked(user, work.found)
     if work.lists_linked then work.found(checks.listing(user)) end
@@ -42,7 +43,7 @@ local function read(work, path)
     for line, id, folded, users, count, size in accounts_of.file(path, work.watch) do
         accounts = accounts + 1
         insert:run(line, id, folded)
-        if count > 1 then look_at_linked(work, auth0_core.decode(users:text())) end
+        if count > 1 then look_at_linked(work, id, auth0_core.decode(users:text())) end
         if size > checks.LARGE then work.found(checks.large(id, size)) end
     end
     return accounts

@@ -46,7 +46,7 @@ end
 local function note_metadata(self, text)
     for _, name in ipairs { "user_metadata", "app_metadata" } do
         if not self.has[name] and text:find(('"%s"'):format(name), 1, true) then
-            self.has[name] = auth0_core.decode(text)[name] ~= nil
+            self.has[name] = (auth0_core.decode(text) or {})[name] ~= nil
         end
     end
 end
@@ -124,8 +124,9 @@ local function number_of(value)
     return type(value) == "number" and value or json.is_number(value) and tonumber(tostring(value)) or 0
 end
 
-local function account_of(place, row)
-    local value = auth0_core.decode(row.text)
+-- What the library does not read, such as deeply nested metadata, is no account to the judge either.
+local function account_of(place, row, folded)
+    local value = auth0_core.decode(row.text) or { user_id = row.id, email = folded }
     local created, list = value.created_at, identities.of(value)
     local own = identities.own(value, list)
     return { place = place, id = row.id, text = row.text, value = value, is_twice = row.is_twice == 1,
@@ -148,7 +149,7 @@ end
 local function group_of(number, folded, rows)
     local group = { number = number, folded = folded, is_crowd = #rows > MOST, accounts = {} }
     if group.is_crowd then group.accounts = without_texts(rows) end
-    for i, row in ipairs(group.is_crowd and {} or rows) do group.accounts[i] = account_of(i, row) end
+    for i, row in ipairs(group.is_crowd and {} or rows) do group.accounts[i] = account_of(i, row, folded) end
     return group
 end
 

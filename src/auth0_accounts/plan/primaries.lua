@@ -120,7 +120,7 @@ end
 -- A table of its own: what the function does to it changes nothing that is judged.
 local function shown(group)
     local list = { folded = group.folded }
-    for i, account in ipairs(group.accounts) do list[i] = core.decode(account.text) end
+    for i, account in ipairs(group.accounts) do list[i] = core.decode(account.text) or { user_id = account.id } end
     return list
 end
 
