@@ -70,8 +70,8 @@ function checks.large(id, size)
 end
 
 function checks.unreadable(id)
-    return finding("unreadable", { account = id }, "%s has linked identities, and its line is no account as the API has "
-        .. "it: look at it by hand", id)
+    return finding("unreadable", { account = id },
+        "%s has linked identities, and its line is no account as the API has it: look at it by hand", id)
 end
 
 function checks.dangling(id, holder)
