@@ -183,6 +183,10 @@ def decide(folded, accounts, twice, options):
     if any(account.id in twice for account in accounts):
         done.leave(["listed_twice"], accounts)
         return done
+    named = [account for account in accounts if account.id in options.get("primary_ids", ())]
+    if len(named) > 1:
+        done.leave(["several_primaries"], accounts)
+        return done
     kinds = {is_enterprise(one) for account in accounts for one in account.identities}
     if len(kinds) == 2 and not options.get("enterprise_merge"):
         done.leave(["mixed_enterprise"], accounts)
@@ -190,6 +194,8 @@ def decide(folded, accounts, twice, options):
     left = [(account, account.alone(options)) for account in accounts]
     able = in_order([account for account, reasons in left if not reasons], options.get("primary", "oldest"))
     left = [(account, reasons) for account, reasons in left if reasons]
+    if named: # no other takes its place
+        able = named + [account for account in able if account is not named[0]] if named[0] in able else []
     if able:
         merged = Merged(able[0])
         for account in able[1:]:
