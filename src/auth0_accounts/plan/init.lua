@@ -70,7 +70,8 @@ end
 
 local function put_link(work, group, link)
     local class = lines.class(link.primary, link.secondary)
-    work.summary:link(class, #lines.spellings(group), link.judged.patch_text ~= nil)
+    local is_alike = link.primary.value.email == link.secondary.value.email
+    work.summary:link(class, is_alike and 1 or 2, link.judged.patch_text ~= nil)
     if work.keeps then
         keep(work, "link", lines.link(work.summary.links, class, group, link, work.groups.has))
     end

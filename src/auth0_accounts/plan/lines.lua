@@ -77,10 +77,8 @@ end
 
 -- ---- links ----
 
---- The ways in which the accounts of a group spell their address.
----@param group auth0_accounts.Group
----@return string[]
-function lines.spellings(group)
+-- The ways in which the accounts of a group spell their address.
+local function spellings_of(group)
     if group.spellings then return group.spellings end
     local list, seen = {}, {}
     for _, account in ipairs(group.accounts) do
@@ -95,7 +93,7 @@ end
 
 local function text_of_evidence(group, one, other)
     return ('{"folded":%s,"emails":%s,"verified":true,"connections":%s}'):format(text_of(group.folded),
-        list_of(lines.spellings(group)), connections_of { one.own, other.own })
+        list_of(spellings_of(group)), connections_of { one.own, other.own })
 end
 
 --- What kind of accounts meet: a password is a risk of its own, and so is a company's account beside a private one.

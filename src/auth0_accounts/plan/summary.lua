@@ -28,7 +28,7 @@ function Summary:group(group, trusted)
 end
 
 ---@param class string
----@param spellings integer of the group's address: each is a read
+---@param spellings integer of the two accounts' address: each is a read
 ---@param has_patch boolean
 function Summary:link(class, spellings, has_patch)
     self.links = self.links + 1
