@@ -90,6 +90,7 @@ describe("auth0-accounts apply without an approval", function()
             :format(mock.domain, plan, digest))
         local line = ("\n  auth0-accounts apply %s -j %s --approve %s\n"):format(plan, journal, digest)
         assert.truthy(told.out:find(line, 1, true), told.out)
+        assert.truthy(told.out:find("\nrequests: about 12\n", 1, true), told.out)
         assert.same({}, mock:requests())
         assert.is_nil(io.open(journal))
     end)
@@ -209,6 +210,11 @@ describe("auth0-accounts apply", function()
         end
         assert_told(apply(), 0, "\nmade 4\n")
         assert.equal(8, seen)
+    end)
+
+    it("says that a plan has no links", function()
+        seed { 1 }
+        assert_told(apply(), 0, "\nthe plan has no links\n")
     end)
 
     it("does nothing twice: the same command again asks for nothing", function()

@@ -93,17 +93,18 @@ local SHOWN = 5
 ---@param given table arguments
 ---@return string[] lines
 function approval.preview(plan, given)
-    local lines, patches = {}, 0
+    local lines, requests = {}, 0
     for link in plan:links() do
         if #lines < SHOWN then
             lines[#lines + 1] = ("  %d: %s <- %s"):format(link.line, link.primary.user_id, link.secondary.user_id)
         end
-        if type(link.patch) == "table" then patches = patches + 1 end
+        local reads = link.primary.email == link.secondary.email and 1 or 2
+        requests = requests + reads + (type(link.patch) == "table" and 2 or 1)
     end
     if plan.header.links > SHOWN then
         lines[#lines + 1] = ("  and %s more"):format(progress.whole(plan.header.links - SHOWN))
     end
-    lines[#lines + 1] = ("requests: about %s"):format(progress.whole(2 * plan.header.links + patches))
+    lines[#lines + 1] = ("requests: about %s"):format(progress.whole(requests))
     lines[#lines + 1] = "nothing was changed; to carry it out:"
     lines[#lines + 1] = "  " .. approval.command(given, plan.digest)
     return lines

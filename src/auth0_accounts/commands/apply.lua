@@ -73,7 +73,7 @@ local function lines_of(value)
     for _, state in ipairs { "made", "refused", "failed", "unknown", "begun", "todo", "undoing", "undone" } do
         if lines[state] then words[#words + 1] = ("%s %d"):format(state, lines[state]) end
     end
-    local told = { table.concat(words, ", ") }
+    local told = { words[1] and table.concat(words, ", ") or "the plan has no links" }
     told[2] = value.canary and "stopped after the canary: " .. value.canary or value.why
     if value.failure then told[#told + 1] = "the first failure: " .. value.failure.message end
     if lines.undone or lines.undoing then
