@@ -586,6 +586,29 @@ describe("a run", function()
         assert.equal(2, links())
     end)
 
+    it("ends with 4 where the tenant is gone for a minute, and goes on when it is back", function()
+        local answer, gone = mock.answer, nil
+        mock.answer = function(self, request)
+            if links() == 2 then gone = gone or mock:time() end
+            if gone and mock:time() - gone < 60 then return { how = "unreached" } end
+            return answer(self, request)
+        end
+        assert_told(apply("--in-flight", "1"), 4, "made 2, failed 1, todo 1", "no connection to tenant.test")
+        mock:advance(60)
+        assert_told(apply(), 0, "\nmade 4\n")
+    end)
+
+    it("reads the accounts once more where the clock of this machine is set meanwhile", function()
+        for _, jump in ipairs { -3600, 3600 } do
+            seed { 2, 3, 2 }
+            os.remove(journal)
+            local time = mock.time
+            mock.time = function(self) return time(self) + (links() >= 2 and jump or 0) end
+            assert_told(apply("--in-flight", "1"), 0, "\nmade 4\n")
+            assert.equal(4, mock:requests()["GET /api/v2/users/{id}"])
+        end
+    end)
+
     it("obeys a file that holds it back, while it runs", function()
         local file = process.file "0.5\n"
         assert.equal(0, apply("--throttle-file", file, "--in-flight", "4").code)
