@@ -1,4 +1,5 @@
 --- The tenant's own export, in a file that its user alone can read.
+local core = require "auth0.core"
 local json = require "auth0.json"
 local private_file = require "auth0_accounts.private_file"
 local watch = require "auth0_accounts.watch"
@@ -18,11 +19,26 @@ local function remove_tokens(user)
     end
 end
 
+-- Of what the library does not read, such as deeply nested metadata, the rest is not to be lost.
+local function without_tokens(text)
+    for _, name in ipairs { "access_token", "access_token_secret", "refresh_token" } do
+        text = text:gsub(('"%s"%%s*:%%s*"[^"]*"'):format(name), ('"%s":null'):format(name))
+    end
+    return text
+end
+
+local function text_of(row)
+    local user = core.decode(row)
+    if not json.is_object(user) then return without_tokens(row) end
+    remove_tokens(user)
+    return json.encode(user)
+end
+
 local function write_rows(tenant, file, given, watched)
     local function on_progress(percentage) watched:say("the tenant makes the export:", percentage, 100) end
-    for user in tenant:export { fields = FIELDS, correlation_id = given.correlation_id, on_progress = on_progress } do
-        if json.is_object(user) then remove_tokens(user) end
-        file:write(json.encode(user) .. "\n")
+    for row in tenant:export { fields = FIELDS, correlation_id = given.correlation_id, raw = true,
+        on_progress = on_progress } do
+        file:write(text_of(row) .. "\n")
     end
     file:finish()
 end

@@ -741,12 +741,20 @@ describe("auth0-accounts plan --export", function()
         for _, name in ipairs { "access_token", "access_token_secret", "refresh_token" } do
             one.identities[1][name] = "a-secret"
         end
-        local fake = { export = function() return coroutine.wrap(function() coroutine.yield(one) end) end }
+        local row = json.encode(one)
+        local deep = row:gsub("^{", '{"user_metadata":{"note":"\\"access_token\\":","a":' .. ("["):rep(99)
+            .. ("]"):rep(99) .. "},")
+        local fake = { export = function()
+            return coroutine.wrap(function()
+                for _, each in ipairs { row, deep } do coroutine.yield(each) end
+            end)
+        end }
         require("auth0_accounts.exports").use(fake, { users = exported.name() }, { getenv = os.getenv }, function(path)
             text = process.read(path)
         end)
-        assert.truthy(text:find("github|1", 1, true))
-        assert.is_nil(text:find("secret", 1, true))
+        assert.equal(2, select(2, text:gsub("github|1", "")))
+        assert.is_nil(text:find("-secret", 1, true))
+        assert.truthy(text:find([["note":"\"access_token\":","a":[[]], 1, true), text)
     end)
 
     it("removes a file that has no name of the caller's, also where the plan cannot be made", function()

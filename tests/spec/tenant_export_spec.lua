@@ -112,6 +112,12 @@ describe("export", function()
         assert.truthy(list[2]:find([[^"']]))
     end)
 
+    it("gives rows of JSON as the tenant wrote them, if they are asked for", function()
+        local list = all(tenant:export { raw = true, fields = { "user_id" } })
+        assert.equal(41, #list)
+        assert.equal("string", type(core.decode(list[1]).user_id))
+    end)
+
     it("gives a row of CSV whole, line breaks between its quotes included", function()
         local names = { "one\nline, and \"another\"", "\r\n", '"', "\n\n", "plain" }
         for i, name in ipairs(names) do

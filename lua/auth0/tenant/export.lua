@@ -12,7 +12,7 @@ local exports = {}
 
 local export = call.method { caller = "tenant:export", is_read = true, own = {
     format = "export_format", connection_id = "string", fields = "export_fields", limit = "whole",
-    on_progress = "function", timeout = "pause",
+    on_progress = "function", timeout = "pause", raw = "flag",
 } }
 
 local FIRST_PAUSE, LONGEST_PAUSE = 1, 10 -- seconds between two looks at the job
@@ -75,7 +75,8 @@ local function open(self, given)
         local location = look(self, given, job.id).location
         return type(location) == "string" and location or ""
     end, given), function() loop.give_way(self.calls) end)
-    return given.format == "csv" and rows.records(lines) or rows.values(lines)
+    if given.format == "csv" then return rows.records(lines) end
+    return given.raw and rows.texts(lines) or rows.values(lines)
 end
 
 -- The tenant leaves the column empty, and says nothing.
@@ -95,6 +96,7 @@ end
 ---@field connection_id? string accounts of that connection; of all
 ---@field fields? string|(string|table)[] a name, or an array of names: "user_id", or
 ---{ name = "identities[0].connection", export_as = "connection" }
+---@field raw? boolean "json": rows are texts as well, whatever they hold
 ---@field limit? integer rows
 ---@field on_progress? fun(percentage: number, job: table)
 ---@field timeout? number seconds until the job has to be done; 3600

@@ -110,6 +110,16 @@ function rows.records(lines)
     end
 end
 
+--- Rows of NDJSON as they were written.
+---@param lines fun(skips_blanks: boolean): string|nil
+---@return fun(): string|nil
+function rows.texts(lines)
+    return function()
+        local line = lines(true) -- no tail call, from which Lua 5.1 could not yield
+        return line
+    end
+end
+
 --- Rows of NDJSON: a value for each line.
 ---@param lines fun(skips_blanks: boolean): string|nil
 ---@return fun(): any
