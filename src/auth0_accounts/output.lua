@@ -31,8 +31,9 @@ end
 
 local secret = { access_token = true, access_token_secret = true, refresh_token = true }
 
--- An identity may hold tokens of its provider, which belong in no terminal's history.
+-- An identity may hold tokens of its provider, which belong in no terminal's history. A file's name need not be UTF-8.
 local function without_tokens(value, is_identity)
+    if type(value) == "string" and not json.is_utf8(value) then return printable.line(value) end
     if not json.is_object(value) and not json.is_array(value) then return value end
     local copy = setmetatable({}, getmetatable(value))
     for key, entry in pairs(value) do

@@ -157,6 +157,13 @@ describe("the page of auth0-accounts report", function()
 end)
 
 describe("a file that auth0-accounts replaces", function()
+    it("may have a name that is no UTF-8, with --json, too", function()
+        local told = run("report", journal, "-o", file "\255.html", "--json")
+        assert_done(told)
+        assert.truthy(cjson.decode(told.out).output:find("\\xff.html", 1, true))
+        os.remove(file "\255.html")
+    end)
+
     it("costs no other file of that folder", function()
         local beside = file "report.html.new"
         for _, path in ipairs { beside, beside .. "2" } do
