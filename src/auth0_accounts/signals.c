@@ -15,8 +15,8 @@ struct signals {
 };
 
 /* The interrupts first. Without SIGPIPE ignored, a Ctrl-C that ends the reader of the output first ends the run at once. */
-enum { INTERRUPTS = 2, TAKEN = 5 };
-static const int taken[TAKEN] = {SIGINT, SIGTERM, SIGUSR1, SIGXFSZ, SIGPIPE};
+enum { INTERRUPTS = 2, TAKEN = 6 };
+static const int taken[TAKEN] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGXFSZ, SIGPIPE};
 static struct sigaction before[TAKEN];
 static atomic_bool is_taken;
 static atomic_int interrupts, questions;
@@ -34,6 +34,13 @@ static void on_interrupt(int number) {
         (void)raise(number);
     }
     errno = saved;
+}
+
+/* Of a terminal that is gone, more than one may come: they are one interrupt. */
+static void on_hangup(int number) {
+    int none = 0;
+    (void)number;
+    (void)atomic_compare_exchange_strong(&interrupts, &none, 1);
 }
 
 static void on_question(int number) {
@@ -55,7 +62,7 @@ static struct signals *check_signals(lua_State *L) {
     return signals;
 }
 
-/* signals:interrupts() -> how many SIGINT and SIGTERM came */
+/* signals:interrupts() -> how many SIGINT, SIGTERM and SIGHUP came */
 static int method_interrupts(lua_State *L) {
     (void)check_signals(L);
     lua_pushinteger(L, atomic_load(&interrupts));
@@ -88,9 +95,11 @@ int signals_take(lua_State *L) {
     atomic_store(&questions, 0);
     take(0, on_interrupt);
     take(1, on_interrupt);
-    take(2, on_question);
-    take(3, SIG_IGN);
+    take(2, on_hangup);
+    if (before[2].sa_handler == SIG_IGN) (void)sigaction(SIGHUP, &before[2], NULL); /* nohup */
+    take(3, on_question);
     take(4, SIG_IGN);
+    take(5, SIG_IGN);
     return 1;
 }
 

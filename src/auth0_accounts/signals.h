@@ -6,7 +6,7 @@
 
 #pragma GCC visibility push(hidden)
 
-/* core.signals() -> signals: takes SIGINT, SIGTERM and SIGUSR1 until signals:close(), and ignores SIGPIPE and SIGXFSZ: a
+/* core.signals() -> signals: takes SIGINT, SIGTERM, SIGHUP and SIGUSR1 until signals:close(), and ignores SIGPIPE and SIGXFSZ: a
    pipe without a reader, and a file that may not become longer (ulimit -f), are errors of the write then. Of a process,
    one takes them at a time.
 

@@ -388,6 +388,17 @@ describe("auth0_accounts.core", function()
             ]])
         end)
 
+        it("of a terminal that is gone are one interrupt, and none after nohup", function()
+            assert.equal("1\n", said 'send "HUP" send "HUP" print(signals:interrupts())')
+            local name = process.file [[
+                local signals = require("auth0_accounts.core").signals()
+                io.popen("kill -HUP " .. io.open("/proc/self/stat"):read "*a":match "^%d+"):close()
+                print(signals:interrupts())
+            ]]
+            assert.equal("0\n", (tenant.run("nohup " .. process.lua() .. " " .. name .. " 2>/dev/null")))
+            os.remove(name)
+        end)
+
         it("end the run when an interrupt comes for the second time", function()
             local output = said [[
                 send "INT"
