@@ -37,6 +37,9 @@ db:close()
 
 assert(core.digest '{"b":[1,2,{"c":null}],"a":"x"}')
 assert(core.sha256_file(path) and core.sha256 "x")
+local hasher = core.hasher()
+hasher:add "x"
+assert(hasher:digest() == core.sha256 "x")
 assert(not core.users(folder .. "/none"))
 local signals = core.signals()
 assert(signals:interrupts() == 0)
