@@ -60,6 +60,7 @@ build = {
       lua = {
          ["auth0_accounts.apply.approval"] = "src/auth0_accounts/apply/approval.lua",
          ["auth0_accounts.apply.journal_export"] = "src/auth0_accounts/apply/journal_export.lua",
+         ["auth0_accounts.apply.lanes"] = "src/auth0_accounts/apply/lanes.lua",
          ["auth0_accounts.apply.linker"] = "src/auth0_accounts/apply/linker.lua",
          ["auth0_accounts.apply.listeners"] = "src/auth0_accounts/apply/listeners.lua",
          ["auth0_accounts.apply.logs"] = "src/auth0_accounts/apply/logs.lua",

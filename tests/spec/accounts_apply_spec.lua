@@ -586,6 +586,17 @@ describe("a run", function()
         assert.equal(2, links())
     end)
 
+    it("keeps no more lines under way than a slow tenant lets through in time, whatever --in-flight says", function()
+        local sizes = {}
+        for i = 1, 100 do sizes[i] = 2 end
+        seed(sizes)
+        mock:configure { rates = { global = { burst = 10, rate = 2, per = 1 } } }
+        local told = apply("--in-flight", "100")
+        assert.equal(0, told.code, told.out .. told.err)
+        assert.equal(100, links())
+        assert.is_true(mock.engine:now() < 160, mock.engine:now()) -- 300 requests, of which 5 could be made at once
+    end)
+
     it("ends with 4 where the tenant is gone for a minute, and goes on when it is back", function()
         local answer, gone = mock.answer, nil
         mock.answer = function(self, request)

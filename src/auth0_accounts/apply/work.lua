@@ -2,6 +2,7 @@
 --- the limit, and the failures that end a run.
 local auth0 = require "auth0"
 local core = require "auth0_accounts.core"
+local lanes = require "auth0_accounts.apply.lanes"
 local progress = require "auth0_accounts.apply.progress"
 local stop = require "auth0_accounts.stop"
 local throttle = require "auth0_accounts.apply.throttle"
@@ -18,7 +19,8 @@ local IN_FLIGHT = 10
 ---@field progress auth0_accounts.Progress
 ---@field throttle auth0_accounts.Throttle
 ---@field signals table of auth0_accounts.core
----@field in_flight integer units at a time
+---@field in_flight integer units at a time, at most
+---@field lanes auth0_accounts.Lanes
 ---@field limit? integer lines that may begin
 ---@field max_failures? integer failures after which no line begins
 ---@field begun integer
@@ -38,9 +40,10 @@ local work_mt = { __name = "auth0_accounts.work", __index = Work }
 function work.new(given, world, tenant, journal, verb, total)
     local shown = progress.new(world, verb, math.min(total, given.limit or total), given.quiet)
     given.hear = function(event) shown:hear(event) end
-    return setmetatable({ tenant = tenant, journal = journal, progress = shown,
-        in_flight = given.in_flight or IN_FLIGHT, throttle = throttle.new(given.throttle_file), limit = given.limit,
-        begun = 0, failures = 0 }, work_mt)
+    local in_flight = given.in_flight or IN_FLIGHT
+    return setmetatable({ tenant = tenant, journal = journal, progress = shown, in_flight = in_flight,
+        lanes = lanes.new(in_flight), throttle = throttle.new(given.throttle_file), limit = given.limit, begun = 0,
+        failures = 0 }, work_mt)
 end
 
 --- UNIX seconds, as the tenant's receipts have them.
@@ -78,6 +81,7 @@ end
 function Work:begin()
     self.throttle:wait(self.tenant, function() return self:is_over() end)
     if self:is_over() then return false end
+    self.lanes:begin(self.tenant:now())
     self.begun = self.begun + 1
     return true
 end
@@ -86,6 +90,7 @@ end
 ---@param word string
 ---@param failure? auth0.Failure of what counts as one
 function Work:tell(word, failure)
+    self.lanes:finish(self.tenant:now())
     self.progress:count(word)
     if not failure then return end
     self.failures = self.failures + 1
@@ -118,11 +123,18 @@ function Work:run(units, body)
             is_watched = true
             return WATCH
         end
-        if not self:is_over() then return units() end
+        self.lanes:enter(self.tenant, function() return self:is_over() end)
+        local unit = not self:is_over() and units() or nil
+        if not unit then self.lanes:leave() end
+        return unit
+    end
+    local function carry_out(unit)
+        body(unit)
+        self.lanes:leave()
     end
     look(self)
     local good, fault = pcall(auth0.each, take, self.in_flight + 1, function(unit, _, are_others)
-        if unit == WATCH then watch(self, are_others) else body(unit) end
+        if unit == WATCH then watch(self, are_others) else carry_out(unit) end
     end)
     self.progress:clear()
     if not good then error(fault, 0) end
