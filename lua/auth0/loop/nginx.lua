@@ -47,9 +47,19 @@ local function begin_late(calls, ngx, late)
     end
 end
 
+local spares, MOST_SPARES = {}, 64 -- semaphores of waits that have ended
+
+local function take_semaphore()
+    local count = #spares
+    if count == 0 then return require("ngx.semaphore").new(0) end
+    local semaphore = spares[count]
+    spares[count] = nil
+    return semaphore
+end
+
 local function wait_for_news(calls, ticket, ngx)
     local pump = require "auth0.waiting.nginx_pump"
-    ticket.semaphore = require("ngx.semaphore").new(0)
+    ticket.semaphore = take_semaphore()
     while not ticket.is_done do
         if calls and not pump.start(calls, ngx) then
             listen(calls, ngx)
@@ -70,7 +80,11 @@ end
 
 function nginx.wait(calls, ticket)
     local good, fault = pcall(wait_for_news, calls, ticket, get_ngx())
-    if good then return end
+    if good then
+        -- Nothing posts to it any more. A post that was not waited for ends the next wait once, and that begins again.
+        if #spares < MOST_SPARES then spares[#spares + 1] = ticket.semaphore end
+        return
+    end
     if calls then calls:drop(ticket) end
     error(explain(fault), 0)
 end
