@@ -72,10 +72,11 @@ static int port_of(curl_socket_t descriptor) {
 
 /* The socket with this local port. Where two have it, connected to different peers: NULL, since nothing tells which. */
 static struct socket *find(struct sockets *sockets, int port) {
-    struct socket *found = NULL;
+    struct socket *found = NULL, *all = at(sockets);
+    size_t size = count(sockets);
     if (port <= 0) return NULL;
-    for (size_t i = 0; i < count(sockets); i++) {
-        struct socket *socket = &at(sockets)[i];
+    for (size_t i = 0; i < size; i++) {
+        struct socket *socket = &all[i];
         if (socket->port == 0) socket->port = port_of(socket->descriptor);
         if (socket->port != port) continue;
         if (found != NULL) return NULL;
