@@ -120,6 +120,7 @@ build = {
          ["auth0_accounts.plan.diff"] = "src/auth0_accounts/plan/diff.lua",
          ["auth0_accounts.plan.file"] = "src/auth0_accounts/plan/file.lua",
          ["auth0_accounts.plan.groups"] = "src/auth0_accounts/plan/groups.lua",
+         ["auth0_accounts.plan.growing"] = "src/auth0_accounts/plan/growing.lua",
          ["auth0_accounts.plan.hours"] = "src/auth0_accounts/plan/hours.lua",
          ["auth0_accounts.plan.identities"] = "src/auth0_accounts/plan/identities.lua",
          ["auth0_accounts.plan.init"] = "src/auth0_accounts/plan/init.lua",

@@ -1,6 +1,6 @@
 --- What a plan does with one group: who is the primary, who is linked to it, and why the others are left out.
+local growing = require "auth0_accounts.plan.growing"
 local identities = require "auth0_accounts.plan.identities"
-local json = require "auth0.json"
 local primaries = require "auth0_accounts.plan.primaries"
 
 -- The order of reasons; see doc/bulk.md.
@@ -58,54 +58,19 @@ end
 
 -- ---- the accounts, one by one ----
 
-local function set(object, patch)
-    local copy = {}
-    for name, value in pairs(object or {}) do copy[name] = value end
-    for name, value in pairs(patch or {}) do
-        if json.is_null(value) then copy[name] = nil else copy[name] = value end
-    end
-    return copy
-end
-
-local elsewhere = { identities = json.null, user_metadata = json.null, app_metadata = json.null }
-
-local function raw(value)
-    return json.raw(json.encode(value))
-end
-
--- A profile that grows, as text: of a group of forty it is written forty times.
-local function growing(primary)
-    local profile, metadata = {}, {}
-    for name, value in pairs(primary) do profile[name] = raw(value) end
-    profile.identities = {}
-    for i, identity in ipairs(primary.identities) do profile.identities[i] = raw(identity) end
-    for _, part in ipairs { "user_metadata", "app_metadata" } do metadata[part] = primary[part] or {} end
-    return { profile = profile, metadata = metadata }
-end
-
--- The primary as it is after a link: by the size of this, and what it has taken over, the next one is judged.
-local function grow(after, secondary, patch)
-    local identity = set(secondary.own, { profileData = set(secondary.value, elsewhere) })
-    after.profile.identities[#after.profile.identities + 1] = raw(identity)
-    for part in pairs(after.metadata) do
-        if patch and patch[part] then
-            after.metadata[part] = set(after.metadata[part], patch[part])
-            after.profile[part] = raw(after.metadata[part])
-        end
-    end
-    return after
-end
-
 local function judge_all(judge, primary, others, own)
     local links, against, after = {}, {}, nil
     for i, secondary in ipairs(others) do
-        local judged = judge:of(primary, secondary, after and after.profile)
+        local judged = judge:of(primary, secondary, after and after:profile())
         own[primary], own[secondary] = judged.primary, judged.secondary
         if #judged.primary + #judged.secondary + #judged.pair > 0 then
             against[secondary] = judged.pair
         else
             links[#links + 1] = { primary = primary, secondary = secondary, judged = judged }
-            if i < #others then after = grow(after or growing(primary.value), secondary, judged.patch) end
+            if i < #others then
+                after = after or growing.new(primary.value)
+                after:link(secondary, judged.patch)
+            end
         end
     end
     return links, against
