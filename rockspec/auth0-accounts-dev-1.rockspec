@@ -130,7 +130,6 @@ build = {
          ["auth0_accounts.plan.summary"] = "src/auth0_accounts/plan/summary.lua",
          ["auth0_accounts.printable"] = "src/auth0_accounts/printable.lua",
          ["auth0_accounts.private_file"] = "src/auth0_accounts/private_file.lua",
-         ["auth0_accounts.private_files"] = "src/auth0_accounts/private_files.lua",
          ["auth0_accounts.receipts"] = "src/auth0_accounts/receipts.lua",
          ["auth0_accounts.report.before_after"] = "src/auth0_accounts/report/before_after.lua",
          ["auth0_accounts.report.chart"] = "src/auth0_accounts/report/chart.lua",

@@ -3,7 +3,7 @@
 local core = require "auth0.core"
 local json = require "auth0.json"
 local mock = require "auth0.mock"
-local private_files = require "auth0_accounts.private_files"
+local private_file = require "auth0_accounts.private_file"
 local stop = require "auth0_accounts.stop"
 
 local mock_tenant = {}
@@ -44,7 +44,7 @@ end
 ---@param tenant auth0.mock.Tenant
 ---@param path string
 function mock_tenant.save(tenant, path)
-    local saved, fault = private_files.replace(path, text_of(tenant:users()))
+    local saved, fault = private_file.replace(path, text_of(tenant:users()))
     if not saved then stop.raise(stop.FAILED, "%s: the mock's accounts cannot be written (%s)", path, fault) end
 end
 

@@ -1,19 +1,11 @@
---- A file that its user alone can read, and that appears whole under its name or not at all.
+--- Files that this user alone can read. Each appears whole under its name, or not at all: until then it is beside it.
 local auth0_core = require "auth0.core"
-local core = require("auth0_accounts.database").core()
+local database = require "auth0_accounts.database"
 local stop = require "auth0_accounts.stop"
-
-local PrivateFile = {}
-local private_file_mt = { __name = "auth0_accounts.private_file", __index = PrivateFile }
 
 local private_file = {}
 
 local TAKEN = "%s: is there already: give another name%s"
-
-local function fail(self, fault)
-    self:abandon()
-    stop.raise(stop.FAILED, "%s: cannot be written (%s); it was not made", self.path, fault)
-end
 
 --- Refuses a name that is taken.
 ---@param path string
@@ -25,18 +17,87 @@ function private_file.check(path, hint)
     stop.raise(stop.USAGE, TAKEN, path, hint or "")
 end
 
-local count = 0
+local NAMES = 100
 
-local function unused_word()
-    count = count + 1
-    return core.sha256(("%s %s %.9f %d"):format(tostring({}), os.time(), os.clock(), count)):sub(1, 12)
+--- Makes a file beside another one, which is to take its place. No file that is there is touched.
+---@param path string of the other one
+---@param text string
+---@return string|nil beside its path
+---@return string|nil fault
+function private_file.make_beside(path, text)
+    local made, fault
+    for i = 1, NAMES do
+        local beside = ("%s.new%s"):format(path, i > 1 and i or "")
+        made, fault = auth0_core.make_private_file(beside, text)
+        if made then return beside end
+        local taken = io.open(beside, "rb")
+        if not taken then break end
+        taken:close()
+    end
+    return nil, fault
+end
+
+-- ---- what takes the place of a file, without SQLite too ----
+
+local function put(beside, path)
+    local good, fault = os.rename(beside, path)
+    if not good then os.remove(beside) end
+    return good, fault
+end
+
+--- Puts a text in the place of what the file holds, or leaves it as it is.
+---@param path string
+---@param text string
+---@return true|nil is_replaced
+---@return string|nil fault
+function private_file.replace(path, text)
+    local beside, fault = private_file.make_beside(path, text)
+    if not beside then return nil, fault end
+    return put(beside, path)
+end
+
+local function write_all(handle, parts)
+    local good, fault = true, nil
+    for part in parts do
+        if good then good, fault = handle:write(part) end
+    end
+    local closed, closing = handle:close()
+    if not good or not closed then return nil, fault or closing end
+    return true
+end
+
+--- The same, part by part, for what may be long.
+---@param path string
+---@param parts fun(): string|nil
+---@return true|nil is_replaced
+---@return string|nil fault
+function private_file.replace_by(path, parts)
+    local beside, fault = private_file.make_beside(path, "")
+    local handle = beside and io.open(beside, "wb")
+    if not handle then return nil, fault end
+    local made
+    made, fault = write_all(handle, parts)
+    if made then return put(beside, path) end
+    os.remove(beside)
+    return nil, fault
+end
+
+-- ---- a file that grows, and may leave one of its name as it is ----
+
+local PrivateFile = {}
+local private_file_mt = { __name = "auth0_accounts.private_file", __index = PrivateFile }
+
+local function fail(self, fault)
+    self:abandon()
+    stop.raise(stop.FAILED, "%s: cannot be written (%s); it was not made", self.path, fault)
 end
 
 --- A name of which no other process thinks.
 ---@param folder string
 ---@return string path
 function private_file.name_in(folder)
-    return ("%s/auth0-accounts.%s"):format(folder, unused_word())
+    local word = database.core().sha256(("%s %s %.9f"):format(tostring({}), os.time(), os.clock())):sub(1, 12)
+    return ("%s/auth0-accounts.%s"):format(folder, word)
 end
 
 --- Begins a file. Refuses a name that is taken, before anything is done.
@@ -45,12 +106,13 @@ end
 ---@param hint? string what else to do where the name is taken
 ---@return auth0_accounts.PrivateFile
 function private_file.create(path, overwrites, hint)
-    local self = setmetatable({ path = path, overwrites = overwrites, hint = hint or "",
-        beside = ("%s.%s.new"):format(path, unused_word()) }, private_file_mt)
+    local self = setmetatable({ core = database.core(), path = path, overwrites = overwrites, hint = hint or "" },
+        private_file_mt)
     if not overwrites then private_file.check(path, hint) end
-    local made, fault = auth0_core.make_private_file(self.beside, "")
-    if not made then stop.raise(stop.FAILED, "%s: cannot be made (%s)", path, fault) end
-    self.handle, fault = io.open(self.beside, "r+b")
+    local beside, fault = private_file.make_beside(path, "")
+    if not beside then stop.raise(stop.FAILED, "%s: cannot be made (%s)", path, fault) end
+    self.beside = beside
+    self.handle, fault = io.open(beside, "r+b")
     if not self.handle then fail(self, fault) end
     self.handle:setvbuf("full", 65536)
     return self
@@ -82,9 +144,9 @@ end
 ---@return string sha256
 function PrivateFile:finish()
     close(self)
-    local digest, fault = core.sha256_file(self.beside)
+    local digest, fault = self.core.sha256_file(self.beside)
     if not digest then fail(self, fault) end
-    local good, why, is_taken = core.place(self.beside, self.path, self.overwrites)
+    local good, why, is_taken = self.core.place(self.beside, self.path, self.overwrites)
     if good then return digest end
     if not is_taken then fail(self, why) end
     self:abandon()

@@ -1,7 +1,7 @@
 --- The receipt of a merge, in a file: all that is left of the secondary's metadata.
 local core = require "auth0.core"
 local json = require "auth0.json"
-local private_files = require "auth0_accounts.private_files"
+local private_file = require "auth0_accounts.private_file"
 local stop = require "auth0_accounts.stop"
 
 local receipts = {}
@@ -11,10 +11,7 @@ local LONGEST = 4194304 -- bytes of a receipt
 --- Refuses a name that is taken, before anything is asked of the tenant.
 ---@param path string
 function receipts.check(path)
-    local file = io.open(path, "rb")
-    if not file then return end
-    file:close()
-    stop.raise(stop.USAGE, "%s: is there already: give another name for the receipt", path)
+    private_file.check(path, " for the receipt")
 end
 
 --- Makes the file, which this user alone can read. Raises if it cannot be made whole.
@@ -33,7 +30,7 @@ end
 ---@param receipt auth0.MergeReceipt|nil
 function receipts.keep(said, path, receipt)
     if not receipt then return end
-    local is_kept, fault = private_files.replace(path, json.encode(receipt) .. "\n")
+    local is_kept, fault = private_file.replace(path, json.encode(receipt) .. "\n")
     if is_kept then return end
     said:complain("%s: the receipt stays as it was (%s): it serves settle and undo", path, fault)
 end

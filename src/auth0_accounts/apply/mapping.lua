@@ -2,7 +2,7 @@
 local csv = require "auth0_accounts.csv"
 local json = require "auth0.json"
 local printable = require "auth0_accounts.printable"
-local private_files = require "auth0_accounts.private_files"
+local private_file = require "auth0_accounts.private_file"
 local stop = require "auth0_accounts.stop"
 
 local mapping = {}
@@ -83,7 +83,7 @@ end
 function mapping.grow(name, journal)
     local self = setmetatable({ name = name, form = name:find "%.csv$" and "csv" or "ndjson" }, growing_mt)
     check(name, self.form, journal)
-    local beside, fault = private_files.make_beside(name, "")
+    local beside, fault = private_file.make_beside(name, "")
     if beside then self.file, fault = io.open(beside, "ab") end
     if not self.file then fail(name, fault) end
     for text in mapping.texts(journal, self.form) do put(self, text) end

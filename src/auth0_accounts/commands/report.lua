@@ -35,7 +35,7 @@ end
 
 local function make(journal, given)
     for name, beginning in pairs(BEGINNINGS) do check_place(given[name], beginning) end
-    local files, reports = require "auth0_accounts.private_files", "auth0_accounts.report."
+    local files, reports = require "auth0_accounts.private_file", "auth0_accounts.report."
     if given.output then
         local figures, page = require(reports .. "figures"), require(reports .. "page")
         check(given.output, files.replace(given.output, page.of(figures.of(journal), os.time())))
