@@ -1,4 +1,4 @@
---- The man page, from the definition of the command line.
+--- The man page, from the command line as plain values.
 local auth0 = require "auth0"
 
 local man_page = {}
@@ -48,7 +48,7 @@ local function command_of(lines, command)
     options_of(lines, command.options)
 end
 
----@param defined auth0_accounts.Definition
+---@param defined auth0_accounts.CommandLine
 ---@return string roff
 function man_page.of(defined)
     local lines = { ('.TH AUTH0-ACCOUNTS 1 "" "lua-auth0 %s" "User Commands"'):format(auth0._VERSION) }

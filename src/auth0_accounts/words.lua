@@ -1,4 +1,5 @@
 --- Results as lines for people. What is in them is made printable where they are written.
+local identities = require "auth0_accounts.identities"
 local json = require "auth0.json"
 local wording = require "auth0_accounts.wording"
 
@@ -9,9 +10,8 @@ local function text_of(value)
     return tostring(value)
 end
 
-local function id_of(identity)
-    local id, provider = text_of(identity.user_id), text_of(identity.provider)
-    return ("%s|%s (%s)"):format(provider, id, text_of(identity.connection or "no connection"))
+local function line_of(identity)
+    return ("%s (%s)"):format(identities.id(identity), text_of(identity.connection or "no connection"))
 end
 
 -- In this order, where an account has it. The rest is shown by --json.
@@ -30,7 +30,7 @@ function words.account(user)
         if user[name] ~= nil then lines[#lines + 1] = ("  %s: %s"):format(name, text_of(user[name])) end
     end
     lines[#lines + 1] = "  identities:"
-    for _, identity in ipairs(user.identities or {}) do lines[#lines + 1] = "    " .. id_of(identity) end
+    for _, identity in ipairs(user.identities or {}) do lines[#lines + 1] = "    " .. line_of(identity) end
     return lines
 end
 
@@ -62,11 +62,11 @@ function words.candidates(candidates, facts)
 end
 
 ---@param done string "linked"
----@param identities auth0.Identity[]
+---@param list auth0.Identity[]
 ---@return string[]
-function words.change(done, identities)
+function words.change(done, list)
     local lines = { done .. "; the primary's identities:" }
-    for _, identity in ipairs(identities) do lines[#lines + 1] = "  " .. id_of(identity) end
+    for _, identity in ipairs(list) do lines[#lines + 1] = "  " .. line_of(identity) end
     return lines
 end
 

@@ -1,6 +1,6 @@
 --- Whether an account is still what it was when the plan was made.
 local accounts_core = require "auth0_accounts.core"
-local identities = require "auth0_accounts.plan.identities"
+local identities = require "auth0_accounts.identities"
 local json = require "auth0.json"
 
 local stale = {}

@@ -1,5 +1,5 @@
 --- What an audit finds, and how it is told.
-local identities = require "auth0_accounts.plan.identities"
+local identities = require "auth0_accounts.identities"
 local json = require "auth0.json"
 
 local checks = {}

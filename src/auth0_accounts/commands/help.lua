@@ -1,6 +1,6 @@
 --- auth0-accounts help
 local commands = require "auth0_accounts.commands"
-local definition = require "auth0_accounts.definition"
+local command_line = require "auth0_accounts.command_line"
 local definitions = require "auth0_accounts.definitions"
 
 local help = { needs_tenant = false, summary = "Prints the help of a command, or of all. "
@@ -33,10 +33,10 @@ end
 
 function help.call(_, given)
     local parser = require("auth0_accounts.arguments").parser()
-    if given.man then return { text = require("auth0_accounts.man_page").of(definition.of(parser)) } end
+    if given.man then return { text = require("auth0_accounts.man_page").of(command_line.of(parser)) } end
     if given.completion then return { text = parser["get_" .. given.completion .. "_complete"](parser) } end
     local topic = of_topic(parser, given.topic)
-    return { text = topic:get_help() .. "\n", defined = definition.of(topic) }
+    return { text = topic:get_help() .. "\n", defined = command_line.of(topic) }
 end
 
 function help.tell(said, value)

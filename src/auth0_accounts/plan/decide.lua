@@ -1,6 +1,6 @@
 --- What a plan does with one group: who is the primary, who is linked to it, and why the others are left out.
 local growing = require "auth0_accounts.plan.growing"
-local identities = require "auth0_accounts.plan.identities"
+local identities = require "auth0_accounts.identities"
 local primaries = require "auth0_accounts.plan.primaries"
 
 -- The order of reasons; see doc/bulk.md.

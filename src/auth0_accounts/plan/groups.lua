@@ -3,7 +3,7 @@
 local auth0_core = require "auth0.core"
 local accounts_of = require "auth0_accounts.users"
 local database = require "auth0_accounts.database"
-local identities = require "auth0_accounts.plan.identities"
+local identities = require "auth0_accounts.identities"
 local json = require "auth0.json"
 
 local Groups = {}

@@ -1,6 +1,6 @@
 --- The lines of a plan, as JSON whose members are in the order in which a person reads them.
 local core = require("auth0_accounts.database").core()
-local identities = require "auth0_accounts.plan.identities"
+local identities = require "auth0_accounts.identities"
 local json = require "auth0.json"
 
 local lines = {}

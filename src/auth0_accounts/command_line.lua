@@ -1,8 +1,8 @@
---- The definition of the command line as plain values: what help --json prints, and what the man page is made from.
+--- The command line as plain values: what help --json prints, and what the man page is made from.
 --- argparse hands its elements out only as fields with an underscore; they are read here alone, and in arguments.lua.
 local json = require "auth0.json"
 
-local definition = {}
+local command_line = {}
 
 ---@class auth0_accounts.Argument
 ---@field name string what stands for it in the usage
@@ -18,14 +18,14 @@ local definition = {}
 ---@field repeatable boolean
 ---@field choices? string[]
 
----@class auth0_accounts.Definition
+---@class auth0_accounts.CommandLine
 ---@field name string
 ---@field about string
 ---@field notes? string
 ---@field usage string
 ---@field arguments auth0_accounts.Argument[]
 ---@field options auth0_accounts.Option[]
----@field commands auth0_accounts.Definition[]
+---@field commands auth0_accounts.CommandLine[]
 
 local function each(list, of)
     local values = {}
@@ -49,11 +49,11 @@ local function of_option(option)
 end
 
 ---@param parser table of argparse
----@return auth0_accounts.Definition
-function definition.of(parser)
+---@return auth0_accounts.CommandLine
+function command_line.of(parser)
     return { name = parser._name, about = parser._description or "", notes = parser._epilog, usage = parser:get_usage(),
         arguments = each(parser._arguments, of_argument), options = each(parser._options, of_option),
-        commands = each(parser._commands, definition.of) }
+        commands = each(parser._commands, command_line.of) }
 end
 
-return definition
+return command_line
