@@ -121,7 +121,7 @@ local function link_of(self, number, text, last)
     return value
 end
 
---- Its links, and the text of each. Raises where a line is neither a link nor a group that was left out, and where the
+--- Its links, and the text of each. Raises where a line is neither a link nor what is left alone, and where the
 --- whole is not what has the plan's digest.
 ---@return fun(): table|nil, string|nil
 function Plan:links()

@@ -5,8 +5,8 @@ local progress = require "auth0_accounts.apply.progress"
 local stop = require "auth0_accounts.stop"
 local undo_run = require "auth0_accounts.apply.undo_run"
 
-local LOST = "of a secondary, created_at, last_login, logins_count, picture, nickname and second factors cannot be "
-    .. "brought back, nor sessions and grants (doc/safety.md says it for each field)"
+local LOST = "a secondary does not get back its created_at, last_login, logins_count, picture, nickname, second "
+    .. "factors, sessions and grants (doc/safety.md says it for each field)"
 
 local function target(journal)
     local counts = journal:counts()
@@ -19,9 +19,9 @@ end
 
 local function say_preview(self, given)
     local counts, lines = self.counts, { LOST }
-    lines[#lines + 1] = ("signed in since: the persons of %d links, of %d"):format(counts.signed_in or 0,
+    lines[#lines + 1] = ("links whose person has signed in since: %d of %d"):format(counts.signed_in or 0,
         self.work.begun)
-    for word, sentence in pairs { pruned = "cannot be taken back: their images were pruned",
+    for word, sentence in pairs { pruned = "cannot be taken back: what their accounts held was pruned",
         gone = "cannot be taken back: their primary is gone", unread = "could not be read" } do
         if counts[word] then lines[#lines + 1] = ("%d links %s"):format(counts[word], sentence) end
     end

@@ -67,7 +67,8 @@ local function take_back(self, line, receipt, correlation)
     return result, facts, intent
 end
 
-local PRUNED = { code = "pruned", message = "its images were pruned from the journal: it cannot be taken back" }
+local PRUNED = { code = "pruned", message = "what its accounts held was pruned from the journal: "
+    .. "it cannot be taken back" }
 
 --- Takes a line back, as far as the tenant lets it be taken back.
 ---@param line auth0_accounts.Line

@@ -41,8 +41,8 @@ end
 function journal.tell(said, value)
     if value.action ~= "prune" then return end
     said:value { pruned = value.lines }
-    said:lines { ("the images of %d links are out of the journal; they cannot be taken back any more"):format(
-        value.lines) }
+    said:lines { ("%d links: what their accounts held is out of the journal; undo cannot take them back any more")
+        :format(value.lines) }
 end
 
 return journal
