@@ -20,8 +20,8 @@ end
 local EPILOG = [[
 The tenant and the token: AUTH0_DOMAIN, and AUTH0_TOKEN or AUTH0_CLIENT_ID with
 AUTH0_CLIENT_SECRET or AUTH0_SIGNING_KEY_FILE, from the environment or from the
-file of --config. A flag counts before the environment, and the environment
-before the file.
+file of --config. A flag overrides the environment, and the environment
+overrides the file.
 
 Exit codes: 0 done; 1 failed, or something was found; 2 used wrongly, or an
 approval is wanted; 3 configuration or authentication; 4 the tenant cannot be

@@ -101,7 +101,7 @@ describe("--mock", function()
         assert.truthy(on_mock "doctor":find("ok    token          it is accepted, and lives 24 hours\n", 1, true))
     end)
 
-    it("counts before the environment, and asks for no token", function()
+    it("overrides the environment, and asks for no token", function()
         local told = command.run(nil, { "--mock", file, "show", PRIMARY },
             { AUTH0_DOMAIN = "real.test", AUTH0_TOKEN = "x", AUTH0_CLIENT_ID = "y" })
         assert.equal(0, told.code)

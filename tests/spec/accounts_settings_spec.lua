@@ -95,7 +95,7 @@ describe("a client's key", function()
 end)
 
 describe("of two places", function()
-    it("a flag counts before the environment, and the environment before the file", function()
+    it("a flag overrides the environment, and the environment the file", function()
         write("domain = file.test\n" .. CLIENT)
         assert_shown(show({ AUTH0_DOMAIN = mock.domain }, "--config", file))
         assert_shown(show({ AUTH0_DOMAIN = "environment.test" }, "--config", file, "--domain", mock.domain))
