@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -48,11 +49,13 @@ int private_file_make(const char *path, struct span text) {
     return fault;
 }
 
+static bool lets_others_in(const struct stat *status) { return (status->st_mode & 077) != 0; }
+
 static const char *words_of(const struct stat *status) {
     if (S_ISLNK(status->st_mode)) return "it is a symbolic link";
     if (!S_ISREG(status->st_mode)) return "it is no regular file";
     if (status->st_uid != geteuid()) return "it belongs to another user";
-    return (status->st_mode & 077) != 0 ? "other users can read or write it" : NULL;
+    return lets_others_in(status) ? "other users can read or write it" : NULL;
 }
 
 const char *private_file_fault(const char *path, int *fault) {
@@ -61,11 +64,12 @@ const char *private_file_fault(const char *path, int *fault) {
     return *fault != 0 ? strerror(*fault) : words_of(&status);
 }
 
-static int fault_of(int fd) {
+/* Weaker than words_of: a link to a secret, or a secret that root reads for another user, serves. */
+static int fault_of_secret(int fd) {
     struct stat status;
     if (fstat(fd, &status) != 0) return errno;
     if (!S_ISREG(status.st_mode)) return S_ISDIR(status.st_mode) ? EISDIR : ENXIO;
-    return (status.st_mode & 077) != 0 ? PRIVATE_FILE_IS_OPEN : 0;
+    return lets_others_in(&status) ? PRIVATE_FILE_IS_OPEN : 0;
 }
 
 static int read_all(int fd, char *text, size_t *size) {
@@ -83,7 +87,7 @@ static int read_all(int fd, char *text, size_t *size) {
 int private_file_read(const char *path, char *text, size_t *size) {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd == -1) return errno;
-    int fault = fault_of(fd);
+    int fault = fault_of_secret(fd);
     if (fault == 0) fault = read_all(fd, text, size);
     close(fd);
     return fault;

@@ -123,6 +123,29 @@ static void what_is_no_file_is_not_read(void **state) {
     assert_int_equal(private_file_read(path, text, &size), ENXIO);
 }
 
+static void assert_fault(const char *file, const char *words, int fault) {
+    int found = -2;
+    const char *said = private_file_fault(file, &found);
+    if (words == NULL)
+        assert_null(said);
+    else
+        assert_string_equal(said, words);
+    assert_int_equal(found, fault);
+}
+
+static void what_is_not_private_is_said_in_words(void **state) {
+    (void)state;
+    assert_fault(path, strerror(ENOENT), ENOENT);
+    assert_fault(folder, "it is no regular file", 0);
+    assert_int_equal(private_file_make(path, SPAN("text")), 0);
+    assert_fault(path, NULL, 0);
+    assert_int_equal(chmod(path, 0620), 0);
+    assert_fault(path, "other users can read or write it", 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink(folder, path), 0);
+    assert_fault(path, "it is a symbolic link", 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(a_file_is_open_to_its_user_alone, remove_files),
@@ -133,6 +156,7 @@ int main(void) {
         cmocka_unit_test_teardown(one_is_read_whole_or_not_at_all, remove_files),
         cmocka_unit_test_teardown(one_that_others_have_a_right_to_is_not_read, remove_files),
         cmocka_unit_test_teardown(what_is_no_file_is_not_read, remove_files),
+        cmocka_unit_test_teardown(what_is_not_private_is_said_in_words, remove_files),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
