@@ -1,4 +1,5 @@
---- How the tenant is reached, and as whom: a flag overrides the environment, and that the file of --config. A secret is never a flag's value, since other users of the machine see those.
+--- How the tenant is reached, and as whom: a flag overrides the environment, and that the file of --config. A secret is
+--- never a flag's value, since other users of the machine see those.
 local core = require "auth0.core"
 local stop = require "auth0_accounts.stop"
 
