@@ -19,6 +19,7 @@ local SCHEMA = [[
     CREATE TABLE twice (user_id TEXT PRIMARY KEY) WITHOUT ROWID;]]
 
 local SHARED = [[
+    CREATE INDEX address_by_hash ON address (hash);
     INSERT INTO shared SELECT line FROM address WHERE hash IN
         (SELECT hash FROM address GROUP BY hash HAVING count(*) > 1) ORDER BY line;
     DROP TABLE address;]]
