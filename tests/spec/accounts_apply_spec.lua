@@ -302,6 +302,8 @@ describe("auth0-accounts apply refuses", function()
             ["its first line is no header"] = "no plan",
             ["of version 2"] = whole:gsub('"plan":1', '"plan":2'),
             ["has 3 links, and its header tells of 4"] = whole:gsub("[^\n]*\n$", ""),
+            ["has 0 lines of what is left alone, and its header tells of 1"] = whole:gsub('"skipped":0', '"skipped":1'),
+            [":2: does not say what is left alone"] = first .. '{"skipped":"blocked"}\n',
             [":2: is no link between two accounts"] = first .. '{"line":1}\n',
             [":2: "] = first .. "{\n",
             [":3: its number is not above that of the link before"] = whole:gsub('"line":2', '"line":1'),

@@ -67,7 +67,7 @@ function approval.target(plan, given)
     local header = plan.header
     return { "tenant:  " .. header.domain, ("plan:    %s, SHA-256 %s"):format(plan.name, plan.digest),
         ("links:   %s; %s groups or accounts are left alone"):format(progress.whole(header.links),
-            progress.whole(tonumber(header.skipped) or 0)), "proof:   " .. rules_of(header.options),
+            progress.whole(header.skipped)), "proof:   " .. rules_of(header.options),
         "journal: " .. given.journal }
 end
 

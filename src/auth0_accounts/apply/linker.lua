@@ -1,7 +1,7 @@
 --- One line of a plan: its accounts are read again, compared with the plan, and merged; the journal has the intent
 --- before anything is sent, and the outcome after.
-local plan_file = require "auth0_accounts.apply.plan_file"
 local json = require "auth0.json"
+local reader = require "auth0_accounts.plan.reader"
 local stale = require "auth0_accounts.apply.stale"
 local wording = require "auth0_accounts.wording"
 
@@ -239,7 +239,7 @@ end
 local begun = { begun = true, unknown = true }
 
 local function link_of(self, line)
-    local link = line.text and plan_file.link(line.text)
+    local link = line.text and reader.link(line.text)
     if link and link.primary.user_id == line.primary and link.secondary.user_id == line.secondary then return link end
     self.journal:refuse(line.number, "it is no link between its accounts")
 end

@@ -42,7 +42,7 @@ end
 function apply.call(tenant, given, said, world)
     local approval, journals = require "auth0_accounts.apply.approval", require "auth0_accounts.journal"
     local listeners, run = require "auth0_accounts.apply.listeners", require "auth0_accounts.apply.run"
-    local plan = require("auth0_accounts.apply.plan_file").open(given.plan)
+    local plan = require("auth0_accounts.plan.reader").open(given.plan)
     said:lines(approval.target(plan, given))
     said:flush()
     approval.check(plan, given, tenant.domain)

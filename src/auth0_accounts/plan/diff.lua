@@ -2,7 +2,7 @@
 local core = require "auth0.core"
 local database = require "auth0_accounts.database"
 local json = require "auth0.json"
-local plan_file = require "auth0_accounts.plan.file"
+local reader = require "auth0_accounts.plan.reader"
 
 local Diff = {}
 local diff_mt = { __name = "auth0_accounts.plan.diff", __index = Diff }
@@ -35,12 +35,12 @@ end
 ---@param path string
 ---@return auth0_accounts.PlanDiff
 function diff.from(path)
-    local db = database.temporary()
+    local plan, db = reader.open(path), database.temporary()
     db:exec("BEGIN;" .. SCHEMA)
-    local insert, reader = db:prepare "INSERT OR REPLACE INTO before VALUES (?, ?, ?)", plan_file.open(path)
-    for line, text in function() return reader:next() end do note(insert, line, text) end
+    local insert = db:prepare "INSERT OR REPLACE INTO before VALUES (?, ?, ?)"
+    for line, text in plan:lines() do note(insert, line, text) end
     return setmetatable({ db = db, insert = db:prepare "INSERT OR REPLACE INTO after VALUES (?, ?, ?)",
-        domain = reader.header.domain }, diff_mt)
+        domain = plan.header.domain }, diff_mt)
 end
 
 --- Takes a line of the later plan.

@@ -1,9 +1,9 @@
---- A plan, as apply reads it: its header, its links line by line, and the digest that approves it.
+--- A plan that is read: its header, what it says line by line, and the digest that approves it.
 local accounts_core = require "auth0_accounts.core"
 local core = require "auth0.core"
 local stop = require "auth0_accounts.stop"
 
-local plan_file = {}
+local reader = {}
 
 local VERSION = 1
 
@@ -51,15 +51,16 @@ local function header_of(name, text)
     if header.plan ~= VERSION then
         broken(name, 1, ("the plan is of version %s, and this auth0-accounts knows version %d"):format(
             tostring(header.plan), VERSION))
-    elseif type(header.domain) ~= "string" or not is_options(header.options) or not is_whole(header.links) then
-        broken(name, 1, "the header lacks a domain, options, or how many links there are")
+    elseif type(header.domain) ~= "string" or not is_options(header.options)
+        or not is_whole(header.links) or not is_whole(header.skipped) then
+        broken(name, 1, "the header lacks a domain, options, or how many links and other lines there are")
     end
     return header
 end
 
 ---@param name string of the file
 ---@return auth0_accounts.Plan
-function plan_file.open(name)
+function reader.open(name)
     local file = open(name)
     local first = file:read "*l"
     file:close()
@@ -82,16 +83,16 @@ end
 --- A link of the plan, read from its text.
 ---@param text string
 ---@return table|nil link
-function plan_file.link(text)
+function reader.link(text)
     local value = core.decode(text)
     return type(value) == "table" and is_link(value) and value or nil
 end
 
 -- Counts of the header tell a plan that was cut, whatever its digest.
-local function check_count(self, count)
-    if count == self.header.links then return end
-    stop.raise(stop.USAGE, "%s: has %d links, and its header tells of %d: it was cut or edited; make the plan again",
-        self.name, count, self.header.links)
+local function check_count(self, count, name, what)
+    if count == self.header[name] then return end
+    stop.raise(stop.USAGE, "%s: has %d %s, and its header tells of %d: it was cut or edited; make the plan again",
+        self.name, count, what, self.header[name])
 end
 
 -- What was read has to be what was approved: the file may be another one by now.
@@ -112,37 +113,52 @@ local function hashed_lines(file)
     end
 end
 
-local function link_of(self, number, text, last)
+local function is_skip(value)
+    return type(value.skipped) == "string" and type(value.accounts) == "table" and is_list(value.accounts, "string")
+end
+
+local function value_of(self, number, text, last)
     local value, fault = core.decode(text)
     if type(value) ~= "table" then broken(self.name, number, fault or "is no object") end
-    if value.skipped ~= nil then return nil end
+    if value.skipped ~= nil then
+        if not is_skip(value) then broken(self.name, number, "does not say what is left alone") end
+        return value
+    end
     if not is_link(value) then broken(self.name, number, "is no link between two accounts") end
     if value.line <= last then broken(self.name, number, "its number is not above that of the link before") end
     return value
 end
 
---- Its links, and the text of each. Raises where a line is neither a link nor what is left alone, and where the
---- whole is not what has the plan's digest.
+--- What it says: links, which have a `line`, and what is left alone; and the text of each. Raises where a line is
+--- neither, and where the whole is not what has the plan's digest.
 ---@return fun(): table|nil, string|nil
-function Plan:links()
-    local file, number, count, last = open(self.name), 1, 0, 0
+function Plan:lines()
+    local file, links, skipped, last = open(self.name), 0, 0, 0
     local lines = hashed_lines(file)
     local first = lines()
     return function()
         local text, digest = lines()
-        while text do
-            number = number + 1
-            local link = link_of(self, number, text, last)
-            if link then
-                count, last = count + 1, link.line
-                return link, text
-            end
-            text, digest = lines()
+        if text then
+            local value = value_of(self, links + skipped + 2, text, last)
+            if value.skipped == nil then links, last = links + 1, value.line else skipped = skipped + 1 end
+            return value, text
         end
         file:close()
         check_digest(self, first, digest)
-        check_count(self, count)
+        check_count(self, links, "links", "links")
+        check_count(self, skipped, "skipped", "lines of what is left alone")
     end
 end
 
-return plan_file
+--- Its links alone.
+---@return fun(): table|nil, string|nil
+function Plan:links()
+    local lines = self:lines()
+    return function()
+        for value, text in lines do
+            if value.skipped == nil then return value, text end
+        end
+    end
+end
+
+return reader
