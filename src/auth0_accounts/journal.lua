@@ -98,6 +98,7 @@ local SETTINGS = "PRAGMA busy_timeout=500; PRAGMA locking_mode=EXCLUSIVE; " .. d
 local function connect(path)
     return database.open(path, { private = true, settings = SETTINGS, further = {
         busy = ('"fuser %s" names the process; SIGUSR1 asks it how far it has come'):format(path),
+        not_a_database = "a journal is the file that apply made by its option -j",
         full = "nothing is lost: make room, and give the same command again",
         io = "nothing is lost: give the same command again when the disk can be written" } })
 end

@@ -362,7 +362,8 @@ describe("auth0-accounts apply refuses", function()
         os.remove(journal)
         journal = process.file "some text that is no database, and long enough to be taken for one, or for none of them"
         tenant.run("chmod 600 " .. process.quoted(journal))
-        assert_told(apply(), 2, nil, "is no SQLite database")
+        assert_told(apply(), 2, nil, "is no SQLite database (file is not a database); a journal is the file "
+            .. "that apply made")
     end)
 
     it("a journal that another process works with, and says how to find it", function()

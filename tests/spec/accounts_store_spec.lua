@@ -294,7 +294,7 @@ describe("auth0_accounts.core", function()
         it("refuses a file that is no database of its user's", function()
             path = process.file("This is no database, however long it may be.\n")
             tenant.run("chmod 600 " .. path)
-            assert_stops(2, path .. ": it is no SQLite database: give the right file", open)
+            assert_stops(2, path .. ": it is no SQLite database (", open)
             tenant.run("chmod 644 " .. path)
             assert_stops(2, path .. ": it holds what concerns its user alone, but other users can read or write it",
                 open)
