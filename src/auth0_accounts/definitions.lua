@@ -25,6 +25,18 @@ function definitions.two_accounts(parser)
     parser:argument("secondary", "Full id of the other account, or identity."):argname "SECONDARY"
 end
 
+local METADATA = { "discard", "primary_wins", "deep" }
+
+--- What a merge keeps of the secondary's metadata.
+---@param parser table
+function definitions.metadata(parser)
+    definitions.choice(parser, "--user-metadata",
+        "What the primary gets of the secondary's: %s (default: primary_wins).", METADATA):argname "CHOICE"
+    definitions.choice(parser, "--app-metadata", "What the primary gets of the secondary's: %s (default: discard).",
+        METADATA):argname "CHOICE"
+    parser:option("--union", "A key whose arrays are united; repeatable."):argname "KEY":count "*"
+end
+
 ---@param parser table
 ---@param about string what --dry-run does
 function definitions.dry_run(parser, about)

@@ -3,16 +3,11 @@ local definitions = require "auth0_accounts.definitions"
 
 local merging = {}
 
-local METADATA = { "discard", "primary_wins", "deep" }
 local CARRIED = { "roles", "permissions", "organizations", "name", "picture" }
 local CHECKS = { "factors", "organizations", "groups", "provisioning", "roles", "permissions" }
 
 local function define_what_is_kept(parser)
-    definitions.choice(parser, "--user-metadata",
-        "What the primary gets of the secondary's: %s (default: primary_wins).", METADATA):argname "CHOICE"
-    definitions.choice(parser, "--app-metadata", "What the primary gets of the secondary's: %s (default: discard).",
-        METADATA):argname "CHOICE"
-    parser:option("--union", "A key whose arrays are united; repeatable."):argname "KEY":count "*"
+    definitions.metadata(parser)
     definitions.choice(parser, "--carry", "What else the primary gets of the secondary's: %s; repeatable.", CARRIED)
         :argname "WHAT":count "*"
 end

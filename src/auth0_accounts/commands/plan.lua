@@ -9,8 +9,6 @@ local watch = require "auth0_accounts.watch"
 local plan = { summary = "Finds accounts with the same address in an export, and writes down which to link and "
     .. "which to leave alone. It changes nothing." }
 
-local METADATA = { "discard", "primary_wins", "deep" }
-
 local function define_choice_of_primary(parser)
     parser:option("--primary", "Which account of a group is the primary: oldest (default), newest, most-logins or "
         .. "connection=NAME,NAME."):argname "RULE":convert(primaries.rule)
@@ -26,14 +24,6 @@ local function define_evidence(parser)
     parser:flag("--enterprise-merge", "Also groups in which a company's account meets a private one.")
 end
 
-local function define_metadata(parser)
-    for _, name in ipairs { "user", "app" } do
-        definitions.choice(parser, ("--%s-metadata"):format(name), "What the primary gets of the secondary's: %s "
-            .. ("(default: %s)."):format(name == "user" and "primary_wins" or "discard"), METADATA):argname "CHOICE"
-    end
-    parser:option("--union", "A key whose arrays are united; repeatable."):argname "KEY":count "*"
-end
-
 local function rate(text)
     local number = tonumber(text)
     if number and number > 0 and number < math.huge then return number end
@@ -46,7 +36,7 @@ function plan.define(parser)
     parser:flag("--overwrite", "Replace the plan's file if there is one.")
     define_evidence(parser)
     define_choice_of_primary(parser)
-    define_metadata(parser)
+    definitions.metadata(parser)
     parser:option("--rate", "Calls a second that the tenant grants: says how long apply takes."):argname "N"
         :convert(rate)
     parser:option("--diff", "Print what has changed since an earlier plan."):argname "OLD"
