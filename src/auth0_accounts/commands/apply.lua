@@ -15,7 +15,7 @@ function apply.define(parser)
     parser:option("--mapping", "File that gets a line for each link as it is made: old id, new id; CSV if it ends in "
         .. ".csv."):argname "FILE"
     definitions.bulk(parser)
-    parser:option("--canary", "So many links first; they are looked at before the rest begins."):argname "N"
+    parser:option("--canary", "Make so many links first, and look at them before the rest begins."):argname "N"
         :convert(definitions.whole(1))
     parser:option("--limit", "Links to begin in this run at most."):argname "N":convert(definitions.whole(1))
     parser:option("--max-failures", "Failures after which no link is begun (default: 1)."):argname "N"

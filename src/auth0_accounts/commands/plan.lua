@@ -20,8 +20,9 @@ end
 local function define_evidence(parser)
     parser:option("--trust-connection", "A connection whose verified addresses count; repeatable. Without any, nothing "
         .. "is linked."):argname "NAME":count "*"
-    parser:flag("--password-merge", "Also accounts with a password.")
-    parser:flag("--enterprise-merge", "Also groups in which a company's account meets a private one.")
+    parser:flag("--password-merge", "Also link accounts with a password. An attacker may have registered one with "
+        .. "the victim's address.")
+    parser:flag("--enterprise-merge", "Also link in groups in which a company's account meets a private one.")
 end
 
 local function rate(text)
