@@ -284,6 +284,13 @@ describe("auth0-accounts apply", function()
         end
         os.remove(mapping .. ".csv")
     end)
+
+    it("leaves nothing beside a mapping that cannot take its place", function()
+        tenant.run("mkdir " .. process.quoted(mapping))
+        assert_told(apply("--mapping", mapping), 1, nil, "the mapping cannot be written (")
+        assert.is_nil(io.open(mapping .. ".new"))
+        assert.equal(0, links())
+    end)
 end)
 
 describe("auth0-accounts apply refuses", function()

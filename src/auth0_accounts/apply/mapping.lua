@@ -76,6 +76,13 @@ local function put(self, text)
     if not good then fail(self.name, fault) end
 end
 
+local function begin(self, journal, beside)
+    for text in mapping.texts(journal, self.form) do put(self, text) end
+    local made, fault = self.file:flush()
+    if made then made, fault = os.rename(beside, self.name) end
+    if not made then fail(self.name, fault) end
+end
+
 --- Makes the file anew from the journal, with mode 0600; CSV if its name ends so.
 ---@param name string
 ---@param journal auth0_accounts.Journal
@@ -86,12 +93,11 @@ function mapping.grow(name, journal)
     local beside, fault = private_file.make_beside(name, "")
     if beside then self.file, fault = io.open(beside, "ab") end
     if not self.file then fail(name, fault) end
-    for text in mapping.texts(journal, self.form) do put(self, text) end
-    local made
-    made, fault = self.file:flush()
-    if made then made, fault = os.rename(beside, name) end
-    if not made then fail(name, fault) end
-    return self
+    local good, why = pcall(begin, self, journal, beside)
+    if good then return self end
+    self.file:close()
+    os.remove(beside)
+    error(why, 0)
 end
 
 --- A link has been made.
