@@ -72,7 +72,7 @@ local function signal(pid, which)
     tenant.run(("kill -%s %s"):format(which, pid))
 end
 
-describe("apply, killed at random and started again,", function()
+describe("apply, killed at random and started again, #load", function()
     it("links each line once, has each image in the journal, and is verified and undone", function()
         local result = job.run(200, 8, 3)
         files = result.files
@@ -88,7 +88,7 @@ describe("apply, killed at random and started again,", function()
     end)
 end)
 
-describe("apply in a process of its own", function()
+describe("apply in a process of its own #load", function()
     it("ends after Ctrl-C when what was begun has come to its end", function()
         prepare(30)
         arm("delay", { seconds = 1, count = 100 })

@@ -45,7 +45,7 @@ local function fault(order, words)
     tenant.arm(words)
 end
 
-describe("auth0-accounts over TLS", function()
+describe("auth0-accounts over TLS #load", function()
     it("carries out each command", function()
         assert_told(command.start { "show", PRIMARY }, 0, PRIMARY .. "\n  email: ann@example.com\n")
         assert_told(command.start { "candidates", PRIMARY }, 0, SECONDARY .. "  ann@example.com\n")
@@ -127,7 +127,7 @@ describe("auth0-accounts over TLS", function()
     end)
 end)
 
-describe("a full disk", function()
+describe("a full disk #load", function()
     -- The kernel refuses each byte beyond the limit, as a full disk does.
     local LIMIT = "trap '' XFSZ; ulimit -f 0;"
 
@@ -155,7 +155,7 @@ end)
 local IN_BACKGROUND = "(perl -e '$SIG{INT} = q(DEFAULT); exec @ARGV' -- %s >%s.out 2>&1 & echo $! >%s.pid; "
     .. "wait $!; echo $? >%s.code) >/dev/null 2>&1 &"
 
-describe("Ctrl-C", function()
+describe("Ctrl-C #load", function()
     -- Pressed as soon as the tenant has that request.
     local function interrupted(arguments, endpoint)
         local name = command.new_name()

@@ -4,7 +4,7 @@ local tenant = require "support.tenant"
 
 local has_core = pcall(require, "auth0_accounts.core")
 
-describe("auth0-accounts plan", function()
+describe("auth0-accounts plan #load", function()
     if not has_core then return pending "it was not built: there is no SQLite" end
 
     it("decides of 5,000 accounts with all traps as the rules do, by each of its options", function()
