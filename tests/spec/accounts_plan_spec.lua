@@ -755,7 +755,7 @@ describe("auth0-accounts plan --export", function()
         end)
         assert.equal(2, select(2, text:gsub("github|1", "")))
         assert.is_nil(text:find("-secret", 1, true))
-        assert.truthy(text:find([["note":"\"access_token\":","a":[[]], 1, true), text)
+        assert.truthy(text:find([=["note":"\"access_token\":","a":[[]=], 1, true), text)
     end)
 
     it("removes a file that has no name of the caller's, also where the plan cannot be made", function()
