@@ -2,6 +2,7 @@
 local auth0 = require "auth0"
 local chart = require "auth0_accounts.report.chart"
 local html = require "auth0_accounts.report.html"
+local whole = require("auth0_accounts.apply.progress").whole
 local wording = require "auth0_accounts.wording"
 
 local page = {}
@@ -54,11 +55,6 @@ local function span_of(seconds)
     return ("%.3g h"):format(seconds / 3600)
 end
 
-local function count_of(number)
-    local digits = ("%.0f"):format(number):reverse():gsub("(%d%d%d)", "%1,"):reverse()
-    return (digits:gsub("^,", ""))
-end
-
 -- States of lines, as a reader calls them, and what their number looks like.
 local CARDS = {
     { "made", "made", { "made" } },
@@ -70,12 +66,12 @@ local CARDS = {
 }
 
 local function cards(states, total)
-    local parts = { html.fill('<dl class="cards"><div><dd>%s</dd><dt>links in the plan</dt></div>', count_of(total)) }
+    local parts = { html.fill('<dl class="cards"><div><dd>%s</dd><dt>links in the plan</dt></div>', whole(total)) }
     for _, card in ipairs(CARDS) do
         local count = 0
         for _, state in ipairs(card[3]) do count = count + (states[state] or 0) end
         if count > 0 or card[1] == "made" then
-            parts[#parts + 1] = html.fill('<div><dd class="%s">%s</dd><dt>%s</dt></div>', card[2], count_of(count),
+            parts[#parts + 1] = html.fill('<div><dd class="%s">%s</dd><dt>%s</dt></div>', card[2], whole(count),
                 card[1])
         end
     end
@@ -90,7 +86,7 @@ local function runs_of(figures)
     local rows = {}
     for i, run in ipairs(figures.runs) do
         rows[i] = { run.name, run.kind, time_of(run.begun), run.ended and span_of(run.ended - run.begun) or "",
-            count_of(run.made), count_of(run.requests or 0), run.reason or "it did not come to its end" }
+            whole(run.made), whole(run.requests or 0), run.reason or "it did not come to its end" }
     end
     return section("Runs", html.table({ "Run", "Kind", "Begun", "Took", "Done", "Requests", "Ended because" }, rows))
 end
@@ -108,7 +104,7 @@ local function waits_of(figures)
     end
     words[#words + 1] = pauses.count == 0 and "<p>There was no time of 10 seconds or more without a result.</p>"
         or html.fill("<p>%s, %s in all, there was no result for 10 seconds or more: the tenant's rate limit, a "
-            .. "throttle, or a tenant that did not answer.</p>", pauses.count == 1 and "Once" or count_of(pauses.count)
+            .. "throttle, or a tenant that did not answer.</p>", pauses.count == 1 and "Once" or whole(pauses.count)
             .. " times", span_of(pauses.sum))
     if rows[1] then words[#words + 1] = html.table({ "From", "Waited" }, rows) end
     return section("Waits", table.concat(words))
@@ -117,7 +113,7 @@ end
 local function failures_of(figures)
     local rows = {}
     for i, failure in ipairs(figures.failures) do
-        rows[i] = { failure.code, failure.kind, count_of(failure.count), count_of(failure.lines),
+        rows[i] = { failure.code, failure.kind, whole(failure.count), whole(failure.lines),
             failure.message and wording.of(failure.message) or "" }
     end
     if not rows[1] then return section("What was not made", "<p>Nothing.</p>") end
@@ -127,7 +123,7 @@ end
 local function slowest_of(figures)
     local rows = {}
     for i, slow in ipairs(figures.slowest) do
-        rows[i] = { count_of(slow.line), span_of(slow.elapsed), count_of(slow.requests or 0), slow.ended,
+        rows[i] = { whole(slow.line), span_of(slow.elapsed), whole(slow.requests or 0), slow.ended,
             slow.primary, slow.secondary }
     end
     if not rows[1] then return "" end
@@ -158,7 +154,7 @@ end
 function page.of(figures, now)
     local header = figures.header or {}
     local parts = { html.fill(HEAD, figures.domain, STYLE, figures.domain, header.made_at or "at a time not told",
-        count_of((header.source or {}).accounts or 0), time_of(now), figures.plan),
+        whole((header.source or {}).accounts or 0), time_of(now), figures.plan),
         cards(figures.states, total_of(figures.states)) }
     if figures.chart then parts[#parts + 1] = section("Over time", chart.of(figures.chart, time_of, span_of)) end
     for _, of in ipairs { runs_of, waits_of, failures_of, slowest_of } do parts[#parts + 1] = of(figures) end
