@@ -1,8 +1,8 @@
 --- Units of lines, several at a time: what apply, verify and undo have in common. It looks after signals, the throttle,
 --- the limit, and the failures that end a run.
 local auth0 = require "auth0"
+local concurrency = require "auth0_accounts.apply.concurrency"
 local core = require "auth0_accounts.core"
-local lanes = require "auth0_accounts.apply.lanes"
 local progress = require "auth0_accounts.apply.progress"
 local stop = require "auth0_accounts.stop"
 local throttle = require "auth0_accounts.apply.throttle"
@@ -20,7 +20,7 @@ local IN_FLIGHT = 10
 ---@field throttle auth0_accounts.Throttle
 ---@field signals table of auth0_accounts.core
 ---@field in_flight integer units at a time, at most
----@field lanes auth0_accounts.Lanes
+---@field concurrency auth0_accounts.Concurrency
 ---@field limit? integer lines that may begin
 ---@field max_failures? integer failures after which no line begins
 ---@field begun integer
@@ -42,8 +42,8 @@ function work.new(given, world, tenant, journal, verb, total)
     given.hear = function(event) shown:hear(event) end
     local in_flight = given.in_flight or IN_FLIGHT
     return setmetatable({ tenant = tenant, journal = journal, progress = shown, in_flight = in_flight,
-        lanes = lanes.new(in_flight), throttle = throttle.new(given.throttle_file), limit = given.limit, begun = 0,
-        failures = 0 }, work_mt)
+        concurrency = concurrency.new(in_flight), throttle = throttle.new(given.throttle_file), limit = given.limit,
+        begun = 0, failures = 0 }, work_mt)
 end
 
 --- UNIX seconds, as the tenant's receipts have them.
@@ -81,7 +81,7 @@ end
 function Work:begin()
     self.throttle:wait(self.tenant, function() return self:is_over() end)
     if self:is_over() then return false end
-    self.lanes:begin(self.tenant:now())
+    self.concurrency:begin(self.tenant:now())
     self.begun = self.begun + 1
     return true
 end
@@ -90,7 +90,7 @@ end
 ---@param word string
 ---@param failure? auth0.Failure of what counts as one
 function Work:tell(word, failure)
-    self.lanes:finish(self.tenant:now())
+    self.concurrency:finish(self.tenant:now())
     self.progress:count(word)
     if not failure then return end
     self.failures = self.failures + 1
@@ -123,14 +123,14 @@ function Work:run(units, body)
             is_watched = true
             return WATCH
         end
-        self.lanes:enter(self.tenant, function() return self:is_over() end)
+        self.concurrency:enter(self.tenant, function() return self:is_over() end)
         local unit = not self:is_over() and units() or nil
-        if not unit then self.lanes:leave() end
+        if not unit then self.concurrency:leave() end
         return unit
     end
     local function carry_out(unit)
         body(unit)
-        self.lanes:leave()
+        self.concurrency:leave()
     end
     look(self)
     local good, fault = pcall(auth0.each, take, self.in_flight + 1, function(unit, _, are_others)

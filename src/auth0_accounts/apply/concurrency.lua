@@ -1,21 +1,21 @@
 --- How many units are under way together: few at first, more as long as their lines come to their end soon, fewer where
 --- they do not. On a tenant that grants little, lines that wait for each other's requests would run out of time.
-local lanes = {}
+local concurrency = {}
 
----@class auth0_accounts.Lanes
+---@class auth0_accounts.Concurrency
 ---@field most integer
 ---@field allowed integer
-local Lanes = {}
-local lanes_mt = { __name = "auth0_accounts.lanes", __index = Lanes }
+local Concurrency = {}
+local concurrency_mt = { __name = "auth0_accounts.concurrency", __index = Concurrency }
 
 local FIRST = 4
 local SOON, LATE = 8, 20 -- seconds of a line, well below the 60 of a call's deadline
 local PAUSE = 0.02
 
 ---@param most integer
----@return auth0_accounts.Lanes
-function lanes.new(most)
-    return setmetatable({ most = most, allowed = math.min(FIRST, most), units = {}, begun = {} }, lanes_mt)
+---@return auth0_accounts.Concurrency
+function concurrency.new(most)
+    return setmetatable({ most = most, allowed = math.min(FIRST, most), units = {}, begun = {} }, concurrency_mt)
 end
 
 -- A unit that raised an error has left, too.
@@ -34,25 +34,25 @@ end
 --- Waits until the running task may take a unit, which is then under way until it leaves.
 ---@param tenant auth0.Tenant
 ---@param is_over fun(): boolean whether none is to begin any more
-function Lanes:enter(tenant, is_over)
+function Concurrency:enter(tenant, is_over)
     while under_way(self) >= self.allowed and not is_over() do tenant:sleep(PAUSE) end
     self.units[coroutine.running()] = true
 end
 
 --- The running task's unit has come to its end.
-function Lanes:leave()
+function Concurrency:leave()
     self.units[coroutine.running()] = nil
 end
 
 --- A line of the running task begins.
 ---@param now number seconds
-function Lanes:begin(now)
+function Concurrency:begin(now)
     self.begun[coroutine.running()] = now
 end
 
 --- It has come to its end.
 ---@param now number seconds
-function Lanes:finish(now)
+function Concurrency:finish(now)
     local took = now - (self.begun[coroutine.running()] or now)
     if took < SOON then
         self.allowed = math.min(self.most, self.allowed + 1)
@@ -61,4 +61,4 @@ function Lanes:finish(now)
     end
 end
 
-return lanes
+return concurrency
