@@ -110,6 +110,26 @@ describe("auth0-accounts apply without an approval", function()
             "--no-color", "" }, "\n"), words)
     end)
 
+    it("repeats each option that apply, undo or every command has", function()
+        local approval = require "auth0_accounts.apply.approval"
+        local defined = require("auth0_accounts.command_line").of(require("auth0_accounts.arguments").parser())
+        local given, names = { plan = "p", journal = "j", receipt = "r", mock_file = "x" }, {}
+        local function note(options)
+            for _, option in ipairs(options) do
+                local name = option.names[#option.names]
+                names[#names + 1] = name
+                given[name:sub(3):gsub("-", "_")] = option.value and "x" or true
+            end
+        end
+        note(defined.options)
+        for _, own in ipairs(defined.commands) do
+            if own.name == "apply" or own.name == "undo" then note(own.options) end
+        end
+        given.journal = "j"
+        local words = approval.command(given, digest):gsub(" %-j ", " --journal ") .. " --help --version "
+        for _, name in ipairs(names) do assert.truthy(words:find(" " .. name .. " ", 1, true), name) end
+    end)
+
     it("repeats --mock", function()
         local accounts = command.new_name()
         local function own(...)
