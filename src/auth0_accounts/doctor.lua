@@ -1,5 +1,5 @@
---- Looks at all that the other commands stand on, from the configuration to the limits, and changes nothing. What it
---- finds is a list: the first step that fails ends it, since what comes after stands on it.
+--- Checks all that the other commands rely on, from the configuration to the limits, and changes nothing. What it
+--- finds is a list: the first step that fails ends it, since what comes after relies on it.
 local auth0 = require "auth0"
 local listeners = require "auth0_accounts.apply.listeners"
 local settings = require "auth0_accounts.settings"

@@ -8,7 +8,7 @@ local apply = { changes = true, needs_tenant = true,
 
 function apply.define(parser)
     parser:argument("plan", "The file that plan made."):argname "PLAN"
-    parser:option("-j --journal", "File of the journal; made by the first run, and gone on with by the next ones.")
+    parser:option("-j --journal", "File of the journal: the first run makes it, and the next ones continue it.")
         :argname "JOURNAL":count(1)
     parser:option("--approve", "The SHA-256 of the plan that you looked at. Without it nothing is changed.")
         :argname "SHA256"
