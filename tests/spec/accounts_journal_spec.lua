@@ -170,6 +170,14 @@ describe("auth0-accounts verify --logs", function()
 end)
 
 describe("auth0-accounts undo, by a journal,", function()
+    it("offers nothing where there is nothing to take back", function()
+        apply()
+        assert.equal(0, undo().code)
+        local told = run("undo", journal)
+        assert_told(told, 0, "there is nothing to take back")
+        assert.is_nil(told.out:find("--approve", 1, true))
+    end)
+
     it("says first what cannot be brought back, who has signed in since, and the very command", function()
         apply()
         local token = mock:token { kind = "user", sub = "auth0|p2" }

@@ -8,6 +8,8 @@ local undo_run = require "auth0_accounts.apply.undo_run"
 local LOST = "a secondary does not get back its created_at, last_login, logins_count, picture, nickname, second "
     .. "factors, sessions and grants (doc/safety.md says it for each field)"
 
+local NOTHING = "there is nothing to take back"
+
 local function target(journal)
     local counts = journal:counts()
     return { "tenant:  " .. journal.domain, ("journal: %s, of the plan with SHA-256 %s"):format(journal.path,
@@ -33,6 +35,10 @@ end
 local function preview(given, world, tenant, journal, said)
     local self = undo_run.new(given, world, tenant, journal, "preview of undo")
     self:look()
+    if self.work.begun == 0 and not self.work.reason then
+        said:lines { NOTHING }
+        return { counts = self.counts, code = stop.DONE }
+    end
     said:lines(say_preview(self, given))
     local code = self.work:code()
     return { counts = self.counts, command = approval.undo_command(given, journal.plan), failure = self.work.failure,
@@ -66,7 +72,7 @@ local function carry_out(given, world, tenant, journal, said)
     for _, word in ipairs { "undone", "conflicts", "refused", "unknown", "failed" } do
         if counts[word] then words[#words + 1] = ("%s %s"):format(word, progress.whole(counts[word])) end
     end
-    said:lines { words[1] and table.concat(words, ", ") or "there is nothing to take back", self.work:why() }
+    said:lines { words[1] and table.concat(words, ", ") or NOTHING, self.work:why() }
     return { counts = counts, reason = self.work.reason, failure = self.work.failure,
         code = code == stop.DONE and not is_whole and stop.FAILED or code }
 end
