@@ -14,7 +14,8 @@ struct signals {
     bool has_them;
 };
 
-/* The interrupts first. Without SIGPIPE ignored, a Ctrl-C that ends the reader of the output first ends the run at once. */
+/* The interrupts first. Without SIGPIPE ignored, a Ctrl-C that ends the reader of the output first ends the run at
+   once. */
 enum { INTERRUPTS = 2, TAKEN = 6 };
 static const int taken[TAKEN] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGXFSZ, SIGPIPE};
 static struct sigaction before[TAKEN];

@@ -6,9 +6,9 @@
 
 #pragma GCC visibility push(hidden)
 
-/* core.signals() -> signals: takes SIGINT, SIGTERM, SIGHUP and SIGUSR1 until signals:close(), and ignores SIGPIPE and SIGXFSZ: a
-   pipe without a reader, and a file that may not become longer (ulimit -f), are errors of the write then. Of a process,
-   one takes them at a time.
+/* core.signals() -> signals: takes SIGINT, SIGTERM, SIGHUP and SIGUSR1 until signals:close(), and ignores SIGPIPE and
+   SIGXFSZ: a pipe without a reader, and a file that may not become longer (ulimit -f), are errors of the write then.
+   Of a process, one takes them at a time.
 
    The second interrupt ends the wait for an orderly end: the handlers from before are back, and get it as well. */
 int signals_take(lua_State *L);

@@ -115,8 +115,8 @@ void engine_refuse_token(struct engine *engine, int token_request, const char *w
 
 struct engine_stats engine_stats(struct engine *engine);
 
-/* The engine's own token, valid until the next call of a function of this header; absent where there is none, or where a
-   thread drives the engine. */
+/* The engine's own token, valid until the next call of a function of this header; absent where there is none, or where
+   a thread drives the engine. */
 struct span engine_token(const struct engine *engine);
 
 /* Microseconds: of the monotonic clock; without a network, since it was opened. Only the latter can be advanced. */

@@ -14,7 +14,8 @@ void private_file_sync_folder(const char *path);
 int private_file_make(const char *path, struct span text);
 
 /* Whether the file that is there is its user's alone: a regular file, no symbolic link, of this user, and of no mode
-   that lets others in. NULL; or what is wrong, in words, with an errno, which is 0 where it is there but not private. */
+   that lets others in. NULL; or what is wrong, in words, with an errno, which is 0 where it is there but not private.
+   */
 const char *private_file_fault(const char *path, int *fault);
 
 enum { PRIVATE_FILE_IS_OPEN = -1 }; /* users beside its owner have a right to it */

@@ -5,9 +5,10 @@
 
    preview  reads both accounts and what the guard needs beside them, and judges. It changes nothing. Accounts that the
             caller has read are not read again, whatever their age.
-   merge    the same, but what the caller has read counts only while it is fresh; then SEQUENCE_RECEIPT; where that took long, the accounts are read again, and a change of what the
-            receipt holds ends it; then writes the primary (metadata, name, picture), carries (roles,
-            permissions, organizations), releases (relink: from its holder), links, and does what is to be done after.
+   merge    the same, but what the caller has read counts only while it is fresh; then SEQUENCE_RECEIPT; where that
+            took long, the accounts are read again, and a change of what the receipt holds ends it; then writes the
+            primary (metadata, name, picture), carries (roles, permissions, organizations), releases (relink: from its
+            holder), links, and does what is to be done after.
    undo     reads, unlinks, gives the secondary back what it had, takes from the primary what the merge gave it.
    settle   reads, and tells what became of a merge.
 

@@ -158,7 +158,8 @@ class Merged:
         self.identities.append(account.own)
         grown = size_of(account.own) + (size_of(over) if over else 0)
         self.least += grown
-        self.most += grown + size_of(self.without_metadata(account)) - size_of(account.identities) + len(',"profileData":')
+        profile = size_of(self.without_metadata(account)) - size_of(account.identities)
+        self.most += grown + profile + len(',"profileData":')
 
 
 class Decision:
