@@ -67,8 +67,8 @@ struct call {
 
     atomic_int references; /* one is the submitter's; the engine has another while it has the call */
 
-    struct call *spare_next; /* of one that waits to be used again; */
-    int spares;              /* and how many there are with it */
+    int spares;              /* of one that waits to be used again: how many there are with it, */
+    struct call *spare_next; /* and the next of them */
 
     /* the submitter's side of the engine; no other thread reads these */
     struct engine *engine; /* that has it; NULL for none */
