@@ -93,14 +93,14 @@ end
 -- Each link of the record from a change on: its intent holds what its secondary had.
 local function count_images(files, first)
     local db = assert(accounts_core.open(files.journal))
-    local statement = db:prepare "SELECT receipt FROM intent WHERE correlation = ? AND kind = 'merge'"
+    local statement = db:prepare "SELECT receipt FROM intent WHERE line = ? AND correlation = ? AND kind = 'merge'"
     local found = { links = 0, lost = 0, by_line = {}, next = first }
     for change in changes_from(first) do
         found.next = change.n + 1
         if change.kind == "link" then
-            local text = statement:first(change.correlation)
-            local receipt = text and core.decode(text)
             local line = tonumber(change.correlation:match "/(%d+)$")
+            local text = statement:first(line, change.correlation)
+            local receipt = text and core.decode(text)
             local has_image = receipt and receipt.secondary.id == change.provider .. "|" .. change.user_id
                 and receipt.secondary_was.user_metadata:find "value"
             found.links, found.lost = found.links + 1, found.lost + (has_image and 0 or 1)
