@@ -10,7 +10,7 @@ local journal = {}
 
 local VERSION = 1 -- of the schema
 
--- `line.state`: todo; begun (an intent without an outcome), unknown; made, undoing, undone; refused (stale, or the
+-- `line.state`: waiting; begun (an intent without an outcome), unknown; made, undoing, undone; refused (stale, or the
 -- guard is against it), failed (it may be tried again). `intent.kind`: merge, undo. `outcome.made`: true, false,
 -- unknown. Of an intent that was pruned the receipt is NULL, of a line the text.
 local SCHEMA = [[
@@ -175,7 +175,7 @@ local function fill(db, plan, now)
     db:exec(SCHEMA)
     db:prepare("INSERT INTO journal VALUES (?, ?, ?, ?)"):run(plan.digest, plan.header.domain,
         json.encode(plan.header), now)
-    local insert = db:prepare "INSERT INTO line VALUES (?, ?, ?, ?, 'todo', ?)"
+    local insert = db:prepare "INSERT INTO line VALUES (?, ?, ?, ?, 'waiting', ?)"
     for line, text in plan:links() do
         insert:run(line.line, line.group, line.primary.user_id, line.secondary.user_id, text)
     end

@@ -521,7 +521,7 @@ describe("a failure", function()
         end
         local told = apply("--in-flight", "1")
         assert.equal(1, told.code, told.err)
-        assert.same({ unknown = 1, todo = 3 }, states())
+        assert.same({ unknown = 1, waiting = 3 }, states())
         mock.answer = answer
         mock:disarm()
         assert_told(apply(), 0, "\nmade 4\n")
@@ -545,14 +545,14 @@ describe("a link whose outcome is not known", function()
         assert.equal(1, apply("--in-flight", "1").code)
         mock.answer = answer
         mock:disarm()
-        assert.same({ unknown = 1, todo = 1 }, states())
+        assert.same({ unknown = 1, waiting = 1 }, states())
     end
 
     it("stays so where the next run cannot find it out, and is found out later", function()
         begin(true)
         arm("status;status=503", { method = "GET", template = "/api/v2/users/{id}", count = 400 })
         assert.equal(1, apply("--deadline", "5").code)
-        assert.same({ unknown = 1, todo = 1 }, states())
+        assert.same({ unknown = 1, waiting = 1 }, states())
         mock:disarm()
         assert_told(apply(), 0, "\nmade 2\n")
         assert.equal(2, links())
@@ -562,7 +562,7 @@ describe("a link whose outcome is not known", function()
         begin(false)
         arm("status;status=403", { method = "GET", template = "/api/v2/users-by-email" })
         assert.equal(3, apply().code)
-        assert.same({ unknown = 1, todo = 1 }, states())
+        assert.same({ unknown = 1, waiting = 1 }, states())
         as_client(function(own) assert(own:link("auth0|p1", "google-oauth2|101")) end) -- as if it came late
         assert_told(apply(), 0, "\nmade 2\n")
     end)
@@ -595,7 +595,7 @@ end)
 
 describe("a run", function()
     it("begins no more than --limit", function()
-        assert_told(apply("--limit", "3"), 0, "made 3, todo 1")
+        assert_told(apply("--limit", "3"), 0, "made 3, waiting 1")
         assert_told(apply(), 0, "made 4")
     end)
 
@@ -634,7 +634,7 @@ describe("a run", function()
             if gone and mock:time() - gone < 60 then return { how = "unreached" } end
             return answer(self, request)
         end
-        assert_told(apply("--in-flight", "1"), 4, "made 2, failed 1, todo 1", "no connection to tenant.test")
+        assert_told(apply("--in-flight", "1"), 4, "made 2, failed 1, waiting 1", "no connection to tenant.test")
         mock:advance(60)
         assert_told(apply(), 0, "\nmade 4\n")
     end)
@@ -700,7 +700,7 @@ describe("a run", function()
         mock.answer = answer
         local counts = states()
         assert.is_true(counts.made >= 1 and counts.made <= 2)
-        assert.equal(4, counts.made + counts.todo)
+        assert.equal(4, counts.made + counts.waiting)
         assert_told(apply(), 0, "\nmade 4\n")
     end)
 

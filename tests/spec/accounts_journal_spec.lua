@@ -304,9 +304,9 @@ describe("a journal that is damaged, or was edited,", function()
             ["UPDATE journal SET header = '{'"] = "it does not say of which plan it is",
             ["UPDATE journal SET header = '5'"] = "it does not say of which plan it is",
             ["DELETE FROM journal"] = "it does not say of which plan it is",
-            ["UPDATE line SET state = 'todo', text = '5'"] = "it is no link between its accounts",
-            ["UPDATE line SET state = 'todo', text = NULL"] = "it is no link between its accounts",
-            ["UPDATE line SET state = 'todo', primary_id = 'auth0|p3'"] = "it is no link between its accounts",
+            ["UPDATE line SET state = 'waiting', text = '5'"] = "it is no link between its accounts",
+            ["UPDATE line SET state = 'waiting', text = NULL"] = "it is no link between its accounts",
+            ["UPDATE line SET state = 'waiting', primary_id = 'auth0|p3'"] = "it is no link between its accounts",
             ["UPDATE line SET state = 'begun'; DELETE FROM intent"] = "it was begun without a receipt",
         } do
             seed { 2, 2, 2 }

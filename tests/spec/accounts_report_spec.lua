@@ -114,8 +114,8 @@ describe("the page of auth0-accounts report", function()
     end)
 
     it("counts links by what became of them", function()
-        fill { {}, {}, { state = "undone" }, { state = "refused", made = "false", code = "stale" }, { state = "todo" },
-            { state = "unknown", made = "unknown" }, { state = "begun", made = "unknown" } }
+        fill { {}, {}, { state = "undone" }, { state = "refused", made = "false", code = "stale" },
+            { state = "waiting" }, { state = "unknown", made = "unknown" }, { state = "begun", made = "unknown" } }
         local text = page()
         for name, count in pairs { ["links in the plan"] = 7, made = 2, ["taken back"] = 1, refused = 1,
             ["not known yet"] = 2, ["not begun"] = 1 } do

@@ -7,7 +7,7 @@ local work = require "auth0_accounts.apply.work"
 
 local run = {}
 
-local BEGUN, LEFT = { "begun", "unknown" }, { "todo", "failed" }
+local BEGUN, LEFT = { "begun", "unknown" }, { "waiting", "failed" }
 local SAID = 20 -- lines that are told one by one; the journal has all
 
 ---@class auth0_accounts.Run
@@ -86,7 +86,7 @@ end
 ---@param journal auth0_accounts.Journal
 ---@return auth0_accounts.Run
 function run.new(given, world, tenant, journal)
-    local time, total = work.clock(world), journal:count { "todo", "failed", "begun", "unknown" }
+    local time, total = work.clock(world), journal:count { "waiting", "failed", "begun", "unknown" }
     local own = work.new(given, world, tenant, journal, "apply", total)
     own.max_failures = given.max_failures or 1
     return setmetatable({ journal = journal, time = time, made = {}, said = 0, given = given, work = own,

@@ -60,7 +60,7 @@ function apply.call(tenant, given, said, world)
 end
 
 local function left_of(lines)
-    return (lines.todo or 0) + (lines.failed or 0) + (lines.begun or 0) + (lines.unknown or 0)
+    return (lines.waiting or 0) + (lines.failed or 0) + (lines.begun or 0) + (lines.unknown or 0)
 end
 
 local function has_faults(value)
@@ -70,7 +70,7 @@ end
 
 local function lines_of(value)
     local lines, words = value.lines, {}
-    for _, state in ipairs { "made", "refused", "failed", "unknown", "begun", "todo", "undoing", "undone" } do
+    for _, state in ipairs { "made", "refused", "failed", "unknown", "begun", "waiting", "undoing", "undone" } do
         if lines[state] then words[#words + 1] = ("%s %d"):format(state, lines[state]) end
     end
     local told = { words[1] and table.concat(words, ", ") or "the plan has no links" }

@@ -62,7 +62,7 @@ local CARDS = {
     { "refused", "failed", { "refused" } },
     { "failed", "failed", { "failed" } },
     { "not known yet", "failed", { "begun", "unknown", "undoing" } },
-    { "not begun", "", { "todo" } },
+    { "not begun", "", { "waiting" } },
 }
 
 local function cards(states, total)
