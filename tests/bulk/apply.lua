@@ -2,6 +2,8 @@
 local command = require "support.command"
 local job = require "bulk.apply_job"
 local linking = require "support.linking"
+local process = require "support.process"
+local restored = require "bulk.restored"
 
 local links, kills, in_flight = tonumber(arg[1]), tonumber(arg[2]), tonumber(arg[3])
 
@@ -23,8 +25,15 @@ print(("memory   %d KiB at most, in %d passes"):format(result.peak, result.passe
 local journal, wide = result.files.journal, tostring(in_flight)
 local verified = told_by("verify", { "verify", journal, "--in-flight", wide })
 -- Of a link that was under way when its process was killed, nothing is taken back for ten minutes.
-told_by("undo", { "undo", journal, "--approve", result.files.digest, "--in-flight", wide })
+local undone
+for _ = 1, 12 do
+    undone = told_by("undo", { "undo", journal, "--approve", result.files.digest, "--in-flight", wide })
+    if undone.code == 0 or not undone.out:find("may still be carried out", 1, true) then break end
+    process.sleep(60)
+end
+local users = job.compare_users(result.files)
+print("users    " .. restored.words(users))
 job.clean(result)
 linking.stop()
-local is_good = result.made == links and result.links == links and result.differing + result.lost == 0
-os.exit(is_good and verified.code == 0, true)
+local is_good = result.made == links and result.links == links and result.differing + result.lost + users.differing == 0
+os.exit(is_good and verified.code == 0 and undone.code == 0, true)

@@ -6,6 +6,7 @@ local core = require "auth0.core"
 local command = require "support.command"
 local plans = require "support.plans"
 local process = require "support.process"
+local restored = require "bulk.restored"
 local tenant = require "support.tenant"
 
 local job = {}
@@ -25,8 +26,22 @@ local function sizes_of(links)
     return sizes
 end
 
+-- Fields of all kinds, so that what an undo does not bring back is seen: what each account has is its own.
+local function fill(user, number)
+    local own, day = tostring(number), ("2020-01-%02dT00:00:00.000Z"):format(number % 28 + 1)
+    user.name, user.nickname, user.picture = "Name " .. own, "n" .. own, "https://p.example/" .. own
+    user.given_name, user.family_name = "Given " .. own, "Family " .. own
+    user.created_at, user.updated_at, user.last_login = day, day, day
+    user.logins_count, user.last_ip, user.last_password_reset = number % 90 + 1, "192.0.2.1", day
+    user.app_metadata = { plan = own, tags = tenant.json.array { own, "all" }, deep = { number = number } }
+    user.user_metadata.prefs = { own = own, list = tenant.json.array { 1, number } }
+    if number % 3 == 0 then user.phone_number, user.phone_verified = "+49" .. own, true end
+    if number % 5 == 0 then user.roles = { "rol_" .. number % 7 } end
+end
+
 local function seed(users)
     local made = {}
+    for number, user in ipairs(users) do fill(user, number) end
     tenant.reset()
     for first = 1, #users, BATCH do
         local batch = tenant.json.array {}
@@ -44,7 +59,20 @@ function job.prepare(links)
     local users, links_of = plans.groups(sizes_of(links))
     local text = plans.text(tenant.domain, links_of(seed(users)))
     return { plan = process.file(text), digest = accounts_core.sha256(text), journal = command.new_name(),
-        output = command.new_name() }
+        output = command.new_name(), users = restored.keep(tenant.users()) }
+end
+
+--- Compares the tenant's accounts with what they were before, after an undo.
+---@param files table of `prepare`
+---@return table result of bulk.restored
+function job.compare_users(files)
+    local is_primary, is_secondary = {}, {}
+    local db = assert(accounts_core.open(files.journal))
+    for primary, secondary in db:prepare("SELECT primary_id, secondary_id FROM line"):rows() do
+        is_primary[primary], is_secondary[secondary] = true, true
+    end
+    db:close()
+    return files.users:compare(tenant.users(), is_secondary, is_primary)
 end
 
 -- ---- the process ----

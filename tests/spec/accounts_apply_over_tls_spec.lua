@@ -5,6 +5,7 @@ local command = require "support.command"
 local job = require "bulk.apply_job"
 local linking = require "support.linking"
 local process = require "support.process"
+local restored = require "bulk.restored"
 local tenant = require "support.tenant"
 
 local LINK = { method = "POST", template = "/api/v2/users/{id}/identities" }
@@ -85,6 +86,28 @@ describe("apply, killed at random and started again, #load", function()
         -- What was begun when the process was killed may still come, for ten minutes.
         local is_early = told.out:find("may still be carried out", 1, true)
         assert.is_true(told.code == 0 or told.code == 1 and is_early ~= nil, told.out .. told.err)
+    end)
+end)
+
+describe("apply and undo, #load", function()
+    it("leave each account as it was, field by field, but for what doc/safety.md lists", function()
+        prepare(150)
+        assert.equal(0, apply("--in-flight", "8").code)
+        assert.equal(150, links())
+        local told = command.start { "undo", files.journal, "--approve", files.digest, "--in-flight", "8" }
+        assert.equal(0, told.code, told.out .. told.err)
+        local users = job.compare_users(files)
+        local words = restored.words(users)
+        assert.same({ 0, {} }, { users.differing, users.wrong }, words)
+        assert.equal(150, users.listed.created_at, words)
+        assert.is_nil(users.listed.user_metadata or users.listed.app_metadata or users.listed.name, words)
+    end)
+
+    it("are seen where they do not", function()
+        prepare(3)
+        assert.equal(0, apply().code)
+        local users = job.compare_users(files)
+        assert.same({ 4, 3, 1 }, { users.differing, users.wrong.user_id, users.wrong.identities }) -- one primary
     end)
 end)
 

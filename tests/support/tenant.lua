@@ -227,6 +227,23 @@ function tenant.add_user(fields)
     return tenant.control("POST", "/_tenant/users", fields)
 end
 
+local PAGE = 1000
+
+---All accounts as the tenant keeps them, what hangs on them included: one after another, as JSON.
+---@return fun(): string|nil
+function tenant.users()
+    return coroutine.wrap(function()
+        local after = 0
+        repeat
+            local page = tenant.control("GET", ("/_tenant/users?after=%d&count=%d"):format(after, PAGE))
+            for line in page:gmatch("[^\n]+") do
+                after = after + 1
+                coroutine.yield(line)
+            end
+        until page == ""
+    end)
+end
+
 ---@param wanted table|nil see auth0.mock.token; a machine's when absent
 ---@return string token
 function tenant.token(wanted)

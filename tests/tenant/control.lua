@@ -62,6 +62,22 @@ doors["GET users/count"] = function()
     say(200, count)
 end
 
+--- A page of the accounts, one JSON object a line, with all that hangs on them: so many, after so many others.
+doors["GET users"] = function()
+    local after, count = tonumber(ngx.var.arg_after) or 0, tonumber(ngx.var.arg_count) or 1000
+    local lines, at = {}, 0
+    for account in world.tenant.world.users:each() do
+        at = at + 1
+        if at > after then
+            lines[#lines + 1] = json.encode(account) .. "\n"
+        end
+        if #lines == count then
+            break
+        end
+    end
+    say(200, table.concat(lines))
+end
+
 --- The function's argument is the body, which has to be an object.
 local function object(act)
     return function(body)
