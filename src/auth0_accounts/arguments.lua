@@ -60,12 +60,26 @@ local function with_help(parser)
     parser:add_help { action = function() error({ text = parser:get_help() .. "\n", code = stop.DONE }, 0) end }
 end
 
+-- argparse does not say of which option it could not convert the value.
+local function with_names(parser)
+    for _, option in ipairs(parser._options) do
+        local convert = option._convert
+        if convert then
+            option:convert(function(text)
+                local value, fault = convert(text)
+                return value, fault and ("%s %s"):format(option._name, fault)
+            end)
+        end
+    end
+end
+
 local function with_commands(parser)
     for _, name in ipairs(commands.NAMES) do
         local command = commands.get(name)
         local own = parser:command(name):description(command.summary)
         with_help(own)
         command.define(own)
+        with_names(own)
     end
 end
 
@@ -75,24 +89,33 @@ function arguments.parser()
     parser:help_max_width(WIDTH):command_target "command":require_command(true)
     with_help(parser)
     of_every_command(parser)
+    with_names(parser)
     with_commands(parser)
     return parser
 end
 
--- "missing option '--proof'" says little: the option's own help follows.
-local function about_option(parser, message)
-    local name = message:match "option '([%w-]+)'"
-    for _, option in ipairs(name and parser._options or {}) do
-        if option._name == name and not message:find "must be one of" and option._description then
-            return "\n" .. name .. ": " .. option._description
-        end
+local function element_of(parser, message)
+    local kind, name = message:match "(%l+) '([%w_-]+)'"
+    for _, element in ipairs(kind == "option" and parser._options or kind == "argument" and parser._arguments or {}) do
+        if element._name == name then return element end
     end
-    return ""
+end
+
+-- "missing argument 'primary'" says little: it gets its name in the help, whose own line follows.
+local function explained(parser, message)
+    if message == "a command is required" then return message .. ": " .. table.concat(commands.NAMES, ", ") end
+    local element = element_of(parser, message)
+    if not element or message:find "must be one of" then
+        return printable.line((message:gsub("\nDid you mean", "; did you mean")))
+    end
+    local name = element._argname or element._name
+    return ("%s\n%s: %s"):format(message:gsub("argument '[^']+'", "argument " .. name, 1),
+        message:match "option '([^']+)'" or name, element._description)
 end
 
 local function misuse(parser, message)
-    error({ code = stop.USAGE, text = ('%s\n\nauth0-accounts: %s%s\n"%s --help" says more\n'):format(parser:get_usage(),
-        printable.line(message), about_option(parser, message), parser:_get_fullname()) }, 0)
+    error({ code = stop.USAGE, text = ('%s\n\nauth0-accounts: %s\n"%s --help" says more\n'):format(parser:get_usage(),
+        explained(parser, message), parser:_get_fullname()) }, 0)
 end
 
 local function parser_of(parser, name)

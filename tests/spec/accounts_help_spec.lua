@@ -115,11 +115,26 @@ describe("auth0-accounts help", function()
             ["must be one of 'both_authenticated', 'shared_email', 'operator'"] = { "merge", "a|1", "a|2", "--proof",
                 "x" },
             ["help takes one of a command, --man and --completion"] = { "help", "show", "--man" },
+            ["missing argument SECONDARY\nSECONDARY: Full id of the other account, or identity.\n"] = { "link", "a|1" },
+            ["--limit '0': expected a whole number, 1 or more\n"] = { "apply", "p", "-j", "j", "--limit", "0" },
+            ["unknown option '--limits'; did you mean '--limit'?\n"] = { "apply", "p", "--limits", "1" },
         } do
             local told = command.run(mock_tenant.new(), arguments, {})
             assert.same({ 2, "" }, { told.code, told.out })
             assert.truthy(told.err:find(words, 1, true), told.err)
             assert.truthy(told.err:find("^Usage: auth0%-accounts " .. arguments[1] .. " "), told.err)
+        end
+    end)
+
+    it("is used wrongly before a command is named: says what there is", function()
+        for words, arguments in pairs {
+            ["a command is required: show, candidates, "] = {},
+            ["unknown command 'lnik'; did you mean 'link'?\n"] = { "lnik" },
+            ["--deadline 'soon': expected seconds, more than 0\n"] = { "--deadline", "soon", "show", "a|1" },
+        } do
+            local told = command.run(mock_tenant.new(), arguments, {})
+            assert.same({ 2, "" }, { told.code, told.out })
+            assert.truthy(told.err:find("auth0-accounts: " .. words, 1, true), told.err)
         end
     end)
 end)
