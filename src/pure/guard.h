@@ -5,8 +5,8 @@
    How a sequence uses it:
        while ((wanted = guard_wanted(&input)) != 0) ... send the lowest of these reads, put its answer into `input` ...
        guard_judge(&input, &verdict);
-   guard_wanted asks for the profiles first, and then for what these make necessary, page by page; so an account without
-   organizations costs no look at the other's. */
+   guard_wanted asks for the profiles and the secondary's lists first, and then for what these make necessary, page by
+   page; so an account without organizations costs no look at the other's. */
 #ifndef AUTH0_PURE_GUARD_H
 #define AUTH0_PURE_GUARD_H
 

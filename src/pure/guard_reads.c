@@ -354,23 +354,30 @@ static bool is_compared(const struct guard_input *input, enum guard_read seconda
            (!is_limited || (input->options.carry & part));
 }
 
-static guard_reads relevant_lists(const struct guard_input *input) {
-    static const struct {
-        unsigned part;
-        enum guard_read secondarys;
-    } lists[] = {{GUARD_FACTORS, GUARD_SECONDARY_FACTORS},
-                 {GUARD_ORGANIZATIONS, GUARD_SECONDARY_ORGANIZATIONS},
-                 {GUARD_GROUPS, GUARD_SECONDARY_GROUPS},
-                 {GUARD_ROLES, GUARD_SECONDARY_ROLES},
-                 {GUARD_PERMISSIONS, GUARD_SECONDARY_PERMISSIONS}};
-    struct account primary;
-    bool has_primary = guard_primary(input, &primary);
+static const struct {
+    unsigned part;
+    enum guard_read secondarys;
+} lists[] = {{GUARD_FACTORS, GUARD_SECONDARY_FACTORS},
+             {GUARD_ORGANIZATIONS, GUARD_SECONDARY_ORGANIZATIONS},
+             {GUARD_GROUPS, GUARD_SECONDARY_GROUPS},
+             {GUARD_ROLES, GUARD_SECONDARY_ROLES},
+             {GUARD_PERMISSIONS, GUARD_SECONDARY_PERMISSIONS}};
+
+/* What no other answer is needed for. */
+static guard_reads first_lists(const struct guard_input *input) {
     guard_reads reads = input->options.name_streams ? BIT(GUARD_STREAMS) : 0;
-    for (size_t i = 0; i < COUNT(lists); i++) {
-        if (!is_asked(input, lists[i].part)) continue;
-        reads |= BIT(lists[i].secondarys);
-        if (has_primary && is_compared(input, lists[i].secondarys)) reads |= BIT(primarys(lists[i].secondarys));
-    }
+    for (size_t i = 0; i < COUNT(lists); i++)
+        if (is_asked(input, lists[i].part)) reads |= BIT(lists[i].secondarys);
+    return reads;
+}
+
+static guard_reads relevant_lists(const struct guard_input *input) {
+    struct account primary;
+    guard_reads reads = first_lists(input);
+    if (!guard_primary(input, &primary)) return reads;
+    for (size_t i = 0; i < COUNT(lists); i++)
+        if ((reads & BIT(lists[i].secondarys)) && is_compared(input, lists[i].secondarys))
+            reads |= BIT(primarys(lists[i].secondarys));
     return reads;
 }
 
@@ -388,20 +395,29 @@ static bool is_holder_wanted(const struct guard_input *input) {
            (has_holder(input) || input->options.checks != 0);
 }
 
+static bool are_profiles_asked(const struct guard_input *input) {
+    return guard_state_of(input, GUARD_PRIMARY) != GUARD_UNASKED &&
+           guard_state_of(input, GUARD_SECONDARY) != GUARD_UNASKED;
+}
+
 guard_reads guard_relevant(const struct guard_input *input) {
     guard_reads reads = BIT(GUARD_PRIMARY) | BIT(GUARD_SECONDARY);
     struct account secondary;
-    if (guard_state_of(input, GUARD_PRIMARY) == GUARD_UNASKED ||
-        guard_state_of(input, GUARD_SECONDARY) == GUARD_UNASKED)
-        return reads;
+    if (!are_profiles_asked(input)) return reads;
     if (is_holder_wanted(input)) reads |= BIT(GUARD_HOLDER);
     if (!guard_secondary(input, &secondary)) return reads;
     reads |= relevant_provisioning(input, &secondary);
     return own_secondary(input, &secondary) ? reads | relevant_lists(input) : reads;
 }
 
+/* The secondary's lists go beside the profiles: nearly every merge needs them, and waits once less. With a relink there
+   mostly is no account that has any. */
+static guard_reads asked_ahead(const struct guard_input *input) {
+    return are_profiles_asked(input) || has_holder(input) ? 0 : first_lists(input);
+}
+
 guard_reads guard_wanted(const struct guard_input *input) {
-    guard_reads relevant = guard_relevant(input), wanted = 0;
+    guard_reads relevant = guard_relevant(input) | asked_ahead(input), wanted = 0;
     for (int read = 0; read < GUARD_READS; read++)
         if ((relevant & BIT(read)) && guard_state_of(input, (enum guard_read)read) == GUARD_UNASKED)
             wanted |= BIT(read);

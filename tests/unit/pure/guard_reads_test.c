@@ -34,6 +34,9 @@ static void assert_asked(const struct world *world, guard_reads reads) {
 
 #define BIT(read) ((guard_reads)1 << GUARD_##read)
 #define PROFILES (BIT(PRIMARY) | BIT(SECONDARY))
+#define SECONDARYS                                                                                                     \
+    (BIT(SECONDARY_FACTORS) | BIT(SECONDARY_ORGANIZATIONS) | BIT(SECONDARY_GROUPS) | BIT(SECONDARY_ROLES) |            \
+     BIT(SECONDARY_PERMISSIONS))
 
 static struct world poor(void) {
     struct world world = world_clean();
@@ -54,24 +57,34 @@ static void without_checks_two_profiles_are_all(void **state) {
     assert_asked(&world, PROFILES);
 }
 
-static void the_profiles_come_first(void **state) {
+static void what_needs_no_answer_comes_first_and_at_once(void **state) {
     (void)state;
     struct world world = world_clean();
     struct guard_input all = world_read(&world), input = {.options = all.options};
-    assert_int_equal(guard_wanted(&input), PROFILES);
+    assert_int_equal(guard_wanted(&input), PROFILES | SECONDARYS | BIT(STREAMS));
     input.answers[GUARD_PRIMARY] = all.answers[GUARD_PRIMARY];
-    assert_int_equal(guard_wanted(&input), BIT(SECONDARY));
+    assert_int_equal(guard_wanted(&input), BIT(SECONDARY) | SECONDARYS | BIT(STREAMS));
     input = (struct guard_input){.options = all.options};
     input.answers[GUARD_SECONDARY] = all.answers[GUARD_SECONDARY];
-    assert_int_equal(guard_wanted(&input), BIT(PRIMARY));
+    assert_int_equal(guard_wanted(&input), BIT(PRIMARY) | SECONDARYS | BIT(STREAMS));
+    input.options.name_streams = false;
+    input.options.checks = GUARD_GROUPS;
+    input.options.carry = GUARD_ROLES;
+    assert_int_equal(guard_wanted(&input), BIT(PRIMARY) | BIT(SECONDARY_GROUPS) | BIT(SECONDARY_ROLES));
+}
+
+static void with_a_relink_the_profiles_come_first(void **state) {
+    (void)state;
+    struct world world = world_clean();
+    world.options.relink = (struct guard_relink){.holder = SPAN(HOLDER_ID)};
+    struct guard_input all = world_read(&world), input = {.options = all.options};
+    assert_int_equal(guard_wanted(&input), PROFILES);
 }
 
 static void what_the_secondary_lacks_is_not_compared(void **state) {
     (void)state;
     struct world world = poor();
-    assert_asked(&world, PROFILES | BIT(SECONDARY_FACTORS) | BIT(SECONDARY_ORGANIZATIONS) | BIT(SECONDARY_GROUPS) |
-                             BIT(SECONDARY_ROLES) | BIT(SECONDARY_PERMISSIONS) | BIT(CONNECTION) | BIT(SCIM) |
-                             BIT(DIRECTORY));
+    assert_asked(&world, PROFILES | SECONDARYS | BIT(CONNECTION) | BIT(SCIM) | BIT(DIRECTORY));
 }
 
 static void with_something_of_everything_all_is_read(void **state) {
@@ -116,7 +129,7 @@ static void a_secondary_that_is_gone_costs_one_search(void **state) {
     (void)state;
     struct world world = world_clean();
     world.no_secondary = true;
-    assert_asked(&world, PROFILES | BIT(HOLDER));
+    assert_asked(&world, PROFILES | BIT(HOLDER)); /* one after the other: the profiles first */
     world.primary_holds = true;
     assert_asked(&world, PROFILES);
     world.primary_holds = false;
@@ -343,7 +356,8 @@ static void the_search_for_a_holder_is_quoted(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_checks_two_profiles_are_all),
-        cmocka_unit_test(the_profiles_come_first),
+        cmocka_unit_test(what_needs_no_answer_comes_first_and_at_once),
+        cmocka_unit_test(with_a_relink_the_profiles_come_first),
         cmocka_unit_test(what_the_secondary_lacks_is_not_compared),
         cmocka_unit_test(with_something_of_everything_all_is_read),
         cmocka_unit_test(each_check_costs_its_own_reads),
