@@ -296,6 +296,12 @@ local function ending_of_sequence(caller, facts, is_read)
     return ending(caller, facts, is_read)
 end
 
+-- Where no request decided it.
+local function reason_of(facts)
+    if facts.code == "guarded" and facts.reasons and facts.reasons[1] then return sentences(facts.reasons) end
+    return not facts.step and facts.detail or facts.code == "guarded" and "guarded" or nil
+end
+
 --- The failure of a preview, a merge, an undo or a settle, in words.
 ---@param caller string "tenant:merge"
 ---@param domain string
@@ -305,13 +311,13 @@ end
 ---@return string message
 ---@return auth0.Failure failure
 function failure.of_sequence(caller, domain, facts, is_read)
-    if facts.code == "guarded" then
-        local words = facts.reasons and facts.reasons[1] and sentences(facts.reasons) or facts.detail or "guarded"
-        return failure.make("guarded", facts, "%s: nothing was changed: %s%s", caller, words, not_before(facts))
-    end
-    if not facts.step and facts.detail and facts.outcome == "none" then
+    local words = reason_of(facts)
+    if words and (facts.is_partly or facts.put_back and facts.put_back[1]) then
+        return failure.make(facts.code, facts, "%s: %s%s%s", caller, words, ending_of_sequence(caller, facts, is_read),
+            not_before(facts))
+    elseif words and facts.outcome == "none" then
         local prefix = is_read and "" or "nothing was changed: "
-        return failure.make(facts.code, facts, "%s: %s%s", caller, prefix, facts.detail)
+        return failure.make(facts.code, facts, "%s: %s%s%s", caller, prefix, words, not_before(facts))
     end
     local step = facts.step and facts.step ~= "read" and (" (in the step %q)"):format(facts.step) or ""
     return failure.make(facts.code, facts, "%s: %s%s%s%s%s", caller, cause_of(domain, facts), step, said(facts),

@@ -49,15 +49,15 @@ static guard_reads reads_wanted(const struct sequence *sequence) {
 
 static bool is_undo(const struct sequence *sequence) { return sequence->plan.goal == SEQUENCE_UNDO; }
 
-/* All has been done that was to be. */
+/* All has been done that was to be. How a merge ends that gives back was said when it was refused. */
 static void finish_changes(struct sequence *sequence) {
     if (!sequence->is_back || (is_undo(sequence) && sequence->failed == 0)) {
         sequence_finish(sequence, CODE_OK, OUTCOME_NONE, NULL);
         return;
     }
     bool is_partly = is_undo(sequence) ? sequence->done != 0 : sequence->failed != 0;
-    sequence_finish_by(sequence, is_undo(sequence) ? SEQUENCE_BACKWARD : SEQUENCE_FORWARD, sequence->end.step,
-                       &sequence->failure);
+    if (is_undo(sequence)) sequence_finish_by(sequence, SEQUENCE_BACKWARD, sequence->end.step, &sequence->failure);
+    sequence->phase = SEQUENCE_OVER;
     sequence->end.is_partly = is_partly;
     if (is_partly) sequence->end.outcome = OUTCOME_UNKNOWN;
 }
@@ -68,7 +68,10 @@ void sequence_go_on(struct sequence *sequence) {
     for (; sequence->step <= last; sequence->step++, sequence->index = 0) {
         if (!sequence_needs(sequence)) continue;
         bool looks = sequence->step == SEQUENCE_RESTORE || sequence->step == SEQUENCE_PUT_BACK;
-        sequence_enter(sequence, looks ? SEQUENCE_LOOKING : SEQUENCE_CHANGING);
+        if (sequence_is_stale(sequence))
+            sequence_look_again(sequence);
+        else
+            sequence_enter(sequence, looks ? SEQUENCE_LOOKING : SEQUENCE_CHANGING);
         return;
     }
     finish_changes(sequence);
@@ -98,20 +101,26 @@ void sequence_begin_back(struct sequence *sequence, enum sequence_step first) {
         sequence_go_on(sequence);
 }
 
-/* What went before is put back where the refusal is certain, and nothing may come late. */
-static void refused(struct sequence *sequence, const struct operation_result *result) {
-    sequence->failure = *result;
-    sequence->end.step = sequence->step;
-    if (sequence->is_open || result->outcome == OUTCOME_UNKNOWN) {
-        sequence_finish_by(sequence, SEQUENCE_FORWARD, sequence->step, result);
+/* The merge has ended so, but for what went before: that is put back where nothing may come late. */
+static void put_back(struct sequence *sequence) {
+    if (sequence->is_open || sequence->end.outcome == OUTCOME_UNKNOWN) {
         sequence->end.is_partly = sequence->done != 0;
         sequence->end.code = CODE_UNKNOWN_OUTCOME;
         sequence->end.outcome = OUTCOME_UNKNOWN;
-    } else if (sequence->done == 0) {
-        sequence_finish_by(sequence, SEQUENCE_FORWARD, sequence->step, result);
-    } else {
+    } else if (sequence->done != 0) {
         sequence_begin_back(sequence, SEQUENCE_RETURN);
     }
+}
+
+static void refused(struct sequence *sequence, int slot, enum sequence_step step,
+                    const struct operation_result *result) {
+    sequence_finish_by(sequence, slot, step, result);
+    put_back(sequence);
+}
+
+void sequence_stop(struct sequence *sequence, const char *what) {
+    sequence_finish(sequence, CODE_GUARDED, OUTCOME_NONE, what);
+    put_back(sequence);
 }
 
 /* A step back that could not be taken. An undo goes on too, and fails in the end as its first such step did. */
@@ -143,11 +152,11 @@ static void read_ended(struct sequence *sequence, const struct sequence_event *e
     }
     bool is_profile = read == GUARD_PRIMARY || read == GUARD_SECONDARY;
     if (is_profile && answer->state == GUARD_UNREADABLE) {
-        sequence_finish_by(sequence, event->slot, SEQUENCE_READ, &event->result);
+        refused(sequence, event->slot, SEQUENCE_READ, &event->result);
         return;
     }
     if (read == GUARD_PRIMARY) sequence->failure = event->result;
-    if (is_profile) sequence->read_at = event->at;
+    if (is_profile) sequence->read_at[read] = event->at;
 }
 
 static void look_ended(struct sequence *sequence, const struct operation_result *result) {
@@ -206,7 +215,7 @@ static void change_ended(struct sequence *sequence, const struct operation_resul
     } else if (sequence->is_back) {
         back_failed(sequence, result);
     } else {
-        refused(sequence, result);
+        refused(sequence, SEQUENCE_FORWARD, step, result);
     }
 }
 
@@ -228,10 +237,7 @@ static void approved(struct sequence *sequence) {
     if (sequence->phase != SEQUENCE_WAITING) return;
     sequence->is_approved = true;
     sequence->step = SEQUENCE_WRITE;
-    if (sequence->at - sequence->read_at > SEQUENCE_FRESH)
-        sequence_look_again(sequence);
-    else
-        sequence_go_on(sequence);
+    sequence_go_on(sequence);
 }
 
 void sequence_tell(struct sequence *sequence, const struct sequence_event *event) {
@@ -382,8 +388,8 @@ static void take_profiles(struct sequence *sequence) {
         sequence->pages[read][0] = plan->profiles[read];
         sequence->input.answers[read].state = GUARD_READ;
         sequence->input.answers[read].count = 1;
+        sequence->read_at[read] = plan->profiles_at;
     }
-    sequence->read_at = plan->profiles_at;
 }
 
 void sequence_init(struct sequence *sequence, const struct sequence_plan *plan) {

@@ -8,7 +8,7 @@
    merge    the same, but what the caller has read counts only while it is fresh; then SEQUENCE_RECEIPT; where that
             took long, the accounts are read again, and a change of what the receipt holds ends it; then writes the
             primary (metadata, name, picture), carries (roles, permissions, organizations), releases (relink: from its
-            holder), links, and does what is to be done after.
+            holder), reads the secondary again where all that took long, links, and does what is to be done after.
    undo     reads, unlinks, gives the secondary back what it had, takes from the primary what the merge gave it.
    settle   reads, and tells what became of a merge.
 
@@ -167,7 +167,7 @@ struct sequence {
     struct guard_input input;
     struct json_value pages[GUARD_READS][GUARD_PAGES];
     guard_reads under_way;
-    int64_t read_at; /* when the last of the two profiles was read */
+    int64_t read_at[2]; /* when the primary's profile was read, and the secondary's */
     struct guard_verdict verdict;
     struct merge_given given; /* of the merge; of what an undo gives back to the secondary */
     struct merge merge;

@@ -21,6 +21,9 @@ void sequence_want(struct sequence *sequence, enum sequence_phase phase, size_t 
 void sequence_go_on(struct sequence *sequence);
 void sequence_begin_back(struct sequence *sequence, enum sequence_step first);
 
+/* A merge that the guard refuses, `what` or the verdict says why: what it has changed is put back. */
+void sequence_stop(struct sequence *sequence, const char *what);
+
 /* ---- what it makes of what it has read: sequence_weigh.c ---- */
 
 bool sequence_is_judged(const struct sequence *sequence); /* a preview or a merge */
@@ -32,7 +35,11 @@ void sequence_settle(struct sequence *sequence);        /* it has seen what it n
 /* Both accounts are to be read, whatever is known of them. */
 void sequence_forget(struct sequence *sequence);
 
-/* Where the receipt has waited, both accounts are read again, */
+/* Whether an account that `step` goes by was read too long ago: of the first change either of the two; of a link the
+   secondary, which it ends. */
+bool sequence_is_stale(const struct sequence *sequence);
+
+/* Such an account is read again, */
 void sequence_look_again(struct sequence *sequence);
 
 /* and compared with what was judged. */

@@ -84,6 +84,7 @@ static void put_merge_receipt(struct writer *to, const struct sequence *sequence
     struct account secondary;
     enum receipt_state state = state_of(sequence);
     (void)guard_secondary(&sequence->input, &secondary);
+    if (sequence->is_again) secondary = sequence->judged[1]; /* whose metadata the merge is made of */
     writer_open(to, '{');
     writer_name(to, "version");
     writer_integer(to, RECEIPT_VERSION);

@@ -90,6 +90,7 @@ void sequence_settle(struct sequence *sequence) {
 /* ---- after the receipt has waited ---- */
 
 static const char edited[] = "an account was changed after it had been judged: merge again";
+static const char refusing[] = "an account was changed, and the guard refuses it by now: preview the merge";
 
 /* What the patch and the receipt were made of, and whether it is the account that was judged. */
 static bool is_as_judged(const struct account *was, const struct account *is) {
@@ -103,25 +104,41 @@ void sequence_weigh_again(struct sequence *sequence) {
     bool are_there = guard_primary(&sequence->input, &primary) && guard_secondary(&sequence->input, &secondary);
     guard_judge(&sequence->input, &sequence->verdict);
     if (sequence->verdict.refused > 0)
-        sequence_finish(sequence, CODE_GUARDED, OUTCOME_NONE, NULL);
+        sequence_stop(sequence, refusing);
     else if (!are_there || !is_as_judged(&sequence->judged[0], &primary) ||
              !is_as_judged(&sequence->judged[1], &secondary))
-        sequence_finish(sequence, CODE_GUARDED, OUTCOME_NONE, edited);
+        sequence_stop(sequence, edited);
     else
         sequence_go_on(sequence);
 }
 
+static void forget(struct sequence *sequence, enum guard_read read) {
+    sequence->input.answers[read].state = GUARD_UNASKED;
+    sequence->input.answers[read].count = 0;
+}
+
 void sequence_forget(struct sequence *sequence) {
-    for (int read = GUARD_PRIMARY; read <= GUARD_SECONDARY; read++) {
-        sequence->input.answers[read].state = GUARD_UNASKED;
-        sequence->input.answers[read].count = 0;
-    }
+    forget(sequence, GUARD_PRIMARY);
+    forget(sequence, GUARD_SECONDARY);
+}
+
+/* From its first change on, the primary holds what this merge writes; an identity that is moved has nothing of its own.
+   */
+static bool is_old(const struct sequence *sequence, enum guard_read read) {
+    bool counts = sequence->done == 0 ||
+                  (read == GUARD_SECONDARY && sequence->step == SEQUENCE_LINK && !sequence_moves(sequence));
+    return counts && sequence->at - sequence->read_at[read] > SEQUENCE_FRESH;
+}
+
+bool sequence_is_stale(const struct sequence *sequence) {
+    return !sequence->is_back && (is_old(sequence, GUARD_PRIMARY) || is_old(sequence, GUARD_SECONDARY));
 }
 
 void sequence_look_again(struct sequence *sequence) {
     (void)guard_primary(&sequence->input, &sequence->judged[0]);
     (void)guard_secondary(&sequence->input, &sequence->judged[1]);
-    sequence_forget(sequence);
+    for (int read = GUARD_PRIMARY; read <= GUARD_SECONDARY; read++)
+        if (is_old(sequence, (enum guard_read)read)) forget(sequence, (enum guard_read)read);
     sequence->is_again = true;
     sequence_enter(sequence, SEQUENCE_READING);
 }

@@ -191,6 +191,55 @@ describe("tenant:merge", function()
             message)
     end)
 
+    describe("whose write takes long before the link", function()
+        -- After the write, so many seconds pass, in which `edit` is sent for the secondary.
+        local function write_slowly(seconds, edit)
+            local real = mock.answer
+            mock.answer = function(self, request)
+                local answer = real(self, request)
+                if request.method ~= "PATCH" then return answer end
+                mock.answer = real
+                self:advance(seconds)
+                if edit then
+                    real(self, { method = "PATCH", url = request.url:gsub("auth0%%7C1", "github%%7C7"), body = edit,
+                        headers = request.headers })
+                end
+                return answer
+            end
+        end
+
+        it("reads the secondary again: an edit is seen, and what was changed is put back", function()
+            account("github|7", { user_metadata = { size = 7 } })
+            write_slowly(11, '{"user_metadata":{"size":8}}')
+            local result, message, failure = tenant:merge(PRIMARY, "github|7", options())
+            assert.is_nil(result)
+            assert.same({ "guarded", "none" }, { failure.code, failure.outcome }, message)
+            assert.equal("tenant:merge: an account was changed after it had been judged: merge again; what had been "
+                .. "changed was put back: write", message)
+            assert.same({ color = "red" }, assert(tenant:user(PRIMARY)).user_metadata)
+            assert.same({ size = 8 }, assert(tenant:user("github|7")).user_metadata)
+            assert.equal("not_merged", failure.receipt.state)
+            assert.equal('{"size":7}', failure.receipt.secondary_was.user_metadata)
+        end)
+
+        it("does not link an account that was blocked meanwhile", function()
+            account("github|7", { user_metadata = { size = 7 } })
+            write_slowly(11, '{"blocked":true}')
+            local _, message, failure = tenant:merge(PRIMARY, "github|7", options())
+            assert.same({ "guarded", "blocked" }, { failure.code, failure.reasons[1].code })
+            assert.truthy(message:find("blocked", 1, true) and message:find("put back: write", 1, true), message)
+            assert.equal(0, requests().links)
+        end)
+
+        it("links if the secondary is as it was, for one read more", function()
+            account("github|7", { user_metadata = { size = 7 } })
+            write_slowly(11)
+            local result = assert(tenant:merge(PRIMARY, "github|7", options()))
+            assert.equal("merged", result.receipt.state)
+            assert.equal(5, result.requests)
+        end)
+    end)
+
     it("says how to take back what could not be put back", function()
         account("github|7", { user_metadata = { size = 7 } })
         fault(LINK, { fault = "status", status = 403 })

@@ -13,7 +13,7 @@ static void keep_found(struct town *town, const struct exchange *exchange) {
     struct run *run = &town->runs[exchange->run];
     int person = exchange->person;
     bool is_one = person == run->primary || person == run->secondary;
-    if (is_one && (exchange->status == 200 || exchange->status == 404)) run->seen_at = town_clock(town);
+    if (is_one && (exchange->status == 200 || exchange->status == 404)) run->seen_at[person] = town_clock(town);
     if (is_one && exchange->status == 404) run->seen[person] = (struct person){.home = -1, .linked_by = -1};
     if (person < 0 || exchange->status != 200) return;
     run->seen[person] = exchange->found[person];

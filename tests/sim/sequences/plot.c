@@ -59,12 +59,13 @@ static int64_t give(struct town *town, struct run *run) {
     for (int i = 0; i < 2; i++) {
         run->plan.profiles[i] = people_profile(town, accounts[i]);
         run->seen[accounts[i]] = town->people[accounts[i]];
+        run->seen_at[accounts[i]] = town_clock(town);
     }
     if (dice_chance(dice, 10)) {
         run->plan.profiles_at = dice_chance(dice, 50) ? 0 : town_clock(town) + dice_int(dice, 31, 60);
         return 0;
     }
-    run->plan.profiles_at = run->seen_at = town_clock(town);
+    run->plan.profiles_at = town_clock(town);
     return dice_chance(dice, 50) ? 0 : dice_between(dice, 0, SECONDS(30));
 }
 

@@ -80,8 +80,17 @@ static void rules_of_what_may_come(struct town *town, int index) {
    its accounts. */
 static void rules_of_freshness(struct town *town, int index) {
     const struct run *run = &town->runs[index];
-    if (run->seen_at < town_clock(town) - SEQUENCE_FRESH) BROKEN(town, index, "changes what it saw long ago", index);
-    if (run->has_waited && run->seen_at < run->began) BROKEN(town, index, "changes what others had meanwhile", index);
+    int64_t primary = run->seen_at[run->primary], secondary = run->seen_at[run->secondary];
+    int64_t seen = primary < secondary ? primary : secondary;
+    if (seen < town_clock(town) - SEQUENCE_FRESH) BROKEN(town, index, "changes what it saw long ago", index);
+    if (run->has_waited && seen < run->began) BROKEN(town, index, "changes what others had meanwhile", index);
+}
+
+/* What the secondary held when it was seen is all that the receipt has of it. An identity that is moved has nothing. */
+static void rule_of_last_look(struct town *town, int index) {
+    const struct run *run = &town->runs[index];
+    if (run->holder < 0 && run->seen_at[run->secondary] < town_clock(town) - SEQUENCE_FRESH)
+        BROKEN(town, index, "links an account that it saw long ago", index);
 }
 
 void rules_sends(struct town *town, int index, const struct sequence_request *request) {
@@ -98,6 +107,7 @@ void rules_sends(struct town *town, int index, const struct sequence_request *re
     if (goal == SEQUENCE_PREVIEW || goal == SEQUENCE_SETTLE) BROKEN(town, index, "changes something", index);
     if (goal == SEQUENCE_MERGE && !run->is_approved) BROKEN(town, index, "changes something before its word", index);
     if (goal == SEQUENCE_MERGE && !run->has_changed) rules_of_freshness(town, index);
+    if (step == SEQUENCE_LINK) rule_of_last_look(town, index);
     run->has_changed = true;
     if (step >= SEQUENCE_UNLINK) rules_of_what_may_come(town, index);
 }

@@ -59,7 +59,7 @@ struct run {
     struct span planned, final;   /* its receipt, as the caller has it */
     struct span given;            /* the receipt that an undo or a settle was given */
     struct person seen[PEOPLE];   /* as each account was when it was read last, */
-    int64_t seen_at;              /* when the last of its two accounts was, UNIX seconds; */
+    int64_t seen_at[PEOPLE];      /* when that was, UNIX seconds; */
     int linked_by;                /* and the run that had linked the secondary to the primary */
     struct person before[PEOPLE]; /* and when the run began */
     int64_t began;                /* UNIX seconds: its turn */

@@ -193,7 +193,7 @@ static void test_what_stands_against_it_by_then_ends_it(void **state) {
     approve_late();
     read_both(ALONE(P_COLOR), OTHER(S_SIZE ",\"blocked\":true"));
     assert_end(CODE_GUARDED, OUTCOME_NONE);
-    assert_null(finished()->what);
+    assert_int_equal(drive.sequence.verdict.findings[0].reason, REASON_BLOCKED);
     begin_merge();
     approve_late();
     succeed(GET_PRIMARY, LINKED(P_COLOR));
@@ -203,6 +203,97 @@ static void test_what_stands_against_it_by_then_ends_it(void **state) {
     approve_late();
     refuse(GET_PRIMARY, CODE_RATE_LIMITED);
     assert_end(CODE_RATE_LIMITED, OUTCOME_NONE);
+}
+
+/* ---- steps that take long before the link ---- */
+
+#define PUT_BACK PATCH_PRIMARY "{\"user_metadata\":{\"size\":null}}"
+
+static void write_late(void) {
+    begin_merge();
+    approve();
+    drive.at += SEQUENCE_FRESH + 1;
+    succeed(WRITE, ALONE(""));
+}
+
+static void put_back(void) {
+    succeed(GET_PRIMARY, ALONE(",\"user_metadata\":{\"size\":1.0}"));
+    succeed(PUT_BACK, ALONE(""));
+}
+
+static void test_before_a_late_link_the_secondary_is_read_again(void **state) {
+    (void)state;
+    begin_merge();
+    approve();
+    drive.at += SEQUENCE_FRESH;
+    succeed(WRITE, ALONE(""));
+    succeed(LINK, BOTH);
+    write_late();
+    assert_int_equal(drive.count, 1);
+    succeed(GET_SECONDARY, OTHER(S_SIZE));
+    succeed(LINK, BOTH);
+    assert_end(CODE_OK, OUTCOME_NONE);
+    assert_int_equal(finished()->requests, 5);
+    assert_member(sequence_receipt, "state", "\"merged\"");
+}
+
+static void test_what_was_edited_before_a_late_link_puts_the_merge_back(void **state) {
+    (void)state;
+    write_late();
+    succeed(GET_SECONDARY, OTHER(",\"user_metadata\":{\"size\":2}"));
+    put_back();
+    assert_end(CODE_GUARDED, OUTCOME_NONE);
+    assert_non_null(finished()->what);
+    assert_false(finished()->has_step);
+    assert_member(sequence_result, "put_back", "[\"write\"]");
+    assert_member(sequence_receipt, "state", "\"not_merged\"");
+    assert_member(sequence_receipt, "secondary_was",
+                  "{\"user_metadata\":\"{\\\"size\\\":1.0,\\\"color\\\":\\\"blue\\\"}\","
+                  "\"app_metadata\":\"{\\\"plan\\\":[]}\"}");
+}
+
+static void test_what_refuses_before_a_late_link_puts_the_merge_back(void **state) {
+    (void)state;
+    write_late();
+    succeed(GET_SECONDARY, OTHER(S_SIZE ",\"blocked\":true"));
+    put_back();
+    assert_end(CODE_GUARDED, OUTCOME_NONE);
+    assert_int_equal(drive.sequence.verdict.findings[0].reason, REASON_BLOCKED);
+    write_late();
+    refuse(GET_SECONDARY, CODE_RATE_LIMITED);
+    put_back();
+    assert_end(CODE_RATE_LIMITED, OUTCOME_NONE);
+    assert_int_equal(finished()->step, SEQUENCE_READ);
+    assert_int_equal(finished()->slot, GUARD_SECONDARY);
+    assert_member(sequence_receipt, "state", "\"not_merged\"");
+    struct receipt receipt;
+    assert_null(receipt_read(json_of(sequence_receipt), &receipt));
+}
+
+static void test_before_a_late_link_nothing_is_put_back_while_the_write_may_come(void **state) {
+    (void)state;
+    begin_merge();
+    approve();
+    drive.at += SEQUENCE_FRESH + 1;
+    end_as(WRITE,
+           (struct operation_result){.status = 200, .value = reading_value(span_of(ALONE(""))), .is_open = true});
+    succeed(GET_SECONDARY, OTHER(""));
+    assert_end(CODE_UNKNOWN_OUTCOME, OUTCOME_UNKNOWN);
+    assert_true(finished()->is_partly);
+    assert_non_null(finished()->what);
+    assert_member(sequence_result, "stands", "[\"write\"]");
+}
+
+static void test_only_what_was_read_long_ago_is_read_again(void **state) {
+    (void)state;
+    struct sequence_plan plan = merging();
+    begin(&plan);
+    succeed(GET_PRIMARY, ALONE(P_COLOR));
+    drive.at += SEQUENCE_FRESH + 1;
+    succeed(GET_SECONDARY, OTHER(S_SIZE));
+    approve();
+    succeed(GET_PRIMARY, ALONE(P_COLOR));
+    succeed(WRITE, ALONE(""));
 }
 
 static void test_dropped_before_its_word(void **state) {
@@ -246,8 +337,6 @@ static void test_a_refused_patch_leaves_nothing_to_put_back(void **state) {
     assert_member(sequence_receipt, "state", "\"not_merged\"");
     assert_member(sequence_receipt, "open", "false");
 }
-
-#define PUT_BACK PATCH_PRIMARY "{\"user_metadata\":{\"size\":null}}"
 
 static void test_a_refused_link_is_put_back(void **state) {
     (void)state;
@@ -458,7 +547,7 @@ static void test_receipt_of_a_carry_that_is_not_known(void **state) {
     assert_member(sequence_receipt, "carried", "{\"roles\":[\"rol_2\"],\"permissions\":[" READ_X "}]}");
 }
 
-static void test_name_is_carried_with_the_patch(void **state) {
+static void test_name_or_picture_is_carried_with_the_patch(void **state) {
     (void)state;
     struct sequence_plan plan = merging();
     plan.guard.carry = GUARD_NAME;
@@ -468,6 +557,11 @@ static void test_name_is_carried_with_the_patch(void **state) {
     succeed(PATCH_PRIMARY "{\"name\":\"Ann\"}", ALONE(""));
     succeed(LINK, BOTH);
     assert_end(CODE_OK, OUTCOME_NONE);
+    plan.guard.carry = GUARD_PICTURE;
+    begin(&plan);
+    read_both(ALONE(""), OTHER(",\"name\":\"Ann\",\"picture\":\"p\""));
+    approve();
+    succeed(PATCH_PRIMARY "{\"picture\":\"p\"}", ALONE(""));
 }
 
 /* ---- after the link ---- */
@@ -614,6 +708,11 @@ int main(void) {
         TEST(test_after_a_long_wait_both_are_read_again),
         TEST(test_what_was_edited_while_the_receipt_waited_ends_it),
         TEST(test_what_stands_against_it_by_then_ends_it),
+        TEST(test_before_a_late_link_the_secondary_is_read_again),
+        TEST(test_what_was_edited_before_a_late_link_puts_the_merge_back),
+        TEST(test_what_refuses_before_a_late_link_puts_the_merge_back),
+        TEST(test_before_a_late_link_nothing_is_put_back_while_the_write_may_come),
+        TEST(test_only_what_was_read_long_ago_is_read_again),
         TEST(test_dropped_before_its_word),
         TEST(test_dropped_while_it_reads),
         TEST(test_dropped_later_goes_on),
@@ -632,7 +731,7 @@ int main(void) {
         TEST(test_carry_adds_what_the_primary_lacks),
         TEST(test_what_was_carried_is_taken_back),
         TEST(test_receipt_of_a_carry_that_is_not_known),
-        TEST(test_name_is_carried_with_the_patch),
+        TEST(test_name_or_picture_is_carried_with_the_patch),
         TEST(test_after_the_link),
         TEST(test_each_password_is_reset),
         TEST(test_what_fails_after_the_link_is_a_warning),

@@ -335,6 +335,7 @@ static void test_settle_merged(void **state) {
     read_linked(LINKED(",\"user_metadata\":{\"size\":1.0,\"color\":\"green\"}"));
     assert_end(CODE_OK, OUTCOME_NONE);
     assert_member(sequence_result, "state", "\"merged\"");
+    assert_member(sequence_result, "identities", BOTH);
     assert_member(sequence_result, "stands", "[{\"what\":\"user_metadata\",\"key\":\"size\",\"of\":\"primary\"}]");
     assert_member(sequence_result, "changed", "[{\"what\":\"user_metadata\",\"key\":\"color\",\"of\":\"primary\"}]");
     assert_member(sequence_receipt, "state", "\"merged\"");
