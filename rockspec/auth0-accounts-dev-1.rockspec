@@ -59,6 +59,7 @@ build = {
    install = {
       lua = {
          ["auth0_accounts.apply.approval"] = "src/auth0_accounts/apply/approval.lua",
+         ["auth0_accounts.apply.attention"] = "src/auth0_accounts/apply/attention.lua",
          ["auth0_accounts.apply.concurrency"] = "src/auth0_accounts/apply/concurrency.lua",
          ["auth0_accounts.apply.journal_export"] = "src/auth0_accounts/apply/journal_export.lua",
          ["auth0_accounts.apply.linker"] = "src/auth0_accounts/apply/linker.lua",

@@ -171,21 +171,21 @@ local function check_lines(db, name)
 end
 
 -- All of it in one transaction: a journal that is there is whole.
-local function fill(db, plan, now)
+local function fill(db, plan, now, links)
     db:exec(SCHEMA)
     db:prepare("INSERT INTO journal VALUES (?, ?, ?, ?)"):run(plan.digest, plan.header.domain,
         json.encode(plan.header), now)
     local insert = db:prepare "INSERT INTO line VALUES (?, ?, ?, ?, 'waiting', ?)"
-    for line, text in plan:links() do
+    for line, text in links() do
         insert:run(line.line, line.group, line.primary.user_id, line.secondary.user_id, text)
     end
     check_lines(db, plan.name)
     db:exec(("PRAGMA user_version = %d; COMMIT"):format(VERSION))
 end
 
-local function make(db, plan, now)
+local function make(db, ...)
     db:exec "BEGIN IMMEDIATE"
-    local good, fault = pcall(fill, db, plan, now)
+    local good, fault = pcall(fill, db, ...)
     if good then return end
     pcall(db.exec, db, "ROLLBACK")
     error(fault, 0)
@@ -201,13 +201,14 @@ end
 ---@param path string
 ---@param plan auth0_accounts.Plan
 ---@param now integer UNIX seconds
+---@param links fun(): fun(): table|nil, string|nil reads the plan's
 ---@return auth0_accounts.Journal
-function journal.of_plan(path, plan, now)
+function journal.of_plan(path, plan, now, links)
     local was_there = exists(path)
     local db = connect(path)
     if version_of(db, path) == 0 then
         check_empty(db, path)
-        local good, fault = pcall(make, db, plan, now)
+        local good, fault = pcall(make, db, plan, now, links)
         if not good then
             db:close()
             if not was_there then os.remove(path) end

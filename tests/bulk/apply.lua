@@ -15,6 +15,7 @@ local function told_by(name, arguments)
     return told
 end
 
+io.stdout:setvbuf "line"
 math.randomseed(os.time())
 linking.start()
 local begun = os.time()

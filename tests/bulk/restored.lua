@@ -77,12 +77,13 @@ end
 ---@param users fun(): string|nil accounts as JSON
 ---@param is_secondary table<string, boolean> by id
 ---@param is_primary table<string, boolean> by id
----@return table result { users, differing, wrong, listed, example }: how many there are; how many differ in a field that
----an undo restores; in how many each such field differs, and each of the others
+---@return table result { users, differing, wrong, listed, example }: how many there are; how many differ in a field
+---that an undo restores; in how many each such field differs, and each of the others
 function Restored:compare(users, is_secondary, is_primary)
     local of_primary, of_secondary = restored.listed()
     local result = { users = 0, differing = 0, wrong = {}, listed = {} }
-    local find, take = self.db:prepare "SELECT text FROM user WHERE id = ?", self.db:prepare "DELETE FROM user WHERE id = ?"
+    local find = self.db:prepare "SELECT text FROM user WHERE id = ?"
+    local take = self.db:prepare "DELETE FROM user WHERE id = ?"
     self.db:exec "BEGIN"
     for text in users do
         local user = core.decode(text)

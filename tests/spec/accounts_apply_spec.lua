@@ -101,12 +101,12 @@ describe("auth0-accounts apply without an approval", function()
         plan = odd
         local told = run("--limit", "3", "--reserve", "20%", "--acknowledge-events", "--domain", mock.domain,
             "--resolve", "a.test:1:127.0.0.1", "--resolve", "b.test:1:127.0.0.1", "--deadline", "9", "--no-color",
-            "--correlation-id", "it's $(me)")
+            "--correlation-id", "it's$(me)")
         local line = told.out:match "\n  (auth0%-accounts apply [^\n]*)\n"
         local words = tenant.run("printf '%s\\n' " .. line)
         assert.equal(table.concat({ "auth0-accounts", "apply", plan, "-j", journal, "--approve", digest, "--reserve",
             "0.2", "--limit", "3", "--domain", mock.domain, "--resolve", "a.test:1:127.0.0.1", "--resolve",
-            "b.test:1:127.0.0.1", "--deadline", "9", "--correlation-id", "it's $(me)", "--acknowledge-events",
+            "b.test:1:127.0.0.1", "--deadline", "9", "--correlation-id", "it's$(me)", "--acknowledge-events",
             "--no-color", "" }, "\n"), words)
     end)
 
@@ -685,6 +685,31 @@ describe("a run", function()
         end
         put(nil)
         assert.equal(0, wait())
+    end)
+
+    it("takes Ctrl-C and SIGUSR1 before the journal is there, too", function()
+        local answer, which = mock.answer, nil
+        mock.answer = function(self, request)
+            if request.url:find("event-streams", 1, true) then
+                tenant.run(("kill -%s %s"):format(which, process.id()))
+            end
+            return answer(self, request)
+        end
+        which = "INT"
+        assert_told(apply(), 130, nil, "interrupted: nothing was changed")
+        assert.is_nil(io.open(journal))
+        which = "USR1"
+        assert_told(apply(), 0, "\nmade 4\n", "auth0-accounts: filling the journal: 0 of 4\n")
+    end)
+
+    it("goes by the name that --correlation-id gives it, and verify finds it in the logs", function()
+        assert_told(apply("--correlation-id", "it's me"), 2, nil, "expected at most 40 visible ASCII characters")
+        assert_told(run("--correlation-id", ("x"):rep(41)), 2, nil, "expected at most 40 visible ASCII characters")
+        assert_told(apply("--correlation-id", "CHG/12-3"), 0, "\nmade 4\n")
+        for _, change in ipairs(mock:changes()) do
+            assert.truthy(change.correlation:find "^CHG/12%-3%-%x%x%x%x%x%x%x%x%x%x%x%x/[1-4]$", change.correlation)
+        end
+        assert_told(command.run(mock, { "verify", journal, "--logs", "--correlation-id", "x" }), 0, "made 4, missing 0")
     end)
 
     it("ends cleanly after Ctrl-C, with 130: what was begun has come to its end", function()

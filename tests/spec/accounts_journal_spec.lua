@@ -330,6 +330,14 @@ describe("auth0-accounts mapping", function()
         assert.equal("old,new,line\ngoogle-oauth2|101,auth0|p1,1\ngoogle-oauth2|102,auth0|p2,2\n", told.out)
     end)
 
+    it("has no more what was taken back, and lists that alone with --undone", function()
+        apply()
+        assert.equal(0, undo("--limit", "1").code)
+        assert.equal(3, select(2, run("mapping", journal).out:gsub("\n", "")))
+        assert_told(run("mapping", journal, "--undone"), 0, '{"line":4,"new":"auth0|p3","old":"google-oauth2|104"}\n')
+        assert_told(run("mapping", journal, "--undone", "--csv"), 0, "old,new,line\ngoogle-oauth2|104,auth0|p3,4\n")
+    end)
+
     it("makes no formula of an id", function()
         local mapping = require "auth0_accounts.apply.mapping"
         local lines = { { number = 1, primary = "=cmd|' /C calc'!A1", secondary = '+a,"b' },

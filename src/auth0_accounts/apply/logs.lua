@@ -39,18 +39,20 @@ local function link_of(entry)
     local correlation = json.is_object(entry.references) and entry.references.correlation_id
     if type(request) ~= "table" or type(correlation) ~= "string" then return nil end
     local is_link = tostring(request.method):lower() == "post" and tostring(request.path):find(LINK)
-    if is_link then return correlation:match "^(%x+)/(%d+)$" end
+    if is_link then return correlation:match "^(.+)/(%d+)$" end
 end
 
 --- Looks through the logs since the journal's first run.
 ---@param tenant auth0.Tenant
 ---@param journal auth0_accounts.Journal
----@return { unlogged: integer[], unrecorded: integer[] } numbers of lines: made, and in no entry of the logs; in one,
----and not made as the journal has it
-function logs.compare(tenant, journal)
+---@param is_over fun(): boolean whether to end it
+---@return { unlogged: integer[], unrecorded: integer[] }|nil numbers of lines: made, and in no entry of the logs; in
+---one, and not made as the journal has it; nil where it was ended
+function logs.compare(tenant, journal, is_over)
     local runs, since = journal:runs()
     journal:forget_logged()
     for entry in entries(tenant, os.date("!%Y-%m-%dT%H:%M:%S.000Z", since - SKEW)) do
+        if is_over() then return nil end
         local run, line = link_of(entry)
         if run and runs[run] then journal:add_logged(tonumber(line)) end
     end

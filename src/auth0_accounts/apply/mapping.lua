@@ -24,9 +24,10 @@ local heads = { ndjson = "", csv = "old,new,line\n" }
 --- The whole mapping, part by part.
 ---@param journal auth0_accounts.Journal
 ---@param form "ndjson"|"csv"
+---@param state? "made"|"undone" of the links; made
 ---@return fun(): string|nil
-function mapping.texts(journal, form)
-    local units, head = journal:units { "made" }, heads[form]
+function mapping.texts(journal, form, state)
+    local units, head = journal:units { state or "made" }, heads[form]
     return function()
         if head ~= "" then
             local first = head

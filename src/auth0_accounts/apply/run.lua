@@ -104,8 +104,8 @@ end
 --- Does it. Raises what the journal or the mapping could not be written for.
 function Run:go()
     local now = math.floor(self.time())
-    self.journal:begin_run(work.name(self.journal, now), "apply", now)
-    local good, fault = pcall(self.work.watched, self.work, function() all(self) end)
+    self.journal:begin_run(work.name(self.journal, self.given, now), "apply", now)
+    local good, fault = pcall(all, self)
     if self.mapping then self.mapping:close() end
     if not good then error(fault, 0) end
 end

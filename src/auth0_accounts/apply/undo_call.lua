@@ -1,12 +1,15 @@
 --- The command undo, by a journal: what it would do, or what it did.
 local approval = require "auth0_accounts.apply.approval"
+local attention = require "auth0_accounts.apply.attention"
 local journals = require "auth0_accounts.journal"
 local progress = require "auth0_accounts.apply.progress"
 local stop = require "auth0_accounts.stop"
 local undo_run = require "auth0_accounts.apply.undo_run"
+local work = require "auth0_accounts.apply.work"
 
 local LOST = "a secondary does not get back its created_at, last_login, logins_count, picture, nickname, second "
-    .. "factors, sessions and grants (doc/safety.md says it for each field)"
+    .. "factors, groups, sessions and grants (doc/safety.md says it for each field), nor its roles, permissions and "
+    .. "organizations, which apply does not read"
 
 local NOTHING = "there is nothing to take back"
 
@@ -79,6 +82,7 @@ end
 
 local function act(given, world, tenant, journal, said)
     journal:check_domain(tenant.domain)
+    work.label(given)
     said:lines(target(journal))
     said:flush()
     if not given.approve then return preview(given, world, tenant, journal, said) end
@@ -89,14 +93,7 @@ local function act(given, world, tenant, journal, said)
     return carry_out(given, world, tenant, journal, said)
 end
 
----@param tenant auth0.Tenant
----@param given table arguments
----@param said auth0_accounts.Output
----@param world auth0_accounts.World
----@return table value with `tell`
----@return nil
----@return table facts
-return function(tenant, given, said, world)
+local function call(tenant, given, said, world)
     local journal = journals.open(given.receipt)
     local good, value = pcall(act, given, world, tenant, journal, said)
     local closed, failing = pcall(journal.close, journal)
@@ -108,5 +105,16 @@ return function(tenant, given, said, world)
         if value.failure then to:complain("%s", value.failure.message) end
         return value.code
     end
-    return value, nil, {}
+    return value
+end
+
+---@param tenant auth0.Tenant
+---@param given table arguments
+---@param said auth0_accounts.Output
+---@param world auth0_accounts.World
+---@return table value with `tell`
+---@return nil
+---@return table facts
+return function(tenant, given, said, world)
+    return attention.during(world, function(own) return call(tenant, given, said, own) end), nil, {}
 end

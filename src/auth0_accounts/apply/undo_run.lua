@@ -24,8 +24,8 @@ function undo_run.new(given, world, tenant, journal, verb)
     local time = work.clock(world)
     local own = work.new(given, world, tenant, journal, verb, journal:count(STATES))
     own.max_failures = given.max_failures or 1
-    return setmetatable({ work = own, journal = journal, time = time, undoer = undoer.new(tenant, journal, time),
-        counts = {} }, undo_run_mt)
+    return setmetatable({ work = own, journal = journal, time = time, given = given, counts = {},
+        undoer = undoer.new(tenant, journal, time) }, undo_run_mt)
 end
 
 local function count(self, word)
@@ -56,15 +56,13 @@ end
 --- Reads the primaries, and counts: signed_in, quiet, gone, unread, pruned.
 ---@return table<string, integer> counts
 function UndoRun:look()
-    self.work:watched(function()
-        self.work:run(self.journal:units(STATES, true), function(unit)
-            for _, line in ipairs(unit) do
-                if not self.work:begin() then return end
-                local word, failure = look_at(self, line)
-                count(self, word)
-                self.work:tell(word, word == "unread" and failure or nil)
-            end
-        end)
+    self.work:run(self.journal:units(STATES, true), function(unit)
+        for _, line in ipairs(unit) do
+            if not self.work:begin() then return end
+            local word, failure = look_at(self, line)
+            count(self, word)
+            self.work:tell(word, word == "unread" and failure or nil)
+        end
     end)
     return self.counts
 end
@@ -83,13 +81,11 @@ end
 ---@param on_told fun(line: auth0_accounts.Line, told: table) is called for each line
 function UndoRun:go(on_told)
     local now = math.floor(self.time())
-    self.journal:begin_run(work.name(self.journal, now), "undo", now)
-    self.work:watched(function()
-        self.work:run(self.journal:units(STATES, true), function(unit)
-            for _, line in ipairs(unit) do
-                if not self.work:begin() or not carry_out(self, line, on_told) then return end
-            end
-        end)
+    self.journal:begin_run(work.name(self.journal, self.given, now), "undo", now)
+    self.work:run(self.journal:units(STATES, true), function(unit)
+        for _, line in ipairs(unit) do
+            if not self.work:begin() or not carry_out(self, line, on_told) then return end
+        end
     end)
     self.journal:end_run(self.work.reason or "done", math.floor(self.time()))
 end

@@ -18,7 +18,7 @@ local IN_FLIGHT = 10
 ---@field journal auth0_accounts.Journal
 ---@field progress auth0_accounts.Progress
 ---@field throttle auth0_accounts.Throttle
----@field signals table of auth0_accounts.core
+---@field signals table of auth0_accounts.core: the command's
 ---@field in_flight integer units at a time, at most
 ---@field concurrency auth0_accounts.Concurrency
 ---@field limit? integer lines that may begin
@@ -31,7 +31,7 @@ local Work = {}
 local work_mt = { __name = "auth0_accounts.work", __index = Work }
 
 ---@param given table arguments
----@param world auth0_accounts.World
+---@param world auth0_accounts.World with the command's signals
 ---@param tenant auth0.Tenant
 ---@param journal auth0_accounts.Journal
 ---@param verb string the command, for its progress
@@ -43,7 +43,7 @@ function work.new(given, world, tenant, journal, verb, total)
     local in_flight = given.in_flight or IN_FLIGHT
     return setmetatable({ tenant = tenant, journal = journal, progress = shown, in_flight = in_flight,
         concurrency = concurrency.new(in_flight), throttle = throttle.new(given.throttle_file), limit = given.limit,
-        begun = 0, failures = 0 }, work_mt)
+        signals = world.signals, begun = 0, failures = 0 }, work_mt)
 end
 
 --- UNIX seconds, as the tenant's receipts have them.
@@ -54,12 +54,27 @@ function work.clock(world)
     return function() return world.mock:time() end
 end
 
+local LONGEST = 40 -- of the 64 characters that the logs show
+
+--- What the user calls a run. Raises where that does not fit.
+---@param given table arguments
+---@return string|nil
+function work.label(given)
+    local label = given.correlation_id
+    if not label or #label <= LONGEST and label:find "^[\33-\126]+$" then return label end
+    stop.raise(stop.USAGE, "--correlation-id: expected at most %d visible ASCII characters: the run and the line "
+        .. "follow them", LONGEST)
+end
+
 --- A name for a run, by which the tenant's logs show it.
 ---@param journal auth0_accounts.Journal
+---@param given table arguments
 ---@param now number
 ---@return string
-function work.name(journal, now)
-    return core.sha256(table.concat({ journal.plan, tostring(now), tostring {}, tostring(os.clock()) }, " ")):sub(1, 12)
+function work.name(journal, given, now)
+    local label = work.label(given)
+    local own = core.sha256(table.concat({ journal.plan, tostring(now), tostring {}, tostring(os.clock()) }, " "))
+    return (label and label .. "-" or "") .. own:sub(1, 12)
 end
 
 local function end_for(self, reason)
@@ -67,11 +82,16 @@ local function end_for(self, reason)
     return true
 end
 
+--- Whether the user has interrupted it.
+---@return boolean
+function Work:is_interrupted()
+    return self.signals:interrupts() > 0 and end_for(self, "interrupted")
+end
+
 --- Whether no line is to begin any more.
 ---@return boolean
 function Work:is_over()
-    if self.reason or self.journal.fault then return true end
-    if self.signals:interrupts() > 0 then return end_for(self, "interrupted") end
+    if self.reason or self.journal.fault or self:is_interrupted() then return true end
     if self.limit and self.begun >= self.limit then return end_for(self, "limit") end
     return false
 end
@@ -138,17 +158,6 @@ function Work:run(units, body)
     end)
     self.progress:clear()
     if not good then error(fault, 0) end
-end
-
---- Calls `body`; meanwhile the signals are this work's.
----@param body fun(): any
----@return any what it returns
-function Work:watched(body)
-    self.signals = core.signals()
-    local good, value = pcall(body)
-    self.signals:close()
-    if not good then error(value, 0) end
-    return value
 end
 
 local REASONS = {

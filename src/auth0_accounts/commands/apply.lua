@@ -25,12 +25,12 @@ end
 
 apply.options = definitions.bulk_options
 
-local function preview(plan, given, said)
+local function preview(plan, given, said, links)
     local approval = require "auth0_accounts.apply.approval"
-    local lines = approval.preview(plan, given)
+    local lines = approval.preview(plan, given, links "reading the plan")
     said:lines(lines)
     return { preview = true, domain = plan.header.domain, plan = plan.digest, links = plan.header.links,
-        command = approval.command(given, plan.digest) }, nil, {}
+        command = approval.command(given, plan.digest) }
 end
 
 local function summary_of(journal, work)
@@ -39,16 +39,20 @@ local function summary_of(journal, work)
         reason = work.reason, why = work:why(), code = work:code() }
 end
 
-function apply.call(tenant, given, said, world)
+local function call(tenant, given, said, world)
     local approval, journals = require "auth0_accounts.apply.approval", require "auth0_accounts.journal"
     local listeners, run = require "auth0_accounts.apply.listeners", require "auth0_accounts.apply.run"
     local plan = require("auth0_accounts.plan.reader").open(given.plan)
+    local function links(verb)
+        return require("auth0_accounts.apply.attention").links(plan, verb, tenant, given, world)
+    end
     said:lines(approval.target(plan, given))
     said:flush()
     approval.check(plan, given, tenant.domain)
-    if not given.approve then return preview(plan, given, said) end
+    require("auth0_accounts.apply.work").label(given)
+    if not given.approve then return preview(plan, given, said, links) end
     if not given.acknowledge_events then listeners.check(tenant) end
-    local journal = journals.of_plan(given.journal, plan, os.time())
+    local journal = journals.of_plan(given.journal, plan, os.time(), function() return links "filling the journal" end)
     local made = run.new(given, world, tenant, journal)
     local good, fault = pcall(made.go, made)
     local value = good and summary_of(journal, made.work)
@@ -56,7 +60,12 @@ function apply.call(tenant, given, said, world)
     local closed, failing = pcall(journal.close, journal)
     if not good then error(fault, 0) end
     if not closed then error(failing, 0) end
-    return value, nil, {}
+    return value
+end
+
+function apply.call(tenant, given, said, world)
+    local attention = require "auth0_accounts.apply.attention"
+    return attention.during(world, function(own) return call(tenant, given, said, own) end), nil, {}
 end
 
 local function left_of(lines)

@@ -5,12 +5,15 @@ local mapping = { needs_tenant = false,
 function mapping.define(parser)
     parser:argument("journal", "The file that apply made."):argname "JOURNAL"
     parser:flag("--csv", "As CSV, in which no id is a formula; else one JSON object a line.")
+    parser:flag("--undone", "The links that undo took back: their old ids stand again.")
 end
 
 function mapping.call(_, given, said)
     local journal = require("auth0_accounts.journal").open(given.journal)
-    local texts = require("auth0_accounts.apply.mapping").texts(journal, given.csv and "csv" or "ndjson")
-    for text in texts do said:text(text) end
+    local texts = require("auth0_accounts.apply.mapping").texts
+    for text in texts(journal, given.csv and "csv" or "ndjson", given.undone and "undone" or "made") do
+        said:text(text)
+    end
     journal:close()
     return {}, nil, {}
 end

@@ -40,8 +40,10 @@ local LOGGED = { unlogged = "was made, and the logs do not have it",
     unrecorded = "is in the logs, and the journal does not have it as made" }
 
 local function compare(own, said, counts)
-    local found = require("auth0_accounts.apply.logs").compare(own.tenant, own.journal)
-    for word, sentence in pairs(LOGGED) do
+    local found = require("auth0_accounts.apply.logs").compare(own.tenant, own.journal, function()
+        return own:is_interrupted()
+    end)
+    for word, sentence in pairs(found and LOGGED or {}) do
         for _, number in ipairs(found[word]) do
             counts[word] = (counts[word] or 0) + 1
             said:value { line = number, word = word, why = sentence }
@@ -50,17 +52,23 @@ local function compare(own, said, counts)
     end
 end
 
-function verify.call(tenant, given, said, world)
+local function call(tenant, given, said, world)
     local work = require "auth0_accounts.apply.work"
     local journal = require("auth0_accounts.journal").open(given.journal)
     journal:check_domain(tenant.domain)
+    journal.run_name = work.label(given)
     local own, counts = work.new(given, world, tenant, journal, "verify", journal:count { "made" }), {}
     own.max_failures = 1
-    local good, fault = pcall(own.watched, own, function() look(own, said, counts) end)
+    local good, fault = pcall(look, own, said, counts)
     if good and given.logs and not own.reason then good, fault = pcall(compare, own, said, counts) end
     journal:close()
     if not good then error(fault, 0) end
-    return { counts = counts, code = own:code(), failure = own.failure, why = own:why() }, nil, {}
+    return { counts = counts, code = own:code(), failure = own.failure, why = own:why() }
+end
+
+function verify.call(tenant, given, said, world)
+    local attention = require "auth0_accounts.apply.attention"
+    return attention.during(world, function(own) return call(tenant, given, said, own) end), nil, {}
 end
 
 local WORDS = { "made", "missing", "elsewhere", "changed", "unlogged", "unrecorded" }

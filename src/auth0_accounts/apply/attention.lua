@@ -1,0 +1,46 @@
+--- The user's signals, from a command's first line to its last: Ctrl-C ends it cleanly, SIGUSR1 asks how far it is.
+local core = require "auth0_accounts.core"
+local progress = require "auth0_accounts.apply.progress"
+local stop = require "auth0_accounts.stop"
+
+local attention = {}
+
+--- Calls `body`; meanwhile the signals are the command's, and its world has them.
+---@param world auth0_accounts.World
+---@param body fun(world: auth0_accounts.World): any
+---@return any what it returns
+function attention.during(world, body)
+    local own = setmetatable({ signals = core.signals() }, { __index = world })
+    local good, value = pcall(body, own)
+    own.signals:close()
+    if not good then error(value, 0) end
+    return value
+end
+
+local STEP = 200 -- links between two looks at the clock
+
+--- The links of a plan, while its reader shows how far it is, and may be interrupted: nothing was changed yet.
+---@param plan auth0_accounts.Plan
+---@param verb string what is done with them
+---@param tenant auth0.Tenant
+---@param given table arguments
+---@param world auth0_accounts.World
+---@return fun(): table|nil, string|nil as Plan:links
+function attention.links(plan, verb, tenant, given, world)
+    local shown = progress.new(world, verb, plan.header.links, given.quiet)
+    local links = plan:links()
+    return function()
+        if world.signals:interrupts() > 0 then
+            shown:clear()
+            stop.raise(stop.INTERRUPTED, "interrupted: nothing was changed")
+        end
+        if shown.done % STEP == 0 then shown:tick(tenant:now(), tenant:stats(), world.signals:status()) end
+        local good, link, text = pcall(links)
+        if not good or not link then shown:clear() end
+        if not good then error(link, 0) end
+        shown.done = shown.done + 1
+        return link, text
+    end
+end
+
+return attention
