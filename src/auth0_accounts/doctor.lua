@@ -45,14 +45,14 @@ local function names_of(values, sources)
     return table.concat(words, "; ")
 end
 
--- The settings, or nil.
+-- The settings and their sources, or nil.
 local function configuration(self, given, world)
     local good, values, sources = pcall(settings.read, given, world)
     local fault = not good and values
     if good then good, fault = pcall(tenants.check, values) end
     if not good then return self:fail(stop.CONFIGURATION, "configuration", tostring(fault)) end
     self:add("configuration", "ok", names_of(values, sources))
-    return values
+    return values, sources
 end
 
 local function modules(self)
@@ -66,16 +66,15 @@ end
 -- ---- the way to the tenant ----
 
 -- The tenant, whose events tell of the way and of the clock.
-local function open(self, values, world)
+local function open(self, values, sources, world)
     local function hear(event)
         if event.kind ~= "request" then return end
         if event.timings and event.status then self.timings = self.timings or event.timings end
         if event.date then self.skew = event.date - os.time() end
     end
-    local good, tenant = pcall(tenants.make, values, world, { on_event = hear })
+    local good, tenant = pcall(tenants.make, values, sources, world, { on_event = hear })
     if good then return tenant end
-    local fault = tostring(tenant)
-    self:fail(stop.CONFIGURATION, "configuration", wording.of(fault:match "auth0%.tenant: .*" or fault))
+    self:fail(stop.CONFIGURATION, "configuration", tostring(tenant))
 end
 
 local function connection(self, failure)
@@ -237,8 +236,8 @@ end
 function doctor.look(given, world)
     local self = setmetatable({ found = {}, code = stop.DONE }, doctor_mt)
     modules(self)
-    local values = configuration(self, given, world)
-    local tenant = values and open(self, values, world)
+    local values, sources = configuration(self, given, world)
+    local tenant = values and open(self, values, sources, world)
     if not tenant then return self end
     local good, fault = pcall(ask, self, tenant, values)
     tenant:close()

@@ -1,6 +1,5 @@
 --- The requests that a command would send, from the code that would send them: an engine without a network hands them
 --- out. What a merge changes depends on what it reads, so its reads are really made, and its changes are answered here.
-local auth0 = require "auth0"
 local core = require "auth0.core"
 local json = require "auth0.json"
 local settings = require "auth0_accounts.settings"
@@ -66,18 +65,20 @@ end
 ---@param given table arguments
 ---@param world auth0_accounts.World
 ---@return auth0.Request[] requests without their token; none if there is nothing to change
+---@return auth0_accounts.Settings way
 function dry_run.requests(command, given, world)
     local reader = command.rehearse and tenants.open(given, world, command)
     local recorded = recorder(reader)
-    local domain = tenants.domain((settings.read(given, world)))
-    local tenant = auth0.tenant { mock = recorded, domain = domain, token = TOKEN, attempts = 1 }
+    local way, sources = settings.read(given, world)
+    local tenant = tenants.make({ domain = tenants.domain(way), token = TOKEN }, sources, { mock = recorded },
+        { attempts = 1 })
     local good, fault, message, facts = pcall(tenants.ask, tenant, { call = command.rehearse or command.call }, given)
     if reader then reader:close() end
     if not good then error(fault, 0) end
     if facts.code == "guarded" or not recorded.requests[1] and message then
         stop.raise(stop.code_of(facts), "%s", message)
     end
-    return recorded.requests
+    return recorded.requests, way
 end
 
 return dry_run

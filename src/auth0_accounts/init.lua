@@ -5,6 +5,7 @@ local dry_run = require "auth0_accounts.dry_run"
 local output = require "auth0_accounts.output"
 local stop = require "auth0_accounts.stop"
 local tenants = require "auth0_accounts.tenants"
+local wording = require "auth0_accounts.wording"
 
 local accounts = {}
 
@@ -18,6 +19,7 @@ local accounts = {}
 local function told_as(failure)
     local copy = {}
     for name, value in pairs(failure) do copy[name] = value end
+    copy.message = wording.of(copy.message)
     copy.receipt = nil -- it is in its file
     return { failure = copy }
 end
@@ -53,8 +55,8 @@ end
 
 local function print_request(command, given, said, world)
     local form = require("auth0_accounts.forms." .. (given.as or "curl"):gsub("-", "_"))
-    local requests = dry_run.requests(command, given, world)
-    if requests[1] then said:text(form.of(requests)) else said:note "there is nothing to change" end
+    local requests, way = dry_run.requests(command, given, world)
+    if requests[1] then said:text(form.of(requests, way)) else said:note "there is nothing to change" end
     return stop.DONE
 end
 

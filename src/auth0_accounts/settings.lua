@@ -110,7 +110,7 @@ end
 ---@param given table arguments
 ---@param world auth0_accounts.World
 ---@return auth0_accounts.Settings
----@return table<string, string> sources of each: "a flag", a variable, or a file's name
+---@return table<string, string> sources of each: a flag, a variable, or a file's name
 function settings.read(given, world)
     if given.mock_file then return of_mock(world.mock) end
     local file = given.config and of_file(given.config) or {}
@@ -121,7 +121,7 @@ function settings.read(given, world)
         if variable == "" then variable = nil end
         ranks[name] = flag and 1 or variable and 2 or file[name] and 3
         values[name] = flag or variable or file[name]
-        sources[name] = ({ "a flag", VARIABLES[name], given.config })[ranks[name]]
+        sources[name] = ({ "--" .. name:gsub("_", "-"), VARIABLES[name], given.config })[ranks[name]]
     end
     choose(values, ranks)
     return values, sources

@@ -9,6 +9,8 @@ local tenants = {}
 local NO_DOMAIN = "no domain: set AUTH0_DOMAIN, or give --domain: it is the tenant's, such as acme.eu.auth0.com"
 local NO_TOKEN = "no token: set AUTH0_TOKEN; or AUTH0_CLIENT_ID (or --client-id), and AUTH0_CLIENT_SECRET or "
     .. "AUTH0_SIGNING_KEY_FILE (or --signing-key-file)"
+local TWO_KEYS = "a client has a secret or a signing key: give one of AUTH0_CLIENT_SECRET and AUTH0_SIGNING_KEY_FILE"
+local NO_CLIENT = "an audience goes with a client, which gets a token for it: leave it out beside AUTH0_TOKEN"
 
 ---@param values auth0_accounts.Settings
 ---@return string domain
@@ -23,6 +25,8 @@ function tenants.check(values)
     if not values.token and not (values.client_id and (values.client_secret or values.signing_key_file)) then
         stop.raise(stop.CONFIGURATION, NO_TOKEN)
     end
+    if values.client_secret and values.signing_key_file then stop.raise(stop.CONFIGURATION, TWO_KEYS) end
+    if values.audience and not values.client_id then stop.raise(stop.CONFIGURATION, NO_CLIENT) end
 end
 
 local function key_of(path)
@@ -30,17 +34,29 @@ local function key_of(path)
     return text or stop.raise(stop.CONFIGURATION, "%s: %s", path, fault)
 end
 
+-- What is wrong with an option of auth0.tenant, by where its value comes from.
+local function explained(fault, sources)
+    local name, what = tostring(fault):match "auth0%.tenant: ([%l_]+)(.*)"
+    if not name then error(fault, 0) end
+    local source = sources[name == "signing_key" and "signing_key_file" or name]
+    if not source then return name .. what end
+    return (source:find "^%-%-" or source:find "^AUTH0_") and source .. what or ("%s: %s%s"):format(source, name, what)
+end
+
+--- Raises where it cannot be made of these values.
 ---@param values auth0_accounts.Settings
+---@param sources table<string, string>
 ---@param world auth0_accounts.World
 ---@param options table more of the tenant's options
 ---@return auth0.Tenant
-function tenants.make(values, world, options)
+function tenants.make(values, sources, world, options)
     for name, value in pairs(values) do options[name] = value end
     if values.signing_key_file then
         options.signing_key, options.signing_key_file = key_of(values.signing_key_file), nil
     end
     options.mock = world.mock
-    return auth0.tenant(options)
+    local good, tenant = pcall(auth0.tenant, options)
+    return good and tenant or stop.raise(stop.CONFIGURATION, "%s", explained(tenant, sources))
 end
 
 ---@param given table arguments
@@ -48,9 +64,9 @@ end
 ---@param command auth0_accounts.Command
 ---@return auth0.Tenant
 function tenants.open(given, world, command)
-    local values = settings.read(given, world)
+    local values, sources = settings.read(given, world)
     tenants.check(values)
-    return tenants.make(values, world, command.options and command.options(given) or {})
+    return tenants.make(values, sources, world, command.options and command.options(given) or {})
 end
 
 --- What a command asks of the tenant, which is closed then, also by an error.

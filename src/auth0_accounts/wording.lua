@@ -21,7 +21,13 @@ local phrases = {
     { "for the Management API; or the token function", "for the Management API" },
     { "that ca_file, ca_path and client_cert are right", "that --ca-file is right" },
     { "proxy_ca_file, ca_file and ca_path", "--ca-file" },
+    { "expected an array of names", "expected a name" },
+    { "; for another provider give id, provider and user_id", "" },
 }
+
+-- What is wrong with an argument begins with its name.
+local arguments = { primary = "PRIMARY:", secondary = "SECONDARY:", connection_id = "--connection-id:",
+    correlation_id = "--correlation-id:", union = "--union:", email = "--email:", relink = "--relink-holder:" }
 
 --- What the library's phrases are, so that a spec can look whether it still says them.
 ---@return string[]
@@ -40,7 +46,8 @@ end
 ---@param message string of the library
 ---@return string
 function wording.of(message)
-    message = message:gsub("tenant:[%l_]+: ", ""):gsub("auth0%.tenant: ", "")
+    message = message:gsub("^tenant:[%l_]+: ([%l_]+):", arguments):gsub("tenant:[%l_]+: ", "")
+        :gsub("auth0%.tenant: ", "")
     for _, phrase in ipairs(phrases) do message = replaced(message, phrase[1], phrase[2]) end
     return message
 end

@@ -71,7 +71,7 @@ describe("auth0-accounts doctor", function()
         assert_found(look { AUTH0_DOMAIN = "https://x.test", AUTH0_TOKEN = "x" }, "configuration", "fail",
             "leave out https://")
         assert_found(look { AUTH0_DOMAIN = "x .test", AUTH0_TOKEN = "x" }, "configuration", "fail",
-            "domain: holds a space")
+            "AUTH0_DOMAIN: holds a space")
         assert.equal(3, look({}).code)
         assert.equal(3, look({}, "--config", "/nowhere/file").code)
         assert.same({}, mock:requests())

@@ -112,6 +112,9 @@ local function of_curl(words)
         elseif word == "--header" then
             local name, text = value():match "^([^:]*): (.*)$"
             parsed.headers[name:lower()] = text
+        elseif word == "--cacert" or word == "--resolve" then
+            parsed.way = parsed.way or {}
+            parsed.way[#parsed.way + 1] = word .. " " .. value()
         elseif word ~= "--globoff" and word ~= "--path-as-is" then
             assert.truthy(word:find "^https://", word)
             parsed.url = word
@@ -227,6 +230,14 @@ describe("what auth0-accounts --dry-run prints", function()
         local case = { "link", PRIMARY, SECONDARY, "--dry-run" }
         assert.equal(printed({ "link", PRIMARY, SECONDARY }, "curl"), command.run(mock, case).out)
         assert.same({}, mock:requests())
+    end)
+
+    it("as curl takes the same way to the tenant", function()
+        local case = { "link", PRIMARY, SECONDARY, "--ca-file", "it's $(mine).pem", "--resolve",
+            "tenant.test:443:127.0.0.1", "--resolve", "tenant.test:80:[::1]" }
+        local parsed = of_curl(calls_of(printed(case, "curl"), "sh", "curl")[1])
+        assert.same({ "--cacert it's $(mine).pem", "--resolve tenant.test:443:127.0.0.1",
+            "--resolve tenant.test:80:[::1]" }, parsed.way)
     end)
 
     it("has the members of a body in one order", function()

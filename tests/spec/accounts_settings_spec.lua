@@ -79,6 +79,19 @@ describe("the file of --config", function()
     end)
 end)
 
+describe("what is wrong with a setting", function()
+    it("is told by where it comes from", function()
+        local named = { AUTH0_DOMAIN = "https://x", AUTH0_TOKEN = "x" }
+        assert_refused(show(named), "auth0-accounts: AUTH0_DOMAIN: expected a host name")
+        assert_refused(show(named, "--domain", "a/b"), "auth0-accounts: --domain: expected a host name")
+        assert_refused(show(named, "--domain", "a/b", "--dry-run"), "auth0-accounts: --domain: expected a host name")
+        assert_refused(show({}, "--config", write "domain = a/b\ntoken = x\n"),
+            file .. ": domain: expected a host name")
+        assert_refused(show({ AUTH0_DOMAIN = mock.domain, AUTH0_TOKEN = "x" }, "--resolve", "x"),
+            "auth0-accounts: --resolve: entry 1 is not of the form")
+    end)
+end)
+
 describe("a client's key", function()
     it("is a file of its user alone, and what is wrong with it is told without a piece of it", function()
         local key = write("no-key", "640")
@@ -87,10 +100,12 @@ describe("a client's key", function()
         tenant.run("chmod 600 " .. key)
         environment.AUTH0_SIGNING_KEY_FILE = key
         local told = show(environment)
-        assert_refused(told, "signing_key: is no private key in PEM form")
+        assert_refused(told, "AUTH0_SIGNING_KEY_FILE: is no private key in PEM form")
         assert.is_nil(told.err:find("no-key", 1, true))
         environment.AUTH0_CLIENT_SECRET = "mocksecret"
-        assert_refused(show(environment), "signing_key: does not go with client_secret")
+        assert_refused(show(environment), "give one of AUTH0_CLIENT_SECRET and AUTH0_SIGNING_KEY_FILE")
+        assert_refused(show({ AUTH0_DOMAIN = mock.domain, AUTH0_TOKEN = "x" }, "--audience", "https://a/"),
+            "an audience goes with a client")
     end)
 end)
 

@@ -6,14 +6,17 @@ local tenant = require "support.tenant"
 local wording = require "auth0_accounts.wording"
 
 -- The literals of C and Lua, joined where they stand on several lines.
-local function sources()
-    local text = process.read "src/pure/guard_words.c" .. process.read "lua/auth0/failure.lua"
+local function sources(...)
+    local text = ""
+    for _, path in ipairs { "src/pure/guard_words.c", "lua/auth0/failure.lua", ... } do
+        text = text .. process.read(path)
+    end
     return (text:gsub('\\"', "\1"):gsub('"%s*%.*%s*"', ""):gsub("\1", '"'))
 end
 
 describe("a message", function()
     it("has phrases of the library's, as it says them today", function()
-        local text = sources()
+        local text = sources("lua/auth0/option_types.lua", "src/pure/identity.c")
         for _, given in ipairs(wording.phrases()) do
             -- The engine adds why there is no token.
             local phrase = given:gsub(" %(no token: .*", "")
@@ -30,6 +33,12 @@ describe("a message", function()
         for _, name in ipairs { "trusted_connections", "password_merge", "after_link", "signing_key", "ca_path" } do
             assert.is_nil(text:find(name .. "[ ,]"), name)
         end
+    end)
+
+    it("about an argument begins with what the user typed", function()
+        assert.equal("PRIMARY: expected a full id", wording.of "tenant:link: primary: expected a full id")
+        assert.equal("--correlation-id: is empty", wording.of "tenant:user: correlation_id: is empty")
+        assert.equal("primary is gone", wording.of "tenant:merge: primary is gone")
     end)
 
     it("does not begin with a method's name", function()

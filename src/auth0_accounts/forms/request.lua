@@ -20,13 +20,13 @@ function request.parts(recorded)
 end
 
 --- What a form makes of each of some requests, as one text.
----@param form fun(recorded: auth0.Request): string
+---@param form fun(recorded: auth0.Request, way: auth0_accounts.Settings): string
 ---@param separator? string
----@return fun(requests: auth0.Request[]): string
+---@return fun(requests: auth0.Request[], way: auth0_accounts.Settings): string
 function request.each(form, separator)
-    return function(requests)
+    return function(requests, way)
         local texts = {}
-        for i, recorded in ipairs(requests) do texts[i] = form(recorded) end
+        for i, recorded in ipairs(requests) do texts[i] = form(recorded, way) end
         return table.concat(texts, separator)
     end
 end
