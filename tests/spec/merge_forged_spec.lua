@@ -1,5 +1,5 @@
---- Receipts that were edited, cut or made up: none of them leads a request to where a merge does not lead one, and one
---- that cannot be carried out is refused before anything is changed.
+--- Receipts that were edited, cut or made up, as doc/safety.md says of them: none of them leads a request to where a
+--- merge does not lead one, and one that cannot be carried out is refused before anything is changed.
 local cjson = require "cjson"
 local mock_tenant = require "auth0.mock"
 local mocked = require "support.mocked"
@@ -72,6 +72,47 @@ describe("a receipt that was cut or made up", function()
         local user = assert(tenant:user(ANN))
         assert.is_nil(user.blocked)
         assert.same({ color = "red" }, user.user_metadata)
+    end)
+end)
+
+describe("a receipt that was forged, and is whole,", function()
+    it("is believed: it gives the secondary what it says, and changes the primary's keys whose value it knows", function()
+        mock:add_role { id = "rol_2", name = "Owner" }
+        receipt.secondary_was.roles = { "rol_2" }
+        receipt.secondary_was.app_metadata = '{"admin":true}'
+        receipt.wrote = '{"user_metadata":{"color":"red","shape":"round"}}'
+        receipt.before = '{"user_metadata":{"color":"black","shape":"flat"}}'
+        assert(tenant:undo(receipt))
+        local google = assert(tenant:user(GOOGLE))
+        assert.same({ { admin = true }, { size = 7 } }, { google.app_metadata, google.user_metadata })
+        local roles = assert(tenant:request { path = { "api", "v2", "users", GOOGLE, "roles" } })
+        assert.equal("rol_2", roles[1].id)
+        assert.same({ color = "black", size = 7 }, assert(tenant:user(ANN)).user_metadata)
+    end)
+
+    it("links the secondary to the holder that it names, but none with metadata of its own", function()
+        mock:add_user { user_id = "github|3" }
+        mock:add_user { user_id = "github|4" }
+        mock:add_user { user_id = "github|5", user_metadata = { size = 8 } }
+        receipt.holder, receipt.secondary_was, receipt.carried = "github|4", { roles = {} }, {}
+        receipt.wrote, receipt.before = nil, nil
+        receipt.secondary = { id = "github|3", provider = "github", user_id = "3", connection = "github" }
+        assert(tenant:undo(receipt))
+        assert.equal(2, #assert(tenant:identities "github|4"))
+        receipt.secondary = { id = "github|5", provider = "github", user_id = "5", connection = "github" }
+        assert(tenant:undo(receipt))
+        assert.equal(2, #assert(tenant:identities "github|4"))
+    end)
+
+    it("blocks and unblocks no account, and changes no address and no password", function()
+        receipt.wrote = '{"blocked":true,"email":"x@y.z","password":"p","user_metadata":{"size":7}}'
+        receipt.before = '{"blocked":false,"email":"a@b.c","password":"q"}'
+        receipt.secondary_was.email, receipt.secondary_was.blocked = "x@y.z", true
+        assert(tenant:undo(receipt))
+        for _, id in ipairs { ANN, GOOGLE } do
+            local user = assert(tenant:user(id))
+            assert.same({}, { user.blocked, user.email })
+        end
     end)
 end)
 
