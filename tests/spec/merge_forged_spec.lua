@@ -76,7 +76,7 @@ describe("a receipt that was cut or made up", function()
 end)
 
 describe("a receipt that was forged, and is whole,", function()
-    it("is believed: it gives the secondary what it says, and changes the primary's keys whose value it knows", function()
+    it("is believed: it gives the secondary what it says, and changes what it knows of the primary", function()
         mock:add_role { id = "rol_2", name = "Owner" }
         receipt.secondary_was.roles = { "rol_2" }
         receipt.secondary_was.app_metadata = '{"admin":true}'
