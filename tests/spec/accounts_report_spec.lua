@@ -88,7 +88,7 @@ describe("the page of auth0-accounts report", function()
         local text = page()
         assert_well_formed(text)
         assert_says(text, "<h1>Links of tenant.test</h1>")
-        assert_says(text, "<dt>links in the plan</dt>")
+        assert_says(text, "<dt>in the plan</dt>")
         assert.equal("600\n", (tenant.run("stat -c %a " .. file "report.html")))
         assert_done(run("report", journal, "-o", file "report.html"))
     end)
@@ -117,7 +117,7 @@ describe("the page of auth0-accounts report", function()
         fill { {}, {}, { state = "undone" }, { state = "refused", made = "false", code = "stale" },
             { state = "waiting" }, { state = "unknown", made = "unknown" }, { state = "begun", made = "unknown" } }
         local text = page()
-        for name, count in pairs { ["links in the plan"] = 7, made = 2, ["taken back"] = 1, refused = 1,
+        for name, count in pairs { ["in the plan"] = 7, made = 2, ["taken back"] = 1, refused = 1,
             ["not known yet"] = 2, ["not begun"] = 1 } do
             assert.truthy(text:find(('<dd class="[a-z]*">%d</dd><dt>%s</dt>'):format(count, name))
                 or text:find(("<dd>%d</dd><dt>%s</dt>"):format(count, name)), name)
@@ -142,17 +142,21 @@ describe("the page of auth0-accounts report", function()
             { at = 67, made = "false", code = "stale", state = "refused", message = "the primary has changed" },
             { at = 68, made = "false", code = "guarded", state = "refused" } }
         local text = page()
-        assert_says(text, "Once, 63 s in all")
-        assert_says(text, '<td class="">stale</td><td class="">merge</td><td class="number">2</td>')
+        assert_says(text, "Once, 1 min 3 s in all, a run had no result for 10 seconds or more")
+        assert_says(text, '<td class="" data-head="Kind">stale</td><td class="" data-head="Of">merge</td>'
+            .. '<td class="number" data-head="Times">2</td>')
         local slow, guarded = text:find("auth0|slow", 1, true), text:find(">guarded<", 1, true)
         assert.is_true(guarded < slow)
-        assert.truthy(text:find('<td class="number">3</td><td class="number">61.5 s</td>', 1, true))
+        assert_says(text, '<td class="number" data-head="Line">3</td>'
+            .. '<td class="number" data-head="Took">1 min 2 s</td>')
         assert_says(text, "half of them at most 2 s")
     end)
 
     it("is made of a journal in which nothing was begun", function()
         fill {}
-        assert_well_formed(page())
+        local text = page()
+        assert_well_formed(text)
+        assert.is_nil(text:find("<h2>Waits", 1, true) or text:find("<h2>What was not made", 1, true))
     end)
 end)
 

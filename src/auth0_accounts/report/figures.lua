@@ -8,7 +8,7 @@ local BARS = 60
 local WIDTHS = { 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200 }
 local DAY = 86400
 local PAUSE = 10 -- seconds without an outcome that count as one
-local AT_MOST = 20 -- rows of a list
+local AT_MOST, PAUSES = 20, 10 -- rows of a list
 
 local function all(db, sql, make, ...)
     local list, statement = {}, db:prepare(sql)
@@ -72,7 +72,7 @@ local function pauses(db)
     local sql = [[FROM (SELECT at, at - lag(at) OVER (PARTITION BY run ORDER BY at) AS pause FROM brief)
         WHERE pause >= ?]]
     local count, sum = first(db, "SELECT count(*), sum(pause) " .. sql, PAUSE)
-    local longest = all(db, "SELECT at, pause " .. sql .. " ORDER BY pause DESC, at LIMIT " .. AT_MOST,
+    local longest = all(db, "SELECT at, pause " .. sql .. " ORDER BY pause DESC, at LIMIT " .. PAUSES,
         function(at, pause) return { from = at - pause, seconds = pause } end, PAUSE)
     return { count = count, sum = sum or 0, longest = longest }
 end

@@ -19,7 +19,7 @@ h1 { font-size: 1.5rem; margin: 0 0 .25rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
 p { margin: .25rem 0; } .soft, figcaption, .axis, dt { color: var(--soft); font-size: .875rem; }
 .hash { overflow-wrap: anywhere; font-family: ui-monospace, monospace; }
-.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: .75rem; margin: 1.25rem 0 0; }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); gap: .75rem; margin: 1.25rem 0 0; }
 .cards div, figure, .wide { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
 .cards div { padding: .75rem 1rem; display: flex; flex-direction: column-reverse; }
 dd { margin: 0; font-size: 1.5rem; font-variant-numeric: tabular-nums; }
@@ -35,10 +35,17 @@ i.made { background: var(--made); } i.undone { background: var(--undone); } i.fa
 th, td { text-align: left; vertical-align: top; padding: .4rem .75rem; border-top: 1px solid var(--line); }
 thead th { border-top: 0; white-space: nowrap; color: var(--soft); font-weight: 600; }
 td { white-space: nowrap; } .long { white-space: normal; overflow-wrap: anywhere; min-width: 17rem; }
-.number { text-align: right; font-variant-numeric: tabular-nums; }
+.number { text-align: right; font-variant-numeric: tabular-nums; } .small { max-width: 32rem; }
+@media screen and (max-width: 40rem) {
+  thead { display: none; } tbody tr { display: block; padding: .5rem .75rem; }
+  tbody tr + tr { border-top: 1px solid var(--line); }
+  td, td.number { display: flex; justify-content: space-between; gap: 1rem; border: 0; padding: .15rem 0;
+    min-width: 0; }
+  td { white-space: normal; overflow-wrap: anywhere; text-align: right; } td:empty { display: none; }
+  td::before { content: attr(data-head); color: var(--soft); white-space: nowrap; } }
 footer { margin-top: 2rem; }
 @media print { :root { --page: #fff; --card: #fff; --text: #000; --soft: #444; --line: #bbb; --made: #1f7a4d;
-  --undone: #3b6fb6; --failed: #b3362b; } body { font-size: 11pt; } main { max-width: none; padding: 0; }
+  --undone: #3b6fb6; --failed: #b3362b; } body { font-size: 11pt; } main { max-width: none; padding: 0 1px; }
   .wide { overflow: visible; } .long { min-width: 0; }
   figure, tr, .cards div { break-inside: avoid; } h2 { break-after: avoid; }
   rect, i { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
@@ -48,11 +55,16 @@ local function time_of(at)
     return os.date("!%Y-%m-%d %H:%M:%S", at)
 end
 
+local function of_two(first, unit, second, other)
+    return second == 0 and ("%d %s"):format(first, unit) or ("%d %s %d %s"):format(first, unit, second, other)
+end
+
 local function span_of(seconds)
-    if seconds < 1 then return ("%.2f s"):format(seconds) end
-    if seconds < 120 then return ("%.3g s"):format(seconds) end
-    if seconds < 7200 then return ("%.3g min"):format(seconds / 60) end
-    return ("%.3g h"):format(seconds / 3600)
+    if seconds < 60 then return ("%.3g s"):format(seconds) end
+    local whole_seconds = math.floor(seconds + 0.5)
+    local minutes = math.floor(whole_seconds / 60)
+    if minutes < 60 then return of_two(minutes, "min", whole_seconds % 60, "s") end
+    return of_two(math.floor(minutes / 60), "h", minutes % 60, "min")
 end
 
 -- States of lines, as a reader calls them, and what their number looks like.
@@ -66,7 +78,7 @@ local CARDS = {
 }
 
 local function cards(states, total)
-    local parts = { html.fill('<dl class="cards"><div><dd>%s</dd><dt>links in the plan</dt></div>', whole(total)) }
+    local parts = { html.fill('<dl class="cards"><div><dd>%s</dd><dt>in the plan</dt></div>', whole(total)) }
     for _, card in ipairs(CARDS) do
         local count = 0
         for _, state in ipairs(card[3]) do count = count + (states[state] or 0) end
@@ -82,32 +94,39 @@ local function section(title, content)
     return html.fill("<section><h2>%s</h2>%h</section>\n", title, content)
 end
 
+local REASONS = { failures = "of its failures", limit = "of --limit", canary = "the canary was not as it should be",
+    interrupted = "it was interrupted", done = "all was done" }
+
 local function runs_of(figures)
     local rows = {}
+    if not figures.runs[1] then return section("Runs", "<p>None yet.</p>") end
     for i, run in ipairs(figures.runs) do
         rows[i] = { run.name, run.kind, time_of(run.begun), run.ended and span_of(run.ended - run.begun) or "",
-            whole(run.made), whole(run.requests or 0), run.reason or "it did not come to its end" }
+            whole(run.made), whole(run.requests or 0), run.ended and (REASONS[run.reason] or run.reason)
+            or "its end is not in the journal" }
     end
     return section("Runs", html.table({ "Run", "Kind", "Begun", "Took", "Done", "Requests", "Ended because" }, rows))
 end
 
-local function waits_of(figures)
-    local pauses, rows, words = figures.pauses, {}, {}
-    for i, pause in ipairs(pauses.longest) do
-        rows[i] = { time_of(pause.from), span_of(pause.seconds) }
-    end
+local function durations_of(figures)
     local times = figures.durations
-    if times then
-        words[1] = html.fill("<p>A link took %s on average, half of them at most %s, 95 in 100 at most %s, the longest "
-            .. "%s. Each took %s requests.</p>", span_of(times.mean), span_of(times.median), span_of(times.most),
-            span_of(times.longest), ("%.2f"):format(times.requests))
+    if not times then return "" end
+    return section("How long a link took", html.fill("<p>%s on average, half of them at most %s, 95 in 100 at most %s, "
+        .. "the longest %s. Each took %s requests.</p>", span_of(times.mean), span_of(times.median),
+        span_of(times.most), span_of(times.longest), ("%.2f"):format(times.requests)))
+end
+
+local function waits_of(figures)
+    local pauses, rows = figures.pauses, {}
+    if not figures.chart then return "" end
+    if pauses.count == 0 then
+        return section("Waits", "<p>No run was without a result for 10 seconds or more.</p>")
     end
-    words[#words + 1] = pauses.count == 0 and "<p>There was no time of 10 seconds or more without a result.</p>"
-        or html.fill("<p>%s, %s in all, there was no result for 10 seconds or more: the tenant's rate limit, a "
-            .. "throttle, or a tenant that did not answer.</p>", pauses.count == 1 and "Once" or whole(pauses.count)
-            .. " times", span_of(pauses.sum))
-    if rows[1] then words[#words + 1] = html.table({ "From", "Waited" }, rows) end
-    return section("Waits", table.concat(words))
+    for i, pause in ipairs(pauses.longest) do rows[i] = { time_of(pause.from), span_of(pause.seconds) } end
+    return section("Waits", html.fill("<p>%s, %s in all, a run had no result for 10 seconds or more. The journal does "
+        .. "not say why: it may have been a rate limit, a throttle, or a tenant that did not answer.%s</p>%h",
+        pauses.count == 1 and "Once" or whole(pauses.count) .. " times", span_of(pauses.sum),
+        pauses.count > #rows and " The longest:" or "", html.table({ "From", "Without a result for" }, rows)))
 end
 
 local function failures_of(figures)
@@ -116,7 +135,7 @@ local function failures_of(figures)
         rows[i] = { failure.code, failure.kind, whole(failure.count), whole(failure.lines),
             failure.message and wording.of(failure.message) or "" }
     end
-    if not rows[1] then return section("What was not made", "<p>Nothing.</p>") end
+    if not rows[1] then return figures.chart and section("What was not made", "<p>Nothing.</p>") or "" end
     return section("What was not made, by kind", html.table({ "Kind", "Of", "Times", "Links", "For example" }, rows))
 end
 
@@ -157,7 +176,9 @@ function page.of(figures, now)
         whole((header.source or {}).accounts or 0), time_of(now), figures.plan),
         cards(figures.states, total_of(figures.states)) }
     if figures.chart then parts[#parts + 1] = section("Over time", chart.of(figures.chart, time_of, span_of)) end
-    for _, of in ipairs { runs_of, waits_of, failures_of, slowest_of } do parts[#parts + 1] = of(figures) end
+    for _, of in ipairs { runs_of, durations_of, waits_of, failures_of, slowest_of } do
+        parts[#parts + 1] = of(figures)
+    end
     parts[#parts + 1] = html.fill('<footer class="soft"><p>Made by auth0-accounts %s. Ids of accounts are personal '
         .. "data: keep this page as you keep those.</p></footer></main></body></html>\n", auth0._VERSION)
     return table.concat(parts)
