@@ -24,6 +24,10 @@ static const double slack = 2;
 /* For each other client, tokens that are not spent. */
 static const double left_for_each = 4;
 
+/* The reset has whole seconds: those that wait for it together would look at one instant, and all find the same. So each
+   looks up to so many seconds later. */
+static const double apart = 0.5;
+
 /* Between exchanges that look how the bucket fills: at first; then twice as long each time. */
 static const int64_t shortest_gap = 50000;
 
@@ -82,6 +86,12 @@ static bool is_limited(const struct pace_gate *gate) { return gate->bucket.limit
 /* How many others like us share the bucket, as far as answers show it. */
 static double crowd(const struct pace_gate *gate) { return (double)(int64_t)(gate->others / gate->ours + 0.5); }
 
+/* Clients that may take from one level at the same moment. Few others are never believed, only none: what comes into the
+   bucket hides what others take, and those that start together are not there at the same instant. */
+static double sharers(const struct pace_gate *gate) {
+    return crowd(gate) < 1 ? 1 : 1 + larger(crowd(gate), presumed_others);
+}
+
 /* What is left to others. Rounded down: of a limit of two, nothing. */
 static double kept(const struct pace *pace, const struct pace_gate *gate) {
     return (double)(int64_t)((double)gate->bucket.limit * pace->options.reserve);
@@ -105,7 +115,7 @@ static double margin(const struct pace_gate *gate) {
    we: no more is under way in all than is left, but for what comes in meanwhile. */
 static double needed(const struct pace *pace, const struct pace_gate *gate, int64_t now) {
     const struct bucket *bucket = &gate->bucket;
-    double share = 1 + crowd(gate), free = (slack + bucket->drip * bucket->round_trip) / share;
+    double share = sharers(gate), free = (slack + bucket->drip * bucket->round_trip) / share;
     double stake = larger(0, (double)bucket_uncounted(bucket, now) - free);
     return kept(pace, gate) + 1 + stake * larger(share, 1 + gate->caution) + margin(gate);
 }
@@ -113,7 +123,8 @@ static double needed(const struct pace *pace, const struct pace_gate *gate, int6
 static int64_t ready_by_level(const struct pace *pace, const struct pace_gate *gate, int64_t now) {
     const struct bucket *bucket = &gate->bucket;
     int64_t at = earlier(gate->probe_at, bucket_when(bucket, &pace->clock, needed(pace, gate, now), now));
-    if (bucket_fill(bucket) == BUCKET_UNKNOWN && bucket_level(bucket, &pace->clock, now) >= kept(pace, gate) + 1)
+    double last = kept(pace, gate) + 1 + smaller(crowd(gate), (double)(bucket->limit / 5));
+    if (bucket_fill(bucket) == BUCKET_UNKNOWN && bucket_level(bucket, &pace->clock, now) >= last)
         at = earlier(at, gate->begun + gate->gap);
     return at;
 }
@@ -245,12 +256,12 @@ static void note_others(const struct pace *pace, struct pace_gate *gate, const s
 }
 
 static void pass(struct pace *pace, enum pace_class class, int64_t begun, int64_t now, const struct pace_answer *answer,
-                 const struct bucket_reading *reading) {
+                 const struct bucket_reading *reading, double random) {
     struct pace_gate *gate = &pace->gates[class];
     if (begun < gate->closed_until) return; /* it was under way when another was refused */
     note_others(pace, gate, reading);
-    double wait = until_reset(pace, class, now, answer);
-    gate->probe_at = now + duration(wait < 0 ? 1 : wait + grace + (gate->is_early ? 1 : 0));
+    double wait = until_reset(pace, class, now, answer), spread = crowd(gate) < 1 ? 0 : random * apart;
+    gate->probe_at = now + duration((wait < 0 ? 1 : wait + grace + (gate->is_early ? 1 : 0)) + spread);
     gate->is_heard = true;
     gate->heard_at = now;
     gate->refusals = 0;
@@ -272,10 +283,11 @@ void pace_end(struct pace *pace, enum pace_class class, int64_t begun, int64_t n
     begun = earlier(begun, now);
     if (is_date(answer->date)) bucket_clock_learn(&pace->clock, answer->date, begun, now);
     bucket_end(&gate->bucket, &pace->clock, begun, now, is_read ? &reading : NULL);
+    random = within(random, 0, 1);
     if (answer->is_refused)
-        refuse(pace, class, begun, now, answer, within(random, 0, 1));
+        refuse(pace, class, begun, now, answer, random);
     else
-        pass(pace, class, begun, now, answer, is_read ? &reading : NULL);
+        pass(pace, class, begun, now, answer, is_read ? &reading : NULL, random);
 }
 
 void pace_take_back(struct pace *pace, enum pace_class class, int64_t begun, int64_t now) {

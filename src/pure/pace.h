@@ -2,7 +2,9 @@
    clock and randomness are arguments. Instants are microseconds of one monotonic clock.
 
    Each class of exchanges has a gate of its own, which learns what its bucket holds and how it fills from the headers
-   of answers. Other clients, other processes, and other classes that share the bucket are seen in the same headers.
+   of answers. Other clients, other processes, and other classes that share the bucket are seen in the same headers, but
+   late, and in part: processes that start together each take what would be safe if there were eight, until one has long
+   seen no other.
 
    While nothing is known of a bucket, one exchange goes ahead, and another one if its answer is lost. An exchange whose
    answer is lost keeps its place for a second or two, until the tenant has surely counted it: so until the first answer

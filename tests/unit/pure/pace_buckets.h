@@ -68,6 +68,10 @@ struct run_options {
     double competitor;   /* exchanges per second of another client, which takes what it can get */
     double lost;         /* share of answers that do not come */
     double reserve;
+    double way;    /* seconds to the tenant, or back; 0: 25 ms */
+    double work;   /* seconds that the tenant takes over an exchange; it does one after another */
+    double spread; /* seconds within which our processes start */
+    double turn;   /* seconds after which a process looks again at what has come; 0: it sees it at once */
     int clients;   /* processes of ours, each with a pace of its own */
     int classes;   /* of each, that share the bucket */
     int exchanges; /* of each */
@@ -104,7 +108,7 @@ struct run {
     struct run_options options;
     struct run_tokens tokens;
     int64_t now, offset; /* the tenant's clock - ours */
-    int64_t competitor_at;
+    int64_t competitor_at, busy_until;
     uint64_t random;
     struct run_client clients[RUN_CLIENTS];
     struct run_exchange exchanges[RUN_CLIENTS * RUN_AT_ONCE];
@@ -116,8 +120,11 @@ static inline double run_random(struct run *run) {
     return (double)(run->random >> 40) / (double)(1 << 24);
 }
 
-/* One way takes 25 ms, give or take 40 %: answers overtake each other. */
-static inline int64_t run_way(struct run *run) { return (int64_t)(25000 * (0.6 + 0.8 * run_random(run))); }
+/* Give or take 40 %: answers overtake each other. */
+static inline int64_t run_way(struct run *run) {
+    double way = run->options.way > 0 ? run->options.way : 0.025;
+    return (int64_t)(1e6 * way * (0.6 + 0.8 * run_random(run)));
+}
 
 static inline int64_t run_whole(int64_t instant, bool is_floor) {
     return (instant + (is_floor ? 0 : 999999)) / 1000000;
@@ -142,15 +149,22 @@ static inline struct pace_answer run_answer(const struct run *run, bool is_taken
     };
 }
 
+/* When a process sees what comes at `instant`: processes that share a machine take turns. */
+static inline int64_t run_turn(const struct run *run, int client, int64_t instant) {
+    int64_t turn = SECONDS(run->options.turn), since = instant + client * turn / RUN_CLIENTS;
+    return turn == 0 || since % turn == 0 ? instant : instant + turn - since % turn;
+}
+
 static inline void run_arrive(struct run *run, struct run_exchange *exchange) {
     int64_t now = run->now + run->offset, back = run_way(run);
+    run->busy_until = (run->busy_until > run->now ? run->busy_until : run->now) + SECONDS(run->options.work);
     run_advance(&run->tokens, now);
     bool is_taken = run_take(&run->tokens);
     /* The bucket is asked first; the Date is written when the answer is ready. */
-    exchange->answer = run_answer(run, is_taken, now + back / 4);
+    exchange->answer = run_answer(run, is_taken, run->busy_until + run->offset + back / 4);
     exchange->is_lost = run_random(run) < run->options.lost;
     exchange->stage = RUN_COMING;
-    exchange->due = run->now + (exchange->is_lost ? SECONDS(1) : back);
+    exchange->due = run_turn(run, exchange->client, run->busy_until + (exchange->is_lost ? SECONDS(1) : back));
     run->result.calls++;
     run->result.refused += !is_taken;
     double kept = (double)(int64_t)(run->options.bucket.burst * run->options.reserve);
@@ -242,9 +256,10 @@ static inline void run_init(struct run *run, const struct run_options *options) 
     struct pace_options pace = {.reserve = options->reserve};
     for (int i = 0; i < options->clients; i++) {
         pace_init(&run->clients[i].pace, &pace);
+        int64_t start = run->now + SECONDS(i == 0 ? 0 : options->spread * run_random(run));
         for (int class = 0; class < options->classes; class ++) {
             run->clients[i].left[class] = options->exchanges / options->classes;
-            run->clients[i].ask_at[class] = run->now;
+            run->clients[i].ask_at[class] = start;
         }
     }
 }

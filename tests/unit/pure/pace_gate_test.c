@@ -163,7 +163,7 @@ static void the_first_answer_lets_a_share_of_what_is_left_be_under_way(void **st
     struct drive drive = drive_new();
     exchange(&drive, PACE_WRITE, says(&drive, 1000, 999));
     struct drive copy = drive;
-    assert_in_range(begin_all(&copy, PACE_WRITE), 999 / 8, 999 / 6);
+    assert_in_range(begin_all(&copy, PACE_WRITE), 999 / 10, 999 / 8);
     for (int i = 2; i <= 40; i++) exchange(&drive, PACE_WRITE, says(&drive, 1000, 1000 - i));
     assert_in_range(begin_all(&drive, PACE_WRITE), 960 / 3, 960 / 2);
 }
@@ -180,7 +180,7 @@ static void half_of_what_is_left_is_under_way(void **state) {
 static void only_a_pause_makes_one_go_ahead(void **state) {
     (void)state;
     struct drive drive = drive_new();
-    for (int i = 1; i <= 10; i++) exchange(&drive, PACE_WRITE, says(&drive, 50, 50 - i));
+    for (int i = 1; i <= 30; i++) exchange(&drive, PACE_WRITE, says(&drive, 100, 100 - i));
     struct drive slow = drive;
     pace_begin(&slow.pace, PACE_WRITE, slow.now);
     slow.now += SECONDS(6);

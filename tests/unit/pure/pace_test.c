@@ -14,6 +14,9 @@
    Where tokens come at the top of a second, a share is a matter of whole seconds, and the first one is over before it
    is known how the bucket fills. Where 50 of 50 come, what is not spent within the second is lost.
 
+   Processes on one machine, near the tenant: they start within a tenth of a second, answers come in a millisecond or
+   two, and a process looks at them when it has its turn.
+
    Processes that share a bucket find it emptier than they left it, and are refused at times, all the more where nothing
    is reserved; where the reset says when the bucket is full, each refusal closes a process for as long as it takes to
    fill it. */
@@ -31,6 +34,7 @@
 #define FOUR .clients = 4, .exchanges = 250
 #define EIGHT .clients = 8, .exchanges = 125
 #define CLASSES .classes = 2
+#define NEAR .way = 0.0003, .work = 0.001, .spread = 0.1, .turn = 0.015
 
 static struct share {
     const char *name;
@@ -98,6 +102,18 @@ static struct share {
     {"50 & 50/s, reserve, eight processes", 93, 94, 0.5, {EVENLY(50, 50), NEXT, TENTH, EIGHT}},
     {"50 & 16.67/s, reserve, eight processes", 97, 97, 0.5, {EVENLY(50, 16.67), NEXT, TENTH, EIGHT}},
     {"50 & 16 at tops, reserve, eight processes", 96, 97, 0.5, {AT_TOPS(50, 16), NEXT, TENTH, EIGHT}},
+    {"100 & 50/s, near, four processes", 97, 97, 0.5, {EVENLY(100, 50), NEXT, NEAR, FOUR}},
+    {"100 & 50/s, near, reserve, four processes", 97, 97, 0.5, {EVENLY(100, 50), NEXT, NEAR, TENTH, FOUR}},
+    {"50 & 50/s, near, four processes", 97, 97, 0.5, {EVENLY(50, 50), NEXT, NEAR, FOUR}},
+    {"50 & 50/s, near, reserve, four processes", 97, 97, 0.5, {EVENLY(50, 50), NEXT, NEAR, TENTH, FOUR}},
+    {"50 & 16.67/s, near, four processes", 97, 97, 0.5, {EVENLY(50, 16.67), NEXT, NEAR, FOUR}},
+    {"50 & 16.67/s, near, reserve, four processes", 97, 97, 0.5, {EVENLY(50, 16.67), NEXT, NEAR, TENTH, FOUR}},
+    {"100 & 50/s, near, eight processes", 97, 97, 0.5, {EVENLY(100, 50), NEXT, NEAR, EIGHT}},
+    {"100 & 50/s, near, reserve, eight processes", 97, 97, 0.5, {EVENLY(100, 50), NEXT, NEAR, TENTH, EIGHT}},
+    {"50 & 50/s, near, eight processes", 97, 97, 0.5, {EVENLY(50, 50), NEXT, NEAR, EIGHT}},
+    {"50 & 50/s, near, reserve, eight processes", 97, 97, 0.5, {EVENLY(50, 50), NEXT, NEAR, TENTH, EIGHT}},
+    {"50 & 16.67/s, near, eight processes", 97, 97, 0.5, {EVENLY(50, 16.67), NEXT, NEAR, EIGHT}},
+    {"50 & 16.67/s, near, reserve, eight processes", 97, 97, 0.5, {EVENLY(50, 16.67), NEXT, NEAR, TENTH, EIGHT}},
     {"50 & 16.67/s, two classes", 97.5, 97.5, 1, {EVENLY(50, 16.67), NEXT, CLASSES}},
     {"50 & 16 at tops, two classes", 96, 96, 1.2, {AT_TOPS(50, 16), NEXT, CLASSES}},
 };
@@ -157,7 +173,7 @@ static void a_bucket_that_counts_nothing_does_not_hold_up(void **state) {
     struct run_result result = run_all(&run, &options);
     double bare = options.exchanges / 50.0 * 0.05;
     print_message("4,000 in %.2f s, without a pace in %.2f s\n", result.time, bare);
-    assert_true(result.time < bare + 0.4);
+    assert_true(result.time < bare + 0.6);
 }
 
 /* ---- one gate ---- */
@@ -218,15 +234,45 @@ static void no_more_begin_than_remain(void **state) {
     }
 }
 
+/* Eight may see the same level, and take of it at the same moment. */
+static void a_client_takes_an_eighth_until_it_has_long_been_alone(void **state) {
+    (void)state;
+    struct drive drive = drive_new();
+    for (int i = 0; i < 10; i++) exchange(&drive, PACE_WRITE, says(&drive, 1000, 800));
+    struct drive copy = drive;
+    assert_in_range(begin_all(&copy, PACE_WRITE), 50, 100);
+    for (int i = 0; i < 30; i++) exchange(&drive, PACE_WRITE, says(&drive, 1000, 800));
+    assert_in_range(begin_all(&drive, PACE_WRITE), 200, 800);
+}
+
+/* A little more than half of what is taken is taken by others. */
+static void few_others_count_as_many(void **state) {
+    (void)state;
+    struct drive drive = drive_new();
+    for (int i = 0; i < 200; i++) exchange(&drive, PACE_WRITE, says(&drive, 1000, 999 - i * 11 / 5));
+    assert_in_range(begin_all(&drive, PACE_WRITE), 50, 125);
+}
+
+static void those_that_wait_for_one_reset_look_at_different_instants(void **state) {
+    (void)state;
+    for (int i = 0; i <= 10; i++) {
+        struct drive drive = drive_new();
+        drive.random = i / 10.0;
+        exchange(&drive, PACE_WRITE, says(&drive, 50, 0));
+        assert_waits(&drive, PACE_WRITE, 1.04 + i * 0.05, 1.06 + i * 0.05);
+    }
+}
+
 static void the_reserve_is_left(void **state) {
     (void)state;
-    const struct { int64_t limit, kept; } rows[] = {{2, 0}, {9, 0}, {10, 1}, {50, 5}, {100, 10}};
+    /* `others`: for those that may have come as well. */
+    const struct { int64_t limit, kept, others; } rows[] = {{2, 0, 0}, {9, 0, 1}, {10, 1, 2}, {50, 5, 5}, {100, 10, 5}};
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct drive drive = drive_with(0.10, 0);
-        exchange(&drive, PACE_WRITE, says(&drive, rows[i].limit, rows[i].kept));
-        assert_state(&drive, PACE_WRITE, PACE_WAITING);
+        exchange(&drive, PACE_WRITE, says(&drive, rows[i].limit, rows[i].kept + rows[i].others));
+        assert_waits(&drive, PACE_WRITE, 1, 1.1);
         drive = drive_with(0.10, 0);
-        exchange(&drive, PACE_WRITE, says(&drive, rows[i].limit, rows[i].kept + 1));
+        exchange(&drive, PACE_WRITE, says(&drive, rows[i].limit, rows[i].kept + rows[i].others + 1));
         assert_waits(&drive, PACE_WRITE, 0, 0.05); /* the last ones one by one */
     }
 }
@@ -312,7 +358,7 @@ static void answers_of_one_moment_count_by_the_lowest(void **state) {
 static void exchanges_that_hang_hold_up_for_seconds_only(void **state) {
     (void)state;
     struct drive drive = drive_new();
-    for (int i = 0; i < 10; i++) exchange(&drive, PACE_WRITE, says(&drive, 50, 49));
+    for (int i = 0; i < 30; i++) exchange(&drive, PACE_WRITE, says(&drive, 50, 49));
     int hanging = begin_all(&drive, PACE_WRITE);
     assert_true(hanging > 10);
     drive.now += SECONDS(3);
@@ -321,13 +367,13 @@ static void exchanges_that_hang_hold_up_for_seconds_only(void **state) {
     drive.now += 50000;
     struct pace_answer answer = says(&drive, 50, 40);
     pace_end(&drive.pace, PACE_WRITE, begun, drive.now, &answer, 0);
-    assert_in_range(begin_all(&drive, PACE_WRITE), 5, 40);
+    assert_in_range(begin_all(&drive, PACE_WRITE), 3, 40);
 }
 
 static void after_a_pause_few_go_ahead(void **state) {
     (void)state;
     struct drive drive = drive_new();
-    for (int i = 1; i <= 10; i++) exchange(&drive, PACE_WRITE, says(&drive, 50, 50 - i));
+    for (int i = 1; i <= 30; i++) exchange(&drive, PACE_WRITE, says(&drive, 100, 100 - i));
     struct drive later = drive;
     assert_true(begin_all(&drive, PACE_WRITE) > 10);
     later.now += SECONDS(10);
@@ -661,6 +707,9 @@ int main(void) {
         cmocka_unit_test(answers_without_headers_open_it_for_all),
         cmocka_unit_test(headers_that_cease_open_it_for_all),
         cmocka_unit_test(no_more_begin_than_remain),
+        cmocka_unit_test(a_client_takes_an_eighth_until_it_has_long_been_alone),
+        cmocka_unit_test(few_others_count_as_many),
+        cmocka_unit_test(those_that_wait_for_one_reset_look_at_different_instants),
         cmocka_unit_test(the_reserve_is_left),
         cmocka_unit_test(an_empty_bucket_is_asked_again_at_its_reset),
         cmocka_unit_test(a_reset_that_makes_no_sense_costs_no_more_than_minutes),
