@@ -262,6 +262,21 @@ local function wait(self, id, ticket)
     return ticket.value, ticket.facts
 end
 
+--- Makes a call of a script without an event loop, where nothing has to be done in Lua until its end. If it returns no
+--- facts, nothing was done: then `perform` or `pooled` makes the call, in any case.
+---@param engine auth0.core.Engine|nil nil: one of the pool's
+---@param method auth0.Method
+---@param given table|nil options
+---@param first any as of `perform`
+---@param second any
+---@return any value nil where it failed
+---@return table|nil facts
+function calls.at_once(engine, method, given, first, second)
+    if not loop.is_plain() then return nil end
+    local value, facts = core.call(engine, method.core, nil, given, first, second)
+    return value, facts
+end
+
 --- Makes one call, and returns at its end. The running coroutine may be suspended meanwhile. If it returns no facts,
 --- the core has declined and nothing was done: options.check then raises an error, or makes a checked copy, which the
 --- core does not decline.
@@ -280,7 +295,7 @@ function Calls:perform(method, level, given, first, second, is_checked, mock)
     local ticket = ticket_of(method, answers, mock ~= nil)
     local how = self.is_virtual and "submit" or loop.how(self.loop, method.caller, level + 1, ticket)
     local checked_level = is_checked and level + 1 or nil
-    local value, facts = self.engine:call(method.core, how, given, first, second, checked_level)
+    local value, facts = core.call(self.engine, method.core, how, given, first, second, checked_level)
     if facts == nil and value ~= nil then
         self.tickets[value] = ticket
         value, facts = wait(self, value, ticket)
@@ -303,8 +318,8 @@ function Calls:sequence(method, level, checked, order, on_receipt)
     check(self, self.mock)
     local ticket = { id = 0, mock = self.mock, on_receipt = on_receipt, is_sequence = true }
     local how = self.is_virtual and "submit" or loop.how(self.loop, method.caller, level + 1, ticket)
-    local value, facts = self.engine:call(method.core, how, checked, { method = "POST", path = "/", body = order }, nil,
-        level + 1)
+    local value, facts = core.call(self.engine, method.core, how, checked,
+        { method = "POST", path = "/", body = order }, nil, level + 1)
     if facts ~= nil or value == nil then return value, facts end
     self.tickets[value] = ticket
     value, facts = wait(self, value, ticket)

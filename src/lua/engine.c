@@ -18,11 +18,15 @@ struct bind_engine *bind_engine_check_any(lua_State *L, int index) {
     return self;
 }
 
-struct bind_engine *bind_engine_check(lua_State *L, int index) {
-    struct bind_engine *self = bind_engine_check_any(L, index);
+void bind_engine_demand(lua_State *L, const struct bind_engine *self) {
     if (self->engine == NULL) luaL_error(L, "auth0: this tenant is closed");
     if (!engine_is_own(self->engine))
         luaL_error(L, "auth0: this tenant was made before a fork, by another process: make one in this process");
+}
+
+struct bind_engine *bind_engine_check(lua_State *L, int index) {
+    struct bind_engine *self = bind_engine_check_any(L, index);
+    bind_engine_demand(L, self);
     return self;
 }
 

@@ -36,6 +36,9 @@ struct bind_engine *bind_engine_check(lua_State *L, int index);
 /* The same; it may be closed, or the parent's. */
 struct bind_engine *bind_engine_check_any(lua_State *L, int index);
 
+/* Raises where it cannot be used any more. */
+void bind_engine_demand(lua_State *L, const struct bind_engine *self);
+
 /* Pushes a new one for the network. NULL where it cannot be opened. */
 struct bind_engine *bind_engine_open(lua_State *L, const struct profile *profile);
 

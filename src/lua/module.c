@@ -20,7 +20,7 @@
 EXPORT int luaopen_auth0_core(lua_State *L);
 
 EXPORT int luaopen_auth0_core(lua_State *L) {
-    static const luaL_Reg functions[] = {{"call", bind_perform_pooled},
+    static const luaL_Reg functions[] = {{"call", bind_perform_call},
                                          {"close", bind_pool_close},
                                          {"engine", bind_engine_new},
                                          {"method", bind_options_new_method},
@@ -41,7 +41,6 @@ EXPORT int luaopen_auth0_core(lua_State *L) {
     bind_call_init(L);
     bind_engine_init(L);
     bind_bell_init(L);
-    bind_perform_init(L);
     bind_sequence_init(L);
     bind_rows_init(L);
     lua_createtable(L, 0, 8);

@@ -34,10 +34,10 @@ static bool read_string(lua_State *L, const struct option *option, struct bind_o
     return ((struct span *)to)->at != NULL;
 }
 
-/* Lua has checked it. */
-static bool read_nothing(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
-    (void)L, (void)option, (void)options, (void)to;
-    return true;
+/* Lua looks into it. */
+static bool read_presence(lua_State *L, const struct option *option, struct bind_options *options, void *to) {
+    (void)L, (void)option, (void)options;
+    return *(bool *)to = true;
 }
 
 /* Only its form is checked here. Whether a path, a proxy or a certificate can be used Lua checks, before an engine is
@@ -163,7 +163,7 @@ static const struct option specifications[] = {
     {"user_id", "string_or_integer", FOR_CHANGE, read_user_id, AT(given.user_id), 0, 0},
     {"connection_id", "string", FOR_LINK, read_string, AT(given.connection_id), 0, 0},
     {"link_with", "string", FOR_LINK, read_string, AT(given.link_with), 0, 0},
-    {"loop", "loop", FOR_BOTH, read_nothing, 0, 0, 0},
+    {"loop", "loop", FOR_BOTH, read_presence, AT(has_loop), 0, 0},
     {"check", "flag", FOR_UNLINK, read_flag, AT(check), 0, 0},
     {"settle", "flag", FOR_BOTH, read_flag, AT(common.settle), 0, 0},
     {"check_scopes", "flag", FOR_BOTH, read_flag, AT(common.check_scopes), 0, 0},

@@ -23,7 +23,7 @@ struct bind_options {
     struct identity_given given;
     char digits[32]; /* of an integer user_id */
     struct span token;
-    bool check;
+    bool check, has_loop;
     struct profile profile;
 
     /* of a request that is neither link nor unlink */

@@ -4,7 +4,7 @@
 
 enum { KEPT = 8 };
 
-struct pool {
+struct bind_pool {
     struct bind_engine *first; /* the most recently used; the registry has them all by their addresses */
     bool is_running;           /* a call is run to its end, and a debug hook may be at work in the middle of it */
     bool is_closing; /* the Lua state is: lua-cjson's instance may be gone, and nothing would close a new engine */
@@ -13,20 +13,20 @@ struct pool {
 static char pool_class, pool_key; /* keys in the registry */
 
 static int on_gc(lua_State *L) {
-    struct pool *pool = lua_touserdata(L, 1);
+    struct bind_pool *pool = lua_touserdata(L, 1);
     pool->is_closing = true;
     return 0;
 }
 
 void bind_pool_init(lua_State *L) {
     bind_class_make(L, &pool_class, "auth0.core.pool", NULL, on_gc);
-    (void)bind_class_new(L, &pool_class, sizeof(struct pool));
+    (void)bind_class_new(L, &pool_class, sizeof(struct bind_pool));
     compat_setref(L, &pool_key);
 }
 
-static struct pool *get_pool(lua_State *L) { return bind_class_kept(L, &pool_key); }
+static struct bind_pool *get_pool(lua_State *L) { return bind_class_kept(L, &pool_key); }
 
-static void put_first(struct pool *pool, struct bind_engine *self) {
+static void put_first(struct bind_pool *pool, struct bind_engine *self) {
     self->next = pool->first;
     pool->first = self;
 }
@@ -42,15 +42,13 @@ static struct bind_engine *take(lua_State *L, struct bind_engine **at) {
 
 /* After a fork the parent's engines are left alone: closing one would send TLS and HTTP/2 goodbyes on the parent's
    connections. */
-static struct pool *get_own_pool(lua_State *L) {
-    struct pool *pool = get_pool(L);
+static void forget_parents(lua_State *L, struct bind_pool *pool) {
     while (pool->first != NULL && pool->first->engine != NULL && !engine_is_own(pool->first->engine))
         (void)take(L, &pool->first);
-    return pool;
 }
 
 /* Closes those that are idle, but for the first ones. */
-static void close_idle(lua_State *L, struct pool *pool, int but) {
+static void close_idle(lua_State *L, struct bind_pool *pool, int but) {
     struct bind_engine **at = &pool->first;
     for (int i = 0; *at != NULL; i++)
         if (i >= but && bind_engine_is_idle(*at))
@@ -73,8 +71,9 @@ static bool is_same_profile(const struct profile *a, const struct profile *b) {
     return is_same;
 }
 
-struct bind_engine *bind_pool_find(lua_State *L, const struct profile *profile, const void *loop) {
-    struct pool *pool = get_own_pool(L);
+struct bind_engine *bind_pool_find(lua_State *L, struct bind_pool *pool, const struct profile *profile,
+                                   const void *loop) {
+    forget_parents(L, pool);
     struct bind_engine **at = &pool->first, *self;
     while ((self = *at) != NULL &&
            (self->engine == NULL || self->loop != loop || !is_same_profile(&self->profile, profile)))
@@ -86,8 +85,9 @@ struct bind_engine *bind_pool_find(lua_State *L, const struct profile *profile, 
     return self;
 }
 
-struct bind_engine *bind_pool_open(lua_State *L, const struct profile *profile, const void *loop) {
-    struct pool *pool = get_own_pool(L);
+struct bind_engine *bind_pool_open(lua_State *L, struct bind_pool *pool, const struct profile *profile,
+                                   const void *loop) {
+    forget_parents(L, pool);
     close_idle(L, pool, KEPT - 1);
     struct bind_engine *self = bind_engine_open(L, profile);
     if (self == NULL) return NULL;
@@ -98,18 +98,20 @@ struct bind_engine *bind_pool_open(lua_State *L, const struct profile *profile, 
     return self;
 }
 
-void bind_pool_check(lua_State *L) {
-    const struct pool *pool = get_pool(L);
+struct bind_pool *bind_pool_check(lua_State *L) {
+    struct bind_pool *pool = get_pool(L);
     if (pool->is_closing) luaL_error(L, "auth0: this Lua state is closing; nothing was sent");
     if (pool->is_running) luaL_error(L, "auth0: a call is under way; a debug hook cannot make or close another");
+    return pool;
 }
 
-void bind_pool_run(lua_State *L, struct bind_engine *engine, bool is_running) {
-    get_pool(L)->is_running = engine->is_running = is_running;
+void bind_pool_run(struct bind_pool *pool, struct bind_engine *engine, bool is_running) {
+    pool->is_running = engine->is_running = is_running;
 }
 
 int bind_pool_close(lua_State *L) {
-    bind_pool_check(L);
-    close_idle(L, get_own_pool(L), 0);
+    struct bind_pool *pool = bind_pool_check(L);
+    forget_parents(L, pool);
+    close_idle(L, pool, 0);
     return 0;
 }

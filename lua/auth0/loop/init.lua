@@ -87,6 +87,12 @@ function loop.about_environment()
     return nginx.is_here() and "; inside nginx, os.getenv knows only variables that nginx.conf names (env NAME;)" or ""
 end
 
+--- Whether a call for which no loop was named simply blocks.
+---@return boolean
+function loop.is_plain()
+    return not tasks.running() and not nginx.is_here()
+end
+
 --- How a call that is about to be made is waited for. Raises where to wait would do harm.
 ---@param chosen table|nil the loop that was named
 ---@param caller string

@@ -214,10 +214,12 @@ end
 ---@param secondary any
 ---@param given any options
 ---@param level integer as error's second argument, from the caller of this
+---@param done table|nil the failure of the call, where it was made already
 ---@return any value
 ---@return string|nil message
 ---@return table facts a receipt or a failure
-function call.change(self, method, primary, secondary, given, level)
+function call.change(self, method, primary, secondary, given, level, done)
+    if done then return told(self, method, nil, done) end
     if type(self) ~= "table" or not self.calls or self.is_closed then
         call.check_open(self, method.caller, level + 1)
     end
