@@ -65,11 +65,12 @@ describe("auth0.link", function()
                 assert.truthy(headers["auth0-client"]:find("^[%w+/]+=*$"))
                 assert.equal(tostring(#request.body), headers["content-length"])
                 assert.equal(tenant.domain, headers.host)
+                assert.equal("HTTP/" .. http_version, headers["x-http-version"])
                 local names = {}
                 for name in pairs(headers) do names[#names + 1] = name end
                 table.sort(names)
                 assert.same({ "accept", "auth0-client", "authorization", "content-length", "content-type", "host",
-                    "user-agent", "x-correlation-id" }, names)
+                    "user-agent", "x-correlation-id", "x-http-version" }, names)
             end)
         end
 

@@ -92,6 +92,39 @@ static int keep_headers(CURL *easy, curl_infotype type, char *data, size_t size,
     return type == CURLINFO_HEADER_OUT && !buffer_append(context, (struct span){data, size});
 }
 
+static void keep_sent(const struct exchange *exchange, struct buffer *sent) {
+    curl_easy_setopt(exchange->easy, CURLOPT_VERBOSE, 1L);
+    curl_easy_setopt(exchange->easy, CURLOPT_DEBUGFUNCTION, keep_headers);
+    curl_easy_setopt(exchange->easy, CURLOPT_DEBUGDATA, sent);
+}
+
+/* Whether or not this libcurl is one whose targets carry lines, each line goes out once. */
+static void each_line_goes_out_once(void **state) {
+    (void)state;
+    const struct profile profile = to_tenant(PROFILE_HTTP_1_1);
+    for (int carries = 0; carries < 2; carries++) {
+        tenant_reset(1);
+        struct request request;
+        struct buffer sent = {NULL, 0, 0};
+        struct exchange *exchange = open_exchange(&profile);
+        keep_sent(exchange, &sent);
+        exchange->carries = carries == 1;
+        assert_end(perform(exchange, link_order(&request, NULL)), ATTEMPT_ANSWERED, true, 201, ATTEMPT_BODY_PROMISED);
+        assert_true(span_begins(buffer_span(&sent), SPAN("POST " LINK_PATH " HTTP/1.1\r\n")));
+        for (int i = 0; i < LINES; i++) {
+            const char *found = memmem(sent.at, sent.size, request.lines[i], strlen(request.lines[i]));
+            assert_non_null(found);
+            assert_memory_equal(found - 2, "\r\n", 2);
+            assert_memory_equal(found + strlen(request.lines[i]), "\r\n", 2);
+            size_t behind = (size_t)(found + 1 - sent.at);
+            assert_null(memmem(found + 1, sent.size - behind, request.lines[i], strlen(request.lines[i])));
+        }
+        assert_int_equal(span_holds(buffer_span(&sent), SPAN("\r\nX-HTTP-Version: HTTP/1.1\r\n")), carries);
+        buffer_free(&sent);
+        exchange_free(exchange);
+    }
+}
+
 static void a_post_without_a_body_has_an_empty_one(void **state) {
     (void)state;
     tenant_reset(1);
@@ -99,9 +132,7 @@ static void a_post_without_a_body_has_an_empty_one(void **state) {
     struct request request;
     struct buffer sent = {NULL, 0, 0};
     struct exchange *exchange = open_exchange(&profile);
-    curl_easy_setopt(exchange->easy, CURLOPT_VERBOSE, 1L);
-    curl_easy_setopt(exchange->easy, CURLOPT_DEBUGFUNCTION, keep_headers);
-    curl_easy_setopt(exchange->easy, CURLOPT_DEBUGDATA, &sent);
+    keep_sent(exchange, &sent);
     struct attempt_end end = perform(exchange, order_to(&request, REQUEST_POST, LINK_PATH, NULL, NULL));
     assert_end(end, ATTEMPT_ANSWERED, true, 400, ATTEMPT_BODY_PROMISED);
     assert_true(span_begins(buffer_span(&sent), SPAN("POST " LINK_PATH " HTTP/1.1\r\n")));
@@ -291,6 +322,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_is_told_with_its_body_headers_and_times),
         cmocka_unit_test(one_handle_carries_out_one_after_another),
+        cmocka_unit_test(each_line_goes_out_once),
         cmocka_unit_test(a_post_without_a_body_has_an_empty_one),
         cmocka_unit_test(an_answer_that_is_too_large_is_read_no_further),
         cmocka_unit_test(a_body_that_cannot_be_decoded_is_another_unless_it_is_wanted_raw),
