@@ -119,25 +119,44 @@ void digest_init(lua_State *L) {
 /* ---- of a JSON value ---- */
 
 /* All memory is userdata on the stack: an error frees it. */
-static int push_canonical(lua_State *L, struct json_value root) {
-    struct order order = order_make(root, compat_newuserdata(L, order_room(root) * sizeof(uint32_t)));
+static int push_canonical(lua_State *L, struct json_value value) {
+    struct order order = order_make(value, compat_newuserdata(L, order_room(value) * sizeof(uint32_t)));
     struct writer counted = writer_to(NULL);
-    canon_write(&counted, &order, root);
+    canon_write(&counted, &order, value);
     char *text = compat_newuserdata(L, counted.size);
     struct writer writer = writer_to(text);
-    canon_write(&writer, &order, root);
+    canon_write(&writer, &order, value);
     return push_digest(L, (struct span){text, writer.size});
+}
+
+static int push_member(lua_State *L, struct json_value root, int index) {
+    struct json_value value;
+    struct span name;
+    name.at = luaL_checklstring(L, index, &name.size);
+    bool is_filled = json_member(root, name, &value) && value.token->kind >= JSON_ARRAY;
+    return is_filled ? push_canonical(L, value) : push_digest(L, SPAN("{}"));
 }
 
 int digest_of_json(lua_State *L) {
     struct span text;
+    int names = lua_gettop(L) - 1;
     text.at = luaL_checklstring(L, 1, &text.size);
     luaL_argcheck(L, text.size < UINT32_MAX, 1, "too long");
     struct json_reader reader = json_reader(text);
     reader.room = json_room(text.size);
     reader.tokens = compat_newuserdata(L, reader.room * sizeof *reader.tokens);
-    if (json_read(&reader) == JSON_WHOLE) return push_canonical(L, json_root(&reader));
-    lua_pushnil(L);
-    lua_pushfstring(L, "malformed JSON at byte %d: %s", (int)reader.fault_at + 1, reader.fault);
-    return 2;
+    if (json_read(&reader) != JSON_WHOLE) {
+        lua_pushnil(L);
+        lua_pushfstring(L, "malformed JSON at byte %d: %s", (int)reader.fault_at + 1, reader.fault);
+        return 2;
+    }
+    if (names == 0) return push_canonical(L, json_root(&reader));
+    luaL_checkstack(L, 4 * names, "too many names");
+    int first = lua_gettop(L) + 1;
+    for (int i = 0; i < names; i++) {
+        push_member(L, json_root(&reader), 2 + i);
+        lua_insert(L, first + i);
+        lua_settop(L, first + i);
+    }
+    return names;
 }

@@ -18,7 +18,9 @@ int digest_begin(lua_State *L);
 
 void digest_init(lua_State *L);
 
-/* core.digest(json) -> digest: of the value, whatever its spelling; or nil, message. See pure/canon. */
+/* core.digest(json) -> digest: of the value, whatever its spelling; or nil, message. See pure/canon.
+   core.digest(json, name, ...) -> digest, ...: of the members that are called so, each an object or an array. What is
+   absent, or another value, counts as {}. */
 int digest_of_json(lua_State *L);
 
 #pragma GCC visibility pop

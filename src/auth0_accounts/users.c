@@ -2,6 +2,7 @@
 
 #include "auth0_accounts/lines.h"
 #include "auth0_accounts/statement.h"
+#include "auth0_accounts/tokens.h"
 #include "lua/class.h"
 #include "pure/listed.h"
 
@@ -12,8 +13,7 @@ static char users_class;
 struct users {
     struct lines *lines; /* NULL once they are closed */
     struct span line;
-    struct json_token *tokens;
-    size_t room;
+    struct tokens tokens;
     char *text; /* where strings are unescaped */
     size_t text_room;
     bool is_pushed; /* a line of it: a finalizer that runs meanwhile cannot use it, nor close it */
@@ -61,17 +61,9 @@ static int fail_json(lua_State *L, struct users *users, const struct json_reader
 enum { VALUES_AT_MOST = 65536 };
 
 static enum json_progress read_json(lua_State *L, struct users *users, struct json_reader *reader) {
-    enum json_progress progress;
-    reader->tokens = users->tokens;
-    reader->room = users->room;
     reader->most = VALUES_AT_MOST;
-    while ((progress = json_read(reader)) == JSON_MORE) {
-        size_t room = users->room > 0 ? 2 * users->room : 1024;
-        struct json_token *tokens = realloc(users->tokens, room * sizeof *tokens);
-        if (tokens == NULL) luaL_error(L, "not enough memory");
-        users->tokens = reader->tokens = tokens;
-        users->room = reader->room = room;
-    }
+    enum json_progress progress = tokens_read(&users->tokens, reader);
+    if (progress == JSON_MORE) luaL_error(L, "not enough memory");
     return progress;
 }
 
@@ -221,10 +213,9 @@ static int method_position(lua_State *L) {
 static int on_gc(lua_State *L) {
     struct users *users = lua_touserdata(L, 1);
     lines_close(users->lines);
-    free(users->tokens);
+    tokens_free(&users->tokens);
     free(users->text);
     users->lines = NULL;
-    users->tokens = NULL;
     users->text = NULL;
     return 0;
 }

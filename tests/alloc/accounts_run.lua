@@ -36,6 +36,11 @@ assert(not good)
 db:close()
 
 assert(core.digest '{"b":[1,2,{"c":null}],"a":"x"}')
+assert(#{ core.digest('{"b":[1,2,{"c":null}],"a":"x"}', "b", "c") } == 2)
+local judge = core.judge '{"goal":"preview","primary":"auth0|1","secondary":"auth0|2","proof":"operator","checks":[]}'
+local account = '{"user_id":"auth0|%d","user_metadata":{"k%d":1},"identities":[{"provider":"auth0","user_id":"%d"}]}'
+local reasons, patch = judge:of("auth0|1", account:format(1, 1, 1), "auth0|2", account:format(2, 2, 2))
+assert(#reasons == 0 and patch)
 assert(core.sha256_file(path) and core.sha256 "x")
 local hasher = core.hasher()
 hasher:add "x"

@@ -358,6 +358,14 @@ describe("auth0_accounts.core", function()
             end
         end)
 
+        it("of JSON is that of some members, which are {} where they hold nothing", function()
+            local text = '{"a":{"y":1,"x":[2]},"b":null,"c":"text","d":[1],"a":{"x":[2.0],"y":1}}'
+            local empty = core.digest "{}"
+            assert.same({ core.digest '{"x":[2],"y":1}', empty, empty, core.digest "[1]", empty },
+                { core.digest(text, "a", "b", "c", "d", "none") })
+            assert.same({ empty, empty }, { core.digest("[]", "a", "b") })
+        end)
+
         it("of JSON is none of what is no JSON", function()
             assert.same({ nil, "malformed JSON at byte 4: something after the value" }, { core.digest "{} x" })
         end)

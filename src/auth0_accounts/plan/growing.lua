@@ -1,4 +1,5 @@
 --- The primary of a group, as it is after each link: as text, since of a group of forty it is judged forty times.
+local core = require "auth0.core"
 local json = require "auth0.json"
 
 local growing = {}
@@ -37,23 +38,23 @@ end
 
 --- Takes an account in.
 ---@param secondary auth0_accounts.GroupAccount
----@param patch table|nil what is written to the primary
+---@param patch string|nil JSON that is written to the primary
 function Growing:link(secondary, patch)
     local identity = set(secondary.own, { profileData = set(secondary.value, elsewhere) })
     self.identities = self.identities .. "," .. json.encode(identity)
-    for part, value in pairs(patch or {}) do
+    for part, value in pairs(patch and core.decode(patch) or {}) do
         self.metadata[part] = set(self.metadata[part], value)
         self.texts[part] = json.encode(self.metadata[part])
     end
 end
 
----@return table profile JSON as it stands
+---@return string profile JSON
 function Growing:profile()
     local text = self.rest .. ',"identities":' .. self.identities .. "]"
     for _, part in ipairs(PARTS) do
         if self.texts[part] then text = ('%s,"%s":%s'):format(text, part, self.texts[part]) end
     end
-    return json.raw(text .. "}")
+    return text .. "}"
 end
 
 return growing

@@ -71,7 +71,7 @@ end
 local function put_link(work, group, link)
     local class = lines.class(link.primary, link.secondary)
     local is_alike = link.primary.value.email == link.secondary.value.email
-    work.summary:link(class, is_alike and 1 or 2, link.judged.patch_text ~= nil)
+    work.summary:link(class, is_alike and 1 or 2, link.judged.patch ~= nil)
     if work.keeps then
         keep(work, "link", lines.link(work.summary.links, class, group, link, work.groups.has))
     end
@@ -110,7 +110,7 @@ local function make(work, path, options)
     check_diff(work, options)
     work.groups = groups.read(path, options.watch)
     if options.primary_file then work.groups:name(primaries.ids(options.primary_file)) end
-    work.judge = judge.new(options.domain, options)
+    work.judge = judge.new(options)
     local header = options.output and header_of(path, work.groups.accounts, options)
     work.writer = header and plan_file.create(options.output, header, options.overwrites)
     put_groups(work, options)
@@ -125,7 +125,6 @@ local function finish(work, options, is_good)
     if work.writer and not is_good then work.writer:abandon() end
     if work.diff and not is_good then work.diff:close() end
     if work.groups then work.groups:close() end
-    if work.judge then work.judge:close() end
 end
 
 -- Little is kept from one group to the next, so the collector has time. Lua 5.5 knows no such option.

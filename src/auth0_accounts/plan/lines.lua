@@ -28,16 +28,12 @@ end
 
 -- ---- accounts ----
 
-local METADATA = { "user_metadata", "app_metadata" }
-
 -- Of metadata that the export does not have at all there is no digest: it was not asked for.
 local function digests_of(account, has)
     local members = {}
-    for _, name in ipairs(METADATA) do
-        local value = account[name]
-        local text = type(value) == "table" and json.encode(value) or "{}"
-        if has[name] then add(members, name, '"' .. core.digest(text) .. '"') end
-    end
+    local user, app = core.digest(account.text, "user_metadata", "app_metadata")
+    if has.user_metadata then add(members, "user_metadata", '"' .. user .. '"') end
+    if has.app_metadata then add(members, "app_metadata", '"' .. app .. '"') end
     return object_of(members)
 end
 
@@ -65,7 +61,7 @@ local function write_account(account, has)
     add(members, "blocked", tostring(value.blocked == true))
     add(members, "identities", ids_of(account.identities))
     add(members, "connections", connections_of(account.identities))
-    add(members, "digests", digests_of(value, has))
+    add(members, "digests", digests_of(account, has))
     return object_of(members)
 end
 
@@ -111,15 +107,6 @@ local function text_of_patch(text)
     return text and ('{"bytes":%d,"sha256":"%s"}'):format(#text, core.sha256(text)) or "null"
 end
 
-local function names_of(things)
-    local names, seen = {}, {}
-    for _, thing in ipairs(things) do
-        if not seen[thing.what] then names[#names + 1] = thing.what end
-        seen[thing.what] = true
-    end
-    return names
-end
-
 ---@param number integer
 ---@param class string
 ---@param group auth0_accounts.Group
@@ -130,7 +117,7 @@ function lines.link(number, class, group, link, has)
     return ('{"line":%d,"group":%d,"class":"%s","primary":%s,"secondary":%s,"evidence":%s,"patch":%s,"lost":%s}')
         :format(number, group.number, class, text_of_account(link.primary, has), text_of_account(link.secondary, has),
             text_of_evidence(group, link.primary, link.secondary),
-            text_of_patch(link.judged.patch_text), list_of(names_of(link.judged.lost)))
+            text_of_patch(link.judged.patch), list_of(link.judged.lost))
 end
 
 ---@param group auth0_accounts.Group
