@@ -35,6 +35,7 @@ build = {
    type = "command",
    build_command = "$(CC) $(CFLAGS) $(LIBFLAG) -D_GNU_SOURCE -I src -I $(LUA_INCDIR) "
       .. "-I $(CRYPTO_INCDIR) -I $(SQLITE_INCDIR) -I $(ZLIB_INCDIR) -o core.so "
+      .. "src/auth0_accounts/addresses.c "
       .. "src/auth0_accounts/core.c "
       .. "src/auth0_accounts/database.c "
       .. "src/auth0_accounts/digest.c "
@@ -68,6 +69,7 @@ build = {
       .. "src/pure/plan.c "
       .. "src/pure/receipt.c "
       .. "src/pure/redact.c "
+      .. "src/pure/shared.c "
       .. "src/pure/sort.c "
       .. "src/pure/utf8.c "
       .. "src/pure/writer.c "

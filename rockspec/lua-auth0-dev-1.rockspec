@@ -123,6 +123,7 @@ build = {
             "src/pure/sequence_result.c",
             "src/pure/sequence_weigh.c",
             "src/pure/restore.c",
+            "src/pure/shared.c",
             "src/pure/sort.c",
             "src/pure/streams.c",
             "src/pure/token_life.c",

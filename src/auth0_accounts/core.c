@@ -1,5 +1,6 @@
 /* auth0_accounts.core: what the command's work on many accounts needs of C. The only exported symbol is
    luaopen_auth0_accounts_core. */
+#include "auth0_accounts/addresses.h"
 #include "auth0_accounts/database.h"
 #include "auth0_accounts/digest.h"
 #include "auth0_accounts/judge.h"
@@ -21,11 +22,17 @@ static char module_key;
 
 /* The same table when it is loaded again: objects of the first time are of its classes. */
 EXPORT int luaopen_auth0_accounts_core(lua_State *L) {
-    static const luaL_Reg functions[] = {{"open", database_open},    {"users", users_open},
-                                         {"sha256", digest_of_text}, {"sha256_file", digest_of_file},
-                                         {"digest", digest_of_json}, {"signals", signals_take},
-                                         {"place", place_file},      {"hasher", digest_begin},
-                                         {"judge", judge_make},      {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"open", database_open},
+                                         {"users", users_open},
+                                         {"sha256", digest_of_text},
+                                         {"sha256_file", digest_of_file},
+                                         {"digest", digest_of_json},
+                                         {"signals", signals_take},
+                                         {"place", place_file},
+                                         {"hasher", digest_begin},
+                                         {"judge", judge_make},
+                                         {"addresses", addresses_make},
+                                         {NULL, NULL}};
     compat_checkversion(L);
     compat_getref(L, &module_key);
     if (!lua_isnil(L, -1)) return 1;
@@ -36,6 +43,7 @@ EXPORT int luaopen_auth0_accounts_core(lua_State *L) {
     signals_init(L);
     digest_init(L);
     judge_init(L);
+    addresses_init(L);
     lua_createtable(L, 0, 8);
     compat_setfuncs(L, functions);
     lua_pushvalue(L, -1);

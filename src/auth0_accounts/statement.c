@@ -127,16 +127,6 @@ static int method_run(lua_State *L) {
     return 1;
 }
 
-int statement_run_pair(lua_State *L, int index, int64_t first, int64_t second) {
-    struct statement *self = check_statement(L, index);
-    check_count(L, self, 2);
-    end_run(self);
-    (void)sqlite3_bind_int64(self->handle, 1, first);
-    (void)sqlite3_bind_int64(self->handle, 2, second);
-    int status = sqlite3_step(self->handle);
-    return status == SQLITE_DONE ? 0 : fail_run(L, self, status);
-}
-
 /* statement:first(...) -> the columns of the first row; nothing without one */
 static int method_first(lua_State *L) {
     struct statement *self = check_statement(L, 1);

@@ -4,15 +4,10 @@
 
 #include "auth0_accounts/database.h"
 
-#include <stdint.h>
-
 #pragma GCC visibility push(hidden)
 
 /* database:prepare(sql) -> statement */
 int statement_prepare(lua_State *L);
-
-/* Runs the statement at `index` with two integers. Returns 0; or, where it fails, what database_fail does. */
-int statement_run_pair(lua_State *L, int index, int64_t first, int64_t second);
 
 /* All of a database, before it is closed. */
 void statement_close_all(struct database *database);

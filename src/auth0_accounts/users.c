@@ -1,7 +1,7 @@
 #include "auth0_accounts/users.h"
 
+#include "auth0_accounts/addresses.h"
 #include "auth0_accounts/lines.h"
-#include "auth0_accounts/statement.h"
 #include "auth0_accounts/tokens.h"
 #include "lua/class.h"
 #include "pure/listed.h"
@@ -154,32 +154,30 @@ static int method_find(lua_State *L) {
     return push_step(L, users, step);
 }
 
-/* Of an account with an address, by the statement at index 2: 0, or the number of values pushed, as fail_line. */
-static int note_account(lua_State *L, struct users *users) {
+/* 0, or the number of values pushed, as fail_line. */
+static int note_account(lua_State *L, struct users *users, struct addresses *addresses) {
     struct listed listed;
     int faults = read_account(L, users, &listed);
     if (faults > 0 || listed.email.token == NULL) return faults;
     struct span address = unescape(L, users, listed.email);
-    if (address.size == 0) return 0;
     listed_fold(users->text, address.size);
-    users->is_pushed = false; /* a statement that fails may raise */
-    return statement_run_pair(L, 2, (int64_t)lines_number(users->lines), (int64_t)listed_hash(address));
+    if (address.size > 0) addresses_add(L, addresses, lines_number(users->lines), address);
+    return 0;
 }
 
-/* users:note(statement, most) -> how many accounts were read: `most`, or fewer at the end. For each that has an
-   address, the statement is run with the line's number and a number that stands for the folded address: equal ones have
-   the same, others hardly ever. What fails is told as by users:next() and by statement:run(). */
+/* users:note(addresses, most) -> how many accounts were read: `most`, or fewer at the end. The address of each that has
+   one is noted. What fails is told as by users:next(). */
 static int method_note(lua_State *L) {
     struct users *users = check_users(L);
+    struct addresses *addresses = addresses_check(L, 2);
     lua_Integer most = luaL_checkinteger(L, 3), count = 0;
-    while (count < most) {
+    for (; count < most; count++) {
         enum lines_step step = lines_next(users->lines, &users->line);
         if (step == LINES_END) break;
         users->is_pushed = true;
-        int faults = step == LINES_ONE ? note_account(L, users) : fail_step(L, users, step);
+        int faults = step == LINES_ONE ? note_account(L, users, addresses) : fail_step(L, users, step);
         users->is_pushed = false;
         if (faults > 0) return faults;
-        count++;
     }
     lua_pushinteger(L, count);
     return 1;

@@ -40,22 +40,21 @@ function users.file(path, watch)
     end
 end
 
---- Notes each account that has an address: runs the statement with the number of its line and a number that stands for
---- the folded address. Equal addresses have the same one, others hardly ever.
+--- Notes the folded address of each account that has one.
 ---@param path string NDJSON, or the gzip of it
 ---@param watch auth0_accounts.Watch
----@param insert userdata statement of auth0_accounts.core
+---@return userdata addresses of auth0_accounts.core
 ---@return integer accounts that the file has, with an address or without
-function users.note(path, watch, insert)
-    local reader, count = open(path), 0
+function users.addresses(path, watch)
+    local addresses, reader, count = core.addresses(), open(path), 0
     repeat
-        local more, message, kind = reader:note(insert, EVERY)
+        local more, message, kind = reader:note(addresses, EVERY)
         if not more then fail(message, kind) end
         count = count + more
         if more == EVERY then watch:say("reading " .. path, reader:position()) end
     until more < EVERY
     reader:close()
-    return count
+    return addresses, count
 end
 
 --- Goes through some lines of a file that was read before.

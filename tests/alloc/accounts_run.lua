@@ -26,8 +26,11 @@ local _, message = users:next()
 assert(message:find "malformed JSON")
 users:close()
 users = assert(core.users(path))
-assert(users:note(insert, 2) == 2)
+local addresses = core.addresses()
+assert(users:note(addresses, 2) == 2 and not addresses:shared()())
 users:close()
+insert:run(2, 2)
+insert:run(3, 3)
 local rows = 0
 for a in db:prepare("SELECT a, b FROM t"):rows() do rows = rows + (a and 1) end
 assert(rows == 3 and db:prepare("SELECT count(*) FROM t"):first() == 3)

@@ -157,22 +157,21 @@ describe("auth0_accounts.core.users", function()
         assert.equal("file", (select(3, users:next())))
     end)
 
-    it("notes the addresses of many accounts at once", function()
-        local db = assert(core.open "")
-        assert(db:exec "CREATE TABLE t (line INTEGER PRIMARY KEY, hash INTEGER NOT NULL)")
-        local insert = db:prepare "INSERT INTO t VALUES (?, ?)"
+    it("notes the addresses of many accounts at once, and says which lines share one", function()
+        local addresses = core.addresses()
         local users = opened('{"user_id":"a","email":"A@b"}\n\n{"user_id":"b","email":null}\n'
-            .. '{"user_id":"c","email":"a@B"}\n'
-            .. '{"user_id":"d","email":""}\n{"user_id":"e","email":"\\u0061@c"}\n[]\n{"user_id":"f"}')
-        assert.same({ 2, 3 }, { users:note(insert, 2), users:note(insert, 3) })
-        assert.same({ nil, path .. ":7: the line is no JSON object", "line" }, { users:note(insert, 9) })
-        assert.same({ 1, 0 }, { users:note(insert, 9), users:note(insert, 9) })
-        assert.same({ 3, 2 }, { db:prepare("SELECT count(*), count(DISTINCT hash) FROM t"):first() })
-        local equal = db:prepare "SELECT b.line FROM t a, t b WHERE a.hash = b.hash AND a.line < b.line"
-        assert.same({ 4 }, { equal:first() })
-        assert(db:exec "PRAGMA query_only=1")
-        assert.equal("read_only", (select(3, opened('{"user_id":"a","email":"x"}'):note(insert, 9))))
-        assert.has_error(function() opened('{"user_id":"a","email":"x"}'):note(db:prepare "SELECT 1", 1) end)
+            .. '{"user_id":"c","email":"a@B"}\n{"user_id":"d","email":""}\n{"user_id":"e","email":"\\u0061@c"}\n[]\n'
+            .. '{"user_id":"f"}\n{"user_id":"g","email":""}\n{"user_id":"h","email":"\\u0061@b"}')
+        assert.same({ 2, 3 }, { users:note(addresses, 2), users:note(addresses, 3) })
+        assert.same({ nil, path .. ":7: the line is no JSON object", "line" }, { users:note(addresses, 9) })
+        assert.same({ 3, 0 }, { users:note(addresses, 9), users:note(addresses, 9) })
+        local lines = {}
+        for line in addresses:shared() do lines[#lines + 1] = line end
+        assert.same({ 1, 4, 10 }, lines)
+        local another = opened [[{"user_id":"a","email":"x"}]]
+        assert.error_matches(function() another:note(addresses, 1) end, "no more addresses can be noted")
+        assert.error_matches(function() users:note(1, 1) end, "expected addresses")
+        addresses:close()
     end)
 
     it("finds a line by its number", function()

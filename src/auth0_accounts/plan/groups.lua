@@ -12,19 +12,11 @@ local groups_mt = { __name = "auth0_accounts.groups", __index = Groups }
 local groups = {}
 
 local SCHEMA = [[
-    CREATE TABLE address (line INTEGER PRIMARY KEY, hash INTEGER NOT NULL);
-    CREATE TABLE shared (line INTEGER PRIMARY KEY);
     CREATE TABLE member (line INTEGER PRIMARY KEY, folded TEXT NOT NULL, user_id TEXT NOT NULL, text TEXT NOT NULL);
     CREATE TABLE named (user_id TEXT PRIMARY KEY) WITHOUT ROWID;
     CREATE TABLE twice (user_id TEXT PRIMARY KEY) WITHOUT ROWID;]]
 
-local SHARED = [[
-    CREATE INDEX address_by_hash ON address (hash);
-    INSERT INTO shared SELECT line FROM address WHERE hash IN
-        (SELECT hash FROM address GROUP BY hash HAVING count(*) > 1) ORDER BY line;
-    DROP TABLE address;]]
-
--- Two addresses may have one hash: what stands alone then is no member.
+-- Of two addresses that were taken for one, what stands alone is no member.
 local INDEXED = [[
     CREATE INDEX member_by_group ON member (folded, user_id);
     DELETE FROM member WHERE folded IN (SELECT folded FROM member GROUP BY folded HAVING count(*) = 1);
@@ -37,12 +29,6 @@ local ROWS = [[
 
 -- ---- the two passes ----
 
-local function note_addresses(self)
-    local insert = self.db:prepare "INSERT INTO address VALUES (?, ?)"
-    self.accounts = accounts_of.note(self.path, self.watch, insert)
-    insert:close()
-end
-
 -- Metadata may be missing because no account has any, or because the export was made without.
 local function note_metadata(self, text)
     for _, name in ipairs { "user_metadata", "app_metadata" } do
@@ -52,15 +38,13 @@ local function note_metadata(self, text)
     end
 end
 
-local function note_members(self)
+local function note_members(self, shared)
     local insert = self.db:prepare "INSERT INTO member VALUES (?, ?, ?, ?)"
-    local shared = self.db:prepare "SELECT line FROM shared ORDER BY line"
-    for line, id, text, folded in accounts_of.lines(self.path, shared:rows()) do
+    for line, id, text, folded in accounts_of.lines(self.path, shared) do
         note_metadata(self, text)
         insert:run(line, folded, id, text)
     end
     insert:close()
-    shared:close()
 end
 
 --- Reads an export.
@@ -70,11 +54,12 @@ end
 ---metadata that some account has
 function groups.read(path, watch)
     local self = setmetatable({ path = path, watch = watch, db = database.temporary(), has = {} }, groups_mt)
-    self.db:exec("BEGIN;" .. SCHEMA)
-    note_addresses(self)
+    local addresses
+    addresses, self.accounts = accounts_of.addresses(path, watch)
     watch:say("looking for accounts with the same address", 0, 0)
-    self.db:exec(SHARED)
-    note_members(self)
+    self.db:exec("BEGIN;" .. SCHEMA)
+    note_members(self, addresses:shared())
+    addresses:close()
     self.db:exec(INDEXED .. "COMMIT;")
     self.count = self.db:prepare("SELECT count(DISTINCT folded) FROM member"):first()
     return self
