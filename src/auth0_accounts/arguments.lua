@@ -17,6 +17,8 @@ local function argparse()
     error(INSTALL:format(_VERSION:match "%d+%.%d+", tostring(found)), 0)
 end
 
+local ABOUT = 'Accounts of an Auth0 tenant. "auth0-accounts COMMAND --help" explains a command.'
+
 local EPILOG = [[
 The tenant and the token: AUTH0_DOMAIN, and AUTH0_TOKEN or AUTH0_CLIENT_ID with
 AUTH0_CLIENT_SECRET or AUTH0_SIGNING_KEY_FILE, from the environment or from the
@@ -33,7 +35,7 @@ local function of_every_command(parser)
     parser:option("--config", "File with settings, which this user alone can read: name = value, or JSON.")
         :argname "FILE"
     parser:option("--domain", "The tenant's domain, instead of AUTH0_DOMAIN."):argname "DOMAIN"
-    parser:option("--client-id", "Instead of AUTH0_CLIENT_ID."):argname "ID"
+    parser:option("--client-id", "The application that asks for a token, instead of AUTH0_CLIENT_ID."):argname "ID"
     parser:option("--signing-key-file", "PEM file with the client's private key, instead of a client secret.")
         :argname "FILE"
     parser:option("--mock", "Instead of a tenant: the accounts of this file, which keeps what is changed; see mock.")
@@ -57,7 +59,9 @@ end
 
 -- What ends the parsing early is raised: a help that was asked for, or a mistake and where it was made.
 local function with_help(parser)
-    parser:add_help { action = function() error({ text = parser:get_help() .. "\n", code = stop.DONE }, 0) end }
+    parser:add_help { description = "Print this help.", action = function()
+        error({ text = parser:get_help() .. "\n", code = stop.DONE }, 0)
+    end }
 end
 
 -- argparse does not say of which option it could not convert the value.
@@ -85,7 +89,7 @@ end
 
 ---@return table parser of argparse
 function arguments.parser()
-    local parser = argparse()("auth0-accounts", "Accounts of an Auth0 tenant.", EPILOG)
+    local parser = argparse()("auth0-accounts", ABOUT, EPILOG)
     parser:help_max_width(WIDTH):command_target "command":require_command(true)
     with_help(parser)
     of_every_command(parser)

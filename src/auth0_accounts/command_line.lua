@@ -38,7 +38,8 @@ local function copied(choices)
 end
 
 local function of_argument(argument)
-    return { name = argument._argname or argument._name, about = argument._description or "",
+    local choices = argument._choices and table.concat(argument._choices, "|")
+    return { name = argument._argname or choices or argument._name, about = argument._description or "",
         required = argument._minargs > 0, choices = copied(argument._choices) }
 end
 

@@ -25,16 +25,23 @@ function definitions.two_accounts(parser)
     parser:argument("secondary", "Full id of the other account, or identity."):argname "SECONDARY"
 end
 
+---@param parser table
+function definitions.connection(parser)
+    parser:option("--connection-id", "Picks one of several database connections in which the secondary may be.")
+        :argname "ID"
+end
+
 local METADATA = { "discard", "primary_wins", "deep" }
 
 --- What a merge keeps of the secondary's metadata.
 ---@param parser table
 function definitions.metadata(parser)
     definitions.choice(parser, "--user-metadata",
-        "What the primary gets of the secondary's: %s (default: primary_wins).", METADATA):argname "CHOICE"
-    definitions.choice(parser, "--app-metadata", "What the primary gets of the secondary's: %s (default: discard).",
-        METADATA):argname "CHOICE"
-    parser:option("--union", "A key whose arrays are united; repeatable."):argname "KEY":count "*"
+        "What the primary gets of the secondary's: %s (default: primary_wins). discard: nothing; primary_wins: the "
+        .. "keys that it lacks; deep: within objects, too.", METADATA):argname "CHOICE"
+    definitions.choice(parser, "--app-metadata", "The same, of what applications rely on for access: %s (default: "
+        .. "discard).", METADATA):argname "CHOICE"
+    parser:option("--union", "A key of the metadata whose arrays are united; repeatable."):argname "KEY":count "*"
 end
 
 ---@param parser table
@@ -93,9 +100,10 @@ end
 --- What all commands have that work at many accounts.
 ---@param parser table
 function definitions.bulk(parser)
-    parser:option("--reserve", "The share of each rate limit that is left to others (default: 50%)."):argname "SHARE"
+    parser:option("--reserve", "The share of each rate limit that is left to the tenant's logins, from 0% to 90% "
+        .. "(default: 50%)."):argname "SHARE"
         :convert(definitions.share)
-    parser:option("--in-flight", "How many accounts are worked at together (default: 10)."):argname "N"
+    parser:option("--in-flight", "How many accounts are worked at together at most (default: 10)."):argname "N"
         :convert(definitions.whole(1))
     parser:option("--throttle-file", "File with a number, which may change meanwhile: so many a second may begin; 0: "
         .. "none."):argname "FILE":convert(throttle_file)

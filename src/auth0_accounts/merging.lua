@@ -13,13 +13,16 @@ local function define_what_is_kept(parser)
 end
 
 local function define_what_is_allowed(parser)
-    parser:option("--trust-connection", "With shared_email: a connection whose verified addresses count; repeatable.")
+    parser:option("--trust-connection", "With shared_email: a connection that verifies addresses itself, so that "
+        .. "they count; repeatable. Many connections only claim it.")
         :argname "NAME":count "*"
-    parser:flag("--password-merge", "With shared_email: allow an account with a password.")
-    parser:flag("--allow-unreadable", "What cannot be read is a warning, not a reason against the merge.")
+    parser:flag("--password-merge", "With shared_email: also an account with a password. An attacker may have "
+        .. "registered it with the victim's address.")
+    parser:flag("--allow-unreadable", "What cannot be read is a warning, not a reason against the merge. It may be "
+        .. "lost unseen.")
     definitions.choice(parser, "--check", "Read only this beside the profiles: %s; repeatable (default: all).", CHECKS)
         :argname "WHAT":count "*"
-    parser:flag("--no-checks", "Read only the two profiles.")
+    parser:flag("--no-checks", "Read only the two profiles. What else the secondary loses is not seen.")
 end
 
 ---@param parser table
@@ -29,13 +32,15 @@ function merging.define(parser)
         :argname "PROOF":count(1)
     define_what_is_kept(parser)
     define_what_is_allowed(parser)
-    parser:option("--relink-holder", "The account that holds the identity now, from which to move it."):argname "ID"
+    parser:option("--relink-holder", "The account that holds the identity now, and loses it: it is moved from there.")
+        :argname "ID"
     definitions.choice(parser, "--relink-proof", "Why the holder is the same person's account: %s.", definitions.PROOFS)
         :argname "PROOF"
-    parser:option("--created-at-primary", "The primary's created_at, as a preview showed it."):argname "TIME"
-    parser:option("--created-at-secondary", "The secondary's created_at, as a preview showed it."):argname "TIME"
-    parser:option("--connection-id", "Picks one of several database connections."):argname "ID"
-    parser:flag("--revoke", "End the primary's sessions and refresh tokens afterwards.")
+    parser:option("--created-at-primary", "The primary's created_at, as a preview showed it: another one is refused, "
+        .. "since the account was made anew."):argname "TIME"
+    parser:option("--created-at-secondary", "The same of the secondary."):argname "TIME"
+    definitions.connection(parser)
+    parser:flag("--revoke", "End the primary's sessions and refresh tokens afterwards: the person signs in again.")
     parser:flag("--reset-password", "Make a ticket for a new password afterwards, for each identity that has one.")
 end
 

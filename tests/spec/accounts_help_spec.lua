@@ -55,6 +55,16 @@ describe("auth0-accounts help", function()
         end
     end)
 
+    it("has a sentence for each option and argument", function()
+        for _, own in ipairs(defined().commands) do
+            for _, list in ipairs { own.options, own.arguments } do
+                for _, element in ipairs(list) do
+                    assert.truthy(element.about:find "^%u.*[%.%)]$", own.name .. ": " .. element.about)
+                end
+            end
+        end
+    end)
+
     it("names the choices of each option that has some", function()
         for _, own in ipairs(defined().commands) do
             for _, option in ipairs(own.options) do
@@ -74,7 +84,12 @@ describe("auth0-accounts help", function()
         os.remove(warnings)
         if code == 127 then return pending "there is no groff" end
         assert.equal("", warned)
-        text = text:gsub("%-\n +", "-"):gsub("\27%[%d*m", "")
+        text = text:gsub("\27%[%d*m", "")
+        for line in text:gmatch "[^\n]+" do assert.is_true(#line <= 80, line) end
+        text = text:gsub("%-\n +", "-")
+        for _, title in ipairs { "DESCRIPTION", "OPTIONS", "COMMANDS", "EXAMPLES", "ENVIRONMENT", "EXIT STATUS" } do
+            assert.truthy(text:find("\n" .. title .. "\n", 1, true), title)
+        end
         for _, own in ipairs(defined().commands) do
             assert.truthy(text:find("auth0-accounts " .. own.name, 1, true), own.name)
             for _, option in ipairs(own.options) do
@@ -86,7 +101,7 @@ describe("auth0-accounts help", function()
     it("--man takes no text for a request of roff's", function()
         local text = man_page.of { name = "x", about = "", notes = ".so /etc/passwd\n'br\n\\x-y", arguments = {},
             options = {}, commands = {} }
-        assert.truthy(text:find("\n.PP\n\\&.so /etc/passwd\n\\&'br\n\\ex\\-y\n", 1, true), text)
+        assert.truthy(text:find("\n.SH ENVIRONMENT\n\\&.so /etc/passwd\n\\&'br\n\\ex\\-y\n", 1, true), text)
     end)
 
     it("--completion is a script that its shell reads", function()

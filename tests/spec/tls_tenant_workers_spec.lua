@@ -222,6 +222,11 @@ describe("tests/tenant/start and stop", function()
         local exports = process.read(folder .. "/exports")
         local connection = hint:match "\n(    domain = .-,)\n#"
         assert.is_string(connection, hint)
+        local line = hint:match "\n    (env %-u AUTH0_TOKEN auth0%-accounts .-)\n"
+        local told, ended = tenant.run(("%s\nunset AUTH0_DOMAIN; %s 2>&1"):format(exports,
+            line:gsub("auth0%-accounts", process.lua() .. " src/auth0_accounts/command.lua", 1)))
+        assert.equal(0, ended, told)
+        assert.truthy(told:find("email: ann@example.com", 1, true), told)
         for _, heading in ipairs { "## Ten lines that work", "## A tenant" } do
             local code, count = readme_block(heading):gsub('    domain = "acme%.eu%.auth0%.com",', connection)
             assert.equal(1, count)

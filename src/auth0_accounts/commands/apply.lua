@@ -18,9 +18,10 @@ function apply.define(parser)
     parser:option("--canary", "Make so many links first, and look at them before the rest begins."):argname "N"
         :convert(definitions.whole(1))
     parser:option("--limit", "Links to begin in this run at most."):argname "N":convert(definitions.whole(1))
-    parser:option("--max-failures", "Failures after which no link is begun (default: 1)."):argname "N"
+    parser:option("--max-failures", "Failures after which no link is begun any more (default: 1)."):argname "N"
         :convert(definitions.whole(1))
-    parser:flag("--acknowledge-events", "You know who is told of user.deleted, which each link sends.")
+    parser:flag("--acknowledge-events", "You know which event streams hear of user.deleted, which each link sends: a "
+        .. "handler may delete the person's data.")
 end
 
 apply.options = definitions.bulk_options

@@ -7,7 +7,8 @@ local candidates = { needs_tenant = true,
 function candidates.define(parser)
     parser:argument("id", "The account's full id; or --email."):argname "ID":args "?"
     parser:option("--email", "Instead of an id: accounts with this address."):argname "ADDRESS"
-    parser:flag("--unverified", "Also accounts where an address is not verified, on either side.")
+    parser:flag("--unverified", "Also accounts where an address is not verified, on either side: it may be another "
+        .. "person's.")
 end
 
 function candidates.fault(given)

@@ -8,7 +8,8 @@ function journal.define(parser)
     definitions.choice(parser, "action", "What to do: %s. export prints one JSON object a line.", { "export", "prune" },
         "argument")
     parser:argument("journal", "The file that apply made."):argname "JOURNAL"
-    parser:option("--older-than", "With prune: links that were last worked at so many days ago, or longer."):argname
+    parser:option("--older-than", "With prune: links that were last worked at so many days ago, or longer. undo "
+        .. "cannot take these back any more."):argname
         "DAYS":convert(definitions.whole(0))
 end
 

@@ -7,7 +7,7 @@ local link = { changes = true, needs_tenant = true,
 
 function link.define(parser)
     definitions.two_accounts(parser)
-    parser:option("--connection-id", "Picks one of several database connections."):argname "ID"
+    definitions.connection(parser)
     definitions.dry_run(parser, "Send nothing; print the request.")
 end
 

@@ -14,7 +14,7 @@ local function define_choice_of_primary(parser)
         .. "connection=NAME,NAME."):argname "RULE":convert(primaries.rule)
     parser:option("--primary-file", "A file of ids, one a line, that are to be primaries."):argname "IDS"
     parser:option("--choose", "A Lua file that returns a function(group): it returns the primary's id, or nil and why "
-        .. "there is none."):argname "RULES.lua"
+        .. "there is none. It runs with your rights."):argname "RULES.lua"
 end
 
 local function define_evidence(parser)
@@ -22,7 +22,8 @@ local function define_evidence(parser)
         .. "is linked."):argname "NAME":count "*"
     parser:flag("--password-merge", "Also link accounts with a password. An attacker may have registered one with "
         .. "the victim's address.")
-    parser:flag("--enterprise-merge", "Also link in groups in which a company's account meets a private one.")
+    parser:flag("--enterprise-merge", "Also link in groups in which a company's account meets a private one, which "
+        .. "lives on after the company has closed its own.")
 end
 
 local function rate(text)

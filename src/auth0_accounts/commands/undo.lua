@@ -14,8 +14,8 @@ function undo.define(parser)
     definitions.bulk(parser)
     parser:option("--limit", "With a journal: links to take back in this run at most."):argname "N"
         :convert(definitions.whole(1))
-    parser:option("--max-failures", "With a journal: failures after which no link is begun (default: 1)."):argname "N"
-        :convert(definitions.whole(1))
+    parser:option("--max-failures", "With a journal: failures after which no link is begun any more (default: 1).")
+        :argname "N":convert(definitions.whole(1))
 end
 
 undo.options = definitions.bulk_options

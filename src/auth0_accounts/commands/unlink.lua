@@ -2,11 +2,12 @@
 local definitions = require "auth0_accounts.definitions"
 local words = require "auth0_accounts.words"
 
-local unlink = { changes = true, needs_tenant = true, summary = "Takes the secondary's identity from the primary." }
+local unlink = { changes = true, needs_tenant = true,
+    summary = "Takes the secondary's identity from the primary: an account of its own again, without its metadata." }
 
 function unlink.define(parser)
     definitions.two_accounts(parser)
-    parser:flag("--no-check", "Do not read the primary first, to fail if it has no such identity.")
+    parser:flag("--no-check", "Do not read the primary first. An identity that it never had is then told as taken.")
     definitions.dry_run(parser, "Send nothing; print the request.")
 end
 
