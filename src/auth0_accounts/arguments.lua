@@ -54,7 +54,7 @@ local function of_every_command(parser)
     parser:flag("--version", "Print the version."):action(function()
         error({ text = ("auth0-accounts %s\n"):format(auth0._VERSION), code = stop.DONE }, 0)
     end)
-    parser:flag("--no-input", "Ask nothing. The command asks nothing anyway, and takes the option for your scripts.")
+    parser:flag("--no-input", "Do not ask for an approval at a terminal, as apply and undo do without --approve.")
 end
 
 -- What ends the parsing early is raised: a help that was asked for, or a mistake and where it was made.

@@ -15,6 +15,21 @@ local function columns()
     return wide and wide > 0 and wide or DEFAULT
 end
 
+--- What the user answers at a terminal, if one shows all that is printed. A process of its own reads, which Ctrl-C
+--- ends.
+---@param world auth0_accounts.World
+---@param question string
+---@return string|nil answer nil: there is no terminal
+function terminal.ask(world, question)
+    if world.err ~= io.stderr or not is_good(os.execute "test -t 0 && test -t 1 && test -t 2") then return nil end
+    world.err:write(question)
+    world.err:flush()
+    local pipe = io.popen 'IFS= read -r line && printf %s "$line"'
+    local text = pipe and pipe:read "*a" or ""
+    if pipe then pipe:close() end
+    return text
+end
+
 ---@param world auth0_accounts.World
 ---@return integer|nil columns nil: there is no terminal
 function terminal.width(world)

@@ -90,10 +90,9 @@ local SHOWN = 5
 
 --- What a run would do; reads the whole plan, and raises where it is broken.
 ---@param plan auth0_accounts.Plan
----@param given table arguments
 ---@param links fun(): table|nil the plan's
 ---@return string[] lines
-function approval.preview(plan, given, links)
+function approval.preview(plan, links)
     local lines, requests = {}, 0
     for link in links do
         if #lines < SHOWN then
@@ -106,8 +105,6 @@ function approval.preview(plan, given, links)
         lines[#lines + 1] = ("  and %s more"):format(progress.whole(plan.header.links - SHOWN))
     end
     lines[#lines + 1] = ("requests: about %s"):format(progress.whole(requests))
-    lines[#lines + 1] = "nothing was changed; to carry it out:"
-    lines[#lines + 1] = "  " .. approval.command(given, plan.digest)
     return lines
 end
 

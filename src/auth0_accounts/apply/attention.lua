@@ -2,6 +2,7 @@
 local core = require "auth0_accounts.core"
 local progress = require "auth0_accounts.apply.progress"
 local stop = require "auth0_accounts.stop"
+local terminal = require "auth0_accounts.terminal"
 
 local attention = {}
 
@@ -15,6 +16,21 @@ function attention.during(world, body)
     own.signals:close()
     if not good then error(value, 0) end
     return value
+end
+
+local ASKED = 8 -- characters
+
+--- Asks at a terminal for the approval that the command line does not give, after what it is about was shown.
+---@param what string is to be done
+---@param digest string
+---@param given table arguments
+---@param world auth0_accounts.World
+---@return boolean is_given
+function attention.is_approved(what, digest, given, world)
+    if given.no_input or given.json or given.quiet then return false end
+    local answer = terminal.ask(world, ("%s now? Type the first %d characters of the SHA-256: "):format(what, ASKED))
+    if world.signals:interrupts() > 0 then stop.raise(stop.INTERRUPTED, "interrupted: nothing was changed") end
+    return answer ~= nil and #answer >= ASKED and answer:lower() == digest:sub(1, #answer)
 end
 
 local STEP = 200 -- links between two looks at the clock

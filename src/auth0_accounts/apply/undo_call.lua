@@ -22,7 +22,7 @@ end
 
 -- ---- without an approval ----
 
-local function say_preview(self, given)
+local function say_preview(self)
     local counts, lines = self.counts, { LOST }
     lines[#lines + 1] = ("links whose person has signed in since: %d of %d"):format(counts.signed_in or 0,
         self.work.begun)
@@ -30,11 +30,10 @@ local function say_preview(self, given)
         gone = "cannot be taken back: their primary is gone", unread = "could not be read" } do
         if counts[word] then lines[#lines + 1] = ("%d links %s"):format(counts[word], sentence) end
     end
-    lines[#lines + 1] = "nothing was changed; to take them back:"
-    lines[#lines + 1] = "  " .. approval.undo_command(given, self.journal.plan)
     return lines
 end
 
+--- What it would do, or nil: then the user approved it.
 local function preview(given, world, tenant, journal, said)
     local self = undo_run.new(given, world, tenant, journal, "preview of undo")
     self:look()
@@ -42,9 +41,12 @@ local function preview(given, world, tenant, journal, said)
         said:lines { NOTHING }
         return { counts = self.counts, code = stop.DONE }
     end
-    said:lines(say_preview(self, given))
-    local code = self.work:code()
-    return { counts = self.counts, command = approval.undo_command(given, journal.plan), failure = self.work.failure,
+    said:lines(say_preview(self))
+    said:flush()
+    local code, command = self.work:code(), approval.undo_command(given, journal.plan)
+    if code == stop.DONE and attention.is_approved("Take them back", journal.plan, given, world) then return nil end
+    said:lines { "nothing was changed; to take them back:", "  " .. command }
+    return { counts = self.counts, command = command, failure = self.work.failure,
         code = code == stop.DONE and stop.USAGE or code }
 end
 
@@ -85,8 +87,9 @@ local function act(given, world, tenant, journal, said)
     work.label(given)
     said:lines(target(journal))
     said:flush()
-    if not given.approve then return preview(given, world, tenant, journal, said) end
-    if given.approve:lower() ~= journal.plan then
+    local previewed = not given.approve and preview(given, world, tenant, journal, said)
+    if previewed then return previewed end
+    if given.approve and given.approve:lower() ~= journal.plan then
         stop.raise(stop.USAGE, "%s: is the journal of the plan with the SHA-256 %s, and %s was approved: %s",
             journal.path, journal.plan, given.approve, approval.undo_command(given, journal.plan))
     end

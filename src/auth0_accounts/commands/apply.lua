@@ -26,12 +26,11 @@ end
 
 apply.options = definitions.bulk_options
 
-local function preview(plan, given, said, links)
-    local approval = require "auth0_accounts.apply.approval"
-    local lines = approval.preview(plan, given, links "reading the plan")
-    said:lines(lines)
+local function preview(plan, given, said)
+    local command = require("auth0_accounts.apply.approval").command(given, plan.digest)
+    said:lines { "nothing was changed; to carry it out:", "  " .. command }
     return { preview = true, domain = plan.header.domain, plan = plan.digest, links = plan.header.links,
-        command = approval.command(given, plan.digest) }
+        command = command }
 end
 
 local function summary_of(journal, work)
@@ -44,14 +43,19 @@ local function call(tenant, given, said, world)
     local approval, journals = require "auth0_accounts.apply.approval", require "auth0_accounts.journal"
     local listeners, run = require "auth0_accounts.apply.listeners", require "auth0_accounts.apply.run"
     local plan = require("auth0_accounts.plan.reader").open(given.plan)
-    local function links(verb)
-        return require("auth0_accounts.apply.attention").links(plan, verb, tenant, given, world)
-    end
+    local attention = require "auth0_accounts.apply.attention"
+    local function links(verb) return attention.links(plan, verb, tenant, given, world) end
     said:lines(approval.target(plan, given))
     said:flush()
     approval.check(plan, given, tenant.domain)
     require("auth0_accounts.apply.work").label(given)
-    if not given.approve then return preview(plan, given, said, links) end
+    if not given.approve then
+        said:lines(approval.preview(plan, links "reading the plan"))
+        said:flush()
+        if not attention.is_approved("Carry it out", plan.digest, given, world) then
+            return preview(plan, given, said)
+        end
+    end
     if not given.acknowledge_events then listeners.check(tenant) end
     local journal = journals.of_plan(given.journal, plan, os.time(), function() return links "filling the journal" end)
     local made = run.new(given, world, tenant, journal)
