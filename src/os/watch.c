@@ -57,8 +57,8 @@ int watch_close(struct watch *watch, int descriptor) {
 }
 
 /* How many bytes were read from the socket: those that arrived, less those that wait. Where the system does not count
-   arrivals, the number that wait stands for it: while a peer floods, that number changes from look to look, and
-   `is_counted` is false. */
+   arrivals, `is_counted` is false, and this is the number that wait: while a peer floods, it changes from look to look,
+   and as many as it falls by were read at least. */
 static uint64_t bytes_read(int descriptor, bool *is_counted) {
     int waiting = 0;
     *is_counted = false;
@@ -86,7 +86,10 @@ static void count_look(struct watch_socket *socket, bool is_first, bool is_heard
     }
     socket->looks++;
     socket->silent = is_heard ? 0 : socket->silent + 1;
-    socket->sum += is_counted ? read - before : WATCH_BYTES;
+    if (is_counted)
+        socket->sum += read - before;
+    else if (read < before)
+        socket->sum += before - read;
 }
 
 static bool is_flooded(const struct watch *watch, const struct watch_socket *socket) {
