@@ -176,6 +176,28 @@ static void half_of_what_is_left_is_under_way(void **state) {
     assert_int_equal(begin_all(&drive, PACE_WRITE), (44 - 3) / 2 + 1);
 }
 
+/* None was seen, but something took what was left. */
+static void refusals_let_fewer_be_under_way(void **state) {
+    (void)state;
+    struct drive drive = drive_new();
+    for (int i = 0; i < 40; i++) exchange(&drive, PACE_WRITE, says(&drive, 1000, 800));
+    refuse_often(&drive, 3);
+    exchange(&drive, PACE_WRITE, says(&drive, 1000, 800));
+    assert_in_range(begin_all(&drive, PACE_WRITE), 800 / 6, 800 / 4);
+}
+
+/* One other is enough for it. */
+static void the_next_look_is_put_off_where_there_is_another(void **state) {
+    (void)state;
+    struct drive drive = drive_new();
+    for (int i = 0; i < 200; i++) exchange(&drive, PACE_WRITE, says(&drive, 1000, 440 - i * 11 / 5));
+    struct drive copy = drive;
+    copy.random = 0.8;
+    exchange(&drive, PACE_WRITE, says(&drive, 1000, 0));
+    exchange(&copy, PACE_WRITE, says(&copy, 1000, 0));
+    assert_in_range(1000 * (wait_of(&copy, PACE_WRITE) - wait_of(&drive, PACE_WRITE)), 399, 401);
+}
+
 /* Answers that take long are none. */
 static void only_a_pause_makes_one_go_ahead(void **state) {
     (void)state;
@@ -416,6 +438,8 @@ int main(void) {
         cmocka_unit_test(an_end_before_its_begin_overtakes_nothing),
         cmocka_unit_test(twenty_answers_in_a_row_take_the_limit_away),
         cmocka_unit_test(the_first_answer_lets_a_share_of_what_is_left_be_under_way),
+        cmocka_unit_test(refusals_let_fewer_be_under_way),
+        cmocka_unit_test(the_next_look_is_put_off_where_there_is_another),
         cmocka_unit_test(half_of_what_is_left_is_under_way),
         cmocka_unit_test(only_a_pause_makes_one_go_ahead),
         cmocka_unit_test(caution_leaves_a_small_bucket_usable),
