@@ -52,19 +52,20 @@ static char *keep_line(struct call *call, struct span name, struct span value) {
     return line;
 }
 
-static const char *keep_target(struct call *call, const struct call_order *order, bool is_change) {
-    struct buffer *memory = &call->memory;
-    const char *target = memory->at + memory->size;
-    if (!is_by_target(&order->plan)) {
-        put(call, order->path);
-    } else if (is_change) {
-        memory->size += identity_path(goal_of(&order->plan), &order->plan.target, memory->at + memory->size);
-    } else {
-        memory->size += identity_user_path(&order->plan.target, memory->at + memory->size);
-        put(call, SPAN(read_query));
-    }
+static char *end_of(const struct call *call) { return call->memory.at + call->memory.size; }
+
+/* The primary's path is the beginning of both targets. */
+static void keep_targets(struct call *call, const struct call_order *order) {
+    const struct identity_target *target = &order->plan.target;
+    const struct span user = {end_of(call), identity_user_path(target, end_of(call))};
+    call->read_target = user.at;
+    call->memory.size += user.size;
+    put(call, SPAN(read_query));
     terminate(call);
-    return target;
+    call->change_target = end_of(call);
+    put(call, user);
+    call->memory.size += identity_path_below(goal_of(&order->plan), target, end_of(call));
+    terminate(call);
 }
 
 /* ---- headers ---- */
@@ -216,10 +217,13 @@ static struct buffer emptied(struct buffer buffer) {
 void call_unref(struct call *call) {
     if (atomic_fetch_sub(&call->references, 1) != 1) return;
     if (call->run != NULL) sequences_free(call->run);
-    *call = (struct call){.memory = emptied(call->memory),
-                          .bearer = emptied(call->bearer),
-                          .answer = emptied(call->answer),
-                          .tokens = emptied(call->tokens)};
+    const struct buffer kept[] = {emptied(call->memory), emptied(call->bearer), emptied(call->answer),
+                                  emptied(call->tokens)};
+    memset(call, 0, sizeof *call); /* an assignment makes the new value beside it, and copies it */
+    call->memory = kept[0];
+    call->bearer = kept[1];
+    call->answer = kept[2];
+    call->tokens = kept[3];
     spare(call);
 }
 
@@ -240,10 +244,13 @@ bool call_prepare(struct call *call, const struct call_order *order) {
     call->secret = keep(call, order->secret);
     call->correlation_id = keep(call, order->correlation_id);
     call->domain = keep(call, order->domain);
-    call->change_target = keep_target(call, order, true);
-    call->read_target = is_by_target(&plan) ? keep_target(call, order, false) : NULL;
-    call->method = order->method;
-    if (is_by_target(&plan)) call->method = plan.kind == OPERATION_LINK ? REQUEST_POST : REQUEST_DELETE;
+    if (is_by_target(&plan)) {
+        keep_targets(call, order);
+        call->method = plan.kind == OPERATION_LINK ? REQUEST_POST : REQUEST_DELETE;
+    } else {
+        call->change_target = keep_line(call, SPAN(""), order->path);
+        call->method = order->method;
+    }
     call->bucket = limits_class(order->plan.kind, order->method, order->path);
     call->is_raw = order->is_raw;
     call->max_response = order->max_response;
@@ -280,6 +287,8 @@ static void collect_secrets(const struct call *call, struct span secrets[CALL_SE
 /* A copy that a log may show, cut to size: the words come from outside. */
 static void note(const struct call *call, const char *words, char *to, size_t room) {
     struct span secrets[CALL_SECRETS];
+    to[0] = '\0';
+    if (words[0] == '\0') return;
     collect_secrets(call, secrets);
     size_t size = strnlen(words, room - 1);
     memcpy(to, words, size);
@@ -333,7 +342,7 @@ void call_keep_told(struct call *call, struct attempt_end end) {
         keep_page(call, secrets);
     else if (end.status >= 400)
         answer_refusal(call->parsed.value, secrets, CALL_SECRETS, &told->refusal);
-    told->date = headers_pace(&call->headers_seen).date;
+    told->date = headers_date(&call->headers_seen);
     memcpy(told->request_id, call->request_id, sizeof told->request_id);
     memcpy(told->detail, call->detail, sizeof told->detail);
     told->retry_after = call->retry_after;

@@ -107,7 +107,7 @@ static void tell_end(struct engine *engine, struct call *call, struct attempt_en
     event.body = call->parsed;
     keep_told(call, end);
     struct event told = {.kind = EVENT_REQUEST, .status = end.status, .timings = call->timings};
-    told.date = headers_pace(&call->headers_seen).date;
+    told.date = headers_date(&call->headers_seen);
     memcpy(told.request_id, call->request_id, sizeof told.request_id);
     told.code = attempt_classify(&end, false).code;
     events_add(&engine->events, call, told);

@@ -131,9 +131,10 @@ static time_t read_date(const char *text) {
 
 double headers_retry_after(const struct headers *headers) {
     const char *text = headers->retry_after;
+    if (text[0] == '\0') return -1;
     size_t digits = strspn(text, "0123456789");
     if (digits > 0 && digits < 10 && text[digits] == '\0') return (double)strtol(text, NULL, 10);
-    if (text[0] == '\0' || headers->date[0] == '\0') return -1;
+    if (headers->date[0] == '\0') return -1;
     time_t then = read_date(text), now = read_date(headers->date);
     if (then == -1 || now == -1) return -1;
     return then > now ? (double)(then - now) : 0;
@@ -142,13 +143,14 @@ double headers_retry_after(const struct headers *headers) {
 static bool read_integer(const char *text, int64_t *number) {
     char *end;
     errno = 0;
-    *number = strtoll(text, &end, 10);
-    return end != text && *end == '\0' && errno == 0;
+    *number = text[0] != '\0' ? strtoll(text, &end, 10) : 0;
+    return text[0] != '\0' && end != text && *end == '\0' && errno == 0;
 }
 
+int64_t headers_date(const struct headers *headers) { return headers->date[0] != '\0' ? read_date(headers->date) : -1; }
+
 struct pace_answer headers_pace(const struct headers *headers) {
-    struct pace_answer answer = {.date = -1, .retry_after = headers_retry_after(headers)};
-    if (headers->date[0] != '\0') answer.date = read_date(headers->date);
+    struct pace_answer answer = {.date = headers_date(headers), .retry_after = headers_retry_after(headers)};
     bool has_reset = read_integer(headers->reset, &answer.reset);
     answer.has_limit =
         read_integer(headers->limit, &answer.limit) && read_integer(headers->remaining, &answer.remaining) && has_reset;

@@ -29,6 +29,9 @@ bool headers_take(struct headers *headers, struct span line);
 /* Retry-After in seconds, from the answer's own Date, both of its forms; negative where the tenant did not say. */
 double headers_retry_after(const struct headers *headers);
 
+/* The answer's own Date, UNIX seconds; -1: it has none that can be read. */
+int64_t headers_date(const struct headers *headers);
+
 /* What they say to the pace of what follows. */
 struct pace_answer headers_pace(const struct headers *headers);
 

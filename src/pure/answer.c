@@ -25,8 +25,12 @@ struct answer_body answer_body(const struct json_reader *reader, enum json_progr
 
 /* Whose it is: absent where it does not say. */
 static void read_identity(struct json_value identity, struct json_value *provider, struct json_value *user_id) {
-    const struct json_wish wishes[] = {{SPAN("provider"), provider}, {SPAN("user_id"), user_id}};
-    json_find(identity, wishes, sizeof wishes / sizeof *wishes);
+    *provider = *user_id = (struct json_value){NULL, NULL};
+    for (struct json_walk walk = json_walk(identity); json_next(&walk);)
+        if (json_string_is(walk.name, SPAN("provider")))
+            *provider = walk.value;
+        else if (json_string_is(walk.name, SPAN("user_id")))
+            *user_id = walk.value;
 }
 
 static bool is_identity(struct json_value value, struct answer_fault *fault) {

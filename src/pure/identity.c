@@ -279,20 +279,15 @@ size_t identity_path_room(const struct identity_target *target) {
     return sizeof "/api/v2/users//identities//" + encoded;
 }
 
-static void write_user(struct writer *path, const struct identity_target *target) {
-    writer_text(path, SPAN("/api/v2/users/"));
-    writer_encoded(path, target->primary);
-}
-
 size_t identity_user_path(const struct identity_target *target, char *to) {
     struct writer path = writer_to(to);
-    write_user(&path, target);
+    writer_text(&path, SPAN("/api/v2/users/"));
+    writer_encoded(&path, target->primary);
     return path.size;
 }
 
-size_t identity_path(enum identity_goal goal, const struct identity_target *target, char *to) {
+size_t identity_path_below(enum identity_goal goal, const struct identity_target *target, char *to) {
     struct writer path = writer_to(to);
-    write_user(&path, target);
     writer_text(&path, SPAN("/identities"));
     if (goal == IDENTITY_UNLINK) {
         writer_text(&path, SPAN("/"));

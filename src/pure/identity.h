@@ -60,14 +60,12 @@ struct identity_target identity_sent(const struct identity_given *given);
 bool identity_resolve(enum identity_goal goal, const struct identity_given *given, struct identity_target *target,
                       struct complaint *complaint);
 
-/* The path of the exchange, each segment percent-encoded exactly once (RFC 3986 unreserved characters stay):
-   link "/api/v2/users/{id}/identities", unlink the same and "/{provider}/{user_id}". Not terminated. `to` has
-   identity_path_room(target) bytes. Returns the bytes written. */
-size_t identity_path(enum identity_goal goal, const struct identity_target *target, char *to);
-size_t identity_path_room(const struct identity_target *target);
-
-/* The primary's own path, "/api/v2/users/{id}", under the same rules and within the same room. */
+/* The primary's own path, "/api/v2/users/{id}", and what of the exchange's path follows it: link "/identities", unlink
+   the same and "/{provider}/{user_id}". Each segment is percent-encoded exactly once (RFC 3986 unreserved characters
+   stay). Not terminated. For both together `to` has identity_path_room(target) bytes. Returns the bytes written. */
 size_t identity_user_path(const struct identity_target *target, char *to);
+size_t identity_path_below(enum identity_goal goal, const struct identity_target *target, char *to);
+size_t identity_path_room(const struct identity_target *target);
 
 #pragma GCC visibility pop
 

@@ -10,15 +10,6 @@ struct json_walk json_walk(struct json_value container) {
                               .has_names = container.token->kind == JSON_OBJECT};
 }
 
-bool json_next(struct json_walk *walk) {
-    if (walk->left == 0) return false;
-    walk->left--;
-    if (walk->has_names) walk->name.token = walk->next++;
-    walk->value.token = walk->next;
-    walk->next = json_after(walk->next);
-    return true;
-}
-
 void json_find(struct json_value object, const struct json_wish *wishes, size_t count) {
     for (size_t i = 0; i < count; i++) *wishes[i].value = (struct json_value){NULL, NULL};
     if (json_kind(object) != JSON_OBJECT) return;
@@ -106,8 +97,7 @@ size_t json_next_character(struct json_characters *walk, char to[4]) {
     return size;
 }
 
-bool json_is_equal(struct json_value string, struct span text) {
-    if (string.token->is_raw) return span_equals(json_bytes(string), text);
+bool json_is_equal_unescaped(struct json_value string, struct span text) {
     struct json_characters walk = json_characters(string);
     char character[4];
     size_t done = 0;

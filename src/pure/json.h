@@ -107,7 +107,14 @@ struct json_walk {
     bool has_names;
 };
 struct json_walk json_walk(struct json_value container);
-bool json_next(struct json_walk *walk);
+static inline bool json_next(struct json_walk *walk) {
+    if (walk->left == 0) return false;
+    walk->left--;
+    if (walk->has_names) walk->name.token = walk->next++;
+    walk->value.token = walk->next;
+    walk->next = json_after(walk->next);
+    return true;
+}
 
 /* The member called `name` (ASCII or UTF-8, compared after unescaping). Of several the last, as with every reader that
    puts one after the other into a table. Without one, `value` is absent. */
@@ -120,11 +127,11 @@ struct json_wish {
 };
 void json_find(struct json_value object, const struct json_wish *wishes, size_t count);
 
-/* Whether a string, unescaped, is `text`. Most differ in size, and at once. */
-bool json_is_equal(struct json_value string, struct span text);
+/* Whether a string, unescaped, is `text`. Most have no escapes, and differ in size. */
+bool json_is_equal_unescaped(struct json_value string, struct span text);
 static inline bool json_string_is(struct json_value string, struct span text) {
-    return json_kind(string) == JSON_STRING && (!string.token->is_raw || string.token->size == text.size) &&
-           json_is_equal(string, text);
+    if (json_kind(string) != JSON_STRING) return false;
+    return string.token->is_raw ? span_equals(json_bytes(string), text) : json_is_equal_unescaped(string, text);
 }
 
 /* Walks a string's characters, unescaped, in UTF-8 as json_string writes them:

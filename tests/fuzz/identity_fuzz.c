@@ -87,7 +87,8 @@ static struct span take_segment(struct span path, struct span meant) {
 static void check_path(enum identity_goal goal, const struct identity_target *target) {
     size_t room = identity_path_room(target);
     char *path = allocate(room);
-    struct span rest = {path, identity_path(goal, target, path)};
+    size_t user = identity_user_path(target, path);
+    struct span rest = {path, user + identity_path_below(goal, target, path + user)};
     HOLDS(rest.size <= room);
     rest = take_segment(rest, SPAN("api"));
     rest = take_segment(rest, SPAN("v2"));
