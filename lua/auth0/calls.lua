@@ -295,7 +295,7 @@ function Calls:perform(method, level, given, first, second, is_checked, mock)
     local ticket = ticket_of(method, answers, mock ~= nil)
     local how = self.is_virtual and "submit" or loop.how(self.loop, method.caller, level + 1, ticket)
     local checked_level = is_checked and level + 1 or nil
-    local value, facts = core.call(self.engine, method.core, how, given, first, second, checked_level)
+    local value, facts = self.engine:call(method.core, how, given, first, second, checked_level)
     if facts == nil and value ~= nil then
         self.tickets[value] = ticket
         value, facts = wait(self, value, ticket)
@@ -318,8 +318,8 @@ function Calls:sequence(method, level, checked, order, on_receipt)
     check(self, self.mock)
     local ticket = { id = 0, mock = self.mock, on_receipt = on_receipt, is_sequence = true }
     local how = self.is_virtual and "submit" or loop.how(self.loop, method.caller, level + 1, ticket)
-    local value, facts = core.call(self.engine, method.core, how, checked,
-        { method = "POST", path = "/", body = order }, nil, level + 1)
+    local value, facts = self.engine:call(method.core, how, checked, { method = "POST", path = "/", body = order }, nil,
+        level + 1)
     if facts ~= nil or value == nil then return value, facts end
     self.tickets[value] = ticket
     value, facts = wait(self, value, ticket)

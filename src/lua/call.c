@@ -108,7 +108,7 @@ void bind_call_spare(lua_State *L, int index) {
 
 void bind_call_push_body(lua_State *L, struct bind_options *options) {
     const struct identity_target target = identity_sent(&options->given);
-    lua_createtable(L, 0, 4);
+    lua_createtable(L, 0, 2); /* a link by full ids has two */
     push_span(L, "link_with", target.link_with);
     push_span(L, "provider", target.provider);
     push_span(L, "connection_id", target.connection_id);
@@ -241,7 +241,7 @@ enum bind_prepared bind_call_prepare(lua_State *L, struct bind_call *self, const
 
 /* ---- a finished call into what Lua is told ---- */
 
-/* What receipts and failures have in common. */
+/* What all failures have. */
 static void set_facts(lua_State *L, const struct call *call) {
     const struct operation_result *result = &call->operation.result;
     if (result->status != 0) push_integer(L, "status", result->status);
@@ -249,25 +249,51 @@ static void set_facts(lua_State *L, const struct call *call) {
     push_number(L, "elapsed", (double)result->elapsed / 1e6);
 }
 
-void bind_call_push_timings(lua_State *L, const struct exchange_timings *timings) {
+static void set_number(lua_State *L, enum bind_name name, double value) {
+    bind_json_push_name(L, name);
+    lua_pushnumber(L, (lua_Number)value);
+    lua_rawset(L, -3);
+}
+
+static void set_integer(lua_State *L, enum bind_name name, int value) {
+    bind_json_push_name(L, name);
+    lua_pushinteger(L, value);
+    lua_rawset(L, -3);
+}
+
+static void push_timings(lua_State *L, const void *its) {
+    const struct exchange_timings *timings = its;
     lua_createtable(L, 0, 5);
-    push_number(L, "dns", timings->dns);
-    push_number(L, "connect", timings->connect);
-    push_number(L, "tls", timings->tls);
-    push_number(L, "first_byte", timings->first_byte);
-    push_number(L, "total", timings->total);
+    set_number(L, BIND_DNS, timings->dns);
+    set_number(L, BIND_CONNECT, timings->connect);
+    set_number(L, BIND_TLS, timings->tls);
+    set_number(L, BIND_FIRST_BYTE, timings->first_byte);
+    set_number(L, BIND_TOTAL, timings->total);
+}
+
+void bind_call_push_timings(lua_State *L, const struct exchange_timings *timings) {
+    if (!bind_json_protect(L, push_timings, timings, 1)) luaL_error(L, "auth0: not enough memory for an event");
     lua_setfield(L, -2, "timings");
 }
 
 static void push_receipt(lua_State *L, const struct call *call) {
+    const struct operation_result *result = &call->operation.result;
     lua_createtable(L, 0, 6);
-    set_facts(L, call);
-    push_string(L, "request_id", call->request_id);
-    if (call->operation.result.already) {
+    if (result->status != 0) set_integer(L, BIND_STATUS, result->status);
+    set_integer(L, BIND_ATTEMPTS, result->attempts);
+    set_number(L, BIND_ELAPSED, (double)result->elapsed / 1e6);
+    if (call->request_id[0] != '\0') {
+        bind_json_push_name(L, BIND_REQUEST_ID);
+        lua_pushstring(L, call->request_id);
+        lua_rawset(L, -3);
+    }
+    if (result->already) {
         lua_pushboolean(L, 1);
         lua_setfield(L, -2, "already");
     }
-    bind_call_push_timings(L, &call->timings);
+    bind_json_push_name(L, BIND_TIMINGS);
+    push_timings(L, &call->timings);
+    lua_rawset(L, -3);
 }
 
 /* Says in the receipt, which is on top, which part of which file the answer is. */
@@ -361,29 +387,39 @@ static int push_refused(lua_State *L, const struct bind_call *self) {
     return 2;
 }
 
-/* What a success shows. False, and nothing is pushed, where there is no memory. */
-static bool push_answer(lua_State *L, const struct bind_call *self) {
-    const struct call *call = self->call;
-    if (self->goal == BIND_SEQUENCE) return bind_sequence_push(L, call);
-    if (self->is_text)
+struct success {
+    const struct bind_call *self;
+    struct json_value value; /* absent where the tenant has no more to say */
+};
+
+/* What it shows, and its receipt. */
+static void push_success(lua_State *L, const void *its) {
+    const struct success *success = its;
+    const struct call *call = success->self->call;
+    if (success->self->is_text)
         lua_pushlstring(L, call->answer.at != NULL ? call->answer.at : "", call->answer.size);
-    else if (call->operation.result.value.token == NULL)
-        lua_pushboolean(L, 1); /* done, and the tenant has no more to say */
+    else if (success->value.token == NULL)
+        lua_pushboolean(L, 1);
     else
-        return bind_json_push(L, call->operation.result.value);
-    return true;
+        bind_json_push_value(L, success->value);
+    push_receipt(L, call);
+}
+
+/* False, and nothing is pushed, where there is no memory. */
+static bool push_shown(lua_State *L, const struct bind_call *self) {
+    bool is_sequence = self->goal == BIND_SEQUENCE;
+    const struct success success = {self, is_sequence ? bind_sequence_result(self->call)
+                                                      : self->call->operation.result.value};
+    return (!is_sequence || success.value.token != NULL) && bind_json_protect(L, push_success, &success, 2);
 }
 
 int bind_call_push(lua_State *L, struct bind_call *self) {
     struct operation *operation = &self->call->operation;
     if (self->refused != CODE_OK) return push_refused(L, self);
     /* A change was made, but its answer cannot be shown: that is not told as a success. */
-    bool is_shown = operation->result.code == CODE_OK && push_answer(L, self);
+    bool is_shown = operation->result.code == CODE_OK && push_shown(L, self);
     if (operation->result.code == CODE_OK && !is_shown) operation_disown(operation, "not enough memory for the answer");
-    if (is_shown)
-        push_receipt(L, self->call);
-    else
-        push_failure(L, self);
+    if (!is_shown) push_failure(L, self);
     if (self->goal == BIND_SEQUENCE) bind_sequence_set_facts(L, self->call);
     if (is_shown && self->goal == BIND_DOWNLOAD) set_part(L, self->call);
     return 2;

@@ -44,18 +44,23 @@ static inline int compat_isinteger(lua_State *L, int index) {
 #define compat_newuserdata(L, size) lua_newuserdata(L, size)
 #endif
 
-/* The registry's value under the address of a static object: a key that no other code can have. */
+/* The registry's value under the address of a static object: a key that no other code can have. The second takes the
+   value from the top of the stack. */
+#if LUA_VERSION_NUM >= 502
+#define compat_getref(L, key) (void)lua_rawgetp(L, LUA_REGISTRYINDEX, key)
+#define compat_setref(L, key) lua_rawsetp(L, LUA_REGISTRYINDEX, key)
+#else
 static inline void compat_getref(lua_State *L, void *key) {
     lua_pushlightuserdata(L, key);
     lua_rawget(L, LUA_REGISTRYINDEX);
 }
 
-/* Takes the value from the top of the stack. */
 static inline void compat_setref(lua_State *L, void *key) {
     lua_pushlightuserdata(L, key);
     lua_insert(L, -2);
     lua_rawset(L, LUA_REGISTRYINDEX);
 }
+#endif
 
 /* Where lua.c sets its hook when the user presses Ctrl-C. 5.1 does not tell which thread that is: it is known where it
    was the one that loaded the module. */

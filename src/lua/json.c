@@ -38,15 +38,19 @@ static void push_digits(lua_State *L, struct span digits) {
 
 /* ---- tokens into Lua values ---- */
 
-enum { UPVALUE_NULL = 1, UPVALUE_ARRAY_MT, UPVALUE_NAMES };
-
-/* Names of members that most answers have, in their order. Strings that are upvalues cost a fraction of those that Lua
-   has to look for. */
+/* Names of members that most answers have, in their order; and of receipts. */
 static const struct span names[] = {{"connection", 10},     {"user_id", 7},      {"provider", 8},
                                     {"isSocial", 8},        {"profileData", 11}, {"email", 5},
                                     {"email_verified", 14}, {"name", 4},         {"picture", 7}};
+static const char *const told_names[BIND_NAMES] = {[BIND_STATUS] = "status",         [BIND_ATTEMPTS] = "attempts",
+                                                   [BIND_ELAPSED] = "elapsed",       [BIND_REQUEST_ID] = "request_id",
+                                                   [BIND_TIMINGS] = "timings",       [BIND_DNS] = "dns",
+                                                   [BIND_CONNECT] = "connect",       [BIND_TLS] = "tls",
+                                                   [BIND_FIRST_BYTE] = "first_byte", [BIND_TOTAL] = "total"};
 
 enum { NAMES = sizeof names / sizeof *names };
+
+enum { UPVALUE_NULL = 1, UPVALUE_ARRAY_MT, UPVALUE_NAMES, UPVALUE_TOLD = UPVALUE_NAMES + NAMES };
 
 static void push_integer_of(lua_State *L, struct span digits) {
     enum { DIGITS_MOST = 19 }; /* which 64 bits hold */
@@ -146,18 +150,35 @@ static void push_value(lua_State *L, struct json_value value, bool is_exact) {
     }
 }
 
-static int push_protected(lua_State *L) {
-    push_value(L, *(const struct json_value *)lua_touserdata(L, 1), false);
-    return 1;
+struct job {
+    bind_json_pusher *push;
+    const void *what;
+};
+
+static int do_job(lua_State *L) {
+    const struct job *job = lua_touserdata(L, 1);
+    job->push(L, job->what);
+    return lua_gettop(L) - 1;
 }
 
-bool bind_json_push(lua_State *L, struct json_value value) {
+bool bind_json_protect(lua_State *L, bind_json_pusher *push, const void *what, int values) {
+    struct job job = {push, what};
     compat_getref(L, &protected_key);
-    lua_pushlightuserdata(L, &value);
-    if (lua_pcall(L, 1, 1, 0) == 0) return true;
+    lua_pushlightuserdata(L, &job);
+    if (lua_pcall(L, 1, values, 0) == 0) return true;
     lua_pop(L, 1);
     return false;
 }
+
+void bind_json_push_value(lua_State *L, struct json_value value) { push_value(L, value, false); }
+
+void bind_json_push_name(lua_State *L, enum bind_name name) {
+    lua_pushvalue(L, lua_upvalueindex(UPVALUE_TOLD + (int)name));
+}
+
+static void push_one(lua_State *L, const void *value) { push_value(L, *(const struct json_value *)value, false); }
+
+bool bind_json_push(lua_State *L, struct json_value value) { return bind_json_protect(L, push_one, &value, 1); }
 
 /* ---- lua-cjson ---- */
 
@@ -234,7 +255,8 @@ void bind_json_init(lua_State *L) {
     lua_pushvalue(L, -1);
     lua_setfield(L, core, "array_mt");
     for (int i = 0; i < NAMES; i++) lua_pushlstring(L, names[i].at, names[i].size);
-    lua_pushcclosure(L, push_protected, UPVALUE_ARRAY_MT + NAMES); /* now: it takes memory */
+    for (int i = 0; i < BIND_NAMES; i++) lua_pushstring(L, told_names[i]);
+    lua_pushcclosure(L, do_job, UPVALUE_ARRAY_MT + NAMES + BIND_NAMES); /* now: it takes memory */
     compat_setref(L, &protected_key);
     lua_settop(L, core);
 }

@@ -25,6 +25,28 @@ void bind_json_encode(lua_State *L);
    three bytes: see json_string. */
 bool bind_json_push(lua_State *L, struct json_value value);
 
+/* Runs a function that pushes one or more values. False, and nothing is pushed, where there is no memory. Only in it
+   there are bind_json_push_value, which raises where that is so, and bind_json_push_name: strings that are at hand cost
+   a fraction of those that Lua has to look for. */
+typedef void bind_json_pusher(lua_State *L, const void *what);
+bool bind_json_protect(lua_State *L, bind_json_pusher *push, const void *what, int values);
+void bind_json_push_value(lua_State *L, struct json_value value);
+
+enum bind_name {
+    BIND_STATUS,
+    BIND_ATTEMPTS,
+    BIND_ELAPSED,
+    BIND_REQUEST_ID,
+    BIND_TIMINGS,
+    BIND_DNS,
+    BIND_CONNECT,
+    BIND_TLS,
+    BIND_FIRST_BYTE,
+    BIND_TOTAL,
+    BIND_NAMES
+};
+void bind_json_push_name(lua_State *L, enum bind_name name);
+
 #pragma GCC visibility pop
 
 #endif

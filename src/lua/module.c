@@ -41,6 +41,7 @@ EXPORT int luaopen_auth0_core(lua_State *L) {
     bind_call_init(L);
     bind_engine_init(L);
     bind_bell_init(L);
+    bind_perform_init(L);
     bind_sequence_init(L);
     bind_rows_init(L);
     lua_createtable(L, 0, 8);

@@ -222,11 +222,13 @@ uint64_t bind_options_of_tenant(void) { return set_of(FOR_TENANT); }
    the many options, so each given key is looked up, and not each specification. */
 static char places_key, shortcuts_key, user_agent_key, telemetry_key, method_class;
 
-/* A cache of that table by the address of the name, of which Lua has one copy that the table keeps alive. */
+/* A cache of that table by the address of the name, of which Lua has one copy that the table keeps alive; and of what
+   is under the next two keys. */
 enum { SHORTCUTS = 256 };
 struct shortcuts {
     const char *names[SHORTCUTS];
     unsigned char places[SHORTCUTS];
+    struct span user_agent, telemetry;
 };
 
 static size_t shortcut_of(const struct shortcuts *shortcuts, const char *name) {
@@ -235,21 +237,15 @@ static size_t shortcut_of(const struct shortcuts *shortcuts, const char *name) {
     return at;
 }
 
-static struct span kept_text(lua_State *L, void *key) {
-    compat_getref(L, key);
-    struct span text = top_text(L);
-    lua_pop(L, 1);
-    return text;
-}
-
 void bind_options_start(lua_State *L, struct bind_options *options, const struct bind_common *defaults) {
     *options = (struct bind_options){.reserve = 0.1};
     if (defaults != NULL) {
         options->common = *defaults;
         return;
     }
-    options->common = (struct bind_common){.user_agent = kept_text(L, &user_agent_key),
-                                           .telemetry = kept_text(L, &telemetry_key),
+    const struct shortcuts *shortcuts = bind_class_kept(L, &shortcuts_key);
+    options->common = (struct bind_common){.user_agent = shortcuts->user_agent,
+                                           .telemetry = shortcuts->telemetry,
                                            .connect_timeout = 10,
                                            .attempt_timeout = 15,
                                            .deadline = 60,
@@ -259,14 +255,16 @@ void bind_options_start(lua_State *L, struct bind_options *options, const struct
 }
 
 /* The place of the name at `index`; 0 for none. */
-static int place_of(lua_State *L, int places, const struct shortcuts *shortcuts, int index) {
+static int place_of(lua_State *L, const struct shortcuts *shortcuts, int index) {
     const char *name = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : NULL;
     int place = name != NULL ? shortcuts->places[shortcut_of(shortcuts, name)] : 0;
     if (place > 0) return place;
     lua_pushvalue(L, index);
-    lua_rawget(L, places);
+    compat_getref(L, &places_key);
+    lua_insert(L, -2);
+    lua_rawget(L, -2);
     place = (int)lua_tointeger(L, -1);
-    lua_pop(L, 1);
+    lua_pop(L, 2);
     return place;
 }
 
@@ -274,12 +272,10 @@ const char *bind_options_read(lua_State *L, int index, uint64_t wanted, bool is_
     if (!lua_checkstack(L, 2 * SPECIFICATIONS + PROFILE_RESOLVES + LUA_MINSTACK))
         bind_class_raise_memory(L, "auth0", "nothing was sent");
     const struct shortcuts *shortcuts = bind_class_kept(L, &shortcuts_key);
-    compat_getref(L, &places_key);
-    int places = lua_gettop(L);
+    int key = lua_gettop(L) + 1;
     lua_pushnil(L);
     while (lua_next(L, index) != 0) {
-        int key = lua_gettop(L) - 1;
-        int place = place_of(L, places, shortcuts, key);
+        int place = place_of(L, shortcuts, key);
         bool is_wanted = place > 0 && (wanted >> (place - 1) & 1);
         if (!is_wanted && is_strict) return "an option";
         if (!is_wanted) {
@@ -289,6 +285,7 @@ const char *bind_options_read(lua_State *L, int index, uint64_t wanted, bool is_
         const struct option *option = &specifications[place - 1];
         if (!option->read(L, option, options, (char *)options + option->at)) return option->name;
         lua_pushvalue(L, key); /* above the value, which stays on the stack */
+        key = lua_gettop(L);
     }
     return NULL;
 }
@@ -304,16 +301,14 @@ int bind_options_new_method(lua_State *L) {
     self->goal = goal;
     snprintf(self->caller, sizeof self->caller, "%s", caller);
     const struct shortcuts *shortcuts = bind_class_kept(L, &shortcuts_key);
-    compat_getref(L, &places_key);
-    int places = lua_gettop(L);
     for (int i = 1; lua_rawgeti(L, 3, i), !lua_isnil(L, -1); i++) {
-        int place = place_of(L, places, shortcuts, places + 1);
+        int place = place_of(L, shortcuts, lua_gettop(L));
         if (place > 0) self->options |= UINT64_C(1) << (place - 1) & set_of(FOR_CHANGE);
         lua_pop(L, 1);
     }
     self->is_of_tenant = !(self->options & 1); /* its domain is the tenant's */
     self->request = goal >= BIND_REQUEST ? set_of(INSIDE) : 0;
-    lua_settop(L, places - 1);
+    lua_pop(L, 1);
     return 1;
 }
 
@@ -324,8 +319,9 @@ const struct bind_method *bind_options_check_method(lua_State *L, int index) {
 /* ---- what Lua is told ---- */
 
 int bind_options_introduce(lua_State *L) {
-    luaL_checkstring(L, 1);
-    luaL_checkstring(L, 2);
+    struct shortcuts *shortcuts = bind_class_kept(L, &shortcuts_key);
+    shortcuts->user_agent.at = luaL_checklstring(L, 1, &shortcuts->user_agent.size);
+    shortcuts->telemetry.at = luaL_checklstring(L, 2, &shortcuts->telemetry.size);
     lua_settop(L, 2);
     compat_setref(L, &telemetry_key);
     compat_setref(L, &user_agent_key);

@@ -182,3 +182,8 @@ int bind_perform_call(lua_State *L) {
     if (is_closed || (self != NULL && given.how == AT_ONCE && !can_run(self, given.method))) return 0;
     return perform(L, &given, self);
 }
+
+void bind_perform_init(lua_State *L) {
+    static const luaL_Reg methods[] = {{"call", bind_perform_call}, {NULL, NULL}};
+    bind_engine_extend(L, methods);
+}

@@ -25,6 +25,9 @@
    that is so, and else C declines. */
 int bind_perform_call(lua_State *L);
 
+/* Makes it a method of engines as well: engine:call(method, ...). After bind_engine_init. */
+void bind_perform_init(lua_State *L);
+
 #pragma GCC visibility pop
 
 #endif

@@ -35,9 +35,8 @@ void bind_sequence_push_planned(lua_State *L, const struct call *call) {
     if (receipt.token == NULL || !bind_json_push(L, receipt)) lua_pushnil(L);
 }
 
-bool bind_sequence_push(lua_State *L, const struct call *call) {
-    struct json_value result = sequences_result(call);
-    return result.token != NULL && bind_json_push(L, result);
+struct json_value bind_sequence_result(const struct call *call) {
+    return sequences_result(call);
 }
 
 static void set_json(lua_State *L, const char *name, struct json_value value) {

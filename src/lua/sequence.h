@@ -18,8 +18,8 @@ bool bind_sequence_prepare(lua_State *L, struct bind_call *self, const struct bi
 /* Pushes the planned receipt; nil where there is no memory. */
 void bind_sequence_push_planned(lua_State *L, const struct call *call);
 
-/* Pushes the result of one that has ended. False, and nothing is pushed, where there is no memory. */
-bool bind_sequence_push(lua_State *L, const struct call *call);
+/* The result of one that has ended; absent where there is no memory. */
+struct json_value bind_sequence_result(const struct call *call);
 
 /* Sets what the table on top is to tell beside the call's own facts: `written`, the receipt, and of a failure `result`,
    `step` and `is_partly`. Raises where there is no memory for the receipt. */

@@ -320,8 +320,8 @@ describe("a mock", function()
         tenant = canned { status = 201, body = GOOD }
         tenant.domain = "acme.test"
         local left = core.method("unlink", "a spec", { "domain", "token", "primary", "secondary" })
-        assert.is_number((core.call(tenant.engine, left, "submit", { domain = "acme.test", token = token,
-            primary = PRIMARY, secondary = SECONDARY }, nil, nil, 1)))
+        assert.is_number((tenant.engine:call(left, "submit", { domain = "acme.test", token = token, primary = PRIMARY,
+            secondary = SECONDARY }, nil, nil, 1)))
         assert.is_table((link()))
         assert.is_table((link()))
     end)

@@ -18,7 +18,7 @@ local function get_ngx()
 end
 
 function nginx.is_here()
-    return get_ngx() ~= nil
+    return rawget(_G, "ngx") ~= nil and get_ngx() ~= nil
 end
 
 function nginx.check(caller, level)
