@@ -92,28 +92,21 @@ static void add_authorization(struct call *call, const struct call_order *order,
    waits. */
 enum { EXPECTED_FROM = 1024 };
 
-static void add_text(struct call *call, size_t *count, struct span name, struct span value) {
-    if (value.size > 0) add_line(call, count, keep_line(call, name, value));
-}
-
-/* One list, built once, by hand: libcurl only reads it, and its bytes stay in memory that is wiped
-   (CURLOPT_XOAUTH2_BEARER costs more). Requests without a body enter it further on. libcurl has a type, an expectation
-   and an Accept of its own, unless it knows ours. */
+/* One list, built once, by hand: its bytes stay in memory that is wiped. Requests without a body enter it further on.
+ */
 static void build_headers(struct call *call, const struct call_order *order) {
     size_t count = 0;
     call->body_headers = add_line(call, &count, keep_line(call, SPAN("Content-Type: application/json"), SPAN("")));
     if (order->body.size > EXPECTED_FROM) add_line(call, &count, keep_line(call, SPAN("Expect:"), SPAN("")));
-    size_t others = count;
-    if (!order->is_raw) add_line(call, &count, keep_line(call, SPAN("Accept: application/json"), SPAN("")));
-    size_t known = count;
+    call->other_headers = &call->headers[count];
     add_authorization(call, order, &count);
-    add_text(call, &count, SPAN("Range: "), order->range);
-    add_text(call, &count, SPAN("User-Agent: "), order->user_agent);
-    add_text(call, &count, SPAN("Auth0-Client: "), order->telemetry);
-    add_text(call, &count, SPAN("X-Correlation-ID: "), order->correlation_id);
+    add_line(call, &count, keep_line(call, SPAN("Accept: "), order->is_raw ? SPAN("*/*") : SPAN("application/json")));
+    if (order->range.at != NULL) add_line(call, &count, keep_line(call, SPAN("Range: "), order->range));
+    add_line(call, &count, keep_line(call, SPAN("User-Agent: "), order->user_agent));
+    if (order->telemetry.at != NULL) add_line(call, &count, keep_line(call, SPAN("Auth0-Client: "), order->telemetry));
+    if (order->correlation_id.at != NULL)
+        add_line(call, &count, keep_line(call, SPAN("X-Correlation-ID: "), order->correlation_id));
     for (size_t i = 0; i + 1 < count; i++) call->headers[i].next = &call->headers[i + 1];
-    call->other_headers = others < count ? &call->headers[others] : NULL;
-    call->carried = known < count ? &call->headers[known] : NULL;
 }
 
 bool call_authorize(struct call *call, struct span token) {
@@ -260,7 +253,7 @@ bool call_prepare(struct call *call, const struct call_order *order) {
 }
 
 struct exchange_order call_exchange(const struct call *call, enum operation_request request) {
-    struct exchange_order order = {.carried = call->carried, .max_response = call->max_response};
+    struct exchange_order order = {.max_response = call->max_response};
     if (request == OPERATION_READ || call->method == REQUEST_GET) {
         order.method = REQUEST_GET;
         order.target = request == OPERATION_READ ? call->read_target : call->change_target;

@@ -56,8 +56,7 @@ struct call {
     const char *change_target, *read_target; /* one of them may be NULL: not needed */
     struct curl_slist headers[CALL_HEADERS];
     struct curl_slist *authorization;                /* the line of the token; NULL: none is sent */
-    struct curl_slist *body_headers, *other_headers; /* of requests with a body, and without: tails of one list; */
-    const struct curl_slist *carried;                /* so is what libcurl need not know */
+    struct curl_slist *body_headers, *other_headers; /* of requests with a body, and without: tails of one list */
     enum request_method method;
     enum pace_class bucket; /* of its own request */
     bool is_engines_token, is_raw;

@@ -116,6 +116,14 @@ static CURLcode set_callbacks(struct exchange *exchange) {
     return code;
 }
 
+/* Where the target carries the lines, libcurl does not see them, and would add some by itself: those without a value
+   suppress that. */
+static CURLcode suppress_own_lines(struct exchange *exchange) {
+    static char type[] = "Content-Type:", accept[] = "Accept:", expect[] = "Expect:";
+    static struct curl_slist last = {expect, NULL}, middle = {accept, &last}, first = {type, &middle};
+    return exchange->carries ? curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, &first) : CURLE_OK;
+}
+
 /* The URL has no path. The path is set as the request's target, in which libcurl resolves no "..", so an id cannot lead
    to another resource. libcurl refuses what is no URL in its own words, when it is used. */
 static CURLcode set_origin(struct exchange *exchange, const char *domain) {
@@ -136,7 +144,7 @@ struct exchange *exchange_new(const struct profile *profile, struct sockets *soc
     exchange->sockets = sockets;
     exchange->carries = CURL_TARGET_IS_TEXT;
     exchange->easy = curl_easy_init();
-    if (exchange->easy != NULL && set_callbacks(exchange) == CURLE_OK &&
+    if (exchange->easy != NULL && set_callbacks(exchange) == CURLE_OK && suppress_own_lines(exchange) == CURLE_OK &&
         profile_apply(profile, exchange->easy) == CURLE_OK && set_origin(exchange, profile->domain) == CURLE_OK &&
         curl_easy_setopt(exchange->easy, CURLOPT_RESOLVE, resolve) == CURLE_OK)
         return exchange;
@@ -153,49 +161,37 @@ void exchange_free(struct exchange *exchange) {
 
 /* ---- what goes out ---- */
 
-/* The lines before those that are carried, as a list of their own. */
-static struct curl_slist *list_known(struct exchange *exchange) {
-    const struct curl_slist *line = exchange->order.headers;
-    struct curl_slist *list = NULL, **last = &list;
-    for (size_t i = 0; line != exchange->order.carried; line = line->next, last = &(*last)->next) {
-        *last = &exchange->known[i++];
-        **last = (struct curl_slist){line->data, NULL};
-    }
-    return list;
+/* Of lines without a value, nothing is sent. */
+static bool write_line(struct buffer *head, struct span line) {
+    if (line.at[line.size - 1] == ':') return true;
+    return buffer_append(head, SPAN("\r\n")) && buffer_append(head, line);
 }
 
-static bool write_line(struct buffer *head, const char *line) {
-    return buffer_append(head, SPAN("\r\n")) && buffer_append(head, span_of(line));
-}
-
-/* The path, the end of the request's first line, and further lines; the last of them takes up the version of HTTP, which
+/* The path, the end of the request's first line, and header lines; the last of them takes up the version of HTTP, which
    libcurl writes behind a target. */
 static bool write_head(const struct exchange_order *order, struct buffer *head) {
     enum { USUAL = 2048 };
     bool is_good = buffer_reserve(head, USUAL) && buffer_append(head, span_of(order->target)) &&
                    buffer_append(head, SPAN(" HTTP/1.1"));
-    for (const struct curl_slist *line = order->carried; line != NULL && is_good; line = line->next)
-        is_good = write_line(head, line->data);
-    return is_good && write_line(head, "X-HTTP-Version:") && buffer_append(head, (struct span){"", 1});
+    for (const struct curl_slist *line = order->headers; line != NULL && is_good; line = line->next)
+        is_good = write_line(head, span_of(line->data));
+    return is_good && buffer_append(head, (struct span){"\r\nX-HTTP-Version:", sizeof "\r\nX-HTTP-Version:"});
 }
 
 /* libcurl appends the lines of a list byte by byte, with a hundred instructions for each byte: with a token in them, as
    many as for all else that it does about a request. A target it copies "without any filter or other safe guards" (its
-   manual). So the target carries the lines as well. */
+   manual). So the target carries the lines. */
 static CURLcode set_head(struct exchange *exchange) {
-    struct buffer head = {NULL, 0, 0};
-    CURLcode code = write_head(&exchange->order, &head)
-                        ? curl_easy_setopt(exchange->easy, CURLOPT_REQUEST_TARGET, head.at)
-                        : CURLE_OUT_OF_MEMORY;
-    buffer_free(&head); /* wipes it */
-    return code == CURLE_OK ? curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, list_known(exchange)) : code;
-}
-
-static CURLcode set_target(struct exchange *exchange) {
     const struct exchange_order *order = &exchange->order;
-    if (exchange->carries && order->carried != NULL) return set_head(exchange);
-    CURLcode code = curl_easy_setopt(exchange->easy, CURLOPT_REQUEST_TARGET, order->target);
-    return code == CURLE_OK ? curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, order->headers) : code;
+    struct buffer head = {NULL, 0, 0};
+    CURLcode code = CURLE_OUT_OF_MEMORY;
+    if (!exchange->carries)
+        code = curl_easy_setopt(exchange->easy, CURLOPT_REQUEST_TARGET, order->target);
+    else if (write_head(order, &head))
+        code = curl_easy_setopt(exchange->easy, CURLOPT_REQUEST_TARGET, head.at);
+    buffer_free(&head); /* wipes it */
+    if (code != CURLE_OK || exchange->carries) return code;
+    return curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, order->headers);
 }
 
 static CURLcode set_body(CURL *easy, struct span body) {
@@ -253,7 +249,7 @@ CURLcode exchange_begin(struct exchange *exchange, const struct exchange_order *
     exchange->headers = (struct headers){.bytes = 0};
     exchange->detail[0] = '\0';
     buffer_clear(&exchange->body);
-    CURLcode code = set_target(exchange);
+    CURLcode code = set_head(exchange);
     if (code == CURLE_OK) code = set_coding(exchange);
     if (code == CURLE_OK) code = set_method(exchange);
     /* Without a hook to stop a second send: it happens on reused connections only, so a change gets a fresh one. */
@@ -413,8 +409,8 @@ struct exchange_timings exchange_timings(const struct exchange *exchange) {
 }
 
 void exchange_finish(struct exchange *exchange) {
-    (void)curl_easy_setopt(exchange->easy, CURLOPT_REQUEST_TARGET, NULL); /* the token is in it */
-    (void)curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, NULL);
+    (void)curl_easy_setopt(exchange->easy, CURLOPT_REQUEST_TARGET, NULL); /* the token may be in it */
+    if (!exchange->carries) (void)curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, NULL);
     (void)curl_easy_setopt(exchange->easy, CURLOPT_POSTFIELDS, NULL);
     exchange->order = (struct exchange_order){.target = NULL};
     buffer_clear(&exchange->body);

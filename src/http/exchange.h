@@ -15,17 +15,12 @@
 
 #pragma GCC visibility push(hidden)
 
-enum { EXCHANGE_KNOWN = 4 };
-
-/* What to send. It must outlive the exchange. */
+/* What to send. Nothing of it is copied: it must outlive the exchange. */
 struct exchange_order {
     enum request_method method;
     const char *target; /* path and query, encoded: they go out as they are, to the profile's domain */
     struct curl_slist *headers;
-    const struct curl_slist *carried; /* the tail of `headers` that libcurl need not know: it would send no line of its
-                                         own in the place of one of these. Before it are EXCHANGE_KNOWN at most. NULL:
-                                         there is none */
-    struct span body;                 /* absent: none */
+    struct span body; /* absent: none */
     size_t max_response;
     bool is_raw;   /* the answer's body is a part of a file as it stands. That of another GET may come as gzip, and is
                     decoded; no other */
@@ -50,8 +45,7 @@ struct exchange {
     bool is_timed_out;      /* the time that it had to connect is over */
     int http;               /* the version that was spoken; 0: not known */
     struct exchange_order order;
-    struct curl_slist known[EXCHANGE_KNOWN]; /* the lines before those that are carried */
-    bool carries;                            /* the target carries them; else they are in the list */
+    bool carries; /* the target carries the order's header lines; else they are libcurl's list */
     int64_t connect_by, end_by;
     bool takes_gzip; /* what the handle asks for */
     bool is_spread;  /* as the handle is set; see exchange_spread */

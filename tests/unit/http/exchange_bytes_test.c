@@ -85,7 +85,7 @@ static void a_target_goes_out_as_it_is(void **state) {
     (void)state;
     for (size_t i = 0; i < COUNT(targets); i++) {
         char line[128];
-        snprintf(line, sizeof line, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:", targets[i]);
+        snprintf(line, sizeof line, "GET %s HTTP/1.1\r\nX-HTTP-Version: HTTP/1.1\r\nHost: 127.0.0.1:", targets[i]);
         assert_begins(sent_for((struct exchange_order){.target = targets[i]}), line);
     }
 }

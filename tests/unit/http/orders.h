@@ -19,8 +19,8 @@ struct request {
 
 static inline struct curl_slist *headers_of(struct request *request, const char *fault) {
     const char *token = getenv("AUTH0_TENANT_TOKEN");
-    snprintf(request->lines[0], sizeof request->lines[0], "Content-Type: application/json");
-    snprintf(request->lines[1], sizeof request->lines[1], "Authorization: Bearer %s", token != NULL ? token : "token");
+    snprintf(request->lines[0], sizeof request->lines[0], "Authorization: Bearer %s", token != NULL ? token : "token");
+    snprintf(request->lines[1], sizeof request->lines[1], "Content-Type: application/json");
     snprintf(request->lines[2], sizeof request->lines[2], "X-Correlation-ID: %s", fault != NULL ? fault : "none");
     for (size_t i = 0; i < LINES; i++)
         request->headers[i] = (struct curl_slist){request->lines[i], i + 1 < LINES ? &request->headers[i + 1] : NULL};
@@ -32,7 +32,6 @@ static inline struct exchange_order order_to(struct request *request, enum reque
     return (struct exchange_order){.method = method,
                                    .target = target,
                                    .headers = headers_of(request, fault),
-                                   .carried = &request->headers[1],
                                    .body = span_of(body),
                                    .max_response = 1 << 20};
 }
