@@ -107,6 +107,7 @@ void rules_sends(struct town *town, int index, const struct sequence_request *re
     if (goal == SEQUENCE_PREVIEW || goal == SEQUENCE_SETTLE) BROKEN(town, index, "changes something", index);
     if (goal == SEQUENCE_MERGE && !run->is_approved) BROKEN(town, index, "changes something before its word", index);
     if (goal == SEQUENCE_MERGE && !run->has_changed) rules_of_freshness(town, index);
+    if (!run->has_changed) memcpy(run->judged, run->seen, sizeof run->judged);
     if (step == SEQUENCE_LINK) rule_of_last_look(town, index);
     run->has_changed = true;
     if (step >= SEQUENCE_UNLINK) rules_of_what_may_come(town, index);
@@ -176,9 +177,9 @@ void rules_writes(struct town *town, const struct exchange *exchange, int person
         if (person != run->primary) BROKEN(town, exchange->run, "writes to another account", exchange->run);
         if (run->was_refused_certainly)
             BROKEN(town, exchange->run, "writes after it told that nothing was changed", exchange->run);
-        if (value != run->seen[run->secondary].values[part][key] || value == 0)
+        if (value != run->judged[run->secondary].values[part][key] || value == 0)
             BROKEN(town, exchange->run, "writes what the secondary had not", exchange->run);
-        if (run->seen[person].values[part][key] != 0)
+        if (run->judged[person].values[part][key] != 0)
             BROKEN(town, exchange->run, "writes over what the primary had", exchange->run);
         run->written[part][key] = value;
         return;

@@ -60,6 +60,7 @@ struct run {
     struct span given;            /* the receipt that an undo or a settle was given */
     struct person seen[PEOPLE];   /* as each account was when it was read last, */
     int64_t seen_at[PEOPLE];      /* when that was, UNIX seconds; */
+    struct person judged[PEOPLE]; /* as it was seen before the first change, of which the patch is made; */
     int linked_by;                /* and the run that had linked the secondary to the primary */
     struct person before[PEOPLE]; /* and when the run began */
     int64_t began;                /* UNIX seconds: its turn */
