@@ -2,6 +2,7 @@
 local definitions = {}
 
 definitions.PROOFS = { "both_authenticated", "shared_email", "operator" }
+definitions.CHECKS = { "factors", "organizations", "groups", "provisioning", "roles", "permissions" }
 definitions.FORMS = { "curl", "http", "postman", "auth0-cli" }
 
 local function listed(words)

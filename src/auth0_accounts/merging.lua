@@ -4,7 +4,6 @@ local definitions = require "auth0_accounts.definitions"
 local merging = {}
 
 local CARRIED = { "roles", "permissions", "organizations", "name", "picture" }
-local CHECKS = { "factors", "organizations", "groups", "provisioning", "roles", "permissions" }
 
 local function define_what_is_kept(parser)
     definitions.metadata(parser)
@@ -20,8 +19,8 @@ local function define_what_is_allowed(parser)
         .. "registered it with the victim's address.")
     parser:flag("--allow-unreadable", "What cannot be read is a warning, not a reason against the merge. It may be "
         .. "lost unseen.")
-    definitions.choice(parser, "--check", "Read only this beside the profiles: %s; repeatable (default: all).", CHECKS)
-        :argname "WHAT":count "*"
+    definitions.choice(parser, "--check", "Read only this beside the profiles: %s; repeatable (default: all).",
+        definitions.CHECKS):argname "WHAT":count "*"
     parser:flag("--no-checks", "Read only the two profiles. What else the secondary loses is not seen.")
 end
 

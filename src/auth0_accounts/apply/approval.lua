@@ -5,8 +5,8 @@ local stop = require "auth0_accounts.stop"
 local approval = {}
 
 -- Options that go into the command that approves, as they were given: the command's own, and those of every command.
-local OPTIONS = { "mapping", "reserve", "in_flight", "canary", "limit", "max_failures", "throttle_file", "config",
-    "domain", "client_id", "signing_key_file", "mock_file", "ca_file", "resolve", "audience", "deadline",
+local OPTIONS = { "mapping", "check", "reserve", "in_flight", "canary", "limit", "max_failures", "throttle_file",
+    "config", "domain", "client_id", "signing_key_file", "mock_file", "ca_file", "resolve", "audience", "deadline",
     "correlation_id" }
 local FLAGS = { "acknowledge_events", "json", "quiet", "no_color", "no_input" }
 local named = { mock_file = "mock" }
@@ -91,15 +91,16 @@ local SHOWN = 5
 --- What a run would do; reads the whole plan, and raises where it is broken.
 ---@param plan auth0_accounts.Plan
 ---@param links fun(): table|nil the plan's
+---@param given table
 ---@return string[] lines
-function approval.preview(plan, links)
+function approval.preview(plan, links, given)
     local lines, requests = {}, 0
     for link in links do
         if #lines < SHOWN then
             lines[#lines + 1] = ("  %d: %s <- %s"):format(link.line, link.primary.user_id, link.secondary.user_id)
         end
         local reads = link.primary.email == link.secondary.email and 1 or 2
-        requests = requests + reads + (type(link.patch) == "table" and 2 or 1)
+        requests = requests + reads + #(given.check or {}) + (type(link.patch) == "table" and 2 or 1)
     end
     if plan.header.links > SHOWN then
         lines[#lines + 1] = ("  and %s more"):format(progress.whole(plan.header.links - SHOWN))

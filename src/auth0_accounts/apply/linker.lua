@@ -18,20 +18,21 @@ local function list(values)
     return values and #values > 0 and values or nil
 end
 
-local function options_of(header)
+local function options_of(header, checks)
     local given = header.options
     return { proof = given.proof, trusted_connections = list(given.trusted_connections),
         password_merge = given.password_merge, user_metadata = given.user_metadata, app_metadata = given.app_metadata,
-        union = list(given.union), checks = {} }
+        union = list(given.union), checks = checks or {} }
 end
 
 ---@param tenant auth0.Tenant
 ---@param journal auth0_accounts.Journal
 ---@param time fun(): number
+---@param checks? string[] what is read beside the profiles
 ---@return auth0_accounts.Linker
-function linker.new(tenant, journal, time)
-    return setmetatable({ tenant = tenant, journal = journal, time = time, options = options_of(journal.header) },
-        linker_mt)
+function linker.new(tenant, journal, time, checks)
+    return setmetatable({ tenant = tenant, journal = journal, time = time,
+        options = options_of(journal.header, checks) }, linker_mt)
 end
 
 -- A line that is worked at.
@@ -215,8 +216,17 @@ local function merged(self, job, intent, result)
         details = { already = result.already, patch_bytes = result.patch_text and #result.patch_text } })
 end
 
+-- What was to be read beside the profiles: with another token, or later, it may be readable.
+local function is_unread(failure)
+    for _, reason in ipairs(failure.reasons or {}) do
+        if reason.code == "unreadable" and reason.read ~= "profile" then return true end
+    end
+    return false
+end
+
 local function not_merged(self, job, intent, failure)
-    if failure.code == "guarded" and failure.outcome == "none" and not failure.is_partly then
+    local is_refused = failure.code == "guarded" and failure.outcome == "none" and not failure.is_partly
+    if is_refused and not is_unread(failure) then
         return finish(self, job, { intent = intent, made = "false", state = refused_state(job),
             code = failure.code, message = failure.message, details = { reasons = failure.reasons } })
     end

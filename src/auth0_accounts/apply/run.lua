@@ -90,7 +90,7 @@ function run.new(given, world, tenant, journal)
     local own = work.new(given, world, tenant, journal, "apply", total)
     own.max_failures = given.max_failures or 1
     return setmetatable({ journal = journal, time = time, made = {}, said = 0, given = given, work = own,
-        linker = linker.new(tenant, journal, time) }, run_mt)
+        linker = linker.new(tenant, journal, time, given.check) }, run_mt)
 end
 
 local function all(self)

@@ -20,6 +20,8 @@ function apply.define(parser)
     parser:option("--limit", "Links to begin in this run at most."):argname "N":convert(definitions.whole(1))
     parser:option("--max-failures", "Failures after which no link is begun any more (default: 1)."):argname "N"
         :convert(definitions.whole(1))
+    definitions.choice(parser, "--check", "Read this as well before each link, which refuses what it stands against: "
+        .. "%s; repeatable (default: none).", definitions.CHECKS):argname "WHAT":count "*"
     parser:flag("--acknowledge-events", "You know which event streams hear of user.deleted, which each link sends: a "
         .. "handler may delete the person's data.")
 end
@@ -50,7 +52,7 @@ local function call(tenant, given, said, world)
     approval.check(plan, given, tenant.domain)
     require("auth0_accounts.apply.work").label(given)
     if not given.approve then
-        said:lines(approval.preview(plan, links "reading the plan"))
+        said:lines(approval.preview(plan, links "reading the plan", given))
         said:flush()
         if not attention.is_approved("Carry it out", plan.digest, given, world) then
             return preview(plan, given, said)
