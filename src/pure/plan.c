@@ -44,23 +44,21 @@ struct word {
     int value;
 };
 
-static bool find_word(const struct word *words, size_t count, struct span text, int *value) {
-    for (size_t i = 0; i < count; i++) {
-        if (!span_equals(span_of(words[i].name), text)) continue;
-        *value = words[i].value;
-        return true;
-    }
-    return false;
+/* Of a table that ends with a word without a name, which is found where there is no other. */
+static const struct word *find_word(const struct word *words, struct span text) {
+    while (words->name != NULL && !span_equals(span_of(words->name), text)) words++;
+    return words;
 }
 
 static bool read_goal(struct reading *reading, enum sequence_goal *goal) {
-    static const struct word goals[] = {
-        {"preview", SEQUENCE_PREVIEW}, {"merge", SEQUENCE_MERGE}, {"undo", SEQUENCE_UNDO}, {"settle", SEQUENCE_SETTLE}};
-    int value = 0;
-    if (!find_word(goals, 4, text_at(reading, reading->order, "goal"), &value))
-        return complaint_make(reading->complaint, "goal", "is none that is known");
-    *goal = (enum sequence_goal)value;
-    return true;
+    static const struct word goals[] = {{"preview", SEQUENCE_PREVIEW},
+                                        {"merge", SEQUENCE_MERGE},
+                                        {"undo", SEQUENCE_UNDO},
+                                        {"settle", SEQUENCE_SETTLE},
+                                        {NULL, 0}};
+    const struct word *found = find_word(goals, text_at(reading, reading->order, "goal"));
+    *goal = (enum sequence_goal)found->value;
+    return found->name != NULL || complaint_make(reading->complaint, "goal", "is none that is known");
 }
 
 static bool read_proof(const struct reading *reading, struct json_value object, enum guard_proof *proof) {
@@ -84,20 +82,23 @@ static bool read_choice(const struct reading *reading, enum merge_part part, enu
 
 static bool read_parts(struct reading *reading, const char *option, unsigned allowed, unsigned *parts) {
     static const struct word words[] = {
-        {"factors", GUARD_FACTORS}, {"organizations", GUARD_ORGANIZATIONS},
-        {"groups", GUARD_GROUPS},   {"provisioning", GUARD_PROVISIONING},
-        {"roles", GUARD_ROLES},     {"permissions", GUARD_PERMISSIONS},
-        {"name", GUARD_NAME},       {"picture", GUARD_PICTURE},
+        {"factors", GUARD_FACTORS},
+        {"organizations", GUARD_ORGANIZATIONS},
+        {"groups", GUARD_GROUPS},
+        {"provisioning", GUARD_PROVISIONING},
+        {"roles", GUARD_ROLES},
+        {"permissions", GUARD_PERMISSIONS},
+        {"name", GUARD_NAME},
+        {"picture", GUARD_PICTURE},
+        {NULL, 0},
     };
     struct json_value list = member(reading->order, option);
     struct json_walk walk = json_walk(list);
     if (list.token != NULL) *parts = 0;
     while (json_next(&walk)) {
-        int part = 0;
-        if (!find_word(words, sizeof words / sizeof words[0], text_of(reading, walk.value), &part) ||
-            ((unsigned)part & allowed) == 0)
-            return complaint_make(reading->complaint, option, "names something that is none");
-        *parts |= (unsigned)part;
+        unsigned part = (unsigned)find_word(words, text_of(reading, walk.value))->value & allowed;
+        if (part == 0) return complaint_make(reading->complaint, option, "names something that is none");
+        *parts |= part;
     }
     return true;
 }

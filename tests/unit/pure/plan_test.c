@@ -66,6 +66,7 @@ static void test_every_option_has_its_place(void **state) {
     assert_int_equal(plan.merge.choice[MERGE_PICTURE], MERGE_DISCARD);
     assert_int_equal(plan.merge.united_count, 2);
     assert_text(plan.merge.united[1], "b.c");
+    assert_true(plan.merge.united[1].at > text && plan.merge.united[1].at < text + sizeof text); /* over itself */
     assert_int_equal(plan.guard.trusted_count, 1);
     assert_text(plan.guard.trusted_connections[0], "acme");
     assert_text(plan.guard.relink.holder, "auth0|9");
@@ -73,6 +74,30 @@ static void test_every_option_has_its_place(void **state) {
     assert_text(plan.target.connection_id, "con_1");
     assert_true(plan.guard.allow_unreadable && plan.guard.password_merge && plan.revoke && plan.reset_password &&
                 plan.guard.name_streams);
+}
+
+static void test_every_word_has_its_meaning(void **state) {
+    (void)state;
+    static const char *const goals[] = {"preview", "merge", "undo", "settle"};
+    static const char *const proofs[] = {"both_authenticated", "shared_email", "operator"};
+    static const char *const checks[] = {"factors", "organizations", "groups", "provisioning", "roles", "permissions"};
+    char order[400];
+    for (int i = 0; i < 4; i++) {
+        snprintf(order, sizeof order, "{\"goal\":\"%s\"," ACCOUNTS ",\"proof\":\"operator\"}", goals[i]);
+        assert_true(read(order));
+        assert_int_equal(plan.goal, i);
+    }
+    for (int i = 0; i < 3; i++) {
+        snprintf(order, sizeof order, "{\"goal\":\"merge\"," ACCOUNTS ",\"proof\":\"%s\"}", proofs[i]);
+        assert_true(read(order));
+        assert_int_equal(plan.guard.proof, i);
+    }
+    for (int i = 0; i < 6; i++) {
+        snprintf(order, sizeof order, "{\"goal\":\"merge\"," ACCOUNTS ",\"proof\":\"operator\",\"checks\":[\"%s\"]}",
+                 checks[i]);
+        assert_true(read(order));
+        assert_int_equal(plan.guard.checks, 1 << i);
+    }
 }
 
 #define PROFILES(primary, secondary, at)                                                                               \
@@ -127,6 +152,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_not_said_has_its_default),
         cmocka_unit_test(test_every_option_has_its_place),
+        cmocka_unit_test(test_every_word_has_its_meaning),
         cmocka_unit_test(test_profiles_are_those_of_the_two_accounts),
         cmocka_unit_test(test_a_receipt_needs_no_options),
         cmocka_unit_test(test_what_cannot_be_used_is_named),
