@@ -2,7 +2,7 @@
 local connections = require "auth0.mock.model.connections"
 local json = require "auth0.mock.text.json"
 local query = require "auth0.mock.text.query"
-local tokens = require "auth0.mock.model.tokens"
+local registry = require "auth0.mock.model.registry"
 
 local connection_list = {}
 
@@ -41,11 +41,7 @@ end
 ---@param call table
 ---@return auth0.mock.answer
 function connection_list.list(call)
-    local refusal = tokens.need(call.caller, "read:connections")
-    local values
-    if not refusal then
-        values, refusal = query.read(call.request, rules)
-    end
+    local values, refusal = registry.of_tenant(call, rules, "read:connections")
     if refusal then
         return refusal
     end

@@ -2,7 +2,6 @@
 local json = require "auth0.mock.text.json"
 local query = require "auth0.mock.text.query"
 local registry = require "auth0.mock.model.registry"
-local tokens = require "auth0.mock.model.tokens"
 
 local event_streams = {}
 
@@ -29,11 +28,7 @@ end
 ---@param call table
 ---@return auth0.mock.answer
 function event_streams.list(call)
-    local refusal = tokens.need(call.caller, "read:event_streams")
-    local values
-    if not refusal then
-        values, refusal = query.read(call.request, query.checkpoints)
-    end
+    local values, refusal = registry.of_tenant(call, query.checkpoints, "read:event_streams")
     if refusal then
         return refusal
     end

@@ -3,7 +3,7 @@
 local errors = require "auth0.mock.text.errors"
 local export_file = require "auth0.mock.text.export_file"
 local gzip = require "auth0.mock.text.gzip"
-local query = require "auth0.mock.text.query"
+local registry = require "auth0.mock.model.registry"
 local schema = require "auth0.mock.text.schema"
 local timestamp = require "auth0.mock.text.timestamp"
 local tokens = require "auth0.mock.model.tokens"
@@ -115,10 +115,7 @@ end
 ---@return auth0.mock.answer
 function exports.read(call)
     local world, settings = call.world, call.world.settings
-    local refusal = tokens.need(call.caller, "create:users", "read:users")
-    if not refusal then
-        refusal = select(2, query.read(call.request, {}))
-    end
+    local _, refusal = registry.of_tenant(call, {}, "create:users", "read:users")
     local job = find(world, call.params.job)
     if refusal or not job then
         return refusal or errors.answer("no_job")

@@ -2,8 +2,8 @@
 local json = require "auth0.mock.text.json"
 local lucene = require "auth0.mock.text.lucene"
 local query = require "auth0.mock.text.query"
+local registry = require "auth0.mock.model.registry"
 local timestamp = require "auth0.mock.text.timestamp"
-local tokens = require "auth0.mock.model.tokens"
 local wire = require "auth0.mock.text.wire"
 
 local logs = {}
@@ -53,11 +53,7 @@ end
 ---@param call table
 ---@return auth0.mock.answer
 function logs.list(call)
-    local refusal = tokens.need(call.caller, "read:logs")
-    local values
-    if not refusal then
-        values, refusal = query.read(call.request, rules)
-    end
+    local values, refusal = registry.of_tenant(call, rules, "read:logs")
     if refusal then
         return refusal
     end

@@ -3,8 +3,8 @@ local errors = require "auth0.mock.text.errors"
 local json = require "auth0.mock.text.json"
 local lucene = require "auth0.mock.text.lucene"
 local query = require "auth0.mock.text.query"
+local registry = require "auth0.mock.model.registry"
 local shape = require "auth0.mock.model.shape"
-local tokens = require "auth0.mock.model.tokens"
 local user_view = require "auth0.mock.model.user_view"
 local wire = require "auth0.mock.text.wire"
 
@@ -100,11 +100,8 @@ end
 ---@param call table
 ---@return auth0.mock.answer
 function search.users(call)
-    local refusal = tokens.need(call.caller, "read:users")
-    local values, matches, order
-    if not refusal then
-        values, refusal = query.read(call.request, users_rules)
-    end
+    local values, refusal = registry.of_tenant(call, users_rules, "read:users")
+    local matches, order
     if not refusal then
         matches, refusal = matcher(call, values)
     end
@@ -146,11 +143,7 @@ end
 ---@param call table
 ---@return auth0.mock.answer
 function search.by_email(call)
-    local refusal = tokens.need(call.caller, "read:users")
-    local values
-    if not refusal then
-        values, refusal = query.read(call.request, email_rules)
-    end
+    local values, refusal = registry.of_tenant(call, email_rules, "read:users")
     if refusal then
         return refusal
     elseif not values.email or values.email == "" then

@@ -145,7 +145,21 @@ function registry.asked_of_account(call, properties, required, ...)
     return body, account, refusal
 end
 
----The account of a list's path, once the caller may read it and the query is good.
+---What a list of the tenant is asked for, once the caller may read it and the query is good.
+---@param call table
+---@param rules table<string, table>
+---@param ... string scopes
+---@return table|nil values of the query
+---@return auth0.mock.answer|nil refusal
+function registry.of_tenant(call, rules, ...)
+    local refusal = tokens.need(call.caller, ...)
+    if refusal then
+        return nil, refusal
+    end
+    return query.read(call.request, rules)
+end
+
+---The same of a list that an account has, whose path names it.
 ---@param call table
 ---@param rules table<string, table>
 ---@param ... string scopes
@@ -153,11 +167,7 @@ end
 ---@return table|nil values of the query
 ---@return auth0.mock.answer|nil refusal
 function registry.of_account(call, rules, ...)
-    local refusal = tokens.need(call.caller, ...)
-    local values
-    if not refusal then
-        values, refusal = query.read(call.request, rules)
-    end
+    local values, refusal = registry.of_tenant(call, rules, ...)
     local account = call.world.users:find(call.params.id)
     if not refusal and not account then
         refusal = errors.answer("inexistent_user")
