@@ -23,6 +23,15 @@ local phrases = {
     { "proxy_ca_file, ca_file and ca_path", "--ca-file" },
     { "expected an array of names", "expected a name" },
     { "; for another provider give id, provider and user_id", "" },
+    { "keep the failure's receipt, and ask tenant:settle later", "keep the receipt's file, and give settle later" },
+    { "take it back with tenant:undo and the failure's receipt", "take it back by undo and the receipt's file" },
+    { "ask for the undo again, with the same receipt", "give the same command again" },
+}
+
+-- Of a line of a journal: the receipt is there.
+local of_lines = {
+    { "keep the failure's receipt, and ask tenant:settle later", "the same command finds it out" },
+    { "take it back with tenant:undo and the failure's receipt", "the same command goes on with it" },
 }
 
 -- What is wrong with an argument begins with its name.
@@ -33,7 +42,9 @@ local arguments = { primary = "PRIMARY:", secondary = "SECONDARY:", connection_i
 ---@return string[]
 function wording.phrases()
     local list = {}
-    for i, phrase in ipairs(phrases) do list[i] = phrase[1] end
+    for _, each in ipairs { phrases, of_lines } do
+        for _, phrase in ipairs(each) do list[#list + 1] = phrase[1] end
+    end
     return list
 end
 
@@ -43,13 +54,24 @@ local function replaced(text, what, by)
     return text:sub(1, first - 1) .. by .. replaced(text:sub(last + 1), what, by)
 end
 
+local function all_replaced(message, list)
+    for _, phrase in ipairs(list) do message = replaced(message, phrase[1], phrase[2]) end
+    return message
+end
+
 ---@param message string of the library
 ---@return string
 function wording.of(message)
     message = message:gsub("^tenant:[%l_]+: ([%l_]+):", arguments):gsub("tenant:[%l_]+: ", "")
         :gsub("auth0%.tenant: ", "")
-    for _, phrase in ipairs(phrases) do message = replaced(message, phrase[1], phrase[2]) end
-    return message
+    return all_replaced(message, phrases)
+end
+
+--- The same of a line of a journal.
+---@param message string of the library
+---@return string
+function wording.of_line(message)
+    return wording.of(all_replaced(message, of_lines))
 end
 
 return wording

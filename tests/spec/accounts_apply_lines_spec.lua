@@ -76,7 +76,7 @@ end)
 describe("a failure", function()
     it("stops the run at the first, and the same command goes on", function()
         arm "status;status=403"
-        assert_told(apply("--in-flight", "1"), 3, "stopped after 1 failures", "line 1: failed: ")
+        assert_told(apply("--in-flight", "1"), 3, "stopped after 1 failure\n", "line 1: failed: ")
         assert.equal(0, links())
         assert_told(apply(), 0, "\nmade 4\n")
     end)

@@ -1,88 +1,30 @@
 --- apply over TLS, in a process of its own: killed at random moments, interrupted, asked how far it is, without a disk,
 --- without its token.
-local accounts_core = require "auth0_accounts.core"
 local command = require "support.command"
 local job = require "bulk.apply_job"
 local linking = require "support.linking"
+local own = require "support.apply_process"
 local process = require "support.process"
 local restored = require "bulk.restored"
 local tenant = require "support.tenant"
 
-local LINK = { method = "POST", template = "/api/v2/users/{id}/identities" }
+local prepare, apply, arguments, arm = own.prepare, own.run, own.arguments, own.arm
+local links, states, disturbed, signal = own.links, own.states, own.disturbed, own.signal
 
 setup(linking.start)
 teardown(linking.stop)
-
-local files
-
-local function prepare(links)
-    files = job.prepare(links)
-end
-
-after_each(function()
-    if files then job.clean { files = files } end
-    files = nil
-end)
-
-local function arguments(...)
-    return { "apply", files.plan, "-j", files.journal, "--approve", files.digest, ... }
-end
-
-local function apply(...)
-    return command.start(arguments(...))
-end
-
-local function links()
-    local count = 0
-    for _, change in ipairs(tenant.record().changes) do count = count + (change.kind == "link" and 1 or 0) end
-    return count
-end
-
-local function states()
-    local db, found = assert(accounts_core.open(files.journal)), {}
-    for state, count in db:prepare("SELECT state, count(*) FROM line GROUP BY state"):rows() do found[state] = count end
-    db:close()
-    return found
-end
-
-local function arm(fault, words)
-    words.method, words.template, words.fault = LINK.method, LINK.template, fault
-    tenant.arm(words)
-end
-
--- A shell's background processes ignore SIGINT, unless they are started by a process that resets it.
-local IN_BACKGROUND = "(perl -e '$SIG{INT} = q(DEFAULT); exec @ARGV' -- %s >%s.out 2>&1 & echo $! >%s.pid; "
-    .. "wait $!; echo $? >%s.code) >/dev/null 2>&1 &"
-
--- Starts it, does something to it when so many links are there, and tells how it ended.
-local function disturbed(count, act, ...)
-    local name = command.new_name()
-    tenant.run(IN_BACKGROUND:format(command.words(arguments(...)), name, name, name))
-    for _ = 1, 400 do
-        if links() >= count then break end
-        process.sleep(0.05)
-    end
-    act(process.read(name .. ".pid"):match "%d+", name .. ".out")
-    tenant.run(("for try in $(seq 300); do [ -s %s.code ] && break; sleep 0.1; done"):format(name))
-    local code, output = tonumber(process.read(name .. ".code", "")), process.read(name .. ".out")
-    for _, suffix in ipairs { ".out", ".pid", ".code" } do os.remove(name .. suffix) end
-    return code, output
-end
-
-local function signal(pid, which)
-    tenant.run(("kill -%s %s"):format(which, pid))
-end
+after_each(own.clean)
 
 describe("apply, killed at random and started again, #load", function()
     it("links each line once, has each image in the journal, and is verified and undone", function()
         local result = job.run(200, 8, 3)
-        files = result.files
+        own.files = result.files
         assert.same({ lost = 0, differing = 0, made = 200, links = 200 }, { lost = result.lost,
             differing = result.differing, made = result.made, links = result.links }, result.output)
-        local told = command.start { "verify", files.journal, "--in-flight", "8" }
+        local told = command.start { "verify", own.files.journal, "--in-flight", "8" }
         assert.equal(0, told.code, told.out .. told.err)
         assert.truthy(told.out:find("\nmade 200, missing 0, elsewhere 0, changed 0\n", 1, true), told.out)
-        told = command.start { "undo", files.journal, "--approve", files.digest, "--in-flight", "8" }
+        told = command.start { "undo", own.files.journal, "--approve", own.files.digest, "--in-flight", "8" }
         -- What was begun when the process was killed may still come, for ten minutes.
         local is_early = told.out:find("may still be carried out", 1, true)
         assert.is_true(told.code == 0 or told.code == 1 and is_early ~= nil, told.out .. told.err)
@@ -94,9 +36,9 @@ describe("apply and undo, #load", function()
         prepare(150)
         assert.equal(0, apply("--in-flight", "8").code)
         assert.equal(150, links())
-        local told = command.start { "undo", files.journal, "--approve", files.digest, "--in-flight", "8" }
+        local told = command.start { "undo", own.files.journal, "--approve", own.files.digest, "--in-flight", "8" }
         assert.equal(0, told.code, told.out .. told.err)
-        local users = job.compare_users(files)
+        local users = job.compare_users(own.files)
         local words = restored.words(users)
         assert.same({ 0, {} }, { users.differing, users.wrong }, words)
         assert.equal(150, users.listed.created_at, words)
@@ -106,7 +48,7 @@ describe("apply and undo, #load", function()
     it("are seen where they do not", function()
         prepare(3)
         assert.equal(0, apply().code)
-        local users = job.compare_users(files)
+        local users = job.compare_users(own.files)
         assert.same({ 4, 3, 1 }, { users.differing, users.wrong.user_id, users.wrong.identities }) -- one primary
     end)
 end)
@@ -115,7 +57,7 @@ describe("apply in a process of its own #load", function()
     it("ends after Ctrl-C when what was begun has come to its end", function()
         prepare(30)
         arm("delay", { seconds = 1, count = 100 })
-        local code, output = disturbed(2, function(pid) signal(pid, "INT") end, "--in-flight", "2")
+        local code, output = disturbed(2, function(pid) signal(pid, "INT") end, nil, "--in-flight", "2")
         assert.equal(130, code, output)
         assert.truthy(output:find("interrupted: what was begun has come to its end", 1, true), output)
         local found = states()
@@ -135,7 +77,7 @@ describe("apply in a process of its own #load", function()
             signal(pid, "INT")
             process.sleep(0.5)
             signal(pid, "INT")
-        end, "--in-flight", "2", "--deadline", "100")
+        end, nil, "--in-flight", "2", "--deadline", "100")
         assert.equal(130, code, output)
         assert.is_true(os.time() - begun < 20)
         tenant.control("POST", "/_tenant/disarm", {})
@@ -147,7 +89,7 @@ describe("apply in a process of its own #load", function()
     it("says how far it is when it gets SIGUSR1", function()
         prepare(10)
         arm("delay", { seconds = 1, count = 10 })
-        local code, output = disturbed(2, function(pid) signal(pid, "USR1") end, "--in-flight", "2")
+        local code, output = disturbed(2, function(pid) signal(pid, "USR1") end, nil, "--in-flight", "2")
         assert.equal(0, code, output)
         assert.truthy(output:find "\nauth0%-accounts: apply: %d+ of 10  ", output)
         assert.is_nil(output:find("\27", 1, true)) -- there is no terminal
@@ -157,11 +99,11 @@ describe("apply in a process of its own #load", function()
         prepare(10)
         arm("delay", { seconds = 1, count = 10 })
         local second
-        local code = disturbed(1, function() second = apply() end, "--in-flight", "2")
+        local code = disturbed(1, function() second = apply() end, nil, "--in-flight", "2")
         assert.equal(0, code)
         assert.equal(1, second.code)
         assert.truthy(second.err:find("another process works with it", 1, true), second.err)
-        assert.truthy(second.err:find('"fuser ' .. files.journal .. '" names the process', 1, true), second.err)
+        assert.truthy(second.err:find('"fuser ' .. own.files.journal .. '" names the process', 1, true), second.err)
         assert.equal(10, links())
     end)
 
@@ -182,12 +124,12 @@ describe("apply in a process of its own #load", function()
         prepare(30)
         arm("delay", { seconds = 0.2, count = 100 })
         local token = tenant.token { kind = "machine" }
-        local own = linking.token
+        local before = linking.token
         linking.token = token
         local code, output = disturbed(3, function()
             tenant.control("POST", "/_tenant/revoke", { token = token })
-        end, "--in-flight", "2")
-        linking.token = own
+        end, nil, "--in-flight", "2")
+        linking.token = before
         assert.equal(3, code, output)
         assert.is_nil(output:find(token, 1, true))
         tenant.control("POST", "/_tenant/disarm", {})

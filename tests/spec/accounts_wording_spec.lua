@@ -30,7 +30,8 @@ describe("a message", function()
             :gmatch "%S+" do
             if name:find "_" then assert.is_nil(text:find(name .. " =", 1, true), name) end
         end
-        for _, name in ipairs { "trusted_connections", "password_merge", "after_link", "signing_key", "ca_path" } do
+        for _, name in ipairs { "trusted_connections", "password_merge", "after_link", "signing_key", "ca_path",
+            "ask tenant:settle", "with tenant:undo", "the failure's receipt" } do
             assert.is_nil(text:find(name .. "[ ,]"), name)
         end
     end)

@@ -1,7 +1,7 @@
 --- A look-up whose name servers are silent goes on for as long as the C library waits for them, in a thread of
 --- libcurl's: neither a call nor close() nor the end of the process waits for it.
+local preloaded = require "support.preloaded"
 local process = require "support.process"
-local resolver = require "support.resolver"
 
 local script = [[
 local auth0 = require "auth0"
@@ -25,13 +25,13 @@ if arg[1] == "os.exit" then os.exit(0) end
 describe("a look-up that hangs", function()
     local library
 
-    setup(function() library = resolver.is_possible and resolver.build() end)
+    setup(function() library = preloaded.is_possible and preloaded.build "resolver" end)
     teardown(function() os.remove(library or "") end)
 
     for _, loop in ipairs { "plain", "cqueues" } do
         for _, ending in ipairs { "close", "os.exit", "the end of the script" } do
             it(("holds up neither its call nor %s: loop %s"):format(ending, loop), function()
-                if not resolver.is_possible then return pending "a sanitizer's runtime is loaded first" end
+                if not preloaded.is_possible then return pending "a sanitizer's runtime is loaded first" end
                 if loop == "cqueues" and not pcall(require, "cqueues") then return pending "cqueues is not here" end
                 local begun = os.time()
                 local output, status = process.run(script, { ending, loop }, "env LD_PRELOAD=" .. library)

@@ -1,8 +1,8 @@
 --- One worker of nginx, and what must not disturb it: many calls at once, reloads, clients that go, a tenant that dies.
 local linking = require "support.linking"
 local nginx = require "support.nginx"
+local preloaded = require "support.preloaded"
 local process = require "support.process"
-local resolver = require "support.resolver"
 local served = require "support.served"
 local tenant = require "support.tenant"
 
@@ -111,7 +111,7 @@ describe("inside nginx #load", function()
     end
 
     it("a resolver that hangs and a dead tenant are told in time, and a neighbour does not notice", function()
-        local library = resolver.build()
+        local library = preloaded.build "resolver"
         served.seed(1)
         local server = served.start(linking.token,
             [[domain = "hanging.test", resolve = {}, ca_file = nil, connect_timeout = 1, deadline = 2, attempts = 1]],

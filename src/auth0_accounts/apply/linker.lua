@@ -61,7 +61,7 @@ end
 
 local function finish(self, job, outcome)
     outcome.kind, outcome.requests, outcome.elapsed = "merge", job.requests, job.elapsed
-    outcome.message = outcome.message and wording.of(outcome.message)
+    outcome.message = outcome.message and wording.of_line(outcome.message)
     self.journal:tell(job.line.number, outcome, now(self))
     return { word = outcome.state, message = outcome.message, failure = outcome.failure }
 end

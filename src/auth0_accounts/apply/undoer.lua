@@ -51,7 +51,7 @@ local function not_begun(self, line, word, failure)
 end
 
 local function fail(self, line, intent, failure)
-    local is_changed, message = failure.outcome == "unknown" or failure.is_partly, wording.of(failure.message)
+    local is_changed, message = failure.outcome == "unknown" or failure.is_partly, wording.of_line(failure.message)
     tell(self, line, { intent = intent, made = is_changed and "unknown" or "false", elapsed = failure.elapsed,
         state = is_changed and "undoing" or line.state, code = failure.code, message = message,
         details = { conflicts = failure.conflicts, restored = failure.restored } })

@@ -115,7 +115,7 @@ function Work:tell(word, failure)
     if not failure then return end
     self.failures = self.failures + 1
     self.failure = self.failure or { code = failure.code, outcome = failure.outcome,
-        message = wording.of(failure.message) }
+        message = wording.of_line(failure.message) }
     if self.max_failures and self.failures >= self.max_failures then end_for(self, "failures") end
 end
 
@@ -163,14 +163,14 @@ end
 local REASONS = {
     interrupted = "interrupted: what was begun has come to its end",
     limit = "as many as --limit says were begun",
-    failures = "stopped after %d failures",
+    failures = "stopped after %d failure%s",
 }
 
 --- Why it ended before all was done, for people.
 ---@return string|nil
 function Work:why()
     local words = REASONS[self.reason]
-    return words and words:format(self.failures)
+    return words and words:format(self.failures, self.failures == 1 and "" or "s")
 end
 
 --- The exit code, as far as it is the run's.
