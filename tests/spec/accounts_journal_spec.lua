@@ -269,7 +269,8 @@ describe("a run that ends before all is done", function()
     it("says why, of verify and undo, too; an apply after an undo says what to do", function()
         apply()
         assert_told(verify "--limit=1", 0, "\nas many as --limit says were begun\n")
-        assert_told(undo "--limit=1", 0, "undone 1\nas many as --limit says were begun\n")
+        assert_told(undo "--limit=1", 0, "undone 1\nas many as --limit says were begun\nthe same command goes on "
+            .. "with the rest\n")
         assert_told(undo(), 0, "undone 3\n")
         assert_told(run("apply", plan, "-j", journal, "--approve", digest), 0, "\nundone 4\nlinks that undo took back "
             .. "stay so: to make them again, give a new plan a journal of its own\n")

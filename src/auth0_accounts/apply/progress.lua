@@ -6,6 +6,7 @@ local progress = {}
 
 local PERIOD = 30 -- seconds between two lines where there is no terminal
 local WINDOW = 30 -- seconds over which the rate is taken
+local MARGIN = 3 -- columns: a terminal writes ^C where the line ends
 
 ---@class auth0_accounts.Progress
 ---@field verb string the command
@@ -139,7 +140,7 @@ function Progress:tick(now, stats, is_asked)
     elseif self.is_quiet then
         return
     elseif self.width then
-        self.err:write(CLEAR, self:text(stats.buckets, self.width - 1))
+        self.err:write(CLEAR, self:text(stats.buckets, self.width - MARGIN))
         self.err:flush()
         self.is_shown = true
     elseif now - self.told_at >= PERIOD then

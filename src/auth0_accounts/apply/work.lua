@@ -27,6 +27,7 @@ local IN_FLIGHT = 10
 ---@field failures integer
 ---@field failure? auth0.Failure the first
 ---@field reason? "interrupted"|"failures"|"limit" why it ended before all was done
+---@field is_ending? boolean the user was told that an interrupt was heard
 local Work = {}
 local work_mt = { __name = "auth0_accounts.work", __index = Work }
 
@@ -119,8 +120,14 @@ function Work:tell(word, failure)
     if self.max_failures and self.failures >= self.max_failures then end_for(self, "failures") end
 end
 
+local ENDING = "interrupted: what was begun comes to its end; a second Ctrl-C ends the command at once"
+
 local function look(self)
     self.throttle:look()
+    if self:is_interrupted() and not self.is_ending then
+        self.is_ending = true
+        if not self.progress.is_quiet then self.progress:say(ENDING) end
+    end
     self.progress:tick(self.tenant:now(), self.tenant:stats(), self.signals:status())
 end
 
