@@ -1,5 +1,7 @@
 #include "os/clock.h"
 
+#include <unistd.h>
+
 static int64_t read_clock(clockid_t clock) {
     struct timespec time = {0, 0};
     if (clock_gettime(clock, &time) != 0 || time.tv_sec < 0) return 0;
@@ -17,6 +19,22 @@ int64_t clock_boot_us(void) {
 }
 
 int64_t clock_unix_us(void) { return read_clock(CLOCK_REALTIME); }
+
+#if defined(_POSIX_THREAD_CPUTIME) && _POSIX_THREAD_CPUTIME >= 0
+clockid_t clock_of_this_thread(void) {
+    clockid_t clock = CLOCK_REALTIME;
+    return pthread_getcpuclockid(pthread_self(), &clock) == 0 ? clock : CLOCK_REALTIME;
+}
+
+int64_t clock_worked_us(clockid_t thread) { return thread == CLOCK_REALTIME ? 0 : read_clock(thread); }
+#else /* macOS: a thread reads its own alone */
+clockid_t clock_of_this_thread(void) { return CLOCK_REALTIME; }
+
+int64_t clock_worked_us(clockid_t thread) {
+    (void)thread;
+    return 0;
+}
+#endif
 
 struct timespec clock_after(int seconds) {
     struct timespec instant;

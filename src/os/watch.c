@@ -107,21 +107,35 @@ static void shut(struct watch *watch, struct watch_socket *socket) {
 
 /* ---- the thread ---- */
 
-/* False where no call is under way, and none was since the last look. */
-static bool look_at(struct watch *watch) {
-    unsigned turn = atomic_load(&watch->turn);
+/* Whether the call has got on since the last look that counted. What waits for a processor reads slowly, whatever is
+   sent to it. */
+static bool has_worked(struct watch *watch, bool is_first) {
+    int64_t worked = clock_worked_us(atomic_load_explicit(&watch->thread, memory_order_relaxed));
+    if (!is_first && worked > 0 && worked - watch->worked_then < WATCH_LOOK_MS * 1000 / 2) return false;
+    watch->worked_then = worked;
+    return true;
+}
+
+static void look_at_sockets(struct watch *watch, unsigned turn, bool is_first) {
     unsigned heard = atomic_load_explicit(&watch->heard, memory_order_relaxed);
-    bool is_first = turn != watch->seen, is_at_work = turn % 2 == 1, is_heard = heard != watch->heard_then;
-    watch->seen = turn;
+    bool is_heard = heard != watch->heard_then;
     watch->heard_then = heard;
-    watch->suspected -= watch->suspected > 0;
-    if (!is_at_work) return is_first;
     pthread_mutex_lock(&watch->lock);
     for (int i = 0; i < watch->count && atomic_load(&watch->turn) == turn; i++) {
         count_look(&watch->sockets[i], is_first, is_heard);
         if (is_flooded(watch, &watch->sockets[i])) shut(watch, &watch->sockets[i]);
     }
     pthread_mutex_unlock(&watch->lock);
+}
+
+/* False where no call is under way, and none was since the last look. */
+static bool look_at(struct watch *watch) {
+    unsigned turn = atomic_load(&watch->turn);
+    bool is_first = turn != watch->seen, is_at_work = turn % 2 == 1;
+    watch->seen = turn;
+    watch->suspected -= watch->suspected > 0;
+    if (!is_at_work) return is_first;
+    if (has_worked(watch, is_first)) look_at_sockets(watch, turn, is_first);
     return true;
 }
 

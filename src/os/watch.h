@@ -1,10 +1,12 @@
 /* A watchdog for calls into a library that reads from sockets as long as bytes come: a peer that never stops sending
    would keep such a call from returning. One thread for the process looks every 25 ms at the calls that are under way;
    where one call has read from the same socket at every look for 200 ms, and has told its user nothing, the thread
-   shuts that socket down, and the call returns. */
+   shuts that socket down, and the call returns. A look counts only when the thread that makes the call has had a
+   processor for half of the time since the one that counted before: one that is kept waiting is no flooded one. */
 #ifndef AUTH0_OS_WATCH_H
 #define AUTH0_OS_WATCH_H
 
+#include "os/clock.h"
 #include "pure/list.h"
 
 #include <pthread.h>
@@ -28,9 +30,10 @@ struct watch_socket;
 
 /* One user of the library, which calls it from one thread at a time, and its sockets. */
 struct watch {
-    atomic_uint turn;     /* odd while a call is under way */
-    atomic_uint heard;    /* how often watch_hear was called */
-    atomic_bool has_shut; /* a socket was shut down during this call */
+    atomic_uint turn;         /* odd while a call is under way */
+    atomic_uint heard;        /* how often watch_hear was called */
+    atomic_bool has_shut;     /* a socket was shut down during this call */
+    _Atomic clockid_t thread; /* the clock of the one that makes the call */
     pthread_mutex_t lock;
     struct watch_socket *sockets;
     int count, room;
@@ -40,6 +43,7 @@ struct watch {
     struct list link;
     unsigned seen;       /* the turn at its last look */
     unsigned heard_then; /* the same of what was heard */
+    int64_t worked_then; /* the same of how long the thread had had a processor */
     int suspected;       /* for how many looks WATCH_LOOKS_AGAIN holds */
 };
 
@@ -59,6 +63,7 @@ void watch_wake(void);
 
 /* Around a call into the library. */
 static inline void watch_begin(struct watch *watch) {
+    atomic_store_explicit(&watch->thread, clock_of_this_thread(), memory_order_relaxed);
     atomic_fetch_add(&watch->turn, 1);
     if (atomic_load(&watch_is_resting)) watch_wake();
 }
