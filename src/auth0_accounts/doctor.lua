@@ -79,7 +79,9 @@ end
 
 local function connection(self, failure)
     if failure and failure.code == "tls" then
-        self:fail(stop.UNREACHABLE, "tls", wording.of(failure.message))
+        local is_of_time = (failure.detail or ""):find "expired" or (failure.detail or ""):find "not yet valid"
+        self:fail(stop.UNREACHABLE, "tls", wording.of(failure.message), is_of_time and os.date("this machine's clock "
+            .. "says %Y-%m-%d %H:%M: if that is wrong, set it first") or nil)
     elseif failure and failure.code == "unreachable" then
         local is_name = (failure.detail or ""):lower():find "resolv"
         self:fail(stop.UNREACHABLE, is_name and "dns" or "connection", wording.of(failure.message))

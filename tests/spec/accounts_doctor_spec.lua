@@ -2,6 +2,8 @@
 local cjson = require "cjson"
 local command = require "support.command"
 local mock_tenant = require "auth0.mock"
+local process = require "support.process"
+local tenant = require "support.tenant"
 
 local MOCK_BEGINS = 1700000000
 local ALL = "read:users update:users read:authentication_methods read:organizations read:groups read:roles "
@@ -90,6 +92,39 @@ describe("auth0-accounts doctor", function()
         local value = look { AUTH0_DOMAIN = "another.test", AUTH0_TOKEN = "x" }
         assert_found(value, "connection", "fail", "no connection to another.test")
         assert.equal(4, value.code)
+    end)
+
+    it("compares this machine's clock with the tenant's", function()
+        local answer, ahead = mock.answer, nil
+        mock.answer = function(self, request)
+            local answered = answer(self, request)
+            answered.headers.date = os.date("!%a, %d %b %Y %H:%M:%S GMT", os.time() + ahead)
+            return answered
+        end
+        for seconds, found in pairs { [0] = { 0, "ok", "agrees with" }, [60] = { 0, "warn", "behind" },
+            [-60] = { 0, "warn", "ahead of" }, [3600] = { 1, "fail", "behind" } } do
+            ahead = seconds
+            local value = look(with_scope(ALL))
+            assert.equal(found[1], value.code)
+            assert_found(value, "clock", found[2], found[3] .. " the tenant's")
+        end
+    end)
+
+    it("says that a token has no scopes, and ends with 1", function()
+        local value = look(with_scope "")
+        assert_found(value, "scopes", "fail", "the token has none")
+        assert_found(value, "tenant", "fail", "read:users")
+        assert.equal(1, value.code)
+    end)
+
+    it("refuses a configuration that others can read, and shows nothing of it", function()
+        local file = process.file "domain = a.test\ntoken = a-secret-token\n"
+        tenant.run("chmod 644 " .. file)
+        local value = look({}, "--config", file)
+        os.remove(file)
+        assert_found(value, "configuration", "fail", "other users have a right to it: chmod 600")
+        assert.is_nil(cjson.encode(value):find("a-secret-token", 1, true))
+        assert.equal(3, value.code)
     end)
 
     it("names the scopes that are lacking, for what, and those that are too many", function()

@@ -96,13 +96,25 @@ describe("auth0-accounts over TLS #load", function()
             "ok    token  " } do
             assert.truthy(told.out:find(words, 1, true), told.out)
         end
-        told = command.start({ "doctor" }, { AUTH0_DOMAIN = "localhost:" .. ports.closed() })
-        assert.equal(4, told.code)
-        assert.truthy(told.out:find("\nfail  connection", 1, true), told.out)
-        told = command.start({ "doctor", "--resolve", "expired.test:" .. tenant.port .. ":127.0.0.1" },
-            { AUTH0_DOMAIN = "expired.test:" .. tenant.port })
-        assert.equal(4, told.code)
-        assert.truthy(told.out:find("\nfail  tls  .*expired"), told.out)
+    end)
+
+    it("is told by doctor what is wrong on the way, in the token and in its scopes", function()
+        local wrong = ":" .. tenant.port
+        for domain, found in pairs { ["localhost:" .. ports.closed()] = { 4, "\nfail  connection  .*check the domain" },
+            ["no-such-tenant.invalid"] = { 4, "\nfail  dns  .*check the domain" },
+            ["expired.test" .. wrong] = { 4, "\nfail  tls  .*expired.*%-> this machine's clock says " },
+            ["self-signed.test" .. wrong] = { 4, "\nfail  tls  .*self.signed.*%-%-ca%-file" },
+            ["wrong-name.test" .. wrong] = { 4, "\nfail  tls  .*wrong%-name%.test" },
+            [tenant.domain] = { 3, "\nok    tls  .*\nfail  token  .*does not accept the token" } } do
+            local way = domain:find ":" and { "doctor", "--resolve", domain .. ":127.0.0.1" } or { "doctor" }
+            local told = command.start(way, { AUTH0_DOMAIN = domain, AUTH0_TOKEN = "a-wrong-token" })
+            assert.same({ found[1], "" }, { told.code, told.err }, told.out)
+            assert.truthy(told.out:find(found[2]), told.out)
+            assert.is_nil(told.out:find("a-wrong-token", 1, true))
+        end
+        local told = command.start({ "doctor" }, { AUTH0_TOKEN = tenant.token { kind = "machine", scope = "" } })
+        assert.equal(1, told.code, told.out)
+        assert.truthy(told.out:find("\nfail  scopes         the token has none\n", 1, true), told.out)
     end)
 
     it("fails with a wrong token, and shows it nowhere", function()
