@@ -72,15 +72,23 @@ end
 
 -- ---- merges ----
 
+local function thing_of(thing)
+    local parts = { text_of(thing.what) }
+    if thing.key then parts[#parts + 1] = text_of(thing.key) end
+    if thing.count then parts[#parts + 1] = ("(%s)"):format(text_of(thing.count)) end
+    return table.concat(parts, " "), (thing.of and " of the " .. text_of(thing.of) or "")
+        .. (thing.why and " - " .. text_of(thing.why) or "")
+end
+
+-- Of several, one after another, of which the same is to be said, it is said once.
 local function things(title, list)
-    local lines = {}
+    local lines, before, last = {}, nil, nil
     for _, thing in ipairs(list or {}) do
-        local parts = { "  " .. title .. ": " .. text_of(thing.what) }
-        if thing.key then parts[#parts + 1] = text_of(thing.key) end
-        if thing.count then parts[#parts + 1] = ("(%s)"):format(text_of(thing.count)) end
-        if thing.of then parts[#parts + 1] = "of the " .. text_of(thing.of) end
-        if thing.why then parts[#parts + 1] = "- " .. text_of(thing.why) end
-        lines[#lines + 1] = table.concat(parts, " ")
+        local text, rest = thing_of(thing)
+        local has_more = last == rest and rest ~= ""
+        before = has_more and before .. ", " .. text or text
+        lines[#lines + (has_more and 0 or 1)] = ("  %s: %s%s"):format(title, before, rest)
+        last = rest
     end
     return lines
 end

@@ -15,6 +15,7 @@ end
 
 function mock.call(_, given)
     local count = given.accounts or COUNT
+    require("auth0_accounts.private_file").check(given.file, ", or remove it with all that was changed in it")
     local made, fault = core.make_private_file(given.file, require("auth0_accounts.mock_tenant").sample(count))
     if not made then stop.raise(stop.USAGE, "%s: cannot be made (%s)", given.file, fault) end
     return { file = given.file, accounts = count }
