@@ -216,7 +216,6 @@ describe("of all that there is, the guides name", function()
         local list = process.read("lua/auth0/failure.lua"):match "alias auth0.FailureCode\n(.-)\n\n"
         for name in list:gmatch '%-%-%-| "([%w_]+)"' do names[#names + 1] = name end
         names_all("doc/errors.md", names)
-        names_all("README.md", names)
     end)
 
     it("every setting of a mock, every limit and every fault", function()
