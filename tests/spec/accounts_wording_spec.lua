@@ -16,7 +16,7 @@ end
 
 describe("a message", function()
     it("has phrases of the library's, as it says them today", function()
-        local text = sources("lua/auth0/option_types.lua", "src/pure/identity.c")
+        local text = sources("lua/auth0/option_types.lua", "lua/auth0/tenant/merge.lua", "src/pure/identity.c")
         for _, given in ipairs(wording.phrases()) do
             -- The engine adds why there is no token.
             local phrase = given:gsub(" %(no token: .*", "")
@@ -31,7 +31,8 @@ describe("a message", function()
             if name:find "_" then assert.is_nil(text:find(name .. " =", 1, true), name) end
         end
         for _, name in ipairs { "trusted_connections", "password_merge", "after_link", "signing_key", "ca_path",
-            "ask tenant:settle", "with tenant:undo", "the failure's receipt" } do
+            "what link_with", "with link_with", "only link_with", "ask tenant:settle", "with tenant:undo",
+            "the failure's receipt" } do
             assert.is_nil(text:find(name .. "[ ,]"), name)
         end
     end)
