@@ -8,13 +8,14 @@ local stop = require "auth0_accounts.stop"
 local arguments = {}
 
 local INSTALL = "auth0-accounts: argparse is missing: install it with \"apt-get install lua-argparse\" or "
-    .. "\"luarocks --lua-version %s install argparse\"\n%s"
+    .. "\"luarocks --lua-version %s install argparse\"%s"
 
 -- Needed by this command alone, so it is no dependency of the library.
 local function argparse()
     local good, found = pcall(require, "argparse")
     if good then return found end
-    error(INSTALL:format(_VERSION:match "%d+%.%d+", tostring(found)), 0)
+    local is_absent = tostring(found):find "^module 'argparse' not found"
+    error(INSTALL:format(_VERSION:match "%d+%.%d+", is_absent and "" or "\n" .. tostring(found)), 0)
 end
 
 local ABOUT = 'Accounts of an Auth0 tenant. "auth0-accounts COMMAND --help" explains a command.'

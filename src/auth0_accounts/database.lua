@@ -39,8 +39,8 @@ end
 function database.core()
     local good, core = pcall(require, "auth0_accounts.core")
     return good and core or stop.raise(stop.CONFIGURATION,
-        "this command needs SQLite, and auth0-accounts was built without it: install libsqlite3-dev, and build "
-        .. "and install it again")
+        "this command needs SQLite, and auth0-accounts was built without it: install libsqlite3-dev, and configure, "
+        .. "build and install it again")
 end
 
 --- Opens it, or makes it. All that fails then, of its statements too, raises a value of `stop`.

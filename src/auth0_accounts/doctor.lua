@@ -161,7 +161,7 @@ end
 local AT_MOST = 8
 
 local function surplus(self, has)
-    local used, list = { ["create:role_members"] = true }, {}
+    local used, list = { ["create:role_members"] = true, ["delete:role_members"] = true }, {}
     for _, purpose in ipairs(PURPOSES) do
         for _, scope in ipairs(purpose[3]) do used[scope] = true end
     end
