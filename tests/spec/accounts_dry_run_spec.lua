@@ -10,7 +10,8 @@ local PRIMARY, SECONDARY = "auth0|507f1f77bcf86cd799439020", "google-oauth2|1150
 
 -- What follows the "|" of an id.
 local hostile = { "1", "a'; touch pwned #", "$(touch pwned)", "`touch pwned`", '"quoted"\\', "{{auth0_token}}",
-    "{{{x}}}", ":id", "@/etc/passwd", "%7C%00", "?q=1&r=2#f", "-rf", "!!", "a b|c", "{a,b}[1-3]*", "\195\169",
+    "{{{x}}}", ":id", "@/etc/passwd", "%7C%00", "?q=1&r=2#f", "-rf", "!!", "a b|c", "{a,b}[1-3]*", "--request",
+    "\\'", "~/x;&|<>", "\195\169",
     "\226\128\174kcatta", "\194\155\194\155", "\243\160\129\129tag", "$AUTH0_TOKEN", "a\\nb" }
 
 local cases = {}
@@ -230,6 +231,17 @@ describe("what auth0-accounts --dry-run prints", function()
         local case = { "link", PRIMARY, SECONDARY, "--dry-run" }
         assert.equal(printed({ "link", PRIMARY, SECONDARY }, "curl"), command.run(mock, case).out)
         assert.same({}, mock:requests())
+    end)
+
+    it("of an id with control characters is nothing: no form could write them", function()
+        for _, rest in ipairs { "a\nb", "\tx", "\27[2J", "\127" } do
+            for _, case in ipairs { { "link", PRIMARY, "auth0|" .. rest }, { "link", "auth0|" .. rest, SECONDARY },
+                { "unlink", PRIMARY, "auth0|" .. rest }, { "show", "auth0|" .. rest } } do
+                local told = command.run(mock, with(case, "--dry-run"))
+                assert.same({ 2, "" }, { told.code, told.out }, told.err)
+                assert.is_nil(told.err:find "[%z\1-\9\11-\31\127]", told.err)
+            end
+        end
     end)
 
     it("as curl takes the same way to the tenant", function()
