@@ -285,7 +285,8 @@ describe("connections of a tenant that", function()
 
     local function page(total, rows, first)
         local list = {}
-        for i = 1, rows do list[i] = ('{"id":"con_%d"}'):format(first + i) end
+        local options = ("x"):rep(2000)
+        for i = 1, rows do list[i] = ('{"id":"con_%d","options":"%s"}'):format(first + i, options) end
         return ('{"total":%d,"connections":[%s]}'):format(total, table.concat(list, ","))
     end
 
@@ -295,12 +296,15 @@ describe("connections of a tenant that", function()
         ["has no end of them"] = { function(count) return page(51 + count * 50, 50, count * 50) end,
             "it has 1001 connections, and the API shows the first 1000" },
     } do
-        it(what .. " is a failure", function()
+        it(what .. " is a failure, and fills no memory", function()
             spoil(mock, "/connections", function(told, _, count)
                 assert(count < 21)
                 told.body = case[1](count)
             end)
+            collectgarbage()
+            local before = collectgarbage "count"
             local found, message, failure = tenant:connections()
+            assert.is_true(collectgarbage "count" - before < 8192)
             assert.is_nil(found)
             assert.equal("bad_response", failure.code)
             assert.truthy(message:find(case[2], 1, true), message)
