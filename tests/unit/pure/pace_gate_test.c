@@ -176,6 +176,23 @@ static void half_of_what_is_left_is_under_way(void **state) {
     assert_int_equal(begin_all(&drive, PACE_WRITE), (44 - 3) / 2 + 1);
 }
 
+/* Five, as the first answer has it; and four while it is not known how the bucket fills. */
+static void four_are_left_for_each_other(void **state) {
+    (void)state;
+    for (int more = 0; more <= 1; more++) {
+        struct drive drive = drive_new();
+        exchange(&drive, PACE_WRITE, says(&drive, 1000, 5 * 4 + 4 + more));
+        assert_int_equal(begin_all(&drive, PACE_WRITE), more);
+    }
+}
+
+static void a_hundred_answers_are_kept_in_mind(void **state) {
+    (void)state;
+    struct drive drive = drive_new();
+    for (int i = 0; i < 2000; i++) exchange(&drive, PACE_WRITE, says(&drive, 1000, 800));
+    assert_in_range(1000 * gate_of(&drive)->ours, 99900, 100100);
+}
+
 /* None was seen, but something took what was left. */
 static void refusals_let_fewer_be_under_way(void **state) {
     (void)state;
@@ -438,6 +455,8 @@ int main(void) {
         cmocka_unit_test(an_end_before_its_begin_overtakes_nothing),
         cmocka_unit_test(twenty_answers_in_a_row_take_the_limit_away),
         cmocka_unit_test(the_first_answer_lets_a_share_of_what_is_left_be_under_way),
+        cmocka_unit_test(four_are_left_for_each_other),
+        cmocka_unit_test(a_hundred_answers_are_kept_in_mind),
         cmocka_unit_test(refusals_let_fewer_be_under_way),
         cmocka_unit_test(the_next_look_is_put_off_where_there_is_another),
         cmocka_unit_test(half_of_what_is_left_is_under_way),
