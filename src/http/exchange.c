@@ -101,8 +101,8 @@ static CURLcode set_callbacks(struct exchange *exchange) {
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_XFERINFODATA, exchange);
     /* An answer has a KiB or two, and a request one: libcurl's own 16 and 64 KiB, for each call that is under way, are
-       meant for files. */
-    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 8192L);
+       meant for files. The upload buffer can be no smaller. */
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 3072L);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
 #if CURL_HAS_PREREQ
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_send);
