@@ -2,25 +2,11 @@
    was to do, or with an error that says so, and leaves no descriptor. Arguments: the root of the source tree. */
 #include "unit/support.h"
 
-#include "alloc/failing.h"
-
-#include <lauxlib.h>
-#include <stdio.h>
+#include "alloc/frame.h"
 
 int luaopen_auth0_accounts_core(lua_State *L);
 
-static const char *root;
-
-static lua_State *open_lua(void) {
-    lua_State *L = new_state();
-    if (L == NULL) return NULL;
-    lua_getglobal(L, "package");
-    lua_getfield(L, -1, "preload");
-    lua_pushcfunction(L, luaopen_auth0_accounts_core);
-    lua_setfield(L, -2, "auth0_accounts.core");
-    lua_settop(L, 0);
-    return L;
-}
+static lua_State *open_lua(void) { return frame_open("auth0_accounts.core", luaopen_auth0_accounts_core); }
 
 static bool is_expected(const char *message) {
     return message != NULL &&
@@ -29,12 +15,8 @@ static bool is_expected(const char *message) {
 
 /* Whether the script came to its end while the plan lasted. */
 static bool run(enum whose whose, const char *folder) {
-    char script[4096];
     int before = open_descriptors();
-    lua_State *L = open_lua();
-    assert_non_null(L);
-    snprintf(script, sizeof script, "%s/tests/alloc/accounts_run.lua", root);
-    assert_int_equal(luaL_loadfile(L, script), 0);
+    lua_State *L = frame_load("accounts_run.lua");
     lua_pushstring(L, folder);
     plan.whose = whose;
     plan.count = 0;
@@ -63,53 +45,10 @@ static void fail_each_in_turn(enum whose whose, long fails) {
     assert_int_equal(system(remove), 0);
 }
 
-static void skip_under_luajit(void) {
-    lua_State *L = open_lua();
-    assert_non_null(L);
-    bool is_one = is_luajit(L);
-    lua_close(L);
-    if (is_one) skip();
-}
-
-static void lua_is_out_of_memory_for_a_moment(void **state) {
-    (void)state;
-    skip_under_luajit();
-    fail_each_in_turn(LUAS, 2);
-}
-
-static void lua_is_out_of_memory_from_then_on(void **state) {
-    (void)state;
-    skip_under_luajit();
-    fail_each_in_turn(LUAS, ALL_THAT_FOLLOW);
-}
-
-static void our_own_code_is_out_of_memory_for_a_moment(void **state) {
-    (void)state;
-    fail_each_in_turn(OURS, 1);
-}
-
-static void our_own_code_is_out_of_memory_from_then_on(void **state) {
-    (void)state;
-    fail_each_in_turn(OURS, ALL_THAT_FOLLOW);
-}
-
 int main(int count, char **arguments) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lua_is_out_of_memory_for_a_moment),
-        cmocka_unit_test(lua_is_out_of_memory_from_then_on),
-        cmocka_unit_test(our_own_code_is_out_of_memory_for_a_moment),
-        cmocka_unit_test(our_own_code_is_out_of_memory_from_then_on),
+        FRAME_TESTS,
     };
-    if (count != 2) {
-        fprintf(stderr, "usage: %s ROOT\n", arguments[0]);
-        return 2;
-    }
-    root = arguments[1];
-    lua_State *L = open_lua();
-    if (L == NULL) {
-        puts("this Lua takes no allocator");
-        return 77;
-    }
-    lua_close(L);
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int status = frame_begin(count, arguments);
+    return status != 0 ? status : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,15 +4,10 @@
    limit. Arguments: the root of the source tree. */
 #include "unit/support.h"
 
-#include "alloc/failing.h"
+#include "alloc/frame.h"
 #include "pure/json.h"
 
-#include <lauxlib.h>
-#include <stdio.h>
-
 int luaopen_auth0_core(lua_State *L);
-
-static const char *root;
 
 /* ---- one run ---- */
 
@@ -63,28 +58,12 @@ static void push_told(lua_State *L) {
     set_string(L, "closed", "");
 }
 
-static lua_State *open_lua(void) {
-    lua_State *L = new_state();
-    if (L == NULL) return NULL;
-    lua_getglobal(L, "package");
-    lua_getfield(L, -1, "path");
-    lua_pushfstring(L, "%s/lua/?.lua;%s/lua/?/init.lua;%s", root, root, lua_tostring(L, -1));
-    lua_setfield(L, -3, "path");
-    lua_getfield(L, -2, "preload");
-    lua_pushcfunction(L, luaopen_auth0_core);
-    lua_setfield(L, -2, "auth0.core");
-    lua_settop(L, 0);
-    return L;
-}
+static lua_State *open_lua(void) { return frame_open("auth0.core", luaopen_auth0_core); }
 
 /* Runs the script with a pair of its own while the plan lasts. The run came to its end: true. */
 static bool run(enum whose whose, int pair, struct told *told) {
-    char script[4096];
     int before = open_descriptors();
-    lua_State *L = open_lua();
-    assert_non_null(L);
-    snprintf(script, sizeof script, "%s/tests/alloc/one_run.lua", root);
-    assert_int_equal(luaL_loadfile(L, script), 0);
+    lua_State *L = frame_load("one_run.lua");
     push_told(L);
     lua_pushvalue(L, -1);
     lua_insert(L, 1);
@@ -207,34 +186,10 @@ static void fail_each_in_turn(enum whose whose, long fails) {
     print_message("%d of %ld allocations failed\n", runs - 1, total);
 }
 
-static void skip_under_luajit(void) {
-    lua_State *L = open_lua();
-    assert_non_null(L);
-    bool is_one = is_luajit(L);
-    lua_close(L);
-    if (is_one) skip();
-}
-
-static void lua_is_out_of_memory_for_a_moment(void **state) {
-    (void)state;
-    skip_under_luajit();
-    fail_each_in_turn(LUAS, 2);
-}
-
-static void lua_is_out_of_memory_from_then_on(void **state) {
-    (void)state;
-    skip_under_luajit();
-    fail_each_in_turn(LUAS, ALL_THAT_FOLLOW);
-}
-
 static void what_could_not_be_told_is_told_the_next_time(void **state) {
-    char script[4096];
     (void)state;
     skip_under_luajit();
-    lua_State *L = open_lua();
-    assert_non_null(L);
-    snprintf(script, sizeof script, "%s/tests/alloc/one_end.lua", root);
-    assert_int_equal(luaL_loadfile(L, script), 0);
+    lua_State *L = frame_load("one_end.lua");
     lua_pushcfunction(L, arm);
     lua_pushcfunction(L, disarm);
     plan.fails = 2;
@@ -250,11 +205,7 @@ static int arm_ours(lua_State *L) {
 }
 
 static void a_merge_tells_the_truth(lua_CFunction arms, long fails) {
-    char script[4096];
-    lua_State *L = open_lua();
-    assert_non_null(L);
-    snprintf(script, sizeof script, "%s/tests/alloc/merges.lua", root);
-    assert_int_equal(luaL_loadfile(L, script), 0);
+    lua_State *L = frame_load("merges.lua");
     lua_pushcfunction(L, arms);
     lua_pushcfunction(L, disarm);
     plan.fails = fails;
@@ -275,36 +226,13 @@ static void a_merge_without_memory_of_luas_tells_the_truth(void **state) {
     a_merge_tells_the_truth(arm, 2);
 }
 
-static void our_own_code_is_out_of_memory_for_a_moment(void **state) {
-    (void)state;
-    fail_each_in_turn(OURS, 1);
-}
-
-static void our_own_code_is_out_of_memory_from_then_on(void **state) {
-    (void)state;
-    fail_each_in_turn(OURS, ALL_THAT_FOLLOW);
-}
-
 int main(int count, char **arguments) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lua_is_out_of_memory_for_a_moment),
-        cmocka_unit_test(lua_is_out_of_memory_from_then_on),
+        FRAME_TESTS,
         cmocka_unit_test(what_could_not_be_told_is_told_the_next_time),
         cmocka_unit_test(a_merge_without_our_own_memory_tells_the_truth),
         cmocka_unit_test(a_merge_without_memory_of_luas_tells_the_truth),
-        cmocka_unit_test(our_own_code_is_out_of_memory_for_a_moment),
-        cmocka_unit_test(our_own_code_is_out_of_memory_from_then_on),
     };
-    if (count != 2) {
-        fprintf(stderr, "usage: %s ROOT\n", arguments[0]);
-        return 2;
-    }
-    root = arguments[1];
-    lua_State *L = open_lua();
-    if (L == NULL) {
-        puts("this Lua takes no allocator");
-        return 77;
-    }
-    lua_close(L);
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int status = frame_begin(count, arguments);
+    return status != 0 ? status : cmocka_run_group_tests(tests, NULL, NULL);
 }

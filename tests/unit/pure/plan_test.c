@@ -22,7 +22,8 @@ static bool read(const char *order) {
     reader.tokens = tokens;
     reader.room = sizeof tokens / sizeof tokens[0];
     assert_int_equal(json_read(&reader), JSON_WHOLE);
-    plan = (struct sequence_plan){.at = 7};
+    /* What it held before plays no part. */
+    plan = (struct sequence_plan){.at = 7, .merge = {.choice = {MERGE_DEEP, MERGE_DEEP, MERGE_DEEP, MERGE_DEEP}}};
     return plan_read(json_root(&reader), text, spans, &plan, &complaint);
 }
 
@@ -44,6 +45,7 @@ static void test_what_is_not_said_has_its_default(void **state) {
     assert_int_equal(plan.merge.choice[MERGE_USER_METADATA], MERGE_PRIMARY_WINS);
     assert_int_equal(plan.merge.choice[MERGE_APP_METADATA], MERGE_DISCARD);
     assert_int_equal(plan.merge.choice[MERGE_NAME], MERGE_DISCARD);
+    assert_int_equal(plan.merge.choice[MERGE_PICTURE], MERGE_DISCARD);
     assert_false(plan.guard.allow_unreadable || plan.guard.password_merge || plan.revoke || plan.reset_password);
     assert_null(plan.guard.relink.holder.at);
     assert_text(plan.target.provider, "google-oauth2");
@@ -57,7 +59,10 @@ static void test_every_option_has_its_place(void **state) {
              "\"app_metadata\":\"primary_wins\",\"union\":[\"a\",\"b\\u002ec\"],\"carry\":[\"roles\",\"name\"],"
              "\"checks\":[],\"trusted_connections\":[\"acme\"],\"password_merge\":true,\"unreadable\":\"allow\","
              "\"revoke\":true,\"reset_password\":true,\"streams\":true,\"connection_id\":\"con_1\","
-             "\"relink\":{\"holder\":\"auth0|9\",\"proof\":\"operator\"}}"));
+             "\"relink\":{\"holder\":\"auth0|9\",\"proof\":\"operator\"},"
+             "\"created_at\":{\"primary\":\"2020\",\"secondary\":\"2021\"}}"));
+    assert_text(plan.guard.primary_created, "2020");
+    assert_text(plan.guard.secondary_created, "2021");
     assert_int_equal(plan.guard.carry, GUARD_ROLES | GUARD_NAME);
     assert_int_equal(plan.guard.checks, 0);
     assert_int_equal(plan.merge.choice[MERGE_USER_METADATA], MERGE_DEEP);
@@ -136,6 +141,9 @@ static void test_what_cannot_be_used_is_named(void **state) {
         {"{\"goal\":\"merge\"," ACCOUNTS ",\"proof\":\"operator\",\"user_metadata\":\"all\"}", "user_metadata"},
         {"{\"goal\":\"merge\"," ACCOUNTS ",\"proof\":\"operator\",\"relink\":{\"holder\":\"auth0|9\"}}", "proof"},
         {"{\"goal\":\"merge\",\"primary\":\"auth0|1\",\"secondary\":\"auth0|1\",\"proof\":\"operator\"}", "secondary"},
+        {"{\"goal\":\"merge\"," ACCOUNTS ",\"proof\":\"operator\","
+         "\"relink\":{\"holder\":\"..\",\"proof\":\"operator\"}}",
+         "relink.holder"},
         {PROFILES(OF_2, OF_2, ""), "profiles.primary"},
         {PROFILES(OF_1, OF_1, ""), "profiles.secondary"},
         {PROFILES(OF_1, "{\"user_id\":2}", ""), "profiles.secondary"},
