@@ -41,6 +41,7 @@ build = {
       .. "src/auth0_accounts/digest.c "
       .. "src/auth0_accounts/judge.c "
       .. "src/auth0_accounts/lines.c "
+      .. "src/auth0_accounts/nameless.c "
       .. "src/auth0_accounts/place.c "
       .. "src/auth0_accounts/signals.c "
       .. "src/auth0_accounts/statement.c "

@@ -53,10 +53,18 @@ static int method_shared(lua_State *L) {
     return 1;
 }
 
-static int on_gc(lua_State *L) {
-    struct addresses *addresses = lua_touserdata(L, 1);
+static void let_go(struct addresses *addresses) {
     free(addresses->entries);
     *addresses = (struct addresses){.is_over = true};
+}
+
+static int on_gc(lua_State *L) {
+    let_go(lua_touserdata(L, 1));
+    return 0;
+}
+
+static int method_close(lua_State *L) {
+    let_go(addresses_check(L, 1));
     return 0;
 }
 
@@ -66,6 +74,6 @@ int addresses_make(lua_State *L) {
 }
 
 void addresses_init(lua_State *L) {
-    static const luaL_Reg methods[] = {{"shared", method_shared}, {"close", on_gc}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"shared", method_shared}, {"close", method_close}, {NULL, NULL}};
     bind_class_make(L, &addresses_class, "auth0_accounts.core.addresses", methods, on_gc);
 }

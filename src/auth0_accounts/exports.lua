@@ -1,4 +1,4 @@
---- The tenant's own export, in a file that its user alone can read.
+--- Where the accounts come from: a file, a pipe, or the tenant's own export, in a file that its user alone can read.
 local core = require "auth0.core"
 local json = require "auth0.json"
 local private_file = require "auth0_accounts.private_file"
@@ -40,12 +40,26 @@ local function write_rows(tenant, file, given, watched)
         on_progress = on_progress } do
         file:write(text_of(row) .. "\n")
     end
-    file:finish()
+end
+
+-- Where it is read, and how messages call it.
+---@alias auth0_accounts.Source { path: string, name: string }
+
+-- Whatever becomes of it, a temporary file is gone then.
+local function with_temporary(file, use)
+    local results = { pcall(function() return use { path = file:settle(), name = file.path } end) }
+    file:abandon()
+    if not results[1] then error(results[2], 0) end
+    return results[2], results[3]
+end
+
+local function folder_of(world)
+    return world.getenv "TMPDIR" or "/tmp"
 end
 
 local function with_export(tenant, given, world, use)
-    local folder = world.getenv "TMPDIR" or "/tmp"
-    local file = private_file.create(given.users or private_file.name_in(folder))
+    local file = given.users and private_file.create(given.users)
+        or private_file.temporary(folder_of(world), "the tenant's export")
     local watched = watch.new(world, given.quiet)
     local good, fault = pcall(write_rows, tenant, file, given, watched)
     watched:finish()
@@ -54,25 +68,45 @@ local function with_export(tenant, given, world, use)
         if type(fault) == "table" and fault.code and fault.outcome then return nil, tostring(fault), fault end
         error(fault, 0)
     end
-    local results = { pcall(use, file.path) }
-    if not given.users then os.remove(file.path) end
-    if not results[1] then error(results[2], 0) end
-    return results[2], results[3]
+    if not given.users then return with_temporary(file, use) end
+    file:finish()
+    return use { path = file.path, name = file.path }
 end
 
---- Does something with the export that is given; or, where there is a tenant, with one that is made first, in a file of
---- the name that is given, or in a temporary file, which is removed then.
+local PART = 65536
+
+local function copy(from, to, watched)
+    watched:say("copying " .. to.path, 0, 0)
+    for part in function() return from:read(PART) end do to:write(part) end
+end
+
+-- A pipe gives what it has once, and the file is read twice.
+local function with_copy(handle, given, world, use)
+    local file, watched = private_file.temporary(folder_of(world), given.users), watch.new(world, given.quiet)
+    local good, fault = pcall(copy, handle, file, watched)
+    handle:close()
+    watched:finish()
+    if good then return with_temporary(file, use) end
+    file:abandon()
+    error(fault, 0)
+end
+
+--- Does something with the export that is given: a file, or a pipe, which is copied into a temporary file first. Or,
+--- where there is a tenant, with one that is made first, in a file of the name that is given, or in a temporary one.
 ---@generic T
 ---@param tenant auth0.Tenant|nil
 ---@param given table arguments
 ---@param world auth0_accounts.World
----@param use fun(path: string): T, any
+---@param use fun(source: auth0_accounts.Source): T, any
 ---@return T|nil
 ---@return any a second value of `use`; where the export failed, its message
 ---@return auth0.Failure|nil
 function exports.use(tenant, given, world, use)
     if tenant then return with_export(tenant, given, world, use) end
-    return use(given.users)
+    local handle = io.open(given.users, "rb") -- what is wrong with it is said where it is read
+    if handle and not handle:seek "end" then return with_copy(handle, given, world, use) end
+    if handle then handle:close() end
+    return use { path = given.users, name = given.users }
 end
 
 return exports

@@ -24,10 +24,7 @@ static int name_file(const char *from, const char *to, bool replaces) {
     return rename(from, to) == 0 ? 0 : errno;
 }
 
-int place_file(lua_State *L) {
-    const char *from = luaL_checkstring(L, 1), *to = luaL_checkstring(L, 2);
-    int fault = sync_file(from);
-    if (fault == 0) fault = name_file(from, to, lua_toboolean(L, 3));
+int place_push(lua_State *L, const char *to, int fault) {
     if (fault == 0) {
         private_file_sync_folder(to);
         lua_pushboolean(L, 1);
@@ -37,4 +34,11 @@ int place_file(lua_State *L) {
     lua_pushstring(L, strerror(fault));
     lua_pushboolean(L, fault == EEXIST);
     return 3;
+}
+
+int place_file(lua_State *L) {
+    const char *from = luaL_checkstring(L, 1), *to = luaL_checkstring(L, 2);
+    int fault = sync_file(from);
+    if (fault == 0) fault = name_file(from, to, lua_toboolean(L, 3));
+    return place_push(L, to, fault);
 }

@@ -11,6 +11,9 @@
    is_taken is true. */
 int place_file(lua_State *L);
 
+/* Pushes what core.place returns: `to` has got its name, or an errno says why not. */
+int place_push(lua_State *L, const char *to, int fault);
+
 #pragma GCC visibility pop
 
 #endif

@@ -1,4 +1,5 @@
---- Files that this user alone can read. Each appears whole under its name, or not at all: until then it is beside it.
+--- Files that this user alone can read. Each appears whole under its name, or not at all: until then it has no name, or
+--- stands beside the other one, where the file system has no nameless files.
 local auth0_core = require "auth0.core"
 local database = require "auth0_accounts.database"
 local stop = require "auth0_accounts.stop"
@@ -87,17 +88,27 @@ end
 local PrivateFile = {}
 local private_file_mt = { __name = "auth0_accounts.private_file", __index = PrivateFile }
 
+local NOT_WRITTEN = "%s: cannot be written (%s); it was not made"
+local NOT_KEPT = "%s: cannot be kept in a temporary file (%s): set TMPDIR to a folder with more room"
+
 local function fail(self, fault)
     self:abandon()
-    stop.raise(stop.FAILED, "%s: cannot be written (%s); it was not made", self.path, fault)
+    stop.raise(stop.FAILED, self.sentence, self.path, fault)
 end
 
---- A name of which no other process thinks.
----@param folder string
----@return string path
-function private_file.name_in(folder)
-    local word = database.core().sha256(("%s %s %.9f"):format(tostring({}), os.time(), os.clock())):sub(1, 12)
-    return ("%s/auth0-accounts.%s"):format(folder, word)
+local function open_beside(self, folder, path)
+    local fault
+    self.nameless = self.core.nameless(folder)
+    if self.nameless then
+        self.beside = self.nameless:path()
+    else
+        self.beside, fault = private_file.make_beside(path, "")
+    end
+    if not self.beside then fail(self, fault) end
+    self.handle, fault = io.open(self.beside, "r+b")
+    if not self.handle then fail(self, fault) end
+    self.handle:setvbuf("full", 65536)
+    return self
 end
 
 --- Begins a file. Refuses a name that is taken, before anything is done.
@@ -106,16 +117,21 @@ end
 ---@param hint? string what else to do where the name is taken
 ---@return auth0_accounts.PrivateFile
 function private_file.create(path, overwrites, hint)
-    local self = setmetatable({ core = database.core(), path = path, overwrites = overwrites, hint = hint or "" },
-        private_file_mt)
+    local self = setmetatable({ core = database.core(), path = path, overwrites = overwrites, hint = hint or "",
+        sentence = NOT_WRITTEN }, private_file_mt)
     if not overwrites then private_file.check(path, hint) end
-    local beside, fault = private_file.make_beside(path, "")
-    if not beside then stop.raise(stop.FAILED, "%s: cannot be made (%s)", path, fault) end
-    self.beside = beside
-    self.handle, fault = io.open(beside, "r+b")
-    if not self.handle then fail(self, fault) end
-    self.handle:setvbuf("full", 65536)
-    return self
+    return open_beside(self, path:match "^(.*/)[^/]*$" or ".", path)
+end
+
+--- Begins a file that is read by this process alone, and abandoned then.
+---@param folder string
+---@param name string as messages call it
+---@return auth0_accounts.PrivateFile
+function private_file.temporary(folder, name)
+    local core = database.core()
+    local self = setmetatable({ core = core, path = name, sentence = NOT_KEPT }, private_file_mt)
+    local word = core.sha256(("%s %s %.9f"):format(tostring(self), os.time(), os.clock())):sub(1, 12)
+    return open_beside(self, folder, ("%s/auth0-accounts.%s"):format(folder, word))
 end
 
 ---@param text string
@@ -140,14 +156,29 @@ local function close(self)
     if not (good and closed) then fail(self, fault or other) end
 end
 
+--- Of a temporary one: what was written can be read now.
+---@return string path until it is abandoned
+function PrivateFile:settle()
+    close(self)
+    return self.beside
+end
+
 --- Brings it to the disk, and puts it in its place.
 ---@return string sha256
 function PrivateFile:finish()
     close(self)
     local digest, fault = self.core.sha256_file(self.beside)
     if not digest then fail(self, fault) end
-    local good, why, is_taken = self.core.place(self.beside, self.path, self.overwrites)
-    if good then return digest end
+    local good, why, is_taken
+    if self.nameless then
+        good, why, is_taken = self.nameless:place(self.path, self.overwrites)
+    else
+        good, why, is_taken = self.core.place(self.beside, self.path, self.overwrites)
+    end
+    if good then
+        if self.nameless then self.nameless:close() end
+        return digest
+    end
     if not is_taken then fail(self, why) end
     self:abandon()
     stop.raise(stop.USAGE, TAKEN, self.path, self.hint)
@@ -157,7 +188,11 @@ end
 function PrivateFile:abandon()
     if self.handle then self.handle:close() end
     self.handle = nil
-    os.remove(self.beside)
+    if self.nameless then
+        self.nameless:close()
+    elseif self.beside then
+        os.remove(self.beside)
+    end
 end
 
 return private_file

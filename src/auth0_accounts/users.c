@@ -17,7 +17,7 @@ struct users {
     char *text; /* where strings are unescaped */
     size_t text_room;
     bool is_pushed; /* a line of it: a finalizer that runs meanwhile cannot use it, nor close it */
-    char path[];
+    char name[];    /* as messages call the file */
 };
 
 static struct users *check_users(lua_State *L) {
@@ -31,7 +31,7 @@ static struct users *check_users(lua_State *L) {
 static int fail_line(lua_State *L, struct users *users, const char *why) {
     bool is_cut = lines_is_open_ended(users->lines);
     lua_pushnil(L);
-    lua_pushfstring(L, "%s:%d: %s%s", users->path, (int)lines_number(users->lines), why,
+    lua_pushfstring(L, "%s:%d: %s%s", users->name, (int)lines_number(users->lines), why,
                     is_cut ? "; the file ends within this line" : "");
     lua_pushliteral(L, "line");
     return 3;
@@ -41,10 +41,10 @@ static int fail_file(lua_State *L, struct users *users, enum lines_step step) {
     int line = (int)lines_number(users->lines);
     lua_pushnil(L);
     if (step == LINES_UNREADABLE)
-        lua_pushfstring(L, "%s: cannot be read after line %d: %s", users->path, line,
+        lua_pushfstring(L, "%s: cannot be read after line %d: %s", users->name, line,
                         strerror(lines_fault(users->lines)));
     else
-        lua_pushfstring(L, "%s: the gzip %s after line %d: download it again", users->path,
+        lua_pushfstring(L, "%s: the gzip %s after line %d: download it again", users->name,
                         step == LINES_CUT ? "ends too soon," : "is damaged", line);
     lua_pushliteral(L, "file");
     return 3;
@@ -225,14 +225,14 @@ static int method_close(lua_State *L) {
 
 int users_open(lua_State *L) {
     size_t size;
-    const char *path = luaL_checklstring(L, 1, &size);
+    const char *path = luaL_checkstring(L, 1), *name = luaL_optlstring(L, 2, path, &size);
     struct users *users = bind_class_new(L, &users_class, sizeof *users + size + 1);
-    memcpy(users->path, path, size + 1);
+    memcpy(users->name, name, size + 1);
     int fault;
     users->lines = lines_open(path, &fault);
     if (users->lines != NULL) return 1;
     lua_pushnil(L);
-    lua_pushfstring(L, "%s: cannot be read: %s", path, strerror(fault));
+    lua_pushfstring(L, "%s: cannot be read: %s", name, strerror(fault));
     return 2;
 }
 

@@ -6,7 +6,7 @@
 
 #pragma GCC visibility push(hidden)
 
-/* core.users(path) -> users; or nil, message */
+/* core.users(path, name) -> users; or nil, message. Messages call the file by the name, else by its path. */
 int users_open(lua_State *L);
 void users_init(lua_State *L);
 

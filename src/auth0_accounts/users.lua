@@ -6,12 +6,12 @@ local users = {}
 
 local EVERY = 20000 -- lines, after which the watch is told
 
-local NOT_THERE = ": is read twice, and was another one the second time: give a file that stays as it is, and no pipe"
+local NOT_THERE = ": is read twice, and was another one the second time: give a file that stays as it is"
 
 local NO_ACCOUNT = "; an export has one account a line, as JSON (format: json, not csv): make or download it again"
 
-local function open(path)
-    local reader, fault = core.users(path)
+local function open(source)
+    local reader, fault = core.users(source.path, source.name)
     return reader or stop.raise(stop.USAGE, "%s", fault)
 end
 
@@ -21,18 +21,18 @@ end
 
 --- Goes through them. A line that is no account ends the command: an export that is damaged may lack any account.
 ---
----     for line, id, folded, reader, count, size in users.file(path) do ... end
+---     for line, id, folded, reader, count, size in users.file(source, watch) do ... end
 ---
----@param path string NDJSON, or the gzip of it
+---@param source auth0_accounts.Source NDJSON, or the gzip of it
 ---@param watch auth0_accounts.Watch
 ---@return fun(): integer|nil, string, string|nil, table, integer, integer iterator of the line's number, the id, the
 ---folded address, the reader, the number of identities and the bytes of the line
-function users.file(path, watch)
-    local reader, number = open(path), 0
+function users.file(source, watch)
+    local reader, number = open(source), 0
     return function()
         local id, message, folded, count, size = reader:next() -- without an id, `folded` is the kind of failure
         number = number + 1
-        if number % EVERY == 0 then watch:say("reading " .. path, reader:position()) end
+        if number % EVERY == 0 then watch:say("reading " .. source.name, reader:position()) end
         if id then return reader:line(), id, folded, reader, count, size end
         if message then fail(message, folded) end
         reader:close()
@@ -41,28 +41,28 @@ function users.file(path, watch)
 end
 
 --- Notes the folded address of each account that has one.
----@param path string NDJSON, or the gzip of it
+---@param source auth0_accounts.Source NDJSON, or the gzip of it
 ---@param watch auth0_accounts.Watch
 ---@return userdata addresses of auth0_accounts.core
 ---@return integer accounts that the file has, with an address or without
-function users.addresses(path, watch)
-    local addresses, reader, count = core.addresses(), open(path), 0
+function users.addresses(source, watch)
+    local addresses, reader, count = core.addresses(), open(source), 0
     repeat
         local more, message, kind = reader:note(addresses, EVERY)
         if not more then fail(message, kind) end
         count = count + more
-        if more == EVERY then watch:say("reading " .. path, reader:position()) end
+        if more == EVERY then watch:say("reading " .. source.name, reader:position()) end
     until more < EVERY
     reader:close()
     return addresses, count
 end
 
 --- Goes through some lines of a file that was read before.
----@param path string
+---@param source auth0_accounts.Source
 ---@param lines fun(): integer|nil iterator of their numbers, which grow
 ---@return fun(): integer|nil, string, string, string iterator of the number, the id, the line and the folded address
-function users.lines(path, lines)
-    local reader = open(path)
+function users.lines(source, lines)
+    local reader = open(source)
     return function()
         local line = lines()
         if not line then
@@ -70,7 +70,7 @@ function users.lines(path, lines)
             return nil
         end
         local id, message, folded = reader:find(line)
-        if not folded then stop.raise(stop.USAGE, "%s", not id and message or path .. NOT_THERE) end
+        if not folded then stop.raise(stop.USAGE, "%s", not id and message or source.name .. NOT_THERE) end
         return line, id, reader:text(), folded
     end
 end

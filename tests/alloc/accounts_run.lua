@@ -45,6 +45,9 @@ local account = '{"user_id":"auth0|%d","user_metadata":{"k%d":1},"identities":[{
 local reasons, patch = judge:of("auth0|1", account:format(1, 1, 1), "auth0|2", account:format(2, 2, 2))
 assert(#reasons == 0 and patch)
 assert(core.sha256_file(path) and core.sha256 "x")
+local nameless, why = core.nameless(folder)
+os.remove(folder .. "/named")
+assert(nameless and nameless:place(folder .. "/named") and nameless:place(folder .. "/named", true) or why)
 local hasher = core.hasher()
 hasher:add "x"
 assert(hasher:digest() == core.sha256 "x")

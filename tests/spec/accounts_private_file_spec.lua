@@ -32,7 +32,7 @@ describe("auth0_accounts.private_file", function()
         local path = exported.name()
         local file = private_file.create(path)
         file:write "xxx and the rest"
-        assert.is_nil(io.open(path))
+        assert.equal("", exported.beside(path))
         file:rewrite "one"
         assert.equal(core.sha256 "one and the rest", file:finish())
         assert.equal("one and the rest", process.read(path))
@@ -75,12 +75,54 @@ describe("auth0_accounts.private_file", function()
         tenant.run("rmdir " .. path .. "/full " .. path)
     end)
 
-    it("has other names beside it each time", function()
-        local path = exported.name()
-        local one, other = private_file.create(path), private_file.create(path)
-        assert.are_not.equal(one.beside, other.beside)
-        assert.are_not.equal(private_file.name_in "/tmp", private_file.name_in "/tmp")
-        one:abandon()
-        other:abandon()
+    describe("where the file system has no nameless files", function()
+        local nameless = core.nameless
+
+        before_each(function() core.nameless = function() return nil, "not supported" end end)
+
+        after_each(function() core.nameless = nameless end)
+
+        it("stands beside the other one, each time under another name", function()
+            local path = exported.name()
+            local one, other = private_file.create(path), private_file.create(path, true)
+            assert.are_not.equal(one.beside, other.beside)
+            assert.equal(path .. ".new\n" .. path .. ".new2\n", exported.beside(path))
+            one:write "one"
+            other:write "other"
+            one:finish()
+            assert.equal("one", process.read(path))
+            other:finish()
+            assert.equal("other", process.read(path))
+            assert.equal(path .. "\n", exported.beside(path))
+        end)
+
+        it("has a name while it is temporary, and is removed", function()
+            local folder = exported.name()
+            tenant.run("mkdir " .. folder)
+            local file = private_file.temporary(folder, "a copy")
+            file:write "text"
+            local path = file:settle()
+            assert.equal("text", process.read(path))
+            assert.equal("600\n", (tenant.run("stat -c %a " .. path)))
+            file:abandon()
+            assert.equal("", (tenant.run("ls " .. folder .. "; rmdir " .. folder)))
+        end)
+    end)
+
+    it("has no name while it is temporary", function()
+        local folder = exported.name()
+        tenant.run("mkdir " .. folder)
+        local file = private_file.temporary(folder, "a copy")
+        file:write "text"
+        local path = file:settle()
+        assert.equal("", (tenant.run("ls " .. folder .. "; rmdir " .. folder)))
+        assert.equal("text", process.read(path))
+        file:abandon()
+        assert.is_nil(io.open(path))
+        assert.error_matches(function() file.nameless:path() end, "a nameless file that is closed was used")
+        local message, code = refused(private_file.temporary, "/nowhere", "a copy")
+        assert.equal(stop.FAILED, code)
+        local wanted = "a copy: cannot be kept in a temporary file (No such file or directory): set TMPDIR to"
+        assert.equal(1, (message:find(wanted, 1, true)), message)
     end)
 end)

@@ -37,10 +37,10 @@ local function look_at_linked(work, id, user)
     if work.lists_linked then work.found(checks.listing(user)) end
 end
 
-local function read(work, path)
+local function read(work, source)
     local insert, accounts = work.db:prepare "INSERT INTO account VALUES (?, ?, ?)", 0
     work.insert_linked = work.db:prepare "INSERT OR IGNORE INTO linked VALUES (?, ?)"
-    for line, id, folded, users, count, size in accounts_of.file(path, work.watch) do
+    for line, id, folded, users, count, size in accounts_of.file(source, work.watch) do
         accounts = accounts + 1
         insert:run(line, id, folded)
         if count > 1 then look_at_linked(work, id, auth0_core.decode(users:text())) end
@@ -67,9 +67,9 @@ local function find_duplicates(work)
     if list then work.found(checks.duplicate(folded, list)) end
 end
 
-local function look(work, path)
+local function look(work, source)
     work.db:exec("BEGIN;" .. SCHEMA)
-    local accounts = read(work, path)
+    local accounts = read(work, source)
     work.watch:finish()
     work.db:exec "COMMIT"
     find_dangling(work)
@@ -77,14 +77,14 @@ local function look(work, path)
     return accounts
 end
 
----@param path string the export
+---@param source auth0_accounts.Source the export
 ---@param found fun(finding: auth0_accounts.AuditFinding) is called with each, as it is found
 ---@param watch auth0_accounts.Watch
 ---@param lists_linked? boolean with each linked account as well
 ---@return integer accounts
-function audit.run(path, found, watch, lists_linked)
+function audit.run(source, found, watch, lists_linked)
     local work = { db = database.temporary(), found = found, watch = watch, lists_linked = lists_linked }
-    local good, accounts = pcall(look, work, path)
+    local good, accounts = pcall(look, work, source)
     work.db:close()
     watch:finish()
     if not good then error(accounts, 0) end

@@ -29,8 +29,8 @@ end
 
 function audit.call(tenant, given, said, world)
     local counts, watched = {}, watch.new(world, given.quiet)
-    local accounts, message, failure = require("auth0_accounts.exports").use(tenant, given, world, function(path)
-        return require("auth0_accounts.audit").run(path, teller(said, counts, watched), watched, given.linked)
+    local accounts, message, failure = require("auth0_accounts.exports").use(tenant, given, world, function(source)
+        return require("auth0_accounts.audit").run(source, teller(said, counts, watched), watched, given.linked)
     end)
     if not accounts then return nil, message, failure end
     return { accounts = accounts, counts = counts }

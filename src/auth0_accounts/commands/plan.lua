@@ -65,8 +65,8 @@ end
 
 function plan.call(tenant, given, _, world)
     local options = options_of(given, world)
-    local made, diff, failure = require("auth0_accounts.exports").use(tenant, given, world, function(path)
-        return require("auth0_accounts.plan").make(path, options)
+    local made, diff, failure = require("auth0_accounts.exports").use(tenant, given, world, function(source)
+        return require("auth0_accounts.plan").make(source, options)
     end)
     if not made then return nil, diff, failure end
     return made, nil, diff

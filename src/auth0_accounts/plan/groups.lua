@@ -40,7 +40,7 @@ end
 
 local function note_members(self, shared)
     local insert = self.db:prepare "INSERT INTO member VALUES (?, ?, ?, ?)"
-    for line, id, text, folded in accounts_of.lines(self.path, shared) do
+    for line, id, text, folded in accounts_of.lines(self.source, shared) do
         note_metadata(self, text)
         insert:run(line, folded, id, text)
     end
@@ -48,14 +48,14 @@ local function note_members(self, shared)
 end
 
 --- Reads an export.
----@param path string
+---@param source auth0_accounts.Source
 ---@param watch auth0_accounts.Watch
 ---@return auth0_accounts.Groups groups; `accounts` and `count` are the numbers of accounts and of groups, `has` the
 ---metadata that some account has
-function groups.read(path, watch)
-    local self = setmetatable({ path = path, watch = watch, db = database.temporary(), has = {} }, groups_mt)
+function groups.read(source, watch)
+    local self = setmetatable({ source = source, watch = watch, db = database.temporary(), has = {} }, groups_mt)
     local addresses
-    addresses, self.accounts = accounts_of.addresses(path, watch)
+    addresses, self.accounts = accounts_of.addresses(source, watch)
     watch:say("looking for accounts with the same address", 0, 0)
     self.db:exec("BEGIN;" .. SCHEMA)
     note_members(self, addresses:shared())

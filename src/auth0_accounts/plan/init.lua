@@ -37,9 +37,9 @@ local function name_of(path)
     return path and printable.line(path)
 end
 
-local function header_of(path, accounts, options)
+local function header_of(source, accounts, options)
     return { domain = options.domain, made_at = os.date "!%Y-%m-%dT%H:%M:%SZ",
-        source = { file = name_of(path), sha256 = core.sha256_file(path), accounts = accounts },
+        source = { file = name_of(source.name), sha256 = core.sha256_file(source.path), accounts = accounts },
         options = { proof = "shared_email", trusted_connections = json.array(options.trusted_connections),
             password_merge = options.password_merge == true, enterprise_merge = options.enterprise_merge == true,
             primary = options.rule.text, primary_file = name_of(options.primary_file),
@@ -104,14 +104,14 @@ local function check_diff(work, options)
     end
 end
 
-local function make(work, path, options)
+local function make(work, source, options)
     if options.output and not options.overwrites then private_file.check(options.output, plan_file.HINT) end
     work.diff = options.diff and diff.from(options.diff)
     check_diff(work, options)
-    work.groups = groups.read(path, options.watch)
+    work.groups = groups.read(source, options.watch)
     if options.primary_file then work.groups:name(primaries.ids(options.primary_file)) end
     work.judge = judge.new(options)
-    local header = options.output and header_of(path, work.groups.accounts, options)
+    local header = options.output and header_of(source, work.groups.accounts, options)
     work.writer = header and plan_file.create(options.output, header, options.overwrites)
     put_groups(work, options)
     work.summary.accounts, work.summary.notes = work.groups.accounts, notes_of(work.groups, options)
@@ -136,13 +136,13 @@ local function rarely_collecting(run, ...)
 end
 
 --- Makes a plan. What goes wrong is raised, and leaves no file behind.
----@param path string the export
+---@param source auth0_accounts.Source the export
 ---@param options auth0_accounts.PlanOptions
 ---@return auth0_accounts.PlanSummary
 ---@return auth0_accounts.PlanDiff|nil diff to be closed by the caller
-function plan.make(path, options)
+function plan.make(source, options)
     local work = { summary = summary.new() }
-    local good, fault = rarely_collecting(make, work, path, options)
+    local good, fault = rarely_collecting(make, work, source, options)
     finish(work, options, good)
     if not good then error(fault, 0) end
     return work.summary, work.diff
