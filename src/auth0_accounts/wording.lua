@@ -26,8 +26,6 @@ local phrases = {
     { "; or, with link_with, update:current_user_identities, if its user is the primary", "" },
     { "with update:current_user_identities alone only link_with is allowed", "update:current_user_identities is not "
         .. "enough for it" },
-    { ": keep the failure's receipt, and ask tenant:settle later", "" },
-    { "take it back with tenant:undo and the failure's receipt", "undo takes it back" },
     { "as tenant:merge gave it", "as merge wrote it" },
     { "or discard app_metadata", "or give --app-metadata discard" },
     { "; for another provider give id, provider and user_id", "" },
