@@ -3,7 +3,7 @@ local core = require "auth0.core"
 
 local figures = {}
 
-local BARS = 60
+local BARS, FEW = 60, 12 -- bars at most, and at least
 -- Seconds of a bar.
 local WIDTHS = { 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200 }
 local DAY = 86400
@@ -47,7 +47,9 @@ local function over_time(db)
     if not from then return nil end
     local width = width_for(to - from + 1)
     local chart = { from = from, width = width, bars = {} }
-    for i = 1, math.ceil((to - from + 1) / width) do chart.bars[i] = { made = 0, undone = 0, failed = 0 } end
+    for i = 1, math.max(FEW, math.ceil((to - from + 1) / width)) do
+        chart.bars[i] = { made = 0, undone = 0, failed = 0 }
+    end
     all(db, [[SELECT (at - ?) / ?, sum(made = 'true' AND kind = 'merge'), sum(made = 'true' AND kind = 'undo'),
         sum(made <> 'true') FROM brief GROUP BY 1]], function(part, made, undone, failed)
         chart.bars[part + 1] = { made = made, undone = undone, failed = failed }
