@@ -10,7 +10,8 @@ function apply.define(parser)
     parser:argument("plan", "The file that plan made."):argname "PLAN"
     parser:option("-j --journal", "File of the journal: the first run makes it, and the next ones continue it.")
         :argname "JOURNAL":count(1)
-    parser:option("--approve", "The SHA-256 of the plan that you looked at. Without it nothing is changed.")
+    parser:option("--approve", "The SHA-256 of the plan that you looked at. Without it, apply shows what it would "
+        .. "do, and asks at a terminal; elsewhere it changes nothing.")
         :argname "SHA256"
     parser:option("--mapping", "File that gets a line for each link as it is made: old id, new id; CSV if it ends in "
         .. ".csv."):argname "FILE"

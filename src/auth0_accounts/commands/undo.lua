@@ -9,7 +9,8 @@ local undo = { changes = true, needs_tenant = true, look = "ask for the undo aga
 
 function undo.define(parser)
     parser:argument("receipt", "The file that merge made, or the journal that apply made."):argname "RECEIPT|JOURNAL"
-    parser:option("--approve", "With a journal: the SHA-256 of its plan. Without it nothing is changed.")
+    parser:option("--approve", "With a journal: the SHA-256 of its plan. Without it, undo shows what it would do, "
+        .. "and asks at a terminal; elsewhere it changes nothing.")
         :argname "SHA256"
     definitions.bulk(parser)
     parser:option("--limit", "With a journal: links to take back in this run at most."):argname "N"
