@@ -65,9 +65,20 @@ local function with_help(parser)
     end }
 end
 
--- argparse does not say of which option it could not convert the value.
+-- What the help calls an element.
+local function label(element, text)
+    element._get_label_lines = function() return { text } end
+end
+
+-- The help of argparse gives arguments other names than its usage, and a line to each name of an option; and argparse
+-- does not say of which option it could not convert the value.
 local function with_names(parser)
+    for _, argument in ipairs(parser._arguments) do
+        if argument._argname then label(argument, argument._argname) end
+    end
     for _, option in ipairs(parser._options) do
+        local names = table.concat(option._public_aliases, ", ")
+        if option._maxargs > 0 then label(option, names .. " " .. option._argname) end
         local convert = option._convert
         if convert then
             option:convert(function(text)

@@ -29,6 +29,12 @@ describe("auth0-accounts help", function()
         assert.equal(help "--version", help("show", "--version"))
     end)
 
+    it("calls an argument as the usage does, and an option by all of its names on one line", function()
+        local text = help("help", "apply")
+        assert.truthy(text:find("\n   PLAN  ", 1, true), text)
+        assert.truthy(text:find("\n   -j, --journal JOURNAL ", 1, true), text)
+    end)
+
     it("needs no tenant, and goes to standard output", function()
         assert.truthy(help "help":find("\nExit codes: 0 done;", 1, true))
     end)
