@@ -93,6 +93,7 @@ build = {
             "src/pure/domain.c",
             "src/pure/failure.c",
             "src/pure/guard.c",
+            "src/pure/guard_answers.c",
             "src/pure/guard_reads.c",
             "src/pure/guard_things.c",
             "src/pure/guard_words.c",
