@@ -156,6 +156,7 @@ build = {
          ["auth0_accounts.report.figures"] = "src/auth0_accounts/report/figures.lua",
          ["auth0_accounts.report.html"] = "src/auth0_accounts/report/html.lua",
          ["auth0_accounts.report.page"] = "src/auth0_accounts/report/page.lua",
+         ["auth0_accounts.results"] = "src/auth0_accounts/results.lua",
          ["auth0_accounts.settings"] = "src/auth0_accounts/settings.lua",
          ["auth0_accounts.stop"] = "src/auth0_accounts/stop.lua",
          ["auth0_accounts.tenants"] = "src/auth0_accounts/tenants.lua",
@@ -163,7 +164,6 @@ build = {
          ["auth0_accounts.users"] = "src/auth0_accounts/users.lua",
          ["auth0_accounts.watch"] = "src/auth0_accounts/watch.lua",
          ["auth0_accounts.wording"] = "src/auth0_accounts/wording.lua",
-         ["auth0_accounts.words"] = "src/auth0_accounts/words.lua",
       },
       lib = {
          ["auth0_accounts.core"] = "core.so",

@@ -1,5 +1,5 @@
 --- auth0-accounts candidates
-local words = require "auth0_accounts.words"
+local results = require "auth0_accounts.results"
 
 local candidates = { needs_tenant = true,
     summary = "Prints other accounts with the address of an account, and the evidence for each." }
@@ -23,7 +23,7 @@ end
 
 function candidates.tell(said, found, facts)
     said:value { candidates = said.array(found), searched = facts.searched, reason = facts.reason }
-    said:lines(words.candidates(found, facts))
+    said:lines(results.candidates(found, facts))
 end
 
 return candidates

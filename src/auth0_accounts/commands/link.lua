@@ -1,6 +1,6 @@
 --- auth0-accounts link
 local definitions = require "auth0_accounts.definitions"
-local words = require "auth0_accounts.words"
+local results = require "auth0_accounts.results"
 
 local link = { changes = true, needs_tenant = true,
     summary = "Links the secondary to the primary. The secondary's metadata is lost: see merge." }
@@ -18,7 +18,7 @@ end
 
 function link.tell(said, identities, facts)
     said:value { identities = said.array(identities), already = facts.already }
-    said:lines(words.change(facts.already and "linked before: nothing was changed" or "linked", identities))
+    said:lines(results.change(facts.already and "linked before: nothing was changed" or "linked", identities))
 end
 
 return link

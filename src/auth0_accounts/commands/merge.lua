@@ -2,7 +2,7 @@
 local definitions = require "auth0_accounts.definitions"
 local merging = require "auth0_accounts.merging"
 local receipts = require "auth0_accounts.receipts"
-local words = require "auth0_accounts.words"
+local results = require "auth0_accounts.results"
 
 local merge = { changes = true, needs_tenant = true, look = "if the receipt's file is there, ask settle about it",
     summary = "Links the secondary to the primary, which keeps what you choose." }
@@ -42,7 +42,7 @@ end
 
 function merge.tell(said, result, _, given)
     said:value(result)
-    said:lines(words.merge(result, given.receipt))
+    said:lines(results.merge(result, given.receipt))
 end
 
 return merge

@@ -1,7 +1,7 @@
 --- auth0-accounts settle
 local receipts = require "auth0_accounts.receipts"
+local results = require "auth0_accounts.results"
 local stop = require "auth0_accounts.stop"
-local words = require "auth0_accounts.words"
 
 local settle = { needs_tenant = true,
     summary = "Prints what became of a merge whose outcome was unknown. It changes nothing at the tenant." }
@@ -16,7 +16,7 @@ end
 
 function settle.tell(said, result)
     said:value(result)
-    said:lines(words.settle(result))
+    said:lines(results.settle(result))
     return result.state == "unknown" and stop.FAILED or nil
 end
 

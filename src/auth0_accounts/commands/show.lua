@@ -1,6 +1,6 @@
 --- auth0-accounts show
 local definitions = require "auth0_accounts.definitions"
-local words = require "auth0_accounts.words"
+local results = require "auth0_accounts.results"
 
 local show = { summary = "Prints an account.", needs_tenant = true }
 
@@ -15,7 +15,7 @@ end
 
 function show.tell(said, user)
     said:value(user)
-    said:lines(words.account(user))
+    said:lines(results.account(user))
 end
 
 return show

@@ -1,8 +1,8 @@
 --- auth0-accounts undo: by the receipt of one merge, or by the journal of a plan.
 local definitions = require "auth0_accounts.definitions"
 local receipts = require "auth0_accounts.receipts"
+local results = require "auth0_accounts.results"
 local stop = require "auth0_accounts.stop"
-local words = require "auth0_accounts.words"
 
 local undo = { changes = true, needs_tenant = true, look = "ask for the undo again",
     summary = "Takes a merge back, or all that a journal says was made, as far as the API allows." }
@@ -39,7 +39,7 @@ end
 function undo.tell(said, result)
     if result.tell then return result.tell(said) end
     said:value(result)
-    said:lines(words.undo(result))
+    said:lines(results.undo(result))
     return #result.conflicts > 0 and stop.FAILED or nil
 end
 

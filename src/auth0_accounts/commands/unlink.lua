@@ -1,6 +1,6 @@
 --- auth0-accounts unlink
 local definitions = require "auth0_accounts.definitions"
-local words = require "auth0_accounts.words"
+local results = require "auth0_accounts.results"
 
 local unlink = { changes = true, needs_tenant = true,
     summary = "Takes the secondary's identity from the primary: an account of its own again, without its metadata." }
@@ -18,7 +18,7 @@ end
 
 function unlink.tell(said, identities, facts, given)
     said:value { identities = said.array(identities), already = facts.already }
-    said:lines(words.change(given.no_check and "not the primary's identity, or not any more" or "unlinked", identities))
+    said:lines(results.change(given.no_check and "not the primary's identity, or not any more" or "unlinked", identities))
 end
 
 return unlink

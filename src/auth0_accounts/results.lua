@@ -3,7 +3,7 @@ local identities = require "auth0_accounts.identities"
 local json = require "auth0.json"
 local wording = require "auth0_accounts.wording"
 
-local words = {}
+local results = {}
 
 local function text_of(value)
     if type(value) == "table" and not json.is_null(value) then return json.encode(value) end
@@ -24,7 +24,7 @@ end
 
 ---@param user table
 ---@return string[]
-function words.account(user)
+function results.account(user)
     local lines = { text_of(user.user_id) }
     for _, name in ipairs(shown) do
         if user[name] ~= nil then lines[#lines + 1] = ("  %s: %s"):format(name, text_of(user[name])) end
@@ -46,7 +46,7 @@ local evidence = { "is_verified", "both_verified", "same_connection", "connectio
 ---@param candidates auth0.Candidate[]
 ---@param facts auth0.CandidatesReceipt
 ---@return string[]
-function words.candidates(candidates, facts)
+function results.candidates(candidates, facts)
     if not facts.searched then return { "not searched: " .. reasons[facts.reason] } end
     if not candidates[1] then return { "no other account with this address" } end
     local lines = {}
@@ -64,7 +64,7 @@ end
 ---@param done string "linked"
 ---@param list auth0.Identity[]
 ---@return string[]
-function words.change(done, list)
+function results.change(done, list)
     local lines = { done .. "; the primary's identities:" }
     for _, identity in ipairs(list) do lines[#lines + 1] = "  " .. line_of(identity) end
     return lines
@@ -122,7 +122,7 @@ end
 
 ---@param result auth0.MergeResult
 ---@return string[]
-function words.preview(result)
+function results.preview(result)
     if result.already then return of_merge("linked already; a merge would change nothing", result) end
     return of_merge(#result.reasons > 0 and "a merge would be refused" or "nothing stands against a merge", result)
 end
@@ -130,7 +130,7 @@ end
 ---@param result auth0.MergeResult
 ---@param file string that of the receipt
 ---@return string[]
-function words.merge(result, file)
+function results.merge(result, file)
     if result.already then return of_merge("linked already; nothing was changed, and there is no receipt", result) end
     local lines = of_merge("merged", result)
     lines[#lines + 1] = ('  "auth0-accounts undo" takes it back, by the receipt in %s'):format(file)
@@ -150,7 +150,7 @@ end
 
 ---@param result auth0.UndoResult
 ---@return string[]
-function words.undo(result)
+function results.undo(result)
     local lines = { "taken back" }
     append(lines, things("restored", result.restored))
     append(lines, things("changed since, and left", result.conflicts))
@@ -160,7 +160,7 @@ end
 
 ---@param result auth0.SettleResult
 ---@return string[]
-function words.settle(result)
+function results.settle(result)
     local lines = { "state: " .. result.state }
     if result.undo_after then
         lines[2] = os.date("!undo: not before %Y-%m-%d %H:%M:%S UTC", result.undo_after)
@@ -169,4 +169,4 @@ function words.settle(result)
     return lines
 end
 
-return words
+return results
