@@ -136,6 +136,7 @@ build = {
          ["auth0_accounts.merging"] = "src/auth0_accounts/merging.lua",
          ["auth0_accounts.mock_tenant"] = "src/auth0_accounts/mock_tenant.lua",
          ["auth0_accounts.output"] = "src/auth0_accounts/output.lua",
+         ["auth0_accounts.plan.codes"] = "src/auth0_accounts/plan/codes.lua",
          ["auth0_accounts.plan.decide"] = "src/auth0_accounts/plan/decide.lua",
          ["auth0_accounts.plan.diff"] = "src/auth0_accounts/plan/diff.lua",
          ["auth0_accounts.plan.file"] = "src/auth0_accounts/plan/file.lua",

@@ -27,7 +27,8 @@ describe("auth0-accounts plan", function()
         assert.same({ 0, "" }, { told.code, told.err })
         assert.truthy(told.out:find("\n         0 links\n", 1, true), told.out)
         assert.truthy(told.out:find("\n         1   connection_not_trusted (2 accounts)\n"
-            .. "Accounts of these groups whose connection is not one of --trust-connection:\n"
+            .. "               its connection is not trusted; --trust-connection names those that are\n"
+            .. "Accounts of these groups whose connection --trust-connection does not name:\n"
             .. "         1 github\n         1 google-oauth2\n", 1, true), told.out)
         local output = exported.name()
         run { "plan", exported.file(pair), "-o", output }
@@ -80,7 +81,11 @@ describe("auth0-accounts plan", function()
     it("prints the digest of the file, which its user alone can read", function()
         local output = exported.name()
         local told = run(concat({ "plan", exported.file(pair), "-o", output }, TRUSTED))
-        assert.truthy(told.out:find("\nsha256: " .. accounts_core.sha256(process.read(output)) .. "\n", 1, true))
+        local wanted = ("\nsha256: %s\nnext: read it, then: auth0-accounts apply '%s' -j '%s.journal'\n"):format(
+            accounts_core.sha256(process.read(output)), output, output)
+        assert.truthy(told.out:find(wanted, 1, true), told.out)
+        told = run(concat({ "plan", exported.file(pair) }, TRUSTED))
+        assert.truthy(told.out:find("\nno plan was written: -o FILE writes one\n", 1, true), told.out)
         assert.equal("600\n", (tenant.run("stat -c %a " .. output)))
         assert.equal(output .. "\n", exported.beside(output))
     end)

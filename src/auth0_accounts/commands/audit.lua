@@ -1,5 +1,6 @@
 --- auth0-accounts audit
 local definitions = require "auth0_accounts.definitions"
+local json = require "auth0.json"
 local stop = require "auth0_accounts.stop"
 local watch = require "auth0_accounts.watch"
 
@@ -37,11 +38,15 @@ function audit.call(tenant, given, said, world)
 end
 
 function audit.tell(said, value)
-    local found = 0
-    for code, count in pairs(value.counts) do
-        if code ~= "linked" then found = found + count end
+    local found, kinds = 0, {}
+    for _, code in ipairs(json.keys(value.counts)) do
+        if code ~= "linked" then
+            found = found + value.counts[code]
+            kinds[#kinds + 1] = ("%s %d"):format(code, value.counts[code])
+        end
     end
-    said:lines { ("%d accounts; %d findings"):format(value.accounts, found) }
+    said:lines { ("%d accounts; %d findings%s"):format(value.accounts, found,
+        kinds[1] and ": " .. table.concat(kinds, ", ") or "") }
     return found > 0 and stop.FAILED or nil
 end
 

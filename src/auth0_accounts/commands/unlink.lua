@@ -18,7 +18,8 @@ end
 
 function unlink.tell(said, identities, facts, given)
     said:value { identities = said.array(identities), already = facts.already }
-    said:lines(results.change(given.no_check and "not the primary's identity, or not any more" or "unlinked", identities))
+    local done = given.no_check and "not the primary's identity, or not any more" or "unlinked"
+    said:lines(results.change(done, identities))
 end
 
 return unlink

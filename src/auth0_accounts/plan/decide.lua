@@ -1,14 +1,11 @@
 --- What a plan does with one group: who is the primary, who is linked to it, and why the others are left out.
+local codes = require "auth0_accounts.plan.codes"
 local growing = require "auth0_accounts.plan.growing"
 local identities = require "auth0_accounts.identities"
 local primaries = require "auth0_accounts.plan.primaries"
 
--- The order of reasons; see doc/bulk.md.
-local CODES = { "too_many_accounts", "listed_twice", "several_primaries", "not_chosen", "mixed_enterprise",
-    "already_linked", "no_account", "blocked", "has_secondaries", "weaker_factors", "too_large", "reserved_key",
-    "forbidden_key", "email_not_verified", "emails_differ", "connection_not_trusted", "password_account", "unreadable" }
 local rank = {}
-for i, code in ipairs(CODES) do rank[code] = i end
+for i, code in ipairs(codes) do rank[code[1]] = i end
 
 local function by_rank(a, b)
     return rank[a.code] < rank[b.code]

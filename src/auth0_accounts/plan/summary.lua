@@ -1,5 +1,7 @@
 --- What a plan comes to: counts, for a table, and the hours that an apply takes.
+local codes = require "auth0_accounts.plan.codes"
 local hours = require "auth0_accounts.plan.hours"
+local quoted = require("auth0_accounts.forms.request").quoted
 
 local Summary = {}
 local summary_mt = { __name = "auth0_accounts.plan.summary", __index = Summary }
@@ -59,6 +61,9 @@ local classes = { { "federated", "between connections without passwords" },
     { "password", "with an account that has a password" },
     { "enterprise", "of a company's account and a private one" } }
 
+local meanings = {}
+for _, code in ipairs(codes) do meanings[code[1]] = code[2] end
+
 local function append(lines, format, ...)
     lines[#lines + 1] = format:format(...)
 end
@@ -84,6 +89,7 @@ local function of_counts(self, lines)
     append(lines, "%10d groups or accounts left alone", self.skipped)
     for _, code in ipairs(by_count(self.skipped_by_code)) do
         append(lines, "%10d   %s (%d accounts)", self.skipped_by_code[code], code, self.accounts_left_by_code[code])
+        append(lines, "%s%s", (" "):rep(15), meanings[code])
     end
 end
 
@@ -91,17 +97,31 @@ local SHOWN = 10 -- connections
 
 local function of_untrusted(self, lines)
     local names = by_count(self.untrusted)
-    if names[1] then append(lines, "Accounts of these groups whose connection is not one of --trust-connection:") end
+    if names[1] then append(lines, "Accounts of these groups whose connection --trust-connection does not name:") end
     for i = 1, math.min(#names, SHOWN) do append(lines, "%10d %s", self.untrusted[names[i]], names[i]) end
     if #names > SHOWN then append(lines, "           and of %d more", #names - SHOWN) end
 end
 
 local function of_hours(self, lines, rate)
     local calls = self.calls.read + self.calls.write
-    append(lines, "Apply makes %d calls, and leaves half of the limit to the tenant's logins:", calls)
+    append(lines, "apply makes %d calls. So long it takes at each of Auth0's rate limits, of which it", calls)
+    append(lines, "leaves half to the tenant's logins:")
     for _, row in ipairs(hours.table(self.calls, rate)) do
         append(lines, "  %-28s %10s", row.limit, hours.text(row.hours))
     end
+end
+
+-- What comes next changes nothing: without an approval, apply says what it would do.
+local function of_file(self, lines)
+    if not self.file then
+        append(lines, "no plan was written: -o FILE writes one")
+        return
+    end
+    append(lines, "plan: %s", self.file)
+    append(lines, "sha256: %s", self.sha256)
+    if self.links == 0 then return end
+    append(lines, "next: read it, then: auth0-accounts apply %s -j %s", quoted(self.file),
+        quoted(self.file .. ".journal"))
 end
 
 --- The summary for people.
@@ -113,10 +133,7 @@ function Summary:lines(rate)
     of_untrusted(self, lines)
     if self.links > 0 then of_hours(self, lines, rate) end
     for _, note in ipairs(self.notes) do append(lines, "note: %s", note) end
-    if self.file then
-        append(lines, "plan: %s", self.file)
-        append(lines, "sha256: %s", self.sha256)
-    end
+    of_file(self, lines)
     return lines
 end
 
