@@ -64,6 +64,7 @@ build = {
             "src/lua/fault.c",
             "src/lua/interrupt.c",
             "src/lua/json.c",
+            "src/lua/json_write.c",
             "src/lua/module.c",
             "src/lua/options.c",
             "src/lua/perform.c",

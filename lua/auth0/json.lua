@@ -17,11 +17,13 @@ json.array_mt = { __name = "auth0.array" }
 -- Values that are always written so, metatables of arrays, and of what is one only when it is empty.
 local words, array_mts, empty_array_mts = { [json.null] = "null" }, { [json.array_mt] = true }, {}
 
+local native -- writes in C most of what there is, and leaves the rest to this file
+
 --- Takes the core's null and arrays for what they are, and lua-cjson's marks of arrays; `json.array` marks as the core
---- does.
+--- does. From now on the core writes what it can.
 ---@param core table
 function json.learn(core)
-    json.array_mt = core.array_mt
+    json.array_mt, native = core.array_mt, core.encode
     words[core.null], array_mts[core.array_mt] = "null", true
     if core.empty_array then words[core.empty_array] = "[]" end
     if core.empty_array_mt then empty_array_mts[core.empty_array_mt] = true end
@@ -258,7 +260,7 @@ end
 ---@param value any
 ---@return string
 function json.encode(value)
-    return encode(value, 0)
+    return native and native(value) or encode(value, 0)
 end
 
 return json

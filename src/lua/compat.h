@@ -38,6 +38,12 @@ static inline int compat_isinteger(lua_State *L, int index) {
 }
 #endif
 
+#if LUA_VERSION_NUM >= 502
+#define compat_rawlen(L, index) lua_rawlen(L, index)
+#else
+#define compat_rawlen(L, index) lua_objlen(L, index)
+#endif
+
 #if LUA_VERSION_NUM >= 504
 #define compat_newuserdata(L, size) lua_newuserdatauv(L, size, 0)
 #else

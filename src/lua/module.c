@@ -3,6 +3,7 @@
 #include "lua/fault.h"
 #include "lua/interrupt.h"
 #include "lua/json.h"
+#include "lua/json_write.h"
 #include "lua/perform.h"
 #include "lua/pool.h"
 #include "lua/private_file.h"
@@ -47,6 +48,7 @@ EXPORT int luaopen_auth0_core(lua_State *L) {
     lua_createtable(L, 0, 8);
     compat_setfuncs(L, functions);
     bind_json_init(L);
+    bind_json_write_init(L);
     bind_pool_init(L); /* after lua-cjson, so that its finalizer comes before lua-cjson's */
     bind_options_push(L);
     lua_setfield(L, 1, "options");

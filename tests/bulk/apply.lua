@@ -1,11 +1,11 @@
--- apply.lua <links> <kills> <in flight>: see tests/bulk/apply.
+-- apply.lua <links> <kills> <in flight> [<rate>]: see tests/bulk/apply.
 local command = require "support.command"
 local job = require "bulk.apply_job"
 local linking = require "support.linking"
 local process = require "support.process"
 local restored = require "bulk.restored"
 
-local links, kills, in_flight = tonumber(arg[1]), tonumber(arg[2]), tonumber(arg[3])
+local links, kills, in_flight, rate = tonumber(arg[1]), tonumber(arg[2]), tonumber(arg[3]), tonumber(arg[4])
 
 local function told_by(name, arguments)
     local begun = os.time()
@@ -19,9 +19,10 @@ io.stdout:setvbuf "line"
 math.randomseed(os.time())
 linking.start()
 local begun = os.time()
-local result = job.run(links, in_flight, kills)
+local result = job.run(links, in_flight, kills, rate)
 print(("apply    %d links, %d kills, %d s: made %d, linked %d, of these %d not as the journal has it; %d images lost")
     :format(links, kills, os.time() - begun, result.made, result.links, result.differing, result.lost))
+print(("requests %d; in the last pass %.1f s of the processor"):format(result.requests, result.seconds))
 print(("memory   %d KiB at most, in %d passes"):format(result.peak, result.passes))
 local journal, wide = result.files.journal, tostring(in_flight)
 local verified = told_by("verify", { "verify", journal, "--in-flight", wide })

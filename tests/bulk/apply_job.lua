@@ -39,7 +39,7 @@ local function fill(user, number)
     if number % 5 == 0 then user.roles = { "rol_" .. number % 7 } end
 end
 
-local function seed(users)
+local function seed(users, rate)
     local made = {}
     for number, user in ipairs(users) do fill(user, number) end
     tenant.reset()
@@ -48,16 +48,18 @@ local function seed(users)
         for i = first, math.min(first + BATCH - 1, #users) do batch[#batch + 1] = users[i] end
         for _, user in ipairs(tenant.control("POST", "/_tenant/users", batch)) do made[user.user_id] = user end
     end
-    tenant.configure { rates = { global = { rate = 1000000, per = 1, burst = 1000000 } } }
+    rate = rate or 1000000
+    tenant.configure { rates = { global = { rate = rate, per = 1, burst = rate } } }
     return made
 end
 
 --- Seeds the tenant, and writes the plan.
 ---@param links integer
----@return table files { plan, digest, journal, output }
-function job.prepare(links)
+---@param rate? integer calls a second that the tenant grants; more than anything asks for
+---@return table files { plan, digest, journal, output, users: of bulk.restored }
+function job.prepare(links, rate)
     local users, links_of = plans.groups(sizes_of(links))
-    local text = plans.text(tenant.domain, links_of(seed(users)))
+    local text = plans.text(tenant.domain, links_of(seed(users, rate)))
     return { plan = process.file(text), digest = accounts_core.sha256(text), journal = command.new_name(),
         output = command.new_name(), users = restored.keep(tenant.users()) }
 end
@@ -91,6 +93,16 @@ local function peak_of(pid)
     return tonumber(process.read("/proc/" .. pid .. "/status", ""):match "VmHWM:%s*(%d+)") or 0
 end
 
+local TIMES = "%) %S+" .. (" %S+"):rep(10) .. " (%d+) (%d+)" -- in ticks, of which a second has 100 on Linux
+local TICKS = 100
+
+-- Of a process that is gone, what was known last.
+local function note(pid, result)
+    result.peak = math.max(result.peak, peak_of(pid))
+    local user, system = process.read("/proc/" .. pid .. "/stat", ""):match(TIMES)
+    if user then result.seconds = (tonumber(user) + tonumber(system)) / TICKS end
+end
+
 local function committed()
     return tenant.record(1, 1).total
 end
@@ -98,7 +110,7 @@ end
 local function run_until(files, in_flight, count, result)
     local pid = start(files, in_flight)
     while is_running(pid) and committed() < count do
-        result.peak = math.max(result.peak, peak_of(pid))
+        note(pid, result)
         process.sleep(0.02)
     end
     tenant.run("kill -KILL " .. pid .. " 2>/dev/null")
@@ -157,20 +169,29 @@ end
 local function finish(files, in_flight, result)
     local pid = start(files, in_flight)
     while is_running(pid) do
-        result.peak = math.max(result.peak, peak_of(pid))
+        note(pid, result)
         process.sleep(0.05)
     end
     result.passes = result.passes + 1
     return process.read(files.output)
 end
 
+-- How many requests there were.
+local function asked()
+    local count = 0
+    for _, times in pairs(tenant.record(1, 1).requests) do count = count + times end
+    return count
+end
+
 ---@param links integer
 ---@param in_flight integer
 ---@param kills integer
----@return table result { made, links, differing, lost, passes, peak (KiB), output, files }
-function job.run(links, in_flight, kills)
-    local files = job.prepare(links)
-    local result = { lost = 0, passes = 0, peak = 0, files = files }
+---@param rate? integer of the tenant's calls a second
+---@return table result { made, links, differing, lost, passes, peak (KiB), seconds, requests, output, files }: seconds
+---of the processor's time, in the last pass
+function job.run(links, in_flight, kills, rate)
+    local files = job.prepare(links, rate)
+    local result = { lost = 0, passes = 0, peak = 0, seconds = 0, files = files }
     local seen = 1
     local share = math.ceil(2 * links / (kills + 1))
     for _ = 1, kills do
@@ -186,6 +207,7 @@ function job.run(links, in_flight, kills)
         compare(files, result)
         if result.made == links then break end
     end
+    result.requests = asked()
     return result
 end
 
