@@ -61,13 +61,14 @@ describe("inside nginx #load", function()
         check_log(server)
     end)
 
-    -- What is told, and the seconds until nginx has ended, of QUIT in the middle of forty calls.
+    -- What is told, and the seconds until nginx has ended, of QUIT when forty calls are under way.
     local function quit(options)
         served.seed(40)
         local server = served.start(linking.token, options)
         local begun = os.time()
-        local output = tenant.run(("(sleep 0.2; kill -QUIT %s) & %s; wait; while kill -0 %s 2>/dev/null; do "
-            .. "sleep 0.05; done"):format(server.pid, served.asking(server, 1, 40, 40), server.pid))
+        local output = tenant.run(("(for n in $(seq 100); do %s | grep -q '^40 ' && break; sleep 0.05; done; "
+            .. "kill -QUIT %s) & %s; wait; while kill -0 %s 2>/dev/null; do sleep 0.05; done"):format(
+            served.getting(server, "/state"), server.pid, served.asking(server, 1, 40, 40), server.pid))
         local codes, count = served.told(output)
         assert.equal(40, count)
         compare(codes, 1, 40)
@@ -75,13 +76,13 @@ describe("inside nginx #load", function()
     end
 
     it("QUIT lets calls in flight come to their end", function()
-        local codes = quit [[correlation_id = "fault=delay;seconds=0.3"]]
+        local codes = quit [[correlation_id = "fault=delay;seconds=1"]]
         for i = 1, 40 do assert.equal("linked", codes[i]) end
     end)
 
     it("QUIT waits no longer for an answer than until the deadline", function()
         local codes, seconds = quit [[correlation_id = "fault=delay;seconds=20", deadline = 3, attempts = 1]]
-        assert.is_true(seconds <= 5, seconds .. " s")
+        assert.is_true(seconds <= 10, seconds .. " s") -- a busy machine takes longer than three
         for i = 1, 40 do assert.truthy(codes[i] == "unknown_outcome" or codes[i] == "timeout", codes[i]) end
     end)
 

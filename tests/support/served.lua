@@ -131,9 +131,13 @@ function served.folders()
     return (tenant.run "ls -d /tmp/auth0-?????? 2>/dev/null | wc -l"):match "%d+"
 end
 
+--- The shell words that get a path.
+function served.getting(server, path)
+    return ("curl -s -S --noproxy '*' %s"):format(process.quoted(("http://127.0.0.1:%s%s"):format(server.port, path)))
+end
+
 function served.get(server, path)
-    return (tenant.run(("curl -s -S --noproxy '*' %s"):format(
-        process.quoted(("http://127.0.0.1:%s%s"):format(server.port, path)))))
+    return (tenant.run(served.getting(server, path)))
 end
 
 --- Waits until it holds, or fails.
