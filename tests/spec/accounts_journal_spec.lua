@@ -95,7 +95,10 @@ describe("auth0-accounts verify", function()
         assert_told(told, 1, "3 changed auth0|p2 <- google-oauth2|103 (changed since: user_metadata.key3)\n")
         assert_told(told, 1, "made 1, missing 1, elsewhere 1, changed 1\n")
         local lines = {}
-        for line in verify("--json").out:gmatch "[^\n]+" do lines[#lines + 1] = cjson.decode(line) end
+        for text in verify("--json").out:gmatch "[^\n]+" do -- in the order in which they came to their end
+            local line = cjson.decode(text)
+            lines[line.line] = line
+        end
         assert.equal(4, #lines)
         assert.same({ line = 1, word = "missing", primary = "auth0|p1", secondary = "google-oauth2|101",
             why = "the secondary is an account of its own" }, lines[1])
