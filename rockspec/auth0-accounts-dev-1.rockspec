@@ -57,6 +57,7 @@ build = {
       .. "src/pure/complaint.c "
       .. "src/pure/decimal.c "
       .. "src/pure/guard.c "
+      .. "src/pure/guard_answers.c "
       .. "src/pure/guard_reads.c "
       .. "src/pure/guard_things.c "
       .. "src/pure/guard_words.c "

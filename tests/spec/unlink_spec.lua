@@ -61,8 +61,8 @@ describe("auth0.unlink", function()
                 local names = {}
                 for name in pairs(headers) do names[#names + 1] = name end
                 table.sort(names)
-                assert.same({ "accept", "auth0-client", "authorization", "host", "user-agent", "x-correlation-id" },
-                    names)
+                assert.same({ "accept", "auth0-client", "authorization", "host", "user-agent", "x-correlation-id",
+                    "x-http-version" }, names)
             end)
         end
     end)
