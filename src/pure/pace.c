@@ -24,8 +24,12 @@ static const double slack = 2;
 /* For each other client, tokens that are not spent. */
 static const double left_for_each = 4;
 
-/* The reset has whole seconds: those that wait for it together would look at one instant, and all find the same. So each
-   looks up to so many seconds later. */
+/* How fast others take is measured over so many seconds at least, and forgotten after so many. Where it is less than so
+   many tokens a second beside what comes in, it may be an error of what was foreseen. */
+static const double rate_over = 0.05, rate_lasts = 0.5, rate_least = 40;
+
+/* The reset has whole seconds: those that wait for it together would look at one instant, and all find the same. So
+   each looks up to so many seconds later. */
 static const double apart = 0.5;
 
 /* Between exchanges that look how the bucket fills: at first; then twice as long each time. */
@@ -86,10 +90,17 @@ static bool is_limited(const struct pace_gate *gate) { return gate->bucket.limit
 /* How many others like us share the bucket, as far as answers show it. */
 static double crowd(const struct pace_gate *gate) { return (double)(int64_t)(gate->others / gate->ours + 0.5); }
 
-/* Clients that may take from one level at the same moment. Few others are never believed, only none: what comes into the
-   bucket hides what others take, and those that start together are not there at the same instant. */
+/* No other was seen for long, nor does the level fall now by the hands of others: the first process has been alone,
+   until the next ones start. What comes at the top of a second is not foreseen, and no sign of others. */
+static bool is_alone(const struct pace_gate *gate) {
+    bool is_quiet = bucket_fill(&gate->bucket) == BUCKET_STEPPED || gate->others_rate < gate->bucket.drip + rate_least;
+    return crowd(gate) < 1 && is_quiet;
+}
+
+/* Clients that may take from one level at the same moment. Few others are never believed, only none: what comes into
+   the bucket hides what others take, and those that start together are not there at the same instant. */
 static double sharers(const struct pace_gate *gate) {
-    return crowd(gate) < 1 ? 1 : 1 + larger(crowd(gate), presumed_others);
+    return is_alone(gate) ? 1 : 1 + larger(crowd(gate), presumed_others);
 }
 
 /* What is left to others. Rounded down: of a limit of two, nothing. */
@@ -111,13 +122,22 @@ static double margin(const struct pace_gate *gate) {
     }
 }
 
+/* What others may have taken since the level was told: they go on as fast as of late. After a second it is not known
+   whether they do. */
+static double taken_meanwhile(const struct pace_gate *gate, int64_t now) {
+    const struct bucket *bucket = &gate->bucket;
+    bool is_old = bucket->newest + second <= now;
+    if (is_old || is_alone(gate) || bucket_fill(bucket) == BUCKET_STEPPED) return 0;
+    return larger(0, gate->others_rate - bucket->drip) * seconds(now - bucket->newest);
+}
+
 /* The level at which one more may begin. A level is one round trip old, and each other client may have taken as much as
    we: no more is under way in all than is left, but for what comes in meanwhile. */
 static double needed(const struct pace *pace, const struct pace_gate *gate, int64_t now) {
     const struct bucket *bucket = &gate->bucket;
     double share = sharers(gate), free = (slack + bucket->drip * bucket->round_trip) / share;
     double stake = larger(0, (double)bucket_uncounted(bucket, now) - free);
-    return kept(pace, gate) + 1 + stake * larger(share, 1 + gate->caution) + margin(gate);
+    return kept(pace, gate) + 1 + stake * larger(share, 1 + gate->caution) + margin(gate) + taken_meanwhile(gate, now);
 }
 
 static int64_t ready_by_level(const struct pace *pace, const struct pace_gate *gate, int64_t now) {
@@ -126,6 +146,7 @@ static int64_t ready_by_level(const struct pace *pace, const struct pace_gate *g
     double last = kept(pace, gate) + 1 + smaller(crowd(gate), (double)(bucket->limit / 5));
     if (bucket_fill(bucket) == BUCKET_UNKNOWN && bucket_level(bucket, &pace->clock, now) >= last)
         at = earlier(at, gate->begun + gate->gap);
+    if (taken_meanwhile(gate, now) > 0) at = earlier(at, bucket->newest + second);
     return at;
 }
 
@@ -244,8 +265,11 @@ static void refuse(struct pace *pace, enum pace_class class, int64_t begun, int6
 /* ---- an exchange ends ---- */
 
 /* Others show in refusals, where less is left than we would leave, and where less is left than was foreseen. */
-static void note_others(const struct pace *pace, struct pace_gate *gate, const struct bucket_reading *reading) {
+static void note_others(const struct pace *pace, struct pace_gate *gate, int64_t now,
+                        const struct bucket_reading *reading) {
     if (reading != NULL) {
+        double since = seconds(now - gate->heard_at), kept_on = larger(0, 1 - since / rate_lasts);
+        gate->others_rate = larger(gate->bucket.unforeseen / larger(since, rate_over), gate->others_rate * kept_on);
         gate->ours = gate->ours * (1 - 1 / kept_in_mind) + 1;
         gate->others = gate->others * (1 - 1 / kept_in_mind) + gate->bucket.unforeseen;
     }
@@ -259,7 +283,7 @@ static void pass(struct pace *pace, enum pace_class class, int64_t begun, int64_
                  const struct bucket_reading *reading, double random) {
     struct pace_gate *gate = &pace->gates[class];
     if (begun < gate->closed_until) return; /* it was under way when another was refused */
-    note_others(pace, gate, reading);
+    note_others(pace, gate, now, reading);
     double wait = until_reset(pace, class, now, answer), spread = crowd(gate) < 1 ? 0 : random * apart;
     gate->probe_at = now + duration((wait < 0 ? 1 : wait + grace + (gate->is_early ? 1 : 0)) + spread);
     gate->is_heard = true;

@@ -65,6 +65,7 @@ struct pace_gate {
     int64_t told_until;   /* as long as the tenant said, without what is added to it */
     int refusals;         /* one after another */
     double caution;       /* rises with each refusal, falls with each answer */
+    double others_rate;   /* tokens a second that others took of late, at the most */
     double ours, others;  /* exchanges of late that were answered; what others took meanwhile */
 };
 

@@ -193,6 +193,34 @@ static void a_hundred_answers_are_kept_in_mind(void **state) {
     assert_in_range(1000 * gate_of(&drive)->ours, 99900, 100100);
 }
 
+/* It has long been alone; what goes then is more than an error of one. */
+static void a_client_is_not_alone_any_more_when_the_level_falls(void **state) {
+    (void)state;
+    struct drive drive = drive_new();
+    for (int i = 0; i < 200; i++) exchange(&drive, PACE_WRITE, says(&drive, 1000, 999 - i));
+    struct drive copy = drive;
+    exchange(&copy, PACE_WRITE, says(&copy, 1000, 798));
+    assert_in_range(begin_all(&copy, PACE_WRITE), 300, 500);
+    exchange(&drive, PACE_WRITE, says(&drive, 1000, 796));
+    assert_in_range(begin_all(&drive, PACE_WRITE), 50, 110);
+}
+
+/* After `seconds`, how many may begin of 860, where 19 others went in each of the last two 50 ms. */
+static int begin_after(double seconds) {
+    struct drive drive = drive_new();
+    for (int i = 0; i < 3; i++) exchange(&drive, PACE_WRITE, says(&drive, 1000, 900 - 20 * i));
+    drive.now += SECONDS(seconds);
+    return begin_all(&drive, PACE_WRITE);
+}
+
+/* Eleven share the level; in 0.4 s others take 152 of it. Of what was told a second ago nothing is known. */
+static void what_others_take_meanwhile_is_left(void **state) {
+    (void)state;
+    int at_once = begin_after(0), later = begin_after(0.4);
+    assert_in_range(at_once - later, 152 / 13, 152 / 11);
+    assert_in_range(begin_after(0.96), at_once, at_once + 3);
+}
+
 /* None was seen, but something took what was left. */
 static void refusals_let_fewer_be_under_way(void **state) {
     (void)state;
@@ -455,6 +483,8 @@ int main(void) {
         cmocka_unit_test(an_end_before_its_begin_overtakes_nothing),
         cmocka_unit_test(twenty_answers_in_a_row_take_the_limit_away),
         cmocka_unit_test(the_first_answer_lets_a_share_of_what_is_left_be_under_way),
+        cmocka_unit_test(a_client_is_not_alone_any_more_when_the_level_falls),
+        cmocka_unit_test(what_others_take_meanwhile_is_left),
         cmocka_unit_test(four_are_left_for_each_other),
         cmocka_unit_test(a_hundred_answers_are_kept_in_mind),
         cmocka_unit_test(refusals_let_fewer_be_under_way),

@@ -34,6 +34,7 @@
 #define FOUR .clients = 4, .exchanges = 250
 #define EIGHT .clients = 8, .exchanges = 125
 #define CLASSES .classes = 2
+#define BUSY .way = 0.0003, .work = 0.0005, .spread = 0.05, .turn = 0.05
 #define NEAR .way = 0.0003, .work = 0.001, .spread = 0.1, .turn = 0.015
 
 static struct share {
@@ -114,6 +115,8 @@ static struct share {
     {"50 & 50/s, near, reserve, eight processes", 97, 97, 0.5, {EVENLY(50, 50), NEXT, NEAR, TENTH, EIGHT}},
     {"50 & 16.67/s, near, eight processes", 97, 97, 0.5, {EVENLY(50, 16.67), NEXT, NEAR, EIGHT}},
     {"50 & 16.67/s, near, reserve, eight processes", 97, 97, 0.5, {EVENLY(50, 16.67), NEXT, NEAR, TENTH, EIGHT}},
+    {"100 & 50/s, busy, eight processes", 97, 97, 0.2, {EVENLY(100, 50), NEXT, BUSY, EIGHT}},
+    {"100 & 50/s, busy, reserve, eight processes", 96, 97, 0.2, {EVENLY(100, 50), NEXT, BUSY, TENTH, EIGHT}},
     {"50 & 16.67/s, two classes", 97.5, 97.5, 1, {EVENLY(50, 16.67), NEXT, CLASSES}},
     {"50 & 16 at tops, two classes", 96, 96, 1.2, {AT_TOPS(50, 16), NEXT, CLASSES}},
 };
