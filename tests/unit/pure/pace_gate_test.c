@@ -201,8 +201,18 @@ static void a_client_is_not_alone_any_more_when_the_level_falls(void **state) {
     struct drive copy = drive;
     exchange(&copy, PACE_WRITE, says(&copy, 1000, 798));
     assert_in_range(begin_all(&copy, PACE_WRITE), 300, 500);
-    exchange(&drive, PACE_WRITE, says(&drive, 1000, 796));
+    exchange(&drive, PACE_WRITE, says(&drive, 1000, 797));
     assert_in_range(begin_all(&drive, PACE_WRITE), 50, 110);
+}
+
+/* A tenth of it in a twentieth of a second. */
+static void how_fast_others_take_is_forgotten(void **state) {
+    (void)state;
+    struct drive drive = drive_new();
+    for (int i = 0; i < 2; i++) exchange(&drive, PACE_WRITE, says(&drive, 1000, 900 - 20 * i));
+    double rate = gate_of(&drive)->others_rate;
+    exchange(&drive, PACE_WRITE, says(&drive, 1000, 879));
+    assert_in_range(1000 * gate_of(&drive)->others_rate, 899 * rate, 901 * rate);
 }
 
 /* After `seconds`, how many may begin of 860, where 19 others went in each of the last two 50 ms. */
@@ -484,6 +494,7 @@ int main(void) {
         cmocka_unit_test(twenty_answers_in_a_row_take_the_limit_away),
         cmocka_unit_test(the_first_answer_lets_a_share_of_what_is_left_be_under_way),
         cmocka_unit_test(a_client_is_not_alone_any_more_when_the_level_falls),
+        cmocka_unit_test(how_fast_others_take_is_forgotten),
         cmocka_unit_test(what_others_take_meanwhile_is_left),
         cmocka_unit_test(four_are_left_for_each_other),
         cmocka_unit_test(a_hundred_answers_are_kept_in_mind),
