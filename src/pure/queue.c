@@ -385,8 +385,9 @@ static bool look_at_class(struct queue *queue, enum pace_class class, int64_t no
 }
 
 struct queue_action queue_next(struct queue *queue, int64_t now) {
-    struct queue_action action = {.kind = QUEUE_REST};
-    if (next_failed(queue, &action) || next_late(queue, now, &action) || !has_room(queue, now)) return action;
+    struct queue_action action = {.kind = QUEUE_REST, .until = INT64_MAX};
+    if (next_failed(queue, &action) || queue->waiting == 0 || next_late(queue, now, &action) || !has_room(queue, now))
+        return action;
     for (int class = 0; class < PACE_CLASSES; class ++)
         if (look_at_class(queue, (enum pace_class) class, now, &action)) return action;
     if (action.entry == NULL) return action;
