@@ -202,8 +202,8 @@ static struct call_order order_of(enum bind_goal goal, const struct bind_options
     return order;
 }
 
-static bool needs_token(lua_State *L, enum bind_goal goal, struct span token, struct bind_place place) {
-    return goal != BIND_DOWNLOAD && !(token.at == NULL && place.has_token) && !bind_claims_knows(L, token);
+static bool needs_token(enum bind_goal goal, struct span token, struct bind_place place) {
+    return goal != BIND_DOWNLOAD && !(token.at == NULL && place.has_token);
 }
 
 enum bind_prepared bind_call_prepare(lua_State *L, struct bind_call *self, const struct bind_method *method,
@@ -214,11 +214,13 @@ enum bind_prepared bind_call_prepare(lua_State *L, struct bind_call *self, const
     self->has_clock = place.has_clock;
     struct identity_target target = {.primary = {NULL, 0}};
     struct claims claims;
-    if (needs_token(L, goal, options->token, place) && !identity_check_token("token", options->token, complaint))
+    struct token_memo *memo = bind_claims_memo(L);
+    if (needs_token(goal, options->token, place) && !token_memo_knows(memo, options->token) &&
+        !identity_check_token("token", options->token, complaint))
         return BIND_COMPLAINT;
     struct span token = options->token.at != NULL ? options->token : place.token;
     if (goal == BIND_DOWNLOAD) token = (struct span){NULL, 0};
-    if (!bind_claims_read(L, &claims, &self->claims, token, options->given.link_with))
+    if (!bind_claims_read(memo, &claims, &self->claims, token, options->given.link_with))
         bind_class_raise_memory(L, method->caller, "nothing was sent");
     claims_complete(&claims, &options->given);
     if ((goal == BIND_LINK && !identity_resolve(IDENTITY_LINK, &options->given, &target, complaint)) ||
@@ -310,7 +312,9 @@ static void explain_token(lua_State *L, const struct bind_call *self, char words
     struct claims claims;
     words[0] = '\0';
     if (result->code != CODE_UNAUTHORIZED || result->status == 0 || call->told.content_type[0] != '\0') return;
-    if (call->token.size == 0 || !bind_claims_read(L, &claims, &unused, call->token, (struct span){NULL, 0})) return;
+    if (call->token.size == 0 ||
+        !bind_claims_read(bind_claims_memo(L), &claims, &unused, call->token, (struct span){NULL, 0}))
+        return;
     const struct claims_place place = {call->domain, call->told.date,
                                        self->has_clock ? clock_unix_us() / 1000000 : INT64_MIN};
     claims_explain(claims.token, &place, words);

@@ -1,7 +1,6 @@
 #include "lua/claims.h"
 
 #include "lua/class.h"
-#include "token/memo.h"
 
 static char memo_class, memo_key; /* in the registry */
 
@@ -16,15 +15,15 @@ void bind_claims_init(lua_State *L) {
     compat_setref(L, &memo_key);
 }
 
-static struct token_memo *get_memo(lua_State *L) { return bind_class_kept(L, &memo_key); }
+struct token_memo *bind_claims_memo(lua_State *L) {
+    return bind_class_kept(L, &memo_key);
+}
 
-bool bind_claims_knows(lua_State *L, struct span token) { return token_memo_knows(get_memo(L), token); }
-
-bool bind_claims_read(lua_State *L, struct claims *claims, struct buffer *memory, struct span token,
+bool bind_claims_read(struct token_memo *memo, struct claims *claims, struct buffer *memory, struct span token,
                       struct span link_with) {
     size_t room = jwt_room(link_with);
     *claims = (struct claims){.token = NULL};
-    if (token.size > 0 && !token_memo_read(get_memo(L), token, &claims->token)) return false;
+    if (token.size > 0 && !token_memo_read(memo, token, &claims->token)) return false;
     if (link_with.size == 0) return true;
     if (!buffer_reserve(memory, room)) return false;
     memory->size = room; /* all of it is wiped */

@@ -243,7 +243,7 @@ void bind_options_start(lua_State *L, struct bind_options *options, const struct
         options->common = *defaults;
         return;
     }
-    const struct shortcuts *shortcuts = bind_class_kept(L, &shortcuts_key);
+    const struct shortcuts *shortcuts = options->shortcuts = bind_class_kept(L, &shortcuts_key);
     options->common = (struct bind_common){.user_agent = shortcuts->user_agent,
                                            .telemetry = shortcuts->telemetry,
                                            .connect_timeout = 10,
@@ -271,7 +271,8 @@ static int place_of(lua_State *L, const struct shortcuts *shortcuts, int index) 
 const char *bind_options_read(lua_State *L, int index, uint64_t wanted, bool is_strict, struct bind_options *options) {
     if (!lua_checkstack(L, 2 * SPECIFICATIONS + PROFILE_RESOLVES + LUA_MINSTACK))
         bind_class_raise_memory(L, "auth0", "nothing was sent");
-    const struct shortcuts *shortcuts = bind_class_kept(L, &shortcuts_key);
+    const struct shortcuts *shortcuts = options->shortcuts;
+    if (shortcuts == NULL) shortcuts = bind_class_kept(L, &shortcuts_key);
     int key = lua_gettop(L) + 1;
     lua_pushnil(L);
     while (lua_next(L, index) != 0) {

@@ -19,6 +19,7 @@ struct bind_common {
 };
 
 struct bind_options {
+    const struct shortcuts *shortcuts; /* where their names are looked up; NULL: in the registry */
     struct bind_common common;
     struct identity_given given;
     char digits[32]; /* of an integer user_id */
