@@ -118,9 +118,10 @@ auth0.each = each.run
 local link = calls.method("auth0.link", "link", options.specify(core.options, "link"))
 local unlink = calls.method("auth0.unlink", "unlink", options.specify(core.options, "unlink"))
 
--- A loop and a mock are Lua's to look at; all else is the core's. No tail calls: lines are blamed by counting.
-local function perform(method, given)
-    local value, facts = calls.at_once(nil, method, given)
+-- A loop and a mock are Lua's to look at; all else is the core's. `facts` are the failure of a call that was made at
+-- once. No tail calls: lines are blamed by counting.
+local function perform(method, given, facts)
+    local value
     if facts == nil and type(given) == "table" and rawget(given, "mock") == nil then
         local name = rawget(given, "loop")
         if name == nil then
@@ -153,7 +154,9 @@ end
 ---@return auth0.Receipt receipt
 ---@overload fun(given: auth0.LinkOptions): nil, string, auth0.Failure the message is one sentence, fit for a log
 function auth0.link(given)
-    local identities, message, facts = perform(link, given)
+    local identities, facts = calls.at_once(nil, link, given)
+    local message
+    if identities == nil then identities, message, facts = perform(link, given, facts) end
     return identities, message, facts
 end
 
@@ -168,7 +171,9 @@ end
 ---@return auth0.Receipt receipt
 ---@overload fun(given: auth0.UnlinkOptions): nil, string, auth0.Failure the message is one sentence, fit for a log
 function auth0.unlink(given)
-    local identities, message, facts = perform(unlink, given)
+    local identities, facts = calls.at_once(nil, unlink, given)
+    local message
+    if identities == nil then identities, message, facts = perform(unlink, given, facts) end
     return identities, message, facts
 end
 
