@@ -90,10 +90,9 @@ static bool is_one_of_several(enum sequence_step step) {
 
 /* ---- putting back, and undo ---- */
 
-void sequence_begin_back(struct sequence *sequence, enum sequence_step first) {
+/* From the present step on: of those before it, and of it, none is needed back. */
+void sequence_begin_back(struct sequence *sequence) {
     sequence->is_back = true;
-    sequence->step = first;
-    sequence->index = 0;
     size_t room = sequence_images_room(sequence);
     if (room > 0)
         sequence_want(sequence, SEQUENCE_PARSING, room);
@@ -108,7 +107,7 @@ static void put_back(struct sequence *sequence) {
         sequence->end.code = CODE_UNKNOWN_OUTCOME;
         sequence->end.outcome = OUTCOME_UNKNOWN;
     } else if (sequence->done != 0) {
-        sequence_begin_back(sequence, SEQUENCE_RETURN);
+        sequence_begin_back(sequence);
     }
 }
 

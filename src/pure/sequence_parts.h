@@ -19,7 +19,7 @@ void sequence_want(struct sequence *sequence, enum sequence_phase phase, size_t 
 
 /* To the next step that is needed, the present one included. */
 void sequence_go_on(struct sequence *sequence);
-void sequence_begin_back(struct sequence *sequence, enum sequence_step first);
+void sequence_begin_back(struct sequence *sequence);
 
 /* A merge that the guard refuses, `what` or the verdict says why: what it has changed is put back. */
 void sequence_stop(struct sequence *sequence, const char *what);

@@ -75,7 +75,7 @@ void sequence_weigh_receipt(struct sequence *sequence) {
     else if (would_unblock(sequence))
         sequence_finish(sequence, CODE_GUARDED, OUTCOME_NONE, blocked);
     else
-        sequence_begin_back(sequence, SEQUENCE_UNLINK);
+        sequence_begin_back(sequence);
 }
 
 void sequence_settle(struct sequence *sequence) {

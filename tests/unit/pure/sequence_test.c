@@ -410,6 +410,7 @@ static void test_no_memory_before_anything_is_sent(void **state) {
     drive.is_short = true;
     read_both(ALONE(P_COLOR), OTHER(S_SIZE));
     assert_end(CODE_UNREACHABLE, OUTCOME_NONE);
+    assert_false(finished()->is_partly);
     assert_false(drive.wants_approval);
 }
 
@@ -449,6 +450,7 @@ static void test_a_lost_patch_sends_no_link(void **state) {
     assert_int_equal(drive.count, 0);
     assert_end(CODE_UNKNOWN_OUTCOME, OUTCOME_UNKNOWN);
     assert_int_equal(finished()->step, SEQUENCE_WRITE);
+    assert_false(finished()->is_partly);
     assert_member(sequence_receipt, "state", "\"not_merged\"");
     assert_member(sequence_receipt, "open", "true");
 }
@@ -519,6 +521,16 @@ static void test_carry_adds_what_the_primary_lacks(void **state) {
     assert_member(sequence_receipt, "secondary_was",
                   "{\"roles\":[\"rol_1\",\"rol_2\"],\"permissions\":[" READ_X
                   "}],\"organizations\":[\"org_1\",\"org_2\",\"org_3\"]}");
+}
+
+static void test_to_take_back_what_was_carried_needs_no_memory(void **state) {
+    (void)state;
+    begin_carry();
+    succeed(CARRY_ROLES, "");
+    drive.is_short = true;
+    refuse(CARRY_PERMISSIONS, CODE_FORBIDDEN);
+    succeed("DELETE /api/v2/users/auth0%7C1/roles {\"roles\":[\"rol_2\"]}", "");
+    assert_end(CODE_FORBIDDEN, OUTCOME_NONE);
 }
 
 static void test_what_was_carried_is_taken_back(void **state) {
@@ -730,6 +742,7 @@ int main(void) {
         TEST(test_another_client_linked_in_between),
         TEST(test_carry_adds_what_the_primary_lacks),
         TEST(test_what_was_carried_is_taken_back),
+        TEST(test_to_take_back_what_was_carried_needs_no_memory),
         TEST(test_receipt_of_a_carry_that_is_not_known),
         TEST(test_name_or_picture_is_carried_with_the_patch),
         TEST(test_after_the_link),

@@ -168,6 +168,22 @@ static void test_what_the_secondary_does_not_get_stays_with_the_primary(void **s
     assert_end(CODE_FORBIDDEN, OUTCOME_UNKNOWN);
     assert_true(finished()->is_partly);
     assert_int_equal(finished()->step, SEQUENCE_RESTORE);
+    begin_undo(MERGED(IMAGE ",\"roles\":[\"rol_1\"]", WROTE));
+    read_linked(LINKED(MERGED_PRIMARY));
+    succeed(UNLINK, "[" OF_PRIMARY "]");
+    succeed(GET_SECONDARY, OTHER(""));
+    refuse(RESTORE, CODE_FORBIDDEN);
+    succeed("POST /api/v2/users/google-oauth2%7C2/roles {\"roles\":[\"rol_1\"]}", "");
+    assert_end(CODE_FORBIDDEN, OUTCOME_UNKNOWN);
+}
+
+static void test_an_unlink_whose_answer_is_lost(void **state) {
+    (void)state;
+    begin_undo(MERGED(IMAGE, WROTE));
+    read_linked(LINKED(MERGED_PRIMARY));
+    lose(UNLINK);
+    assert_end(CODE_UNKNOWN_OUTCOME, OUTCOME_UNKNOWN);
+    assert_false(finished()->is_partly);
 }
 
 #define LISTS                                                                                                          \
@@ -390,6 +406,7 @@ int main(void) {
         TEST(test_undo_of_a_merge_that_was_refused_unlinks_nothing),
         TEST(test_a_refused_unlink_changes_nothing),
         TEST(test_what_the_secondary_does_not_get_stays_with_the_primary),
+        TEST(test_an_unlink_whose_answer_is_lost),
         TEST(test_an_undo_goes_on_past_what_is_refused),
         TEST(test_undo_of_what_was_carried),
         TEST(test_undo_of_empty_lists),
