@@ -59,6 +59,22 @@ static void test_a_profile_that_cannot_be_read_ends_it(void **state) {
     assert_true(finished()->has_step);
 }
 
+/* A token without a scope is told from an answer that did not come. */
+static void test_what_could_not_be_read_was_refused_or_not_heard(void **state) {
+    (void)state;
+    static const struct {
+        enum failure_code code;
+        bool is_unheard;
+    } cases[] = {{CODE_FORBIDDEN, false}, {CODE_UNAUTHORIZED, false}, {CODE_TIMEOUT, true}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct sequence_plan plan = plan_of(SEQUENCE_PREVIEW);
+        plan.guard.checks = GUARD_GROUPS;
+        begin(&plan);
+        refuse(GET_SECONDARY "/groups?take=50", cases[i].code);
+        assert_int_equal(drive.sequence.input.answers[GUARD_SECONDARY_GROUPS].is_unheard, cases[i].is_unheard);
+    }
+}
+
 /* ---- what a merge costs ---- */
 
 static void test_without_metadata_two_reads_and_a_link(void **state) {
@@ -403,6 +419,20 @@ static void test_no_memory_to_put_back(void **state) {
     assert_member(sequence_result, "stands", "[\"write\"]");
 }
 
+static void test_no_memory_to_compare_what_is_put_back(void **state) {
+    (void)state;
+    begin_merge();
+    approve();
+    succeed(WRITE, ALONE(""));
+    refuse(LINK, CODE_INVALID_REQUEST);
+    drive.is_short = true;
+    succeed(GET_PRIMARY, ALONE(",\"user_metadata\":{\"size\":1.0}"));
+    assert_end(CODE_INVALID_REQUEST, OUTCOME_UNKNOWN);
+    assert_member(sequence_result, "stands", "[\"write\"]");
+    sequence_give(&drive.sequence, NULL); /* after its end it plays no part */
+    assert_end(CODE_INVALID_REQUEST, OUTCOME_UNKNOWN);
+}
+
 static void test_no_memory_before_anything_is_sent(void **state) {
     (void)state;
     struct sequence_plan plan = merging();
@@ -711,6 +741,7 @@ int main(void) {
         TEST(test_preview_reads_at_once_and_changes_nothing),
         TEST(test_preview_tells_the_reasons),
         TEST(test_a_profile_that_cannot_be_read_ends_it),
+        TEST(test_what_could_not_be_read_was_refused_or_not_heard),
         TEST(test_without_metadata_two_reads_and_a_link),
         TEST(test_with_metadata_a_patch_more),
         TEST(test_linked_before_changes_nothing),
@@ -734,6 +765,7 @@ int main(void) {
         TEST(test_what_could_not_be_put_back_stands),
         TEST(test_the_primary_cannot_be_read_again),
         TEST(test_no_memory_to_put_back),
+        TEST(test_no_memory_to_compare_what_is_put_back),
         TEST(test_no_memory_before_anything_is_sent),
         TEST(test_nothing_is_put_back_while_the_link_may_come),
         TEST(test_nothing_is_put_back_while_a_patch_may_come),

@@ -177,6 +177,25 @@ static void test_what_the_secondary_does_not_get_stays_with_the_primary(void **s
     assert_end(CODE_FORBIDDEN, OUTCOME_UNKNOWN);
 }
 
+static void test_no_memory_after_the_unlink(void **state) {
+    (void)state;
+    begin_undo(MERGED(IMAGE, WROTE));
+    read_linked(LINKED(MERGED_PRIMARY));
+    succeed(UNLINK, "[" OF_PRIMARY "]");
+    drive.is_short = true;
+    succeed(GET_SECONDARY, OTHER(""));
+    assert_end(CODE_UNREACHABLE, OUTCOME_UNKNOWN);
+    assert_true(finished()->is_partly);
+}
+
+static void test_without_a_primary_it_ends_as_that_read_did(void **state) {
+    (void)state;
+    begin_undo(MERGED(IMAGE, WROTE));
+    refuse(GET_PRIMARY, CODE_NOT_FOUND);
+    succeed(GET_SECONDARY, OTHER(""));
+    assert_end(CODE_NOT_FOUND, OUTCOME_NONE);
+}
+
 static void test_an_unlink_whose_answer_is_lost(void **state) {
     (void)state;
     begin_undo(MERGED(IMAGE, WROTE));
@@ -406,6 +425,8 @@ int main(void) {
         TEST(test_undo_of_a_merge_that_was_refused_unlinks_nothing),
         TEST(test_a_refused_unlink_changes_nothing),
         TEST(test_what_the_secondary_does_not_get_stays_with_the_primary),
+        TEST(test_no_memory_after_the_unlink),
+        TEST(test_without_a_primary_it_ends_as_that_read_did),
         TEST(test_an_unlink_whose_answer_is_lost),
         TEST(test_an_undo_goes_on_past_what_is_refused),
         TEST(test_undo_of_what_was_carried),
