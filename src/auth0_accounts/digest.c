@@ -73,6 +73,19 @@ int digest_of_file(lua_State *L) {
 
 /* ---- of a text that comes part by part ---- */
 
+void digest_start(lua_State *L, EVP_MD_CTX **hasher) {
+    *hasher = EVP_MD_CTX_new();
+    if (*hasher == NULL || EVP_DigestInit_ex(*hasher, EVP_sha256(), NULL) != 1) (void)no_digest(L);
+}
+
+int digest_push(lua_State *L, EVP_MD_CTX **hasher) {
+    unsigned char digest[SHA256];
+    bool is_good = EVP_DigestFinal_ex(*hasher, digest, NULL) == 1;
+    EVP_MD_CTX_free(*hasher);
+    *hasher = NULL;
+    return is_good ? push_hex(L, digest) : no_digest(L);
+}
+
 static char hasher_class;
 
 struct hasher {
@@ -98,17 +111,12 @@ static int free_hasher(lua_State *L) {
     return 0;
 }
 
-static int method_digest(lua_State *L) {
-    unsigned char digest[SHA256];
-    bool is_good = EVP_DigestFinal_ex(check_hasher(L)->context, digest, NULL) == 1;
-    (void)free_hasher(L);
-    return is_good ? push_hex(L, digest) : no_digest(L);
-}
+static int method_digest(lua_State *L) { return digest_push(L, &check_hasher(L)->context); }
 
 int digest_begin(lua_State *L) {
     struct hasher *hasher = bind_class_new(L, &hasher_class, sizeof *hasher);
-    hasher->context = EVP_MD_CTX_new();
-    return hasher->context != NULL && EVP_DigestInit_ex(hasher->context, EVP_sha256(), NULL) == 1 ? 1 : no_digest(L);
+    digest_start(L, &hasher->context);
+    return 1;
 }
 
 void digest_init(lua_State *L) {

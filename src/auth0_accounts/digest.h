@@ -4,6 +4,8 @@
 
 #include "lua/compat.h"
 
+#include <openssl/evp.h>
+
 #pragma GCC visibility push(hidden)
 
 /* core.sha256(text) -> digest */
@@ -17,6 +19,11 @@ int digest_of_file(lua_State *L);
 int digest_begin(lua_State *L);
 
 void digest_init(lua_State *L);
+
+/* A hasher for C. Raises where there is none to be had, or no memory. */
+void digest_start(lua_State *L, EVP_MD_CTX **hasher);
+/* Pushes the digest of what it was given, and frees it. */
+int digest_push(lua_State *L, EVP_MD_CTX **hasher);
 
 /* core.digest(json) -> digest: of the value, whatever its spelling; or nil, message. See pure/canon.
    core.digest(json, name, ...) -> digest, ...: of the members that are called so, each an object or an array. What is

@@ -20,6 +20,8 @@ struct lines {
     enum lines_step stop; /* what ended it, else LINES_ONE */
     int fault;
     uint64_t number, read, size;
+    void (*show)(void *context, struct span bytes);
+    void *context;
 };
 
 /* ---- bytes ---- */
@@ -32,6 +34,7 @@ static bool read_part(struct lines *lines, char *to, size_t room, size_t *count)
     *count = got > 0 ? (size_t)got : 0;
     lines->read += *count;
     lines->is_over = got == 0;
+    if (lines->show != NULL && got > 0) lines->show(lines->context, (struct span){to, *count});
     if (got >= 0) return true;
     lines->fault = errno;
     lines->stop = LINES_UNREADABLE;
@@ -166,6 +169,12 @@ struct lines *lines_open(const char *path, int *fault) {
     if (lines->fault != 0) *fault = lines->fault;
     lines_close(lines);
     return NULL;
+}
+
+void lines_show(struct lines *lines, void (*show)(void *context, struct span bytes), void *context) {
+    lines->show = show;
+    lines->context = context;
+    show(context, lines->inflater != NULL ? lines->packed : (struct span){lines->at, lines->end});
 }
 
 void lines_close(struct lines *lines) {

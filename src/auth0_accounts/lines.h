@@ -20,6 +20,10 @@ struct lines;
 struct lines *lines_open(const char *path, int *fault);
 void lines_close(struct lines *lines);
 
+/* From now on shows all bytes of the file, as it has them, in their order: to be called before the first line is asked
+   for. They last as long as the call. */
+void lines_show(struct lines *lines, void (*show)(void *context, struct span bytes), void *context);
+
 enum lines_step {
     LINES_ONE,      /* a line, without its end (LF or CR LF); it lasts until the next call */
     LINES_TOO_LONG, /* a line above LINES_LONGEST, which is passed over */

@@ -1,6 +1,7 @@
 #include "auth0_accounts/users.h"
 
 #include "auth0_accounts/addresses.h"
+#include "auth0_accounts/digest.h"
 #include "auth0_accounts/lines.h"
 #include "auth0_accounts/tokens.h"
 #include "lua/class.h"
@@ -12,6 +13,8 @@ static char users_class;
 
 struct users {
     struct lines *lines; /* NULL once they are closed */
+    EVP_MD_CTX *hasher;  /* or NULL */
+    bool is_hashed;      /* as far as it was read */
     struct span line;
     struct tokens tokens;
     char *text; /* where strings are unescaped */
@@ -208,8 +211,35 @@ static int method_position(lua_State *L) {
     return 2;
 }
 
+static void add_bytes(void *context, struct span bytes) {
+    struct users *users = context;
+    users->is_hashed = users->is_hashed && EVP_DigestUpdate(users->hasher, bytes.at, bytes.size) == 1;
+}
+
+/* users:hash(): before the first account is asked for */
+static int method_hash(lua_State *L) {
+    struct users *users = check_users(L);
+    luaL_argcheck(L, users->hasher == NULL && lines_number(users->lines) == 0, 1,
+                  "expected users of which none was read");
+    digest_start(L, &users->hasher);
+    users->is_hashed = true;
+    lines_show(users->lines, add_bytes, users);
+    return 0;
+}
+
+/* users:digest() -> the SHA-256 of the file as it was read, at its end */
+static int method_digest(lua_State *L) {
+    struct users *users = check_users(L);
+    luaL_argcheck(L, users->is_hashed, 1, "expected users that are hashed");
+    users->is_hashed = false;
+    return digest_push(L, &users->hasher);
+}
+
 static int on_gc(lua_State *L) {
     struct users *users = lua_touserdata(L, 1);
+    EVP_MD_CTX_free(users->hasher);
+    users->hasher = NULL;
+    users->is_hashed = false;
     lines_close(users->lines);
     tokens_free(&users->tokens);
     free(users->text);
@@ -237,8 +267,9 @@ int users_open(lua_State *L) {
 }
 
 void users_init(lua_State *L) {
-    static const luaL_Reg methods[] = {{"next", method_next},   {"note", method_note}, {"find", method_find},
-                                       {"text", method_text},   {"line", method_line}, {"position", method_position},
-                                       {"close", method_close}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"next", method_next}, {"note", method_note},     {"find", method_find},
+                                       {"text", method_text}, {"line", method_line},     {"position", method_position},
+                                       {"hash", method_hash}, {"digest", method_digest}, {"close", method_close},
+                                       {NULL, NULL}};
     bind_class_make(L, &users_class, "auth0_accounts.core.users", methods, on_gc);
 }

@@ -43,18 +43,22 @@ end
 --- Notes the folded address of each account that has one.
 ---@param source auth0_accounts.Source NDJSON, or the gzip of it
 ---@param watch auth0_accounts.Watch
+---@param hashes boolean
 ---@return userdata addresses of auth0_accounts.core
 ---@return integer accounts that the file has, with an address or without
-function users.addresses(source, watch)
+---@return string|nil digest SHA-256 of the file's bytes
+function users.addresses(source, watch, hashes)
     local addresses, reader, count = core.addresses(), open(source), 0
+    if hashes then reader:hash() end
     repeat
         local more, message, kind = reader:note(addresses, EVERY)
         if not more then fail(message, kind) end
         count = count + more
         if more == EVERY then watch:say("reading " .. source.name, reader:position()) end
     until more < EVERY
+    local digest = hashes and reader:digest() or nil
     reader:close()
-    return addresses, count
+    return addresses, count, digest
 end
 
 --- Goes through some lines of a file that was read before.

@@ -174,6 +174,20 @@ describe("auth0_accounts.core.users", function()
         addresses:close()
     end)
 
+    it("hashes the file as it is read, packed or not", function()
+        local text = '{"user_id":"a"}\n' .. ('{"user_id":"b"}\n'):rep(40000) .. "\n\n"
+        for _, bytes in ipairs { text, "", gzip.pack(text) } do
+            local users = opened(bytes)
+            users:hash()
+            while users:next() do end
+            assert.equal(core.sha256(bytes), users:digest())
+            assert.error_matches(function() users:digest() end, "expected users that are hashed")
+        end
+        local users = opened(text)
+        users:next()
+        assert.error_matches(function() users:hash() end, "expected users of which none was read")
+    end)
+
     it("finds a line by its number", function()
         local users = opened('{"user_id":"a"}\nno JSON\n{"user_id":"c"}\n{"user_id":"d"}\n')
         assert.same({ "c", 3 }, { (users:find(3)), users:line() })

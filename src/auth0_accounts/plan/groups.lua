@@ -50,12 +50,13 @@ end
 --- Reads an export.
 ---@param source auth0_accounts.Source
 ---@param watch auth0_accounts.Watch
----@return auth0_accounts.Groups groups; `accounts` and `count` are the numbers of accounts and of groups, `has` the
----metadata that some account has
-function groups.read(source, watch)
+---@param hashes boolean
+---@return auth0_accounts.Groups groups; `accounts` and `count` are the numbers of accounts and of groups, `digest`
+---is the SHA-256 of the file if it was hashed, `has` the metadata that some account has
+function groups.read(source, watch, hashes)
     local self = setmetatable({ source = source, watch = watch, db = database.temporary(), has = {} }, groups_mt)
     local addresses
-    addresses, self.accounts = accounts_of.addresses(source, watch)
+    addresses, self.accounts, self.digest = accounts_of.addresses(source, watch, hashes)
     watch:say("looking for accounts with the same address", 0, 0)
     self.db:exec("BEGIN;" .. SCHEMA)
     note_members(self, addresses:shared())

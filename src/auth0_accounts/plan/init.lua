@@ -1,5 +1,4 @@
 --- Makes a plan out of an export: which accounts to link, which to leave alone, and why. It changes nothing.
-local core = require("auth0_accounts.database").core()
 local decide = require "auth0_accounts.plan.decide"
 local diff = require "auth0_accounts.plan.diff"
 local groups = require "auth0_accounts.plan.groups"
@@ -37,9 +36,9 @@ local function name_of(path)
     return path and printable.line(path)
 end
 
-local function header_of(source, accounts, options)
+local function header_of(source, read, options)
     return { domain = options.domain, made_at = os.date "!%Y-%m-%dT%H:%M:%SZ",
-        source = { file = name_of(source.name), sha256 = core.sha256_file(source.path), accounts = accounts },
+        source = { file = name_of(source.name), sha256 = read.digest, accounts = read.accounts },
         options = { proof = "shared_email", trusted_connections = json.array(options.trusted_connections),
             password_merge = options.password_merge == true, enterprise_merge = options.enterprise_merge == true,
             primary = options.rule.text, primary_file = name_of(options.primary_file),
@@ -108,10 +107,10 @@ local function make(work, source, options)
     if options.output and not options.overwrites then private_file.check(options.output, plan_file.HINT) end
     work.diff = options.diff and diff.from(options.diff)
     check_diff(work, options)
-    work.groups = groups.read(source, options.watch)
+    work.groups = groups.read(source, options.watch, options.output ~= nil)
     if options.primary_file then work.groups:name(primaries.ids(options.primary_file)) end
     work.judge = judge.new(options)
-    local header = options.output and header_of(source, work.groups.accounts, options)
+    local header = options.output and header_of(source, work.groups, options)
     work.writer = header and plan_file.create(options.output, header, options.overwrites)
     put_groups(work, options)
     work.summary.accounts, work.summary.notes = work.groups.accounts, notes_of(work.groups, options)
