@@ -28,7 +28,7 @@ local journal, wide = result.files.journal, tostring(in_flight)
 local verified = told_by("verify", { "verify", journal, "--in-flight", wide })
 -- Of a link that was under way when its process was killed, nothing is taken back for ten minutes.
 local undone
-for _ = 1, 12 do
+for _ = 1, 15 do
     undone = told_by("undo", { "undo", journal, "--approve", result.files.digest, "--in-flight", wide })
     if undone.code == 0 or not undone.out:find("may still be carried out", 1, true) then break end
     process.sleep(60)

@@ -9,7 +9,7 @@ local work = require "auth0_accounts.apply.work"
 
 local LOST = "a secondary does not get back its created_at, last_login, logins_count, picture, nickname, second "
     .. "factors, groups, sessions and grants (doc/safety.md says it for each field), nor its roles, permissions and "
-    .. "organizations, which apply does not read"
+    .. "organizations, unless apply read them (--check)"
 
 local NOTHING = "there is nothing to take back"
 
