@@ -5,6 +5,7 @@ local concurrency = {}
 ---@class auth0_accounts.Concurrency
 ---@field most integer
 ---@field allowed integer
+---@field count integer of units that are under way, at most
 local Concurrency = {}
 local concurrency_mt = { __name = "auth0_accounts.concurrency", __index = Concurrency }
 
@@ -15,11 +16,13 @@ local PAUSE = 0.02
 ---@param most integer
 ---@return auth0_accounts.Concurrency
 function concurrency.new(most)
-    return setmetatable({ most = most, allowed = math.min(FIRST, most), units = {}, begun = {} }, concurrency_mt)
+    return setmetatable({ most = most, allowed = math.min(FIRST, most), count = 0, units = {}, begun = {} },
+        concurrency_mt)
 end
 
--- A unit that raised an error has left, too.
-local function under_way(self)
+-- Whether as many as are allowed are under way. A unit that raised an error has left, which is seen where it matters.
+local function is_full(self)
+    if self.count < self.allowed then return false end
     local count = 0
     for thread in pairs(self.units) do
         if coroutine.status(thread) == "dead" then
@@ -28,20 +31,24 @@ local function under_way(self)
             count = count + 1
         end
     end
-    return count
+    self.count = count
+    return count >= self.allowed
 end
 
 --- Waits until the running task may take a unit, which is then under way until it leaves.
 ---@param tenant auth0.Tenant
 ---@param is_over fun(): boolean whether none is to begin any more
 function Concurrency:enter(tenant, is_over)
-    while under_way(self) >= self.allowed and not is_over() do tenant:sleep(PAUSE) end
+    while is_full(self) and not is_over() do tenant:sleep(PAUSE) end
     self.units[coroutine.running()] = true
+    self.count = self.count + 1
 end
 
 --- The running task's unit has come to its end.
 function Concurrency:leave()
-    self.units[coroutine.running()] = nil
+    local thread = coroutine.running()
+    if self.units[thread] then self.count = self.count - 1 end
+    self.units[thread] = nil
 end
 
 --- A line of the running task begins.
