@@ -71,6 +71,26 @@ describe("a run", function()
         end
     end)
 
+    it("leaves the share of each limit that --reserve says to the tenant's logins", function()
+        local took, sizes = {}, {}
+        for i = 1, 40 do sizes[i] = 2 end
+        for _, share in ipairs { "0%", "80%" } do
+            seed(sizes)
+            os.remove(case.journal)
+            case.mock:configure { rates = { global = { burst = 20, rate = 10, per = 1 } } }
+            local answer, least = case.mock.answer, 20
+            case.mock.answer = function(self, request)
+                local told = answer(self, request)
+                least = math.min(least, tonumber(told.headers["x-ratelimit-remaining"]))
+                return told
+            end
+            assert.equal(0, apply("--reserve", share).code)
+            took[share] = case.mock.engine:now()
+            assert.equal(share == "80%", least >= 16, least)
+        end
+        assert.is_true(took["80%"] > 4 * took["0%"])
+    end)
+
     it("obeys a file that holds it back, while it runs", function()
         local file = process.file "0.5\n"
         assert.equal(0, apply("--throttle-file", file, "--in-flight", "4").code)
