@@ -13,8 +13,8 @@ int64_t clock_monotonic_us(void); /* is never set */
 int64_t clock_boot_us(void);      /* the same in every process; goes on while the machine sleeps, where it can */
 int64_t clock_unix_us(void);      /* since 1970; can be set */
 
-/* How long the thread of this clock has had a processor, in microseconds. 0 where the system does not say, and after the
-   thread's end. */
+/* How long the thread of this clock has had a processor, in microseconds; 0 where the system does not say, and after
+   the thread's end. */
 int64_t clock_worked_us(clockid_t thread);
 clockid_t clock_of_this_thread(void);
 
