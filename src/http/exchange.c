@@ -161,9 +161,9 @@ void exchange_free(struct exchange *exchange) {
 
 /* ---- what goes out ---- */
 
-/* Of lines without a value, nothing is sent. */
+/* Of lines without a value, nothing is sent: the name's colon is their end. */
 static bool write_line(struct buffer *head, struct span line) {
-    if (line.at[line.size - 1] == ':') return true;
+    if (memchr(line.at, ':', line.size) == line.at + line.size - 1) return true;
     return buffer_append(head, SPAN("\r\n")) && buffer_append(head, line);
 }
 

@@ -87,6 +87,16 @@ describe("auth0.link", function()
             local _, request = sent(linking.options { user_agent = "import/2 (x)" })
             assert.equal("import/2 (x)", linking.headers(request)["user-agent"])
         end)
+
+        it("values that end in a colon, as a line without a value does", function()
+            for _, http_version in ipairs { "1.1", "2" } do
+                local _, request = sent(linking.options { user_agent = "import:", correlation_id = "job:7:",
+                    http_version = http_version })
+                local headers = linking.headers(request)
+                assert.equal("import:", headers["user-agent"])
+                assert.equal("job:7:", headers["x-correlation-id"])
+            end
+        end)
     end)
 
     describe("writes as the body", function()
