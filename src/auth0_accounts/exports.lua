@@ -2,6 +2,7 @@
 local core = require "auth0.core"
 local json = require "auth0.json"
 local private_file = require "auth0_accounts.private_file"
+local stop = require "auth0_accounts.stop"
 local watch = require "auth0_accounts.watch"
 
 local exports = {}
@@ -77,7 +78,12 @@ local PART = 65536
 
 local function copy(from, to, watched)
     watched:say("copying " .. to.path, 0, 0)
-    for part in function() return from:read(PART) end do to:write(part) end
+    local part, fault
+    repeat
+        part, fault = from:read(PART)
+        if part then to:write(part) end
+    until not part
+    if fault then stop.raise(stop.USAGE, "%s: cannot be read: %s", to.path, fault) end
 end
 
 -- A pipe gives what it has once, and the file is read twice.

@@ -202,6 +202,11 @@ describe("auth0-accounts plan", function()
         assert.equal("plan\n", (tenant.run("ls " .. folder .. "; rm -r " .. folder)))
     end)
 
+    it("tells what can be opened and not read from an export without accounts", function()
+        local told = run { "plan", "/dev" } -- a folder, in which no place can be sought
+        assert.same({ 2, "auth0-accounts: /dev: cannot be read: Is a directory\n" }, { told.code, told.err })
+    end)
+
     it("leaves nothing behind where it is killed", function()
         local folder, rules = exported.name(), process.file [[return function()
             io.popen("kill -KILL $PPID"):close()
