@@ -196,6 +196,14 @@ static void test_without_a_primary_it_ends_as_that_read_did(void **state) {
     assert_end(CODE_NOT_FOUND, OUTCOME_NONE);
 }
 
+static void test_a_primary_that_was_blocked_is_not_undone(void **state) {
+    (void)state;
+    begin_undo(MERGED(IMAGE, WROTE));
+    read_linked(LINKED(MERGED_PRIMARY ",\"blocked\":true"));
+    assert_end(CODE_GUARDED, OUTCOME_NONE);
+    assert_int_equal(drive.count, 0);
+}
+
 static void test_an_unlink_whose_answer_is_lost(void **state) {
     (void)state;
     begin_undo(MERGED(IMAGE, WROTE));
@@ -427,6 +435,7 @@ int main(void) {
         TEST(test_what_the_secondary_does_not_get_stays_with_the_primary),
         TEST(test_no_memory_after_the_unlink),
         TEST(test_without_a_primary_it_ends_as_that_read_did),
+        TEST(test_a_primary_that_was_blocked_is_not_undone),
         TEST(test_an_unlink_whose_answer_is_lost),
         TEST(test_an_undo_goes_on_past_what_is_refused),
         TEST(test_undo_of_what_was_carried),
