@@ -27,7 +27,7 @@ describe("auth0-accounts plan", function()
         assert.same({ 0, "" }, { told.code, told.err })
         assert.truthy(told.out:find("\n         0 links\n", 1, true), told.out)
         assert.truthy(told.out:find("\n         1   connection_not_trusted (2 accounts)\n"
-            .. "               its connection is not trusted; --trust-connection names those that are\n"
+            .. "               its connection is not trusted: --trust-connection NAME\n"
             .. "Accounts of these groups whose connection --trust-connection does not name:\n"
             .. "         1 github\n         1 google-oauth2\n", 1, true), told.out)
         local output = exported.name()

@@ -104,8 +104,8 @@ end
 
 local function of_hours(self, lines, rate)
     local calls = self.calls.read + self.calls.write
-    append(lines, "apply makes %d calls. So long it takes at each of Auth0's rate limits, of which it", calls)
-    append(lines, "leaves half to the tenant's logins:")
+    append(lines, "apply makes %d calls. At each of Auth0's rate limits, of which it leaves", calls)
+    append(lines, "half to the tenant's logins, that takes:")
     for _, row in ipairs(hours.table(self.calls, rate)) do
         append(lines, "  %-28s %10s", row.limit, hours.text(row.hours))
     end
