@@ -40,24 +40,25 @@ local function commands_of(files, count)
     }
 end
 
-local function all_of(count)
+---@param count integer of rows
+---@param on_told fun(i: integer, name: string, result: table) is called for each command when it has ended
+local function each_of(count, on_told)
     local files = { plan = command.new_name(), journal = command.new_name(), report = command.new_name() }
     rows_tenant.plan(files.plan, "tenant.test", count)
     files.digest = accounts_core.sha256_file(files.plan)
-    local told = {}
-    for i, each in ipairs(commands_of(files, count)) do told[i] = { name = each[1], result = run(each[2], each[3]) } end
+    for i, each in ipairs(commands_of(files, count)) do on_told(i, each[1], run(each[2], each[3])) end
     for _, name in ipairs { files.plan, files.journal, files.journal .. "-wal", files.report } do os.remove(name) end
-    return told
 end
 
-local few = all_of(FEW)
-for i, told in ipairs(all_of(rows)) do
-    local result, before = told.result, few[i].result
+local few = {}
+each_of(FEW, function(i, _, result) few[i] = result end)
+each_of(rows, function(i, name, result)
+    local before = few[i]
     local above = result.peak and before.peak and result.peak - before.peak
     local is_met = result.code == 0 and before.code == 0 and above and above <= BUDGET
     print(("%-15s %s rows, %d at most carried out: %s KiB, %s above a plan of %d; %s s of the processor: %s"):format(
-        told.name, rows, limit, result.peak, above, FEW, result.seconds, is_met and "met" or "short"))
+        name, rows, limit, result.peak, above, FEW, result.seconds, is_met and "met" or "short"))
     if not is_met then print(before.code, before.output, result.code, result.output) end
     is_good = is_good and is_met
-end
+end)
 os.exit(is_good, true)
