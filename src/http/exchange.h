@@ -39,14 +39,14 @@ struct exchange {
     CURLU *origin;    /* the profile's, which libcurl would else read and write anew for each request */
     struct list link; /* in one of the network's lists */
     struct heap_node timer;
-    bool is_running;
     void *owner;
     struct attempt_end end; /* once it has ended; so are the next two */
     bool is_timed_out;      /* the time that it had to connect is over */
     int http;               /* the version that was spoken; 0: not known */
     struct exchange_order order;
-    bool carries; /* the target carries the order's header lines; else they are libcurl's list */
     int64_t connect_by, end_by;
+    bool is_running;
+    bool carries;    /* the target carries the order's header lines; else they are libcurl's list */
     bool takes_gzip; /* what the handle asks for */
     bool is_spread;  /* as the handle is set; see exchange_spread */
     bool is_fresh;   /* likewise: a connection of its own */

@@ -143,7 +143,8 @@ static double needed(const struct pace *pace, const struct pace_gate *gate, int6
 static int64_t ready_by_level(const struct pace *pace, const struct pace_gate *gate, int64_t now) {
     const struct bucket *bucket = &gate->bucket;
     int64_t at = earlier(gate->probe_at, bucket_when(bucket, &pace->clock, needed(pace, gate, now), now));
-    double last = kept(pace, gate) + 1 + smaller(crowd(gate), (double)(bucket->limit / 5));
+    const int64_t fifth = bucket->limit / 5;
+    double last = kept(pace, gate) + 1 + smaller(crowd(gate), (double)fifth);
     if (bucket_fill(bucket) == BUCKET_UNKNOWN && bucket_level(bucket, &pace->clock, now) >= last)
         at = earlier(at, gate->begun + gate->gap);
     if (taken_meanwhile(gate, now) > 0) at = earlier(at, bucket->newest + second);
