@@ -116,9 +116,6 @@ static void work_that_reads_all_the_time_is_ended_and_nothing_else_is_touched(vo
     watch_free(&watch);
 }
 
-/* By the time for which the reader had a processor, of which the first takes at least as much, however busy it is. */
-enum { FIRST = WATCH_LOOK_MS * WATCH_LOOKS / 2 * 1000 };
-
 static void the_next_that_does_so_a_moment_later_is_ended_sooner(void **state) {
     struct watch watch;
     int64_t least = INT64_MAX;
