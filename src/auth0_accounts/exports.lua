@@ -55,7 +55,8 @@ local function with_temporary(file, use)
 end
 
 local function folder_of(world)
-    return world.getenv "TMPDIR" or "/tmp"
+    local folder = world.getenv "TMPDIR"
+    return folder and folder ~= "" and folder or "/tmp"
 end
 
 local function with_export(tenant, given, world, use)

@@ -87,6 +87,19 @@ describe("auth0-accounts plan --export", function()
         assert.equal("", (tenant.run("ls " .. folder .. "; rmdir " .. folder)))
     end)
 
+    it("makes it in /tmp where TMPDIR is empty, as where it is not set", function()
+        local core, folders = require "auth0_accounts.core", {}
+        local nameless = core.nameless
+        core.nameless = function(folder)
+            folders[#folders + 1] = folder
+            return nameless("/tmp")
+        end
+        finally(function() core.nameless = nameless end)
+        local environment = { AUTH0_DOMAIN = mock.domain, AUTH0_TOKEN = mock:token { kind = "machine" }, TMPDIR = "" }
+        assert.equal(0, command.run(mock, { "plan", "--export" }, environment).code)
+        assert.same({ "/tmp" }, folders)
+    end)
+
     it("ends as the export does", function()
         mock:arm { fault = "status;status=403", method = "POST", template = "/api/v2/jobs/users-exports" }
         local name = exported.name()
