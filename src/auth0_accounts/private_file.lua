@@ -1,5 +1,5 @@
---- Files that this user alone can read. Each appears whole under its name, or not at all: until then it has no name, or
---- stands beside the other one, where the file system has no nameless files.
+--- Files that this user alone can read. Each appears whole under its name, or not at all: until then it has no name.
+--- Where the file system has no nameless files, it has another name beside its own.
 local auth0_core = require "auth0.core"
 local database = require "auth0_accounts.database"
 local stop = require "auth0_accounts.stop"

@@ -15,8 +15,7 @@ local function columns()
     return wide and wide > 0 and wide or DEFAULT
 end
 
---- What the user answers at a terminal, if one shows all that is printed. A process of its own reads, which Ctrl-C
---- ends.
+--- Asks the user at a terminal, if that shows all that is printed. A shell reads the answer, since Ctrl-C ends it.
 ---@param world auth0_accounts.World
 ---@param question string
 ---@return string|nil answer nil: there is no terminal

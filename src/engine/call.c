@@ -92,8 +92,7 @@ static void add_authorization(struct call *call, const struct call_order *order,
    waits. */
 enum { EXPECTED_FROM = 1024 };
 
-/* One list, built once, by hand: its bytes stay in memory that is wiped. Requests without a body enter it further on.
- */
+/* One list, built once, by hand: its bytes stay in memory that is wiped. Requests without a body skip its beginning. */
 static void build_headers(struct call *call, const struct call_order *order) {
     size_t count = 0;
     call->body_headers = add_line(call, &count, keep_line(call, SPAN("Content-Type: application/json"), SPAN("")));

@@ -25,8 +25,8 @@
    HTTP_1_1_REQUIRED, which is no promise that a request was not processed; the one that runs is asked. */
 #define CURL_REPEATS_ARE_KNOWN (curl_version_info(CURLVERSION_NOW)->version_num < 0x080f00)
 
-/* That a request target is sent as it is, whatever it holds, says the manual of every version. That a request of HTTP/2
-   is made of the same text was looked at up to 8.14. */
+/* libcurl's manual says, in every version, that a request target is sent as it is, whatever it holds. That a request of
+   HTTP/2 is made of the same text was looked at up to 8.14. */
 #define CURL_TARGET_IS_TEXT (curl_version_info(CURLVERSION_NOW)->version_num < 0x080f00)
 
 /* CURLMOPT_QUICK_EXIT by its number: of 8.20, which may be what runs, whatever this is built with. */

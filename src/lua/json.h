@@ -25,9 +25,9 @@ void bind_json_encode(lua_State *L);
    three bytes: see json_string. */
 bool bind_json_push(lua_State *L, struct json_value value);
 
-/* Runs a function that pushes one or more values. False, and nothing is pushed, where there is no memory. Only in it
-   there are bind_json_push_value, which raises where that is so, and bind_json_push_name: strings that are at hand cost
-   a fraction of those that Lua has to look for. */
+/* Runs a function that pushes one or more values. False, and nothing is pushed, where there is no memory. Only that
+   function may call bind_json_push_value, which raises where there is no memory, and bind_json_push_name, whose strings
+   are at hand: they cost a fraction of those that Lua has to look for. */
 typedef void bind_json_pusher(lua_State *L, const void *what);
 bool bind_json_protect(lua_State *L, bind_json_pusher *push, const void *what, int values);
 void bind_json_push_value(lua_State *L, struct json_value value);

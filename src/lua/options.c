@@ -222,8 +222,8 @@ uint64_t bind_options_of_tenant(void) { return set_of(FOR_TENANT); }
    the many options, so each given key is looked up, and not each specification. */
 static char places_key, shortcuts_key, user_agent_key, telemetry_key, method_class;
 
-/* A cache of that table by the address of the name, of which Lua has one copy that the table keeps alive; and of what
-   is under the next two keys. */
+/* A cache of that table by the address of the name, of which Lua has one copy that the table keeps alive; and of the
+   texts under user_agent_key and telemetry_key. */
 enum { SHORTCUTS = 256 };
 struct shortcuts {
     const char *names[SHORTCUTS];

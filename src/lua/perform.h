@@ -8,8 +8,7 @@
 
 /* core.call(engine, method, how, options, first, second, level)
 
-   By a tenant's engine, or by one of the pool: then a loop, in whose way the call waits, or nil is said instead of an
-   engine.
+   `engine` is a tenant's; or, for one of the pool, the loop in which the call waits, or nil.
 
    `first` and `second` are the primary and the secondary of a link and an unlink; of a request `first` is a table of
    what this library says of it. With `level` the options are Lua's checked copy: what cannot be used raises in the
@@ -22,7 +21,7 @@
 
    `how`: "wait", by driving the engine here until the call is done, where nothing is to be told to Lua meanwhile;
    "submit", to return at once; "thread", likewise, to an engine that has a thread from here on; nil, as "wait" where
-   that is so, and else C declines. */
+   the engine can be driven here, while C declines elsewhere. */
 int bind_perform_call(lua_State *L);
 
 /* Makes it a method of engines as well: engine:call(method, ...). After bind_engine_init. */

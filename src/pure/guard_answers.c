@@ -192,8 +192,7 @@ bool guard_next(struct guard_walk *walk) {
     return true;
 }
 
-/* More than all pages together were asked for are none of the API's: what is compared with another list is not endless.
-   */
+/* A list with more entries than were asked for is not the API's. Lists are compared, so each has to have an end. */
 static enum guard_state state_of_list(const struct guard_answer *answer) {
     size_t count = 0;
     for (size_t i = 0; i < answer->count; i++) {

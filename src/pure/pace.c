@@ -24,12 +24,12 @@ static const double slack = 2;
 /* For each other client, tokens that are not spent. */
 static const double left_for_each = 4;
 
-/* How fast others take is measured over so many seconds at least, and forgotten after so many. Where it is less than so
-   many tokens a second beside what comes in, it may be an error of what was foreseen. */
+/* How fast others take is measured over so many seconds at least, and forgotten after so many. If they take less than
+   so many tokens a second more than come in, that may be an error of what was foreseen. */
 static const double rate_over = 0.05, rate_lasts = 0.5, rate_least = 40;
 
-/* The reset has whole seconds: those that wait for it together would look at one instant, and all find the same. So
-   each looks up to so many seconds later. */
+/* The reset has whole seconds: the processes that wait for it would all look at one instant, and find the same level.
+   So each looks up to so many seconds later. */
 static const double apart = 0.5;
 
 /* Between exchanges that look how the bucket fills: at first; then twice as long each time. */
@@ -90,15 +90,16 @@ static bool is_limited(const struct pace_gate *gate) { return gate->bucket.limit
 /* How many others like us share the bucket, as far as answers show it. */
 static double crowd(const struct pace_gate *gate) { return (double)(int64_t)(gate->others / gate->ours + 0.5); }
 
-/* No other was seen for long, nor does the level fall now by the hands of others: the first process has been alone,
-   until the next ones start. What comes at the top of a second is not foreseen, and no sign of others. */
+/* No other client was seen for long, and others do not lower the level now: the first process is alone until the next
+   ones start. What comes at the top of a second is not foreseen, and is no sign of others. */
 static bool is_alone(const struct pace_gate *gate) {
     bool is_quiet = bucket_fill(&gate->bucket) == BUCKET_STEPPED || gate->others_rate < gate->bucket.drip + rate_least;
     return crowd(gate) < 1 && is_quiet;
 }
 
-/* Clients that may take from one level at the same moment. Few others are never believed, only none: what comes into
-   the bucket hides what others take, and those that start together are not there at the same instant. */
+/* Clients that may take from one level at the same moment. That there are few others is never believed, only that there
+   are none: what comes into the bucket hides what others take, and those that start together do not start at the same
+   instant. */
 static double sharers(const struct pace_gate *gate) {
     return is_alone(gate) ? 1 : 1 + larger(crowd(gate), presumed_others);
 }
@@ -122,7 +123,7 @@ static double margin(const struct pace_gate *gate) {
     }
 }
 
-/* What others may have taken since the level was told: they go on as fast as of late. After a second it is not known
+/* What others may have taken since the level was told, if they go on as fast as of late. After a second it is not known
    whether they do. */
 static double taken_meanwhile(const struct pace_gate *gate, int64_t now) {
     const struct bucket *bucket = &gate->bucket;

@@ -1,4 +1,5 @@
---- The user's signals, from a command's first line to its last: Ctrl-C ends it cleanly, SIGUSR1 asks how far it is.
+--- What the user says to a command that runs: Ctrl-C ends it cleanly, SIGUSR1 asks how far it is, and an answer at a
+--- terminal approves what it is about to do.
 local core = require "auth0_accounts.core"
 local progress = require "auth0_accounts.apply.progress"
 local stop = require "auth0_accounts.stop"
@@ -6,7 +7,7 @@ local terminal = require "auth0_accounts.terminal"
 
 local attention = {}
 
---- Calls `body`; meanwhile the signals are the command's, and its world has them.
+--- Calls `body` with a world that has the signals, which are the command's until `body` returns.
 ---@param world auth0_accounts.World
 ---@param body fun(world: auth0_accounts.World): any
 ---@return any what it returns

@@ -7,8 +7,8 @@ local BARS, FEW = 60, 12 -- bars at most, and at least
 -- Seconds of a bar.
 local WIDTHS = { 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200 }
 local DAY = 86400
-local PAUSE = 10 -- seconds without an outcome that count as one
-local AT_MOST, PAUSES = 20, 10 -- rows of a list
+local WAIT = 10 -- seconds without an outcome that count as one
+local AT_MOST, WAITS = 20, 10 -- rows of a list
 
 local function all(db, sql, make, ...)
     local list, statement = {}, db:prepare(sql)
@@ -70,12 +70,12 @@ local function durations(db)
 end
 
 -- Times in which nothing came to its end, though a run was at work.
-local function pauses(db)
-    local sql = [[FROM (SELECT at, at - lag(at) OVER (PARTITION BY run ORDER BY at) AS pause FROM brief)
-        WHERE pause >= ?]]
-    local count, sum = first(db, "SELECT count(*), sum(pause) " .. sql, PAUSE)
-    local longest = all(db, "SELECT at, pause " .. sql .. " ORDER BY pause DESC, at LIMIT " .. PAUSES,
-        function(at, pause) return { from = at - pause, seconds = pause } end, PAUSE)
+local function waits(db)
+    local sql = [[FROM (SELECT at, at - lag(at) OVER (PARTITION BY run ORDER BY at) AS wait FROM brief)
+        WHERE wait >= ?]]
+    local count, sum = first(db, "SELECT count(*), sum(wait) " .. sql, WAIT)
+    local longest = all(db, "SELECT at, wait " .. sql .. " ORDER BY wait DESC, at LIMIT " .. WAITS,
+        function(at, wait) return { from = at - wait, seconds = wait } end, WAIT)
     return { count = count, sum = sum or 0, longest = longest }
 end
 
@@ -106,7 +106,7 @@ function figures.of(journal)
     local db = journal.db
     db:exec(BRIEF)
     return { domain = journal.domain, plan = journal.plan, header = journal.header, states = journal:counts(),
-        runs = runs(db), chart = over_time(db), durations = durations(db), pauses = pauses(db),
+        runs = runs(db), chart = over_time(db), durations = durations(db), waits = waits(db),
         failures = failures(db), slowest = slowest(db) }
 end
 

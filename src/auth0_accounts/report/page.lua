@@ -117,16 +117,16 @@ local function durations_of(figures)
 end
 
 local function waits_of(figures)
-    local pauses, rows = figures.pauses, {}
+    local waits, rows = figures.waits, {}
     if not figures.chart then return "" end
-    if pauses.count == 0 then
+    if waits.count == 0 then
         return section("Waits", "<p>No run was without a result for 10 seconds or more.</p>")
     end
-    for i, pause in ipairs(pauses.longest) do rows[i] = { time_of(pause.from), span_of(pause.seconds) } end
+    for i, wait in ipairs(waits.longest) do rows[i] = { time_of(wait.from), span_of(wait.seconds) } end
     return section("Waits", html.fill("<p>%s, %s in all, a run had no result for 10 seconds or more. The journal does "
         .. "not say why: it may have been a rate limit, a throttle, or a tenant that did not answer.%s</p>%h",
-        pauses.count == 1 and "Once" or whole(pauses.count) .. " times", span_of(pauses.sum),
-        pauses.count > #rows and " The longest:" or "", html.table({ "From", "Without a result for" }, rows)))
+        waits.count == 1 and "Once" or whole(waits.count) .. " times", span_of(waits.sum),
+        waits.count > #rows and " The longest:" or "", html.table({ "From", "Without a result for" }, rows)))
 end
 
 local function failures_of(figures)
