@@ -36,11 +36,6 @@ function json.number(text)
     return setmetatable({ text = text }, number_mt)
 end
 
---- JSON text that stands for itself: it is written as it is.
----@param text string
----@return table
-json.raw = json.number
-
 ---Marks a table as an array, so that it is written as `[]` also when empty.
 ---@generic T
 ---@param list T[]
