@@ -28,11 +28,14 @@ struct writing {
     size_t count, room;
 };
 
-static int free_writing(lua_State *L) {
-    struct writing *writing = lua_touserdata(L, 1);
+static void let_go(struct writing *writing) {
     buffer_free(&writing->text);
     free(writing->keys);
     *writing = (struct writing){.keys = NULL};
+}
+
+static int on_gc(lua_State *L) {
+    let_go(lua_touserdata(L, 1));
     return 0;
 }
 
@@ -193,15 +196,13 @@ static int encode(lua_State *L) {
     bool is_good = put_value(L, writing, 0);
     lua_settop(L, 2);
     if (is_good) lua_pushlstring(L, writing->text.at, writing->text.size);
-    buffer_free(&writing->text);
-    free(writing->keys);
-    *writing = (struct writing){.keys = NULL};
+    let_go(writing);
     return is_good ? 1 : 0;
 }
 
 void bind_json_write_init(lua_State *L) {
     int core = lua_gettop(L);
-    bind_class_make(L, &writing_class, "auth0.writing", NULL, free_writing);
+    bind_class_make(L, &writing_class, "auth0.writing", NULL, on_gc);
     lua_settop(L, core);
     lua_getfield(L, core, "null");
     lua_getfield(L, core, "array_mt");
