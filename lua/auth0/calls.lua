@@ -263,7 +263,7 @@ local function wait(self, id, ticket)
 end
 
 --- Makes a call of a script without an event loop, where nothing has to be done in Lua until its end. If it returns no
---- facts, nothing was done: then `perform` or `pooled` makes the call, in any case.
+--- facts, nothing was done, and the caller makes the call by `perform` or `pooled`.
 ---@param engine auth0.core.Engine|nil nil: one of the pool's
 ---@param method auth0.Method
 ---@param given table|nil options

@@ -20,8 +20,8 @@ struct lines;
 struct lines *lines_open(const char *path, int *fault);
 void lines_close(struct lines *lines);
 
-/* From now on shows all bytes of the file, as it has them, in their order: to be called before the first line is asked
-   for. They last as long as the call. */
+/* Calls `show` with all bytes of the file, unchanged and in their order, as they are read. To be called before the
+   first line is asked for. The bytes last as long as the call of `show`. */
 void lines_show(struct lines *lines, void (*show)(void *context, struct span bytes), void *context);
 
 enum lines_step {

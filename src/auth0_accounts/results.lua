@@ -80,7 +80,7 @@ local function thing_of(thing)
         .. (thing.why and " - " .. text_of(thing.why) or "")
 end
 
--- Of several, one after another, of which the same is to be said, it is said once.
+-- Things in a row of which the same is said share one line.
 local function things(title, list)
     local lines, before, last = {}, nil, nil
     for _, thing in ipairs(list or {}) do

@@ -57,8 +57,8 @@ int watch_close(struct watch *watch, int descriptor) {
 }
 
 /* How many bytes were read from the socket: those that arrived, less those that wait. Where the system does not count
-   arrivals, `is_counted` is false, and this is the number that wait: while a peer floods, it changes from look to look,
-   and as many as it falls by were read at least. */
+   arrivals, `is_counted` is false, and this is the number of those that wait. While a peer floods, that number changes
+   from look to look, and at least as many bytes were read as it falls by. */
 static uint64_t bytes_read(int descriptor, bool *is_counted) {
     int waiting = 0;
     *is_counted = false;
@@ -107,8 +107,8 @@ static void shut(struct watch *watch, struct watch_socket *socket) {
 
 /* ---- the thread ---- */
 
-/* Whether the call has got on since the last look that counted. What waits for a processor reads slowly, whatever is
-   sent to it. */
+/* Whether the call has got on since the last look that counted. A thread that waits for a processor reads slowly,
+   whatever is sent to it. */
 static bool has_worked(struct watch *watch, bool is_first) {
     int64_t worked = clock_worked_us(atomic_load_explicit(&watch->thread, memory_order_relaxed));
     if (!is_first && worked > 0 && worked - watch->worked_then < WATCH_LOOK_MS * 1000 / 2) return false;

@@ -2,7 +2,7 @@
    would keep such a call from returning. One thread for the process looks every 25 ms at the calls that are under way;
    where one call has read from the same socket at every look for 200 ms, and has told its user nothing, the thread
    shuts that socket down, and the call returns. A look counts only when the thread that makes the call has had a
-   processor for half of the time since the one that counted before: one that is kept waiting is no flooded one. */
+   processor for half of the time since the last look that counted: a thread that is kept waiting is not flooded. */
 #ifndef AUTH0_OS_WATCH_H
 #define AUTH0_OS_WATCH_H
 

@@ -49,7 +49,7 @@ static guard_reads reads_wanted(const struct sequence *sequence) {
 
 static bool is_undo(const struct sequence *sequence) { return sequence->plan.goal == SEQUENCE_UNDO; }
 
-/* All has been done that was to be. How a merge ends that gives back was said when it was refused. */
+/* All has been done that was to be. If a merge puts back, its end was set when it was refused. */
 static void finish_changes(struct sequence *sequence) {
     if (!sequence->is_back || (is_undo(sequence) && sequence->failed == 0)) {
         sequence_finish(sequence, CODE_OK, OUTCOME_NONE, NULL);
@@ -100,7 +100,7 @@ void sequence_begin_back(struct sequence *sequence) {
         sequence_go_on(sequence);
 }
 
-/* The merge has ended so, but for what went before: that is put back where nothing may come late. */
+/* The end of the merge is set. What it has changed is put back, unless a request may still be carried out. */
 static void put_back(struct sequence *sequence) {
     if (sequence->is_open || sequence->end.outcome == OUTCOME_UNKNOWN) {
         sequence->end.is_partly = sequence->done != 0;

@@ -35,8 +35,8 @@ void sequence_settle(struct sequence *sequence);        /* it has seen what it n
 /* Both accounts are to be read, whatever is known of them. */
 void sequence_forget(struct sequence *sequence);
 
-/* Whether an account that `step` goes by was read too long ago: of the first change either of the two; of a link the
-   secondary, which it ends. */
+/* Whether an account on which `step` relies was read too long ago: for the first change, either of the two; for a link,
+   the secondary, which it ends. */
 bool sequence_is_stale(const struct sequence *sequence);
 
 /* Such an account is read again, */
