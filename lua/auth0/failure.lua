@@ -296,7 +296,7 @@ local function ending_of_sequence(caller, facts, is_read)
     return ending(caller, facts, is_read)
 end
 
--- Where no request decided it.
+-- Why it failed; nil where a request decided that.
 local function reason_of(facts)
     if facts.code == "guarded" and facts.reasons and facts.reasons[1] then return sentences(facts.reasons) end
     return not facts.step and facts.detail or facts.code == "guarded" and "guarded" or nil

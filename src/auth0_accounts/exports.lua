@@ -46,9 +46,9 @@ end
 -- Where it is read, and how messages call it.
 ---@alias auth0_accounts.Source { path: string, name: string }
 
--- Whatever becomes of it, a temporary file is gone then.
+-- The temporary file is gone at the end, also after an error.
 local function with_temporary(file, use)
-    local results = { pcall(function() return use { path = file:settle(), name = file.path } end) }
+    local results = { pcall(function() return use { path = file:end_writing(), name = file.path } end) }
     file:abandon()
     if not results[1] then error(results[2], 0) end
     return results[2], results[3]

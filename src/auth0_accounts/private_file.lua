@@ -158,7 +158,7 @@ end
 
 --- Of a temporary one: what was written can be read now.
 ---@return string path until it is abandoned
-function PrivateFile:settle()
+function PrivateFile:end_writing()
     close(self)
     return self.beside
 end

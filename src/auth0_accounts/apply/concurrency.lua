@@ -5,7 +5,7 @@ local concurrency = {}
 ---@class auth0_accounts.Concurrency
 ---@field most integer
 ---@field allowed integer
----@field count integer of units that are under way, at most
+---@field count integer of units under way, and of those that left by an error since they were counted
 local Concurrency = {}
 local concurrency_mt = { __name = "auth0_accounts.concurrency", __index = Concurrency }
 
@@ -20,7 +20,7 @@ function concurrency.new(most)
         concurrency_mt)
 end
 
--- Whether as many as are allowed are under way. A unit that raised an error has left, which is seen where it matters.
+-- Whether as many as are allowed are under way. Units that left by an error are seen only here, when it seems full.
 local function is_full(self)
     if self.count < self.allowed then return false end
     local count = 0
