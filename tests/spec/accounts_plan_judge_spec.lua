@@ -1,4 +1,4 @@
--- A plan's judge of two accounts says what the library's preview says of them, which is given the same two.
+-- A plan's judge says of two accounts what the library's preview says of them.
 local accounts_core = require "auth0_accounts.core"
 local auth0 = require "auth0"
 local json = require "auth0.json"

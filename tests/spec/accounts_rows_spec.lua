@@ -1,4 +1,4 @@
---- What each command needs that reads a journal, in memory, with more rows: a small version of tests/bulk/rows.
+--- The memory of each command that reads a journal, with more rows: a small version of tests/bulk/rows.
 local preloaded = require "support.preloaded"
 local process = require "support.process"
 local tenant = require "support.tenant"

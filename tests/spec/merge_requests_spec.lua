@@ -129,7 +129,7 @@ it("a preview takes the reads of its merge, and one of the event streams", funct
         sent(8, function() return assert(tenant:preview(ANN, GOOGLE, with())) end))
 end)
 
--- Every answer takes a second: as many seconds as it waited.
+-- Every answer takes a second: so the seconds are how often a merge waited.
 local function waits(secondary, options)
     mock:arm { fault = "delay", seconds = 1, count = 100 }
     local before = mock:time()

@@ -61,7 +61,7 @@ describe("inside nginx #load", function()
         check_log(server)
     end)
 
-    -- What is told, and the seconds until nginx has ended, of QUIT when forty calls are under way.
+    -- QUIT while forty calls are under way: what is told of it, and the seconds until nginx has ended.
     local function quit(options)
         served.seed(40)
         local server = served.start(linking.token, options)
