@@ -90,7 +90,7 @@ static bool is_one_of_several(enum sequence_step step) {
 
 /* ---- putting back, and undo ---- */
 
-/* From the present step on: of those before it, and of it, none is needed back. */
+/* Turns to the steps back. All of them stand behind the present step, so the search goes on from there. */
 void sequence_begin_back(struct sequence *sequence) {
     sequence->is_back = true;
     size_t room = sequence_images_room(sequence);
