@@ -6,8 +6,8 @@
 
 #pragma GCC visibility push(hidden)
 
-/* core.judge(order) -> judge. The order is that of a preview, as lua/auth0/tenant/merge.lua writes it: its options count
-   for all pairs, and the two accounts that it names for none. */
+/* core.judge(order) -> judge. The order is that of a preview, as lua/auth0/tenant/merge.lua writes it: its options
+   count for all pairs, and the two accounts that it names for none. */
 int judge_make(lua_State *L);
 void judge_init(lua_State *L);
 

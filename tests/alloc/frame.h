@@ -1,5 +1,5 @@
-/* The frame of the programs in this folder. Each opens Lua with its module in it, and lets each allocation of a run fail
-   in turn: those two functions are its own. */
+/* The frame of the programs in this folder. Each opens Lua with its module in it, and lets each allocation of a run
+   fail in turn: those two functions are its own. */
 #ifndef AUTH0_TESTS_FRAME_H
 #define AUTH0_TESTS_FRAME_H
 

@@ -1,6 +1,6 @@
 /* What the bare libcurl loops share: what a loop that links with libcurl and nothing else would have, and no more. It
-   sends the header lines that lua-auth0 sends, but for X-HTTP-Version; it reads answers whole, and looks at their status
-   alone.
+   sends the header lines that lua-auth0 sends, but for X-HTTP-Version; it reads answers whole, and looks at their
+   status alone.
 
    From the environment, since the arguments of a process can be seen: AUTH0_BENCH_DOMAIN "host:port", _RESOLVE, _CA,
    _TOKEN, _HTTP "1.1" or "2", _USER_AGENT, _TELEMETRY. */
