@@ -5,6 +5,7 @@
 #include "pure/numeral.h"
 #include "pure/utf8.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,7 +77,9 @@ static bool put_number(lua_State *L, struct writing *writing) {
         int size = snprintf(digits, sizeof digits, "%lld", compat_tointeger(L, -1));
         return size > 0 && put(writing, (struct span){digits, (size_t)size});
     }
-    return isfinite(value) && put(writing, (struct span){digits, numeral_write(value, digits)});
+    if (!isfinite(value)) return false;
+    size_t size = numeral_write(value, digits);
+    return put(writing, (struct span){digits, size});
 }
 
 /* ---- tables ---- */

@@ -84,7 +84,7 @@ static inline enum json_kind json_kind(struct json_value value) {
 
 /* Whether it is a number written as an integer: digits and a sign. */
 static inline bool json_is_integer(struct json_value value) {
-    return json_kind(value) == JSON_NUMBER && value.token->is_raw;
+    return value.token != NULL && value.token->kind == JSON_NUMBER && value.token->is_raw;
 }
 
 /* The bytes of a number; of a string, those between its quotes, which may hold escapes. */

@@ -229,8 +229,8 @@ for _, http in ipairs { "1.1", "2" } do
             if not core then return pending("core files are not written here, or elsewhere") end
             for _, page in ipairs(pages) do assert.equal(0, dumped(core, page.from)) end
             local copies = occurrences(core, token)
-            -- Where a newer libcurl has freed a header, the first bytes of "Bearer " are the allocator's.
-            for _, at in ipairs(copies) do assert.equal("arer ", core:sub(at - 5, at - 1)) end
+            -- Where libcurl has freed a header, bytes of "Bearer " are the allocator's, all but the last two.
+            for _, at in ipairs(copies) do assert.equal("r ", core:sub(at - 2, at - 1)) end
             print(("\na core dump, HTTP/%s: %d copies of the access token, all in libcurl's request headers; %d of the "
                 .. "client's secret"):format(http, #copies, #occurrences(core, CLIENT_SECRET)))
         end)
