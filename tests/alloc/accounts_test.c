@@ -9,8 +9,7 @@ int luaopen_auth0_accounts_core(lua_State *L);
 static lua_State *open_lua(void) { return frame_open("auth0_accounts.core", luaopen_auth0_accounts_core); }
 
 static bool is_expected(const char *message) {
-    return message != NULL &&
-           (strstr(message, "not enough memory") != NULL || strstr(message, "Cannot allocate memory") != NULL);
+    return message != NULL && (frame_is_of_memory(message) || strstr(message, "Cannot allocate memory") != NULL);
 }
 
 /* Whether the script came to its end while the plan lasted. */

@@ -74,7 +74,7 @@ static bool run(enum whose whose, int pair, struct told *told) {
     plan.whose = NOBODYS;
     const char *message = status != 0 ? lua_tostring(L, -1) : "";
     if (message == NULL) fail_msg("allocation %ld: an error that is no string", plan.at);
-    if (status != 0 && strstr(message, "not enough memory") == NULL) fail_msg("allocation %ld: %s", plan.at, message);
+    if (status != 0 && !frame_is_of_memory(message)) fail_msg("allocation %ld: %s", plan.at, message);
     *told =
         (struct told){read_word(L, 1, "link"), read_word(L, 1, "unlink"), strstr(message, "nothing was sent") != NULL};
     bool is_whole = status == 0 && read_word(L, 1, "closed") == OK;

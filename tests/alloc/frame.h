@@ -9,6 +9,7 @@
 
 #include <lauxlib.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char *root; /* of the source tree */
 
@@ -39,6 +40,11 @@ static inline lua_State *frame_load(const char *name) {
     snprintf(script, sizeof script, "%s/tests/alloc/%s", root, name);
     assert_int_equal(luaL_loadfile(L, script), 0);
     return L;
+}
+
+/* Whether an error says that memory is out. luaL_checkstack says nothing else where the stack cannot grow. */
+static inline bool frame_is_of_memory(const char *message) {
+    return strstr(message, "not enough memory") != NULL || strstr(message, "stack overflow (too many ") != NULL;
 }
 
 static inline void skip_under_luajit(void) {

@@ -25,8 +25,9 @@ local function told(at, fn, self, ...)
     disarm()
     if good and value then return "ok", nil, value end
     if good then return facts.outcome, message, facts end
-    -- The second: there was no memory for a mock's answer.
-    assert(tostring(value):find "not enough memory" or tostring(value):find "this call waits for no answer", value)
+    -- The second: luaL_checkstack's, where the stack cannot grow. The third: no memory for a mock's answer.
+    assert(tostring(value):find "not enough memory" or tostring(value):find "stack overflow %(too many "
+        or tostring(value):find "this call waits for no answer", value)
     return "raised", value
 end
 
