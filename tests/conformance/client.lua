@@ -93,8 +93,8 @@ local cases = {
     { "merge", "merge", { ANN, GOOGLE, { proof = "both_authenticated", checks = {} } } },
     { "merge of all, and its undo", "merge_and_undo", { ANN, GOOGLE, { proof = "operator", user_metadata = "deep",
         app_metadata = "deep", carry = { "name" }, checks = {} } } },
-    { "merge of what is linked elsewhere", "merge", { ANN, "facebook|7008", { proof = "operator", checks = {} } },
-        "guarded" },
+    { "merge of what is linked elsewhere", "merge", { ANN, "facebook|7008", { proof = "operator",
+        checks = { "provisioning" } } }, "guarded" },
 }
 
 local function merge(given)
