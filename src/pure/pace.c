@@ -24,13 +24,21 @@ static const double slack = 2;
 /* For each other client, tokens that are not spent. */
 static const double left_for_each = 4;
 
-/* How fast others take is measured over so many seconds at least, and forgotten after so many. If they take less than
-   so many tokens a second more than come in, that may be an error of what was foreseen. */
-static const double rate_over = 0.05, rate_lasts = 0.5, rate_least = 40;
+/* How fast others take is measured over so many seconds at least, and forgotten after so many. */
+static const double rate_over = 0.05, rate_lasts = 0.5;
 
 /* The reset has whole seconds: the processes that wait for it would all look at one instant, and find the same level.
    So each looks up to so many seconds later. */
 static const double apart = 0.5;
+
+/* Beside others a client looks sooner than at the reset, if that is no more than so many seconds ahead, and so many
+   tokens were left: others may stop at any moment, and a level that then rises is not to go unseen. */
+static const double soon = 2;
+static const int64_t left_for_looks = 4;
+
+/* Where tokens seem to come at the top of a second, the last one is spent so long after the one before it. They may
+   come evenly, and others may have taken them until now: the answer shows it. */
+static const int64_t last_gap = 500000;
 
 /* Between exchanges that look how the bucket fills: at first; then twice as long each time. */
 static const int64_t shortest_gap = 50000;
@@ -90,12 +98,7 @@ static bool is_limited(const struct pace_gate *gate) { return gate->bucket.limit
 /* How many others like us share the bucket, as far as answers show it. */
 static double crowd(const struct pace_gate *gate) { return (double)(int64_t)(gate->others / gate->ours + 0.5); }
 
-/* No other client was seen for long, and others do not lower the level now: the first process is alone until the next
-   ones start. What comes at the top of a second is not foreseen, and is no sign of others. */
-static bool is_alone(const struct pace_gate *gate) {
-    bool is_quiet = bucket_fill(&gate->bucket) == BUCKET_STEPPED || gate->others_rate < gate->bucket.drip + rate_least;
-    return crowd(gate) < 1 && is_quiet;
-}
+static bool is_alone(const struct pace_gate *gate) { return crowd(gate) < 1; }
 
 /* Clients that may take from one level at the same moment. That there are few others is never believed, only that there
    are none: what comes into the bucket hides what others take, and those that start together do not start at the same
@@ -141,6 +144,12 @@ static double needed(const struct pace *pace, const struct pace_gate *gate, int6
     return kept(pace, gate) + 1 + stake * larger(share, 1 + gate->caution) + margin(gate) + taken_meanwhile(gate, now);
 }
 
+/* INT64_MIN: it is not the last one. */
+static int64_t last_may_begin(const struct pace *pace, const struct pace_gate *gate, int64_t now) {
+    int64_t next = bucket_when(&gate->bucket, &pace->clock, needed(pace, gate, now) + 1, now);
+    return next <= now ? INT64_MIN : earlier(gate->begun + last_gap, next);
+}
+
 static int64_t ready_by_level(const struct pace *pace, const struct pace_gate *gate, int64_t now) {
     const struct bucket *bucket = &gate->bucket;
     int64_t at = earlier(gate->probe_at, bucket_when(bucket, &pace->clock, needed(pace, gate, now), now));
@@ -149,7 +158,7 @@ static int64_t ready_by_level(const struct pace *pace, const struct pace_gate *g
     if (bucket_fill(bucket) == BUCKET_UNKNOWN && bucket_level(bucket, &pace->clock, now) >= last)
         at = earlier(at, gate->begun + gate->gap);
     if (taken_meanwhile(gate, now) > 0) at = earlier(at, bucket->newest + second);
-    return at;
+    return bucket_fill(bucket) == BUCKET_STEPPED ? later(at, last_may_begin(pace, gate, now)) : at;
 }
 
 static int64_t ready_by_gate(const struct pace *pace, const struct pace_gate *gate, int64_t now) {
@@ -281,13 +290,23 @@ static void note_others(const struct pace *pace, struct pace_gate *gate, int64_t
         gate->caution *= 0.998;
 }
 
+/* Seconds until an exchange may look how the bucket stands, whatever is known of its level. */
+static double look_after(const struct pace *pace, enum pace_class class, int64_t now, const struct pace_answer *answer,
+                         const struct bucket_reading *reading, double random) {
+    const struct pace_gate *gate = &pace->gates[class];
+    double reset = until_reset(pace, class, now, answer);
+    double wait = reset < 0 ? 1 : reset + grace + (gate->is_early ? 1 : 0);
+    if (is_alone(gate)) return wait;
+    bool is_left = reading != NULL && reading->remaining >= left_for_looks;
+    return (is_left && reset <= soon ? smaller(wait, apart) : wait) + random * apart;
+}
+
 static void pass(struct pace *pace, enum pace_class class, int64_t begun, int64_t now, const struct pace_answer *answer,
                  const struct bucket_reading *reading, double random) {
     struct pace_gate *gate = &pace->gates[class];
     if (begun < gate->closed_until) return; /* it was under way when another was refused */
     note_others(pace, gate, now, reading);
-    double wait = until_reset(pace, class, now, answer), spread = crowd(gate) < 1 ? 0 : random * apart;
-    gate->probe_at = now + duration((wait < 0 ? 1 : wait + grace + (gate->is_early ? 1 : 0)) + spread);
+    gate->probe_at = now + duration(look_after(pace, class, now, answer, reading, random));
     gate->is_heard = true;
     gate->heard_at = now;
     gate->refusals = 0;

@@ -193,18 +193,6 @@ static void a_hundred_answers_are_kept_in_mind(void **state) {
     assert_in_range(1000 * gate_of(&drive)->ours, 99900, 100100);
 }
 
-/* It has long been alone; what goes then is more than an error of one. */
-static void a_client_is_not_alone_any_more_when_the_level_falls(void **state) {
-    (void)state;
-    struct drive drive = drive_new();
-    for (int i = 0; i < 200; i++) exchange(&drive, PACE_WRITE, says(&drive, 1000, 999 - i));
-    struct drive copy = drive;
-    exchange(&copy, PACE_WRITE, says(&copy, 1000, 798));
-    assert_in_range(begin_all(&copy, PACE_WRITE), 300, 500);
-    exchange(&drive, PACE_WRITE, says(&drive, 1000, 797));
-    assert_in_range(begin_all(&drive, PACE_WRITE), 50, 110);
-}
-
 /* A tenth of it in a twentieth of a second. */
 static void how_fast_others_take_is_forgotten(void **state) {
     (void)state;
@@ -229,6 +217,46 @@ static void what_others_take_meanwhile_is_left(void **state) {
     int at_once = begin_after(0), later = begin_after(0.4);
     assert_in_range(at_once - later, 152 / 13, 152 / 11);
     assert_in_range(begin_after(0.96), at_once, at_once + 3);
+}
+
+/* Seconds until a look, where `remaining` are left and the reset is `reset` seconds ahead; the reserve is 20. */
+static double look_after(int64_t remaining, int64_t reset, double others, double random) {
+    struct drive drive = drive_with(0.10, 0);
+    drive.random = random;
+    struct pace_answer answer = says(&drive, 200, remaining);
+    answer.reset = answer.date + reset;
+    gate_of(&drive)->others = others;
+    exchange(&drive, PACE_WRITE, answer);
+    return wait_of(&drive, PACE_WRITE);
+}
+
+/* By then a client may have what it wants, and what comes in is not used. Where it comes once a minute, each look would
+   be one of the reserve. */
+static void others_are_looked_for_before_the_reset(void **state) {
+    (void)state;
+    enum { FEW = 3, NONE = 0, SOME = 14 };
+
+    assert_in_range(1000 * look_after(4, 1, SOME, 0), 500, 501);
+    assert_in_range(1000 * look_after(4, 1, SOME, 0.5), 750, 751);
+    assert_in_range(1000 * look_after(4, 2, SOME, 0), 500, 501);
+    assert_in_range(1000 * look_after(4, 3, SOME, 0), 2999, 3060);
+    assert_in_range(1000 * look_after(FEW, 1, SOME, 0), 999, 1060);
+    assert_in_range(1000 * look_after(4, 1, NONE, 0.5), 999, 1060);
+}
+
+/* They may come evenly, and others have taken them. */
+static void the_last_of_what_comes_at_the_top_waits(void **state) {
+    (void)state;
+    struct drive drive = drive_new();
+    struct pace_gate *gate = gate_of(&drive);
+    gate->others = 0;
+    exchange(&drive, PACE_WRITE, says(&drive, 50, 3));
+    gate->bucket.jump = 45;
+    gate->bucket.drip_most = 1;
+    assert_int_equal(begin_all(&drive, PACE_WRITE), 2);
+    assert_int_equal(pace_ready(&drive.pace, PACE_WRITE, drive.now), drive.now + SECONDS(0.5));
+    drive.now += SECONDS(0.5);
+    assert_int_equal(begin_all(&drive, PACE_WRITE), 1);
 }
 
 /* None was seen, but something took what was left. */
@@ -493,7 +521,8 @@ int main(void) {
         cmocka_unit_test(an_end_before_its_begin_overtakes_nothing),
         cmocka_unit_test(twenty_answers_in_a_row_take_the_limit_away),
         cmocka_unit_test(the_first_answer_lets_a_share_of_what_is_left_be_under_way),
-        cmocka_unit_test(a_client_is_not_alone_any_more_when_the_level_falls),
+        cmocka_unit_test(others_are_looked_for_before_the_reset),
+        cmocka_unit_test(the_last_of_what_comes_at_the_top_waits),
         cmocka_unit_test(how_fast_others_take_is_forgotten),
         cmocka_unit_test(what_others_take_meanwhile_is_left),
         cmocka_unit_test(four_are_left_for_each_other),

@@ -35,6 +35,7 @@
 #define EIGHT .clients = 8, .exchanges = 125
 #define CLASSES .classes = 2
 #define BUSY .way = 0.0003, .work = 0.0005, .spread = 0.05, .turn = 0.05
+#define SWIFT .way = 0.0003, .work = 0.0005, .spread = 0.2, .turn = 0.002
 #define NEAR .way = 0.0003, .work = 0.001, .spread = 0.1, .turn = 0.015
 
 static struct share {
@@ -115,6 +116,12 @@ static struct share {
     {"50 & 50/s, near, reserve, eight processes", 97, 97, 0.5, {EVENLY(50, 50), NEXT, NEAR, TENTH, EIGHT}},
     {"50 & 16.67/s, near, eight processes", 97, 97, 0.5, {EVENLY(50, 16.67), NEXT, NEAR, EIGHT}},
     {"50 & 16.67/s, near, reserve, eight processes", 97, 97, 0.5, {EVENLY(50, 16.67), NEXT, NEAR, TENTH, EIGHT}},
+    {"100 & 50/s, swift, reserve, four processes", 98, 98.5, 0.1, {EVENLY(100, 50), NEXT, SWIFT, TENTH, FOUR}},
+    {"100 & 50/s, swift, reserve, eight processes", 98, 98.5, 0.1, {EVENLY(100, 50), NEXT, SWIFT, TENTH, EIGHT}},
+    {"50 & 50/s, swift, four processes", 98, 98, 0.3, {EVENLY(50, 50), NEXT, SWIFT, FOUR}},
+    {"50 & 50/s, swift, reserve, four processes", 98, 98.5, 0.1, {EVENLY(50, 50), NEXT, SWIFT, TENTH, FOUR}},
+    {"50 & 50/s, swift, eight processes", 98, 98, 0.3, {EVENLY(50, 50), NEXT, SWIFT, EIGHT}},
+    {"50 & 50/s, swift, reserve, eight processes", 98, 98.5, 0.1, {EVENLY(50, 50), NEXT, SWIFT, TENTH, EIGHT}},
     {"100 & 50/s, busy, eight processes", 97, 97, 0.2, {EVENLY(100, 50), NEXT, BUSY, EIGHT}},
     {"100 & 50/s, busy, reserve, eight processes", 96, 97, 0.2, {EVENLY(100, 50), NEXT, BUSY, TENTH, EIGHT}},
     {"50 & 16.67/s, two classes", 97.5, 97.5, 1, {EVENLY(50, 16.67), NEXT, CLASSES}},
@@ -273,7 +280,8 @@ static void the_reserve_is_left(void **state) {
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct drive drive = drive_with(0.10, 0);
         exchange(&drive, PACE_WRITE, says(&drive, rows[i].limit, rows[i].kept + rows[i].others));
-        assert_waits(&drive, PACE_WRITE, 1, 1.1);
+        double look = rows[i].kept + rows[i].others < 4 ? 1 : 0.5;
+        assert_waits(&drive, PACE_WRITE, look, look + 0.1);
         drive = drive_with(0.10, 0);
         exchange(&drive, PACE_WRITE, says(&drive, rows[i].limit, rows[i].kept + rows[i].others + 1));
         assert_waits(&drive, PACE_WRITE, 0, 0.05); /* the last ones one by one */
