@@ -107,6 +107,7 @@ static void tell_end(struct engine *engine, struct call *call, struct attempt_en
     event.body = call->parsed;
     keep_told(call, end);
     struct event told = {.kind = EVENT_REQUEST, .status = end.status, .timings = call->timings};
+    told.bucket = call_bucket(call, call->action.request);
     told.date = headers_date(&call->headers_seen);
     memcpy(told.request_id, call->request_id, sizeof told.request_id);
     told.code = attempt_classify(&end, false).code;
@@ -219,8 +220,11 @@ static void end(struct engine *engine, struct call *call, const struct queue_act
     tell_end(engine, call, (struct attempt_end){.how = action->how, .why = action->why});
 }
 
-static void tell_hold(struct engine *engine, const struct call *call, int64_t now, int64_t until) {
-    events_add(&engine->events, call, (struct event){.kind = EVENT_WAIT, .wait = until != INT64_MAX ? until - now : 0});
+static void tell_hold(struct engine *engine, const struct queue_action *action, int64_t now) {
+    const struct call *call = call_of(action->entry);
+    struct event told = {.kind = EVENT_WAIT, .wait = action->until != INT64_MAX ? action->until - now : 0};
+    told.bucket = action->reason == QUEUE_TOKEN ? PACE_TOKEN : action->entry->class;
+    events_add(&engine->events, call, told);
 }
 
 static void tell_warning(struct engine *engine, const char *warning) {
@@ -250,7 +254,7 @@ static void carry_out(struct engine *engine, const struct queue_action *action, 
     switch (action->kind) {
     case QUEUE_BEGIN: begin(engine, call_of(action->entry), now); break;
     case QUEUE_END: end(engine, call_of(action->entry), action); break;
-    case QUEUE_HOLD: tell_hold(engine, call_of(action->entry), now, action->until); break;
+    case QUEUE_HOLD: tell_hold(engine, action, now); break;
     case QUEUE_ASK: ask_for_token(engine, now); break;
     case QUEUE_REST: break;
     }

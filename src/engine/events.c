@@ -21,7 +21,6 @@ void events_add(struct events *events, const struct call *call, struct event eve
     struct exchange_order order = call_exchange(call, call->action.request);
     kept->id = call->id;
     kept->method = order.method;
-    kept->bucket = call_bucket(call, call->action.request);
     kept->attempts = call->operation.result.attempts;
     if (call->correlation_id.at != NULL)
         snprintf(kept->correlation_id, sizeof kept->correlation_id, "%s", call->correlation_id.at);

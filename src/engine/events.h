@@ -19,7 +19,7 @@ struct event {
     enum event_kind kind;
     int id; /* of the call; 0: the engine's own */
     enum request_method method;
-    enum pace_class bucket;
+    enum pace_class bucket; /* of EVENT_REQUEST; of EVENT_WAIT, what it waits for */
     enum failure_code code; /* how the exchange, or the try, ended */
     enum operation_seen seen;
     int status, attempts;

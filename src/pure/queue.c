@@ -332,7 +332,7 @@ static bool hold(struct queue *queue, struct queue_lane *lane, int64_t now, cons
     if (fresh != NULL) {
         list_leave(&fresh->link);
         fresh->is_held = true;
-        *action = (struct queue_action){.kind = QUEUE_HOLD, .entry = fresh, .until = by->until};
+        *action = (struct queue_action){.kind = QUEUE_HOLD, .entry = fresh, .until = by->until, .reason = by->reason};
         return true;
     }
     action->until = earlier(action->until, by->until);

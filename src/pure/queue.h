@@ -138,8 +138,8 @@ enum queue_reason {
 struct queue_action {
     enum queue_action_kind kind;
     struct queue_entry *entry;
-    int64_t until; /* INT64_MAX: not known */
-    enum queue_reason reason;
+    int64_t until;            /* INT64_MAX: not known */
+    enum queue_reason reason; /* of QUEUE_HOLD: the gate or the token */
     enum attempt_how how;
     enum failure_code why; /* of ATTEMPT_WITHHELD */
     int64_t retry_after;   /* of ATTEMPT_WITHHELD, in microseconds: as the tenant said; negative: it did not */

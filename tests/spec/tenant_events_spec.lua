@@ -91,6 +91,13 @@ describe("on_event", function()
         assert.is_true(seen)
     end)
 
+    it("tells what waits for a token, whatever its own bucket: wait", function()
+        assert(tenant:user(PRIMARY))
+        local waits = of_kind "wait"
+        assert.same({ 1, "token" }, { #waits, waits[1].bucket })
+        assert.is_nil(waits[1].wait) -- when the token comes is not known
+    end)
+
     it("tells that organizations and members wait for buckets of their own", function()
         mock:add_organization { id = "org_1" }
         mock:configure { rates = { organizations = { burst = 1, rate = 1 }, members = { burst = 1, rate = 1 } } }
@@ -103,7 +110,7 @@ describe("on_event", function()
         end
         local waited = {}
         for _, event in ipairs(of_kind "wait") do waited[event.bucket] = true end
-        assert.same({ organizations = true, members = true }, waited)
+        assert.same({ token = true, organizations = true, members = true }, waited)
     end)
 
     it("never holds a secret, whatever happens", function()
