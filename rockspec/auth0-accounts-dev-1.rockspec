@@ -94,6 +94,7 @@ build = {
          ["auth0_accounts.apply.undo_run"] = "src/auth0_accounts/apply/undo_run.lua",
          ["auth0_accounts.apply.undoer"] = "src/auth0_accounts/apply/undoer.lua",
          ["auth0_accounts.apply.verify"] = "src/auth0_accounts/apply/verify.lua",
+         ["auth0_accounts.apply.waits"] = "src/auth0_accounts/apply/waits.lua",
          ["auth0_accounts.apply.work"] = "src/auth0_accounts/apply/work.lua",
          ["auth0_accounts.arguments"] = "src/auth0_accounts/arguments.lua",
          ["auth0_accounts.audit.checks"] = "src/auth0_accounts/audit/checks.lua",

@@ -12,7 +12,9 @@ local VERSION = 1 -- of the schema
 
 -- `line.state`: waiting; begun (an intent without an outcome), unknown; made, undoing, undone; refused (stale, or the
 -- guard is against it), failed (it may be tried again). `intent.kind`: merge, undo. `outcome.made`: true, false,
--- unknown. Of an intent that was pruned the receipt is NULL, of a line the text.
+-- unknown. Of an intent that was pruned the receipt is NULL, of a line the text. `wait`: how often and how many seconds
+-- a run waited for a cause. It is written with what is committed anyway, so of a run that is killed, what it waited
+-- since its last commit is not there.
 local SCHEMA = [[
 CREATE TABLE journal (plan TEXT NOT NULL, domain TEXT NOT NULL, header TEXT NOT NULL, made_at INTEGER NOT NULL);
 CREATE TABLE run (id INTEGER PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, begun_at INTEGER NOT NULL,
@@ -24,6 +26,8 @@ CREATE TABLE intent (id INTEGER PRIMARY KEY, line INTEGER NOT NULL, kind TEXT NO
 CREATE TABLE outcome (id INTEGER PRIMARY KEY, line INTEGER NOT NULL, intent INTEGER, kind TEXT NOT NULL,
     run INTEGER NOT NULL, at INTEGER NOT NULL, elapsed REAL, requests INTEGER, made TEXT NOT NULL, code TEXT,
     message TEXT, details TEXT, receipt TEXT);
+CREATE TABLE wait (run INTEGER NOT NULL, cause TEXT NOT NULL, count INTEGER NOT NULL, seconds REAL NOT NULL,
+    UNIQUE (run, cause));
 CREATE INDEX line_unit ON line (unit, number, state);
 CREATE INDEX intent_line ON intent (line);
 CREATE INDEX outcome_line ON outcome (line);
@@ -35,6 +39,8 @@ CREATE INDEX outcome_line ON outcome (line);
 ---@field domain string
 ---@field header table the plan's
 ---@field run integer|nil the number of the run that writes
+---@field waits table<string, { count: integer, seconds: number }> of that run, by cause
+---@field waited table<string, table> those of them that changed since the last commit
 ---@field fault any what the journal could not be written for; nothing may be begun any more
 local Journal = {}
 local journal_mt = { __name = "auth0_accounts.journal", __index = Journal }
@@ -75,7 +81,15 @@ local function write(self, sql, ...)
     return guarded(self, run, sql, ...)
 end
 
+local function write_waits(self)
+    for cause, wait in pairs(self.waited) do
+        run(self, "INSERT OR REPLACE INTO wait VALUES (?, ?, ?, ?)", self.run, cause, wait.count, wait.seconds)
+    end
+    self.waited = {}
+end
+
 local function commit(self)
+    write_waits(self)
     self.db:exec "COMMIT"
     self.is_open = false
 end
@@ -133,7 +147,7 @@ local function read(db, path)
         stop.raise(stop.USAGE, DAMAGED, path, "it does not say of which plan it is")
     end
     return setmetatable({ path = path, db = db, plan = plan, domain = domain, header = header, statements = {},
-        turn = 0 }, journal_mt)
+        turn = 0, waits = {}, waited = {} }, journal_mt)
 end
 
 local function exists(path)
@@ -256,6 +270,17 @@ end
 function Journal:end_run(reason, now)
     write(self, "UPDATE run SET ended_at = ?, reason = ? WHERE id = ?", now, reason, self.run)
     self:commit()
+end
+
+--- The run waits, or has waited. That comes to the disk with the next commit. Outside a run, nothing is counted.
+---@param cause string a limit, as the tenant's events call it; "token"; "throttle"; or a failure's code
+---@param count integer
+---@param seconds number
+function Journal:add_wait(cause, count, seconds)
+    if not self.run then return end
+    local wait = self.waits[cause] or { count = 0, seconds = 0 }
+    wait.count, wait.seconds = wait.count + count, wait.seconds + seconds
+    self.waits[cause], self.waited[cause] = wait, wait
 end
 
 local function set_state(self, line, state)

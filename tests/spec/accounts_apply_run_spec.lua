@@ -109,7 +109,7 @@ describe("a run", function()
         local fake = { now = function() return now end, sleep = function(_, seconds) now = now + seconds end }
         local function wait()
             local from = now
-            own:wait(fake, function() return now - from >= 3 end)
+            own:wait(fake, function() return now - from >= 3 end, function() end)
             return now - from
         end
         own:look()

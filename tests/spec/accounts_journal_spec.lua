@@ -390,6 +390,7 @@ describe("auth0-accounts journal", function()
             counts[name] = (counts[name] or 0) + 1
             first[name] = first[name] or object
         end
+        counts.wait = nil -- it has one for each cause
         assert.same({ journal = 1, run = 1, line = 4, intent = 4, outcome = 4 }, counts)
         assert.same({ digest, mock.domain }, { first.journal.plan, first.journal.domain })
         assert.same({ "planned", "merged" }, { first.intent.receipt.state, first.outcome.receipt.state })

@@ -38,7 +38,7 @@ end)
 -- In the place of what apply wrote: so many lines, each with one outcome.
 local function fill(rows)
     local db = core.open(journal, {})
-    for _, name in ipairs { "run", "line", "intent", "outcome" } do db:exec("DELETE FROM " .. name) end
+    for _, name in ipairs { "run", "line", "intent", "outcome", "wait" } do db:exec("DELETE FROM " .. name) end
     db:prepare("INSERT INTO run VALUES (1, 'abc', 'apply', ?, ?, 'done')"):run(BEGUN, BEGUN + 600)
     local line = db:prepare "INSERT INTO line VALUES (?, ?, ?, ?, ?, NULL)"
     local outcome = db:prepare("INSERT INTO outcome VALUES (NULL, ?1, NULL, ?2, 1, ?3, ?4, 3, ?5, ?6, ?7, NULL, NULL)")
@@ -136,13 +136,35 @@ describe("the page of auth0-accounts report", function()
         assert_says(text, 'y="0.00" width=".8"')
     end)
 
-    it("lists waits, failures by kind and the slowest", function()
+    it("says what the runs waited for, how often and how long", function()
+        fill { {} }
+        assert_says(page(), "<h2>Waits</h2><p>None.</p>")
+        local db = core.open(journal, {})
+        local insert = db:prepare "INSERT INTO wait VALUES (?, ?, ?, ?)"
+        for number, rows in ipairs { { { "write", 3, 100 }, { "throttle", 2, 0.5 }, { "<i>", 1, 1 } },
+            { { "write", 1, 32.4 }, { "rate_limited", 1, 12 }, { "token", 2, 0.25 }, { "unreachable", 7, 61 } } } do
+            for _, row in ipairs(rows) do insert:run(number, row[1], row[2], row[3]) end
+        end
+        db:close()
+        local text, at = page(), 0
+        assert_well_formed(text)
+        for _, row in ipairs { { "the write limit", "4", "2 min 12 s" },
+            { "the next try, after unreachable", "7", "1 min 1 s" },
+            { "the tenant, which answered 429: too many requests", "1", "12 s" },
+            { "the next try, after &lt;i&gt;", "1", "1 s" }, { "the throttle file", "2", "0.5 s" },
+            { "a token", "2", "0.25 s" } } do
+            local words = ('data-head="For">%s</td><td class="number" data-head="Times">%s</td>'
+                .. '<td class="number" data-head="In all">%s</td>'):format(row[1], row[2], row[3])
+            at = assert(text:find(words, at + 1, true), words)
+        end
+    end)
+
+    it("lists failures by kind and the slowest", function()
         fill { { at = 1, elapsed = 1 }, { at = 2, elapsed = 2 }, { at = 65, elapsed = 61.5, primary = "auth0|slow" },
             { at = 66, made = "false", code = "stale", state = "refused", message = "the primary has changed" },
             { at = 67, made = "false", code = "stale", state = "refused", message = "the primary has changed" },
             { at = 68, made = "false", code = "guarded", state = "refused" } }
         local text = page()
-        assert_says(text, "Once, 1 min 3 s in all, a run had no result for 10 seconds or more")
         assert_says(text, '<td class="" data-head="Kind">stale</td><td class="" data-head="Of">merge</td>'
             .. '<td class="number" data-head="Times">2</td>')
         local slow, guarded = text:find("auth0|slow", 1, true), text:find(">guarded<", 1, true)

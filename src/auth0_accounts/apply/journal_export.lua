@@ -12,6 +12,7 @@ local TABLES = {
     { "intent", "id", "line", "kind", "run", "at", "correlation", "receipt" },
     { "outcome", "id", "line", "intent", "kind", "run", "at", "elapsed", "requests", "made", "code", "message",
         "details", "receipt" },
+    { "wait", "run", "cause", "count", "seconds" },
 }
 local is_json = { text = true, receipt = true, details = true }
 

@@ -84,6 +84,7 @@ local function wait_of(wait)
     if not wait then return nil end
     local seconds = wait.seconds and (" %.1f s"):format(wait.seconds) or ""
     if wait.code then return ("tries again%s after %s"):format(seconds, wait.code) end
+    if wait.bucket == "token" then return ("waits%s for a token"):format(seconds) end
     return ("waits%s for the %s limit"):format(seconds, tostring(wait.bucket))
 end
 

@@ -45,7 +45,9 @@ end
 --- Waits until one more may begin.
 ---@param tenant auth0.Tenant
 ---@param is_over fun(): boolean whether none is to begin any more
-function Throttle:wait(tenant, is_over)
+---@param on_wait fun(from: number, to: number, times: integer) is called while it waits: 1 for the first part, then 0
+function Throttle:wait(tenant, is_over, on_wait)
+    local times = 1
     while self.rate and not is_over() do
         local now = tenant:now()
         if self.rate > 0 and self.due <= now then
@@ -53,6 +55,8 @@ function Throttle:wait(tenant, is_over)
             return
         end
         tenant:sleep(self.rate > 0 and math.min(self.due - now, PAUSE) or PAUSE)
+        on_wait(now, tenant:now(), times)
+        times = 0
     end
 end
 

@@ -6,6 +6,7 @@ local core = require "auth0_accounts.core"
 local progress = require "auth0_accounts.apply.progress"
 local stop = require "auth0_accounts.stop"
 local throttle = require "auth0_accounts.apply.throttle"
+local waits = require "auth0_accounts.apply.waits"
 local wording = require "auth0_accounts.wording"
 
 local work = {}
@@ -18,6 +19,7 @@ local IN_FLIGHT = 10
 ---@field journal auth0_accounts.Journal
 ---@field progress auth0_accounts.Progress
 ---@field throttle auth0_accounts.Throttle
+---@field waits auth0_accounts.Waits
 ---@field signals table of auth0_accounts.core: the command's
 ---@field in_flight integer units at a time, at most
 ---@field concurrency auth0_accounts.Concurrency
@@ -40,11 +42,15 @@ local work_mt = { __name = "auth0_accounts.work", __index = Work }
 ---@return auth0_accounts.Work
 function work.new(given, world, tenant, journal, verb, total)
     local shown = progress.new(world, verb, math.min(total, given.limit or total), given.quiet)
-    given.hear = function(event) shown:hear(event) end
+    local waited = waits.new(tenant, journal)
+    given.hear = function(event)
+        shown:hear(event)
+        waited:hear(event)
+    end
     local in_flight = given.in_flight or IN_FLIGHT
     return setmetatable({ tenant = tenant, journal = journal, progress = shown, in_flight = in_flight,
         concurrency = concurrency.new(in_flight), throttle = throttle.new(given.throttle_file), limit = given.limit,
-        signals = world.signals, begun = 0, failures = 0 }, work_mt)
+        signals = world.signals, waits = waited, begun = 0, failures = 0 }, work_mt)
 end
 
 --- UNIX seconds, as the tenant's receipts have them.
@@ -100,7 +106,9 @@ end
 --- Waits until a line may begin.
 ---@return boolean may_begin
 function Work:begin()
-    self.throttle:wait(self.tenant, function() return self:is_over() end)
+    self.throttle:wait(self.tenant, function() return self:is_over() end, function(from, to, times)
+        self.waits:add("throttle", from, to, times)
+    end)
     if self:is_over() then return false end
     self.concurrency:begin(self.tenant:now())
     self.begun = self.begun + 1

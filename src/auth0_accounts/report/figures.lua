@@ -7,8 +7,7 @@ local BARS, FEW = 60, 12 -- bars at most, and at least
 -- Seconds of a bar.
 local WIDTHS = { 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200 }
 local DAY = 86400
-local WAIT = 10 -- seconds without an outcome that count as one
-local AT_MOST, WAITS = 20, 10 -- rows of a list
+local AT_MOST = 20 -- rows of a list
 
 local function all(db, sql, make, ...)
     local list, statement = {}, db:prepare(sql)
@@ -69,14 +68,9 @@ local function durations(db)
         requests = (requests or 0) / count }
 end
 
--- Times in which nothing came to its end, though a run was at work.
 local function waits(db)
-    local sql = [[FROM (SELECT at, at - lag(at) OVER (PARTITION BY run ORDER BY at) AS wait FROM brief)
-        WHERE wait >= ?]]
-    local count, sum = first(db, "SELECT count(*), sum(wait) " .. sql, WAIT)
-    local longest = all(db, "SELECT at, wait " .. sql .. " ORDER BY wait DESC, at LIMIT " .. WAITS,
-        function(at, wait) return { from = at - wait, seconds = wait } end, WAIT)
-    return { count = count, sum = sum or 0, longest = longest }
+    return all(db, "SELECT cause, sum(count), sum(seconds) FROM wait GROUP BY cause ORDER BY 3 DESC, 2 DESC, 1",
+        function(cause, count, seconds) return { cause = cause, count = count, seconds = seconds } end)
 end
 
 local function failures(db)

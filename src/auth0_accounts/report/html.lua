@@ -42,7 +42,7 @@ end
 ---@param rows string[][]
 ---@return string
 function html.table(heads, rows)
-    local parts = { html.fill('<div class="wide %s" tabindex="0"><table><thead><tr>', #heads == 2 and "small" or "") }
+    local parts = { html.fill('<div class="wide %s" tabindex="0"><table><thead><tr>', #heads < 4 and "small" or "") }
     for i, head in ipairs(heads) do
         local class = rows[1] and class_of(rows[1][i]) or ""
         parts[#parts + 1] = html.fill('<th scope="col" class="%s">%s</th>', class == "number" and class or "", head)

@@ -31,7 +31,8 @@ rect.made { fill: var(--made); } rect.undone { fill: var(--undone); } rect.faile
   margin-right: .4em; border-radius: .15em; }
 i.made { background: var(--made); } i.undone { background: var(--undone); } i.failed { background: var(--failed); }
 .axis { display: flex; justify-content: space-between; gap: 1rem; } .axis span:last-child { text-align: right; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .875rem; }
+.wide { overflow-x: auto; } p + .wide { margin-top: .5rem; }
+table { border-collapse: collapse; width: 100%; font-size: .875rem; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .75rem; border-top: 1px solid var(--line); }
 thead th { border-top: 0; white-space: nowrap; color: var(--soft); font-weight: 600; }
 td { white-space: nowrap; } .long { white-space: normal; overflow-wrap: anywhere; min-width: 17rem; }
@@ -116,17 +117,22 @@ local function durations_of(figures)
         span_of(times.most), span_of(times.longest), ("%.2f"):format(times.requests)))
 end
 
+local CAUSES = { throttle = "the throttle file", rate_limited = "the tenant, which answered 429: too many requests",
+    token = "a token" }
+for _, limit in ipairs { "read", "write", "delete", "organizations", "members", "other" } do
+    CAUSES[limit] = ("the %s limit"):format(limit)
+end
+
 local function waits_of(figures)
-    local waits, rows = figures.waits, {}
-    if not figures.chart then return "" end
-    if waits.count == 0 then
-        return section("Waits", "<p>No run was without a result for 10 seconds or more.</p>")
+    local rows = {}
+    for i, wait in ipairs(figures.waits) do
+        rows[i] = { CAUSES[wait.cause] or "the next try, after " .. wait.cause, whole(wait.count),
+            span_of(wait.seconds) }
     end
-    for i, wait in ipairs(waits.longest) do rows[i] = { time_of(wait.from), span_of(wait.seconds) } end
-    return section("Waits", html.fill("<p>%s, %s in all, a run had no result for 10 seconds or more. The journal does "
-        .. "not say why: it may have been a rate limit, a throttle, or a tenant that did not answer.%s</p>%h",
-        waits.count == 1 and "Once" or whole(waits.count) .. " times", span_of(waits.sum),
-        waits.count > #rows and " The longest:" or "", html.table({ "From", "Without a result for" }, rows)))
+    if not rows[1] then return figures.chart and section("Waits", "<p>None.</p>") or "" end
+    return section("Waits", "<p>What held the runs back. Time in which several links waited for the same counts "
+        .. "once; the times of different causes may overlap.</p>"
+        .. html.table({ "For", "Times", "In all" }, rows))
 end
 
 local function failures_of(figures)
