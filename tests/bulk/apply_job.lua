@@ -151,8 +151,10 @@ local function count_images(files, first)
     return found
 end
 
--- The record is the journal: each line that was made is linked, once, and nothing else is.
-local function compare(files, result)
+--- Holds the tenant's record against the journal: each line that was made is linked, once, and nothing else is.
+---@param files table of `prepare`
+---@param result table gets made, links, and differing: lines of which the two do not say the same
+function job.compare(files, result)
     local found = count_images(files, 1)
     local db = assert(accounts_core.open(files.journal))
     result.made, result.differing = 0, 0
@@ -204,7 +206,7 @@ function job.run(links, in_flight, kills, rate)
     end
     for _ = 1, 3 do
         result.output = finish(files, in_flight, result)
-        compare(files, result)
+        job.compare(files, result)
         if result.made == links then break end
     end
     result.requests = asked()

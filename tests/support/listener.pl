@@ -1,16 +1,19 @@
-# listener.pl closed|silent|proxy [LOG]: prints a port of 127.0.0.1, and with the last two the pid of what stands behind
-# it.
+# listener.pl closed|silent|proxy|gate [LOG|PORT]: prints a port of 127.0.0.1, and except for the first the pid of what
+# stands behind it.
 #   closed   there is no listener
 #   silent   connections are made, by the kernel, and the server never says a word
 #   proxy    an HTTP proxy for CONNECT, which leads to the same port of 127.0.0.1 whatever the name; LOG gets each
 #            request's bytes
+#   gate     leads PORT of 127.0.0.2 to the same port of 127.0.0.1; its connections end with the group of its pid
 use strict;
 use warnings;
 use IO::Select;
 use IO::Socket::INET;
 
 my ($mode, $log) = @ARGV;
-my $listener = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 0, Listen => 64) or die "listen: $!\n";
+my @place = $mode eq "gate" ? ("127.0.0.2", $log) : ("127.0.0.1", 0);
+my $listener = IO::Socket::INET->new(LocalAddr => $place[0], LocalPort => $place[1], ReuseAddr => 1, Listen => 64)
+    or die "listen: $!\n";
 my $port = $listener->sockport;
 
 if ($mode eq "closed") {
@@ -58,9 +61,15 @@ sub shuttle {
     }
 }
 
+setpgrp;
 while (my $client = $listener->accept) {
     next if fork() // die "fork: $!\n";
     close($listener);
+    if ($mode eq "gate") {
+        my $server = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $port);
+        shuttle($client, $server) if $server;
+        exit 0;
+    }
     my $head = head_of($client);
     open(my $file, ">>", $log);
     syswrite($file, $head);

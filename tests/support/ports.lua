@@ -45,6 +45,31 @@ function ports.proxy()
     }
 end
 
+---@class support.ports.gate
+---@field address string by which the tenant is reached, as long as the gate is open
+local Gate = { address = "127.0.0.2" }
+
+--- Connections are taken, and led to the tenant.
+function Gate:open()
+    if self.pid then return end
+    listen("gate", tenant.port)
+    self.pid = pids[#pids]
+end
+
+--- Connections are refused, and those that there were are gone.
+function Gate:shut()
+    tenant.run(("kill -KILL -%s"):format(self.pid))
+    self.pid = nil
+end
+
+--- A gate before the tenant, on the tenant's port of another address: what is asked of the tenant is the same.
+---@return support.ports.gate
+function ports.gate()
+    local gate = setmetatable({}, { __index = Gate })
+    gate:open()
+    return gate
+end
+
 -- A script that prints a line and goes on, under Lua 5.4 whatever Lua is tested: it needs cqueues and luaossl.
 local function start(name, arguments)
     local log = os.tmpname()
