@@ -63,6 +63,7 @@ local function with_help(parser)
     parser:add_help { description = "Print this help.", action = function()
         error({ text = parser:get_help() .. "\n", code = stop.DONE }, 0)
     end }
+    table.insert(parser._options, 1, table.remove(parser._options)) -- the first that a help tells
 end
 
 -- What the help calls an element.
@@ -89,13 +90,17 @@ local function with_names(parser)
     end
 end
 
+-- What a command has beside its own elements; its commands have it, too.
+local function with_help_and_names(parser)
+    with_help(parser)
+    with_names(parser)
+    for _, own in ipairs(parser._commands) do with_help_and_names(own) end
+end
+
 local function with_commands(parser)
     for _, name in ipairs(commands.NAMES) do
         local command = commands.get(name)
-        local own = parser:command(name):description(command.summary)
-        with_help(own)
-        command.define(own)
-        with_names(own)
+        command.define(parser:command(name):description(command.summary))
     end
 end
 
@@ -103,10 +108,9 @@ end
 function arguments.parser()
     local parser = argparse()("auth0-accounts", ABOUT, EPILOG)
     parser:help_max_width(WIDTH):command_target "command":require_command(true)
-    with_help(parser)
     of_every_command(parser)
-    with_names(parser)
     with_commands(parser)
+    with_help_and_names(parser)
     return parser
 end
 
@@ -119,7 +123,7 @@ end
 
 -- "missing argument 'primary'" says little: it gets its name in the help, whose own line follows.
 local function explained(parser, message)
-    if message == "a command is required" then return message .. ": " .. table.concat(commands.NAMES, ", ") end
+    if message == "a command is required" then return message .. ": " .. parser:_get_commands():gsub(" ", ", ") end
     local element = element_of(parser, message)
     if not element or message:find "must be one of" then
         return printable.line((message:gsub("\nDid you mean", "; did you mean")))

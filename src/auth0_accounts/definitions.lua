@@ -14,10 +14,9 @@ end
 ---@param name string
 ---@param about string what is said of it: "About it: %s."
 ---@param choices string[]
----@param kind? "option"|"argument"
 ---@return table option
-function definitions.choice(parser, name, about, choices, kind)
-    return parser[kind or "option"](parser, name, (about:gsub("%%s", listed(choices)))):choices(choices)
+function definitions.choice(parser, name, about, choices)
+    return parser:option(name, (about:gsub("%%s", listed(choices)))):choices(choices)
 end
 
 ---@param parser table

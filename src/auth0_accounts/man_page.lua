@@ -27,8 +27,8 @@ local function option_of(lines, option)
     paragraph(lines, table.concat(names, ", ") .. value, option.about)
 end
 
-local function synopsis_of(command)
-    local words = { bold("auth0-accounts " .. command.name) }
+local function synopsis_of(name, command)
+    local words = { bold("auth0-accounts " .. name) }
     for _, option in ipairs(command.options) do
         if option.required then append(words, "%s \\fI%s\\fR", bold(option.names[1]), escaped(option.value)) end
     end
@@ -38,8 +38,10 @@ local function synopsis_of(command)
     return table.concat(words, " ") .. " [\\fIoption\\fR ...]"
 end
 
-local function command_of(lines, command)
-    append(lines, ".SS %s\n%s\n.PP\n%s", command.name, synopsis_of(command), escaped(command.about))
+local function command_of(lines, name, command)
+    for _, own in ipairs(command.commands) do command_of(lines, name .. " " .. own.name, own) end
+    if command.commands[1] then return end
+    append(lines, ".SS %s\n%s\n.PP\n%s", name, synopsis_of(name, command), escaped(command.about))
     for _, argument in ipairs(command.arguments) do
         paragraph(lines, "\\fI" .. escaped(argument.name) .. "\\fR", argument.about)
     end
@@ -86,7 +88,7 @@ function man_page.of(defined)
     append(lines, ".SH OPTIONS\nOf every command, before its name or after.")
     for _, option in ipairs(defined.options) do option_of(lines, option) end
     append(lines, ".SH COMMANDS")
-    for _, command in ipairs(defined.commands) do command_of(lines, command) end
+    for _, command in ipairs(defined.commands) do command_of(lines, command.name, command) end
     examples_of(lines)
     local i = 0
     for text in (defined.notes .. "\n\n"):gmatch "(.-)\n\n" do

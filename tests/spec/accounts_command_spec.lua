@@ -233,15 +233,15 @@ describe("auth0-accounts", function()
         local function assert_documented(name)
             assert(text:find("`" .. name, 1, true), "doc/accounts.md and doc/bulk.md lack " .. name)
         end
-        local function assert_all(defined)
+        local function assert_all(defined, name)
             for _, option in ipairs(defined.options) do
                 assert_documented(option.names[#option.names] .. (option.value and " " .. option.value or ""))
             end
             for _, own in ipairs(defined.commands) do
-                assert_documented(own.name)
-                assert_all(own)
+                assert_documented(name .. own.name)
+                assert_all(own, name .. own.name .. " ")
             end
         end
-        assert_all(value_of(run("help", "--json")))
+        assert_all(value_of(run("help", "--json")), "")
     end)
 end)

@@ -17,6 +17,17 @@ local function defined()
     return cjson.decode(help("help", "--json"))
 end
 
+-- All commands, and those of a command.
+local function all_commands(of, name, list)
+    list = list or {}
+    for _, own in ipairs((of or defined()).commands) do
+        own.name = (name and name .. " " or "") .. own.name
+        list[#list + 1] = own
+        all_commands(own, own.name, list)
+    end
+    return list
+end
+
 describe("auth0-accounts help", function()
     it("prints what --help prints, of all and of one", function()
         assert.equal(help "--help", help "help")
@@ -62,7 +73,7 @@ describe("auth0-accounts help", function()
     end)
 
     it("has a sentence for each option and argument", function()
-        for _, own in ipairs(defined().commands) do
+        for _, own in ipairs(all_commands()) do
             for _, list in ipairs { own.options, own.arguments } do
                 for _, element in ipairs(list) do
                     assert.truthy(element.about:find "^%u.*[%.%)]$", own.name .. ": " .. element.about)
@@ -72,7 +83,7 @@ describe("auth0-accounts help", function()
     end)
 
     it("names the choices of each option that has some", function()
-        for _, own in ipairs(defined().commands) do
+        for _, own in ipairs(all_commands()) do
             for _, option in ipairs(own.options) do
                 for _, choice in ipairs(option.choices or {}) do
                     assert.truthy(option.about:find(choice, 1, true), own.name .. " " .. option.names[1])
@@ -96,8 +107,8 @@ describe("auth0-accounts help", function()
         for _, title in ipairs { "DESCRIPTION", "OPTIONS", "COMMANDS", "EXAMPLES", "ENVIRONMENT", "EXIT STATUS" } do
             assert.truthy(text:find("\n" .. title .. "\n", 1, true), title)
         end
-        for _, own in ipairs(defined().commands) do
-            assert.truthy(text:find("auth0-accounts " .. own.name, 1, true), own.name)
+        for _, own in ipairs(all_commands()) do
+            assert.truthy(own.commands[1] or text:find("auth0-accounts " .. own.name, 1, true), own.name)
             for _, option in ipairs(own.options) do
                 assert.truthy(text:find(option.names[#option.names], 1, true), option.names[1])
             end
@@ -128,6 +139,26 @@ describe("auth0-accounts help", function()
         assert.equal("--password-merge\ncandidates\n", text)
     end)
 
+    it("completes what journal does, in each shell", function()
+        local script = process.file(help("help", "--completion", "bash")
+            .. "\nCOMP_WORDS=(auth0-accounts --json journal ''); COMP_CWORD=3; _auth0-accounts; echo ${COMPREPLY[@]}"
+            .. "\nCOMP_WORDS=(auth0-accounts journal prune --o); COMP_CWORD=3; _auth0-accounts; echo ${COMPREPLY[@]}"
+            .. "\nCOMPREPLY=(); COMP_WORDS=(auth0-accounts journal export ''); _auth0-accounts; echo ${#COMPREPLY[@]}")
+        assert.equal("export prune\n--older-than\n0\n", (tenant.run("bash --norc " .. script .. " 2>&1")))
+        os.remove(script)
+        local zsh = help("help", "--completion", "zsh")
+        local words = zsh:match "\n_auth0%-accounts_journal_cmds%(%) {\n(.-)\n}"
+        assert.truthy(words and words:find("\n    \"export:", 1, true) and words:find("\n    \"prune:", 1, true), zsh)
+        if select(2, tenant.run "command -v fish") ~= 0 then return pending "there is no fish" end
+        script = process.file(help("help", "--completion", "fish") .. "\ncomplete -C 'auth0-accounts --json journal '"
+            .. "\ncomplete -C 'auth0-accounts journal prune --o'")
+        local home = process.file ""
+        local text = tenant.run(("HOME=%s fish --no-config %s 2>&1"):format(home, script))
+        os.remove(script)
+        os.remove(home)
+        assert.truthy(text:find "^export\t[^\n]+\nprune\t[^\n]+\n%-%-older%-than\t[^\n]+\n$", text)
+    end)
+
     it("is used wrongly: says so for the command, with the choices", function()
         for words, arguments in pairs {
             ["there is no command 'shwo': the commands are show, candidates"] = { "help", "shwo" },
@@ -139,6 +170,9 @@ describe("auth0-accounts help", function()
             ["missing argument SECONDARY\nSECONDARY: Full id of the other account, or identity.\n"] = { "link", "a|1" },
             ["--limit '0': expected a whole number, 1 or more\n"] = { "apply", "p", "-j", "j", "--limit", "0" },
             ["unknown option '--limits'; did you mean '--limit'?\n"] = { "apply", "p", "--limits", "1" },
+            ["a command is required: export, prune\n\"auth0-accounts journal --help\" says more\n"] = { "journal" },
+            ["missing option '--older-than'\n--older-than: Links that were last worked at so many days ago, or "
+                .. "longer.\n\"auth0-accounts journal prune --help\" says more\n"] = { "journal", "prune", "j" },
         } do
             local told = command.run(mock_tenant.new(), arguments, {})
             assert.same({ 2, "" }, { told.code, told.out })

@@ -4,19 +4,18 @@ local definitions = require "auth0_accounts.definitions"
 local journal = { needs_tenant = false,
     summary = "Prints all that a journal holds, or takes out of it the personal data that has served." }
 
-function journal.define(parser)
-    definitions.choice(parser, "action", "What to do: %s. export prints one JSON object a line.", { "export", "prune" },
-        "argument")
-    parser:argument("journal", "The file that apply made."):argname "JOURNAL"
-    parser:option("--older-than", "With prune: links that were last worked at so many days ago, or longer. undo "
-        .. "cannot take these back any more."):argname
-        "DAYS":convert(definitions.whole(0))
+local function action(parser, name, about)
+    local own = parser:command(name):description(about)
+    own:argument("journal", "The file that apply made."):argname "JOURNAL"
+    return own
 end
 
-function journal.fault(given)
-    if (given.action == "prune") ~= (given.older_than ~= nil) then
-        return "--older-than DAYS goes with prune, and prune with it"
-    end
+function journal.define(parser)
+    parser:command_target "action"
+    action(parser, "export", "Prints all of it, one JSON object a line.")
+    action(parser, "prune", "Takes the personal data of links out of it. undo cannot take these links back any more.")
+        :option("--older-than", "Links that were last worked at so many days ago, or longer."):argname "DAYS"
+        :convert(definitions.whole(0)):count(1)
 end
 
 local actions = {}
