@@ -6,6 +6,9 @@ for _, name in ipairs { "path", "cpath" } do
     package[name] = (";" .. package[name]):gsub(";%./%?[^;]*", ""):sub(2)
 end
 
+-- Without it, SIGUSR1 ends a command; not every installation has it, nor needs it.
+pcall(require, "auth0_accounts.core")
+
 local good, code = pcall(function()
     return require("auth0_accounts").run(arg, { getenv = os.getenv, out = io.stdout, err = io.stderr })
 end)

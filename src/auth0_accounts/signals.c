@@ -16,8 +16,8 @@ struct signals {
 
 /* The interrupts first. Without SIGPIPE ignored, a Ctrl-C that ends the reader of the output first ends the run at
    once. */
-enum { INTERRUPTS = 2, TAKEN = 6 };
-static const int taken[TAKEN] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGXFSZ, SIGPIPE};
+enum { INTERRUPTS = 2, TAKEN = 5 };
+static const int taken[TAKEN] = {SIGINT, SIGTERM, SIGHUP, SIGXFSZ, SIGPIPE};
 static struct sigaction before[TAKEN];
 static atomic_bool is_taken;
 static atomic_int interrupts, questions;
@@ -49,13 +49,15 @@ static void on_question(int number) {
     atomic_store(&questions, 1);
 }
 
-static void take(int index, void (*handler)(int)) {
+static void handle(int number, void (*handler)(int), struct sigaction *earlier) {
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_handler = handler;
     action.sa_flags = SA_RESTART;
-    (void)sigaction(taken[index], &action, &before[index]);
+    (void)sigaction(number, &action, earlier);
 }
+
+static void take(int index, void (*handler)(int)) { handle(taken[index], handler, &before[index]); }
 
 static struct signals *check_signals(lua_State *L) {
     struct signals *signals = bind_class_check(L, 1, &signals_class, "expected signals");
@@ -93,14 +95,12 @@ int signals_take(lua_State *L) {
     if (atomic_exchange(&is_taken, true)) return luaL_error(L, "auth0_accounts.core: the signals are taken already");
     signals->has_them = true;
     atomic_store(&interrupts, 0);
-    atomic_store(&questions, 0);
     take(0, on_interrupt);
     take(1, on_interrupt);
     take(2, on_hangup);
     if (before[2].sa_handler == SIG_IGN) (void)sigaction(SIGHUP, &before[2], NULL); /* nohup */
-    take(3, on_question);
+    take(3, SIG_IGN);
     take(4, SIG_IGN);
-    take(5, SIG_IGN);
     return 1;
 }
 
@@ -108,4 +108,5 @@ void signals_init(lua_State *L) {
     static const luaL_Reg methods[] = {
         {"interrupts", method_interrupts}, {"status", method_status}, {"close", close_signals}, {NULL, NULL}};
     bind_class_make(L, &signals_class, "auth0_accounts.core.signals", methods, close_signals);
+    handle(SIGUSR1, on_question, NULL);
 }

@@ -214,6 +214,19 @@ describe("auth0-accounts", function()
         assert.equal('print "mine"\nauth0-accounts: no domain', told:sub(1, 38), told)
     end)
 
+    it("goes on when it is asked by SIGUSR1 how far it is, from its first step on, whatever it does", function()
+        local fifo = command.new_name()
+        local told = tenant.run(([[mkfifo -m 600 %s
+            AUTH0_DOMAIN=tenant.test AUTH0_TOKEN=x %s src/auth0_accounts/command.lua settle %s 2>&1 & pid=$!
+            exec 3>%s # the receipt is being read
+            kill -USR1 $pid
+            exec 3>&-
+            wait $pid
+            echo code $?
+            rm %s]]):format(fifo, process.lua(), fifo, fifo, fifo))
+        assert.truthy(told:find "^auth0%-accounts: .*\ncode 2\n$", told)
+    end)
+
     it("says how to install argparse", function()
         local argparse = package.loaded.argparse
         package.loaded.argparse, package.preload.argparse = nil, function() error "there is none" end

@@ -396,6 +396,19 @@ describe("auth0_accounts.core", function()
             ]])
         end)
 
+        it("ask before they are taken, too, and end nothing after they are closed", function()
+            assert.equal("true\nfalse\nstill there\n", said [[
+                signals:close()
+                send "USR1"
+                signals = require("auth0_accounts.core").signals()
+                print(signals:status())
+                print(signals:status())
+                signals:close()
+                send "USR1"
+                print "still there"
+            ]])
+        end)
+
         it("of a terminal that is gone are one interrupt, and none after nohup", function()
             assert.equal("1\n", said 'send "HUP" send "HUP" print(signals:interrupts())')
             local name = process.file [[
