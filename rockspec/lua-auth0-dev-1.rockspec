@@ -72,6 +72,7 @@ build = {
             "src/lua/private_file.c",
             "src/lua/records.c",
             "src/lua/reply.c",
+            "src/lua/result.c",
             "src/lua/rows.c",
             "src/lua/sequence.c",
             "src/os/bell.c",

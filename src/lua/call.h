@@ -1,4 +1,4 @@
-/* A call as Lua owns it: made from options, and turned into what Lua is told. */
+/* A call as Lua owns it, made from options. */
 #ifndef AUTH0_LUA_CALL_H
 #define AUTH0_LUA_CALL_H
 
@@ -46,12 +46,6 @@ void bind_call_push_body(lua_State *L, struct bind_options *options);
 enum bind_prepared bind_call_prepare(lua_State *L, struct bind_call *self, const struct bind_method *method,
                                      struct bind_options *options, struct bind_place place,
                                      struct complaint *complaint);
-
-/* Pushes `value, receipt`, or `nil, facts` for lua/auth0/failure.lua. Returns 2. */
-int bind_call_push(lua_State *L, struct bind_call *self);
-
-/* Sets `timings` of the table on top of the stack. */
-void bind_call_push_timings(lua_State *L, const struct exchange_timings *timings);
 
 /* Wipes and frees the call now rather than when the collector comes. While the call is being pushed, nothing is done:
    the collector frees it. */

@@ -5,6 +5,7 @@
 #include "lua/push.h"
 #include "lua/records.h"
 #include "lua/reply.h"
+#include "lua/result.h"
 #include "lua/sequence.h"
 #include "pure/jwt.h"
 
@@ -147,7 +148,7 @@ static int push_done(lua_State *L, struct bind_engine *self) {
     call->tellers++;
     lua_pushliteral(L, "done");
     lua_pushinteger(L, id);
-    int results = bind_call_push(L, call);
+    int results = bind_result_push(L, call);
     call->tellers--;
     drop_id(L, id);
     if (self->untold == id) self->untold = 0;

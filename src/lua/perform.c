@@ -3,6 +3,7 @@
 #include "lua/class.h"
 #include "lua/interrupt.h"
 #include "lua/pool.h"
+#include "lua/result.h"
 #include "pure/domain.h"
 
 /* Where the arguments are on the stack. The first is an engine; of a call by an engine of the pool it is the loop,
@@ -81,7 +82,7 @@ static struct bind_place place_of(const struct bind_engine *self, const struct b
 }
 
 static int push_end(lua_State *L, struct bind_call *call) {
-    int results = bind_call_push(L, call);
+    int results = bind_result_push(L, call);
     bind_call_spare(L, CALL);
     return results;
 }

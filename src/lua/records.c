@@ -1,7 +1,7 @@
 #include "lua/records.h"
 
-#include "lua/call.h"
 #include "lua/push.h"
+#include "lua/result.h"
 #include "pure/domain.h"
 
 #include <ctype.h>
@@ -52,7 +52,7 @@ static void push_exchange_facts(lua_State *L, const struct event *event) {
     if (event->status != 0) push_integer(L, "status", event->status);
     push_string(L, "request_id", event->request_id);
     if (event->date > 0) push_number(L, "date", (double)event->date);
-    bind_call_push_timings(L, &event->timings);
+    bind_result_push_timings(L, &event->timings);
 }
 
 void bind_records_push_event(lua_State *L, const struct event *event) {
