@@ -75,6 +75,7 @@ build = {
             "src/lua/result.c",
             "src/lua/rows.c",
             "src/lua/sequence.c",
+            "src/lua/tenant.c",
             "src/os/bell.c",
             "src/os/buffer.c",
             "src/os/clock.c",

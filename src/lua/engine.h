@@ -45,8 +45,18 @@ struct bind_engine *bind_engine_open(lua_State *L, const struct profile *profile
 /* Keeps the call at `index` under a new id of the engine at 1. */
 int bind_engine_keep(lua_State *L, struct bind_engine *self, int index, struct bind_call *call);
 
+/* Pushes the call of an id, of the engine at 1; NULL, and nil is pushed, where there is none. */
+struct bind_call *bind_engine_push_call(lua_State *L, int id);
+
 /* The call whose id is at `index`, of the engine at 1; raises where there is none. */
 struct bind_call *bind_engine_check_call(lua_State *L, int index);
+
+/* Keeps the call of an id no longer. */
+void bind_engine_forget(lua_State *L, int id);
+
+/* Sets the call of the engine's own that is to be answered; NULL: none is. A step is held: its sequence may end before
+   the answer comes. */
+void bind_engine_set_own(struct bind_engine *self, struct call *call);
 
 /* Whether it has no call, and nothing to tell. */
 bool bind_engine_is_idle(const struct bind_engine *self);

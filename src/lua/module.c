@@ -7,6 +7,7 @@
 #include "lua/perform.h"
 #include "lua/pool.h"
 #include "lua/private_file.h"
+#include "lua/records.h"
 #include "lua/rows.h"
 #include "lua/sequence.h"
 #include "lua/stay.h"
@@ -41,6 +42,7 @@ EXPORT int luaopen_auth0_core(lua_State *L) {
     bind_options_init(L);
     bind_call_init(L);
     bind_engine_init(L);
+    bind_records_init(L);
     bind_bell_init(L);
     bind_perform_init(L);
     bind_sequence_init(L);

@@ -1,8 +1,10 @@
 #include "lua/records.h"
 
+#include "lua/engine.h"
 #include "lua/push.h"
+#include "lua/reply.h"
 #include "lua/result.h"
-#include "pure/domain.h"
+#include "lua/sequence.h"
 
 #include <ctype.h>
 
@@ -23,7 +25,7 @@ static void push_headers(lua_State *L, const struct curl_slist *headers) {
     }
 }
 
-void bind_records_push_request(lua_State *L, const struct call *call) {
+static void push_request(lua_State *L, const struct call *call) {
     struct exchange_order order = call_exchange(call, call->action.request);
     lua_createtable(L, 0, 4);
     push_string(L, "method", request_method_name(order.method));
@@ -55,7 +57,7 @@ static void push_exchange_facts(lua_State *L, const struct event *event) {
     bind_result_push_timings(L, &event->timings);
 }
 
-void bind_records_push_event(lua_State *L, const struct event *event) {
+static void push_event(lua_State *L, const struct event *event) {
     lua_createtable(L, 0, 10);
     push_string(L, "kind", events_kind_name(event->kind));
     if (event->id != 0) push_integer(L, "id", event->id);
@@ -69,6 +71,118 @@ void bind_records_push_event(lua_State *L, const struct event *event) {
     if (event->wait > 0) push_number(L, "wait", (double)event->wait / 1e6);
 }
 
+/* ---- records, and what answers them ---- */
+
+static int push_exchange(lua_State *L, struct bind_engine *self, struct call *call) {
+    struct bind_call *owner = call->step_of == NULL ? bind_engine_push_call(L, call->id) : NULL;
+    if (owner == NULL)
+        bind_engine_set_own(self, call);
+    else
+        owner->tellers++;
+    lua_pushliteral(L, "exchange");
+    lua_pushinteger(L, owner != NULL ? call->id : 0);
+    push_request(L, call);
+    if (owner != NULL) owner->tellers--;
+    return 3;
+}
+
+static int push_receipt(lua_State *L, int id) {
+    struct bind_call *call = bind_engine_push_call(L, id);
+    if (call != NULL) call->tellers++;
+    lua_pushliteral(L, "receipt");
+    lua_pushinteger(L, id);
+    if (call != NULL)
+        bind_sequence_push_planned(L, call->call);
+    else
+        lua_pushnil(L);
+    if (call != NULL) call->tellers--;
+    return 3;
+}
+
+/* The call that is untold. Where Lua has no memory for it, it is told the next time, since a caller waits for it. So it
+   is to a finalizer that runs meanwhile and asks for news. */
+static int push_done(lua_State *L, struct bind_engine *self) {
+    int id = self->untold;
+    struct bind_call *call = bind_engine_push_call(L, id);
+    call->tellers++;
+    lua_pushliteral(L, "done");
+    lua_pushinteger(L, id);
+    int results = bind_result_push(L, call);
+    call->tellers--;
+    bind_engine_forget(L, id);
+    if (self->untold == id) self->untold = 0;
+    bind_call_spare(L, lua_gettop(L) - 2 - results);
+    return 2 + results;
+}
+
+/* engine:next() -> "done", id, value, receipt; or "done", id, nil, facts
+                 -> "receipt", id, {...}: a sequence wants approve, cancel or drop; nil: there was no memory for it
+                 -> "exchange", id, {method=, url=, headers=, body=}: wants a reply
+                 -> "token", request: wants give_token or refuse_token
+                 -> "event", {kind=, ...}
+                 -> nothing where there is no news */
+static int method_next(lua_State *L) {
+    struct bind_engine *self = bind_engine_check(L, 1);
+    struct engine_record record;
+    if (self->untold != 0) return push_done(L, self);
+    if (!engine_next(self->engine, &record)) return 0;
+    switch (record.kind) {
+    case ENGINE_EXCHANGE: return push_exchange(L, self, record.call);
+    case ENGINE_RECEIPT: return push_receipt(L, record.call->id);
+    case ENGINE_DONE: self->untold = record.call->id; return push_done(L, self);
+    case ENGINE_TOKEN:
+        lua_pushliteral(L, "token");
+        lua_pushinteger(L, record.token_request);
+        return 2;
+    case ENGINE_EVENT: break;
+    }
+    lua_pushliteral(L, "event");
+    push_event(L, &record.event);
+    return 2;
+}
+
+/* engine:reply(id, answer): see reply.h. The answer is read first: a metamethod of its may do anything. */
+static int method_reply(lua_State *L) {
+    luaL_checktype(L, 3, LUA_TTABLE);
+    struct headers headers;
+    struct replies_reply reply = bind_reply_read(L, 3, &headers);
+    struct bind_engine *self = bind_engine_check(L, 1);
+    struct call *call = self->own;
+    bool is_own = luaL_checkinteger(L, 2) == 0 && call != NULL;
+    if (!is_own) call = bind_engine_check_call(L, 2)->call;
+    bool is_taken = engine_reply(self->engine, call, &reply);
+    if (is_own && is_taken) bind_engine_set_own(self, NULL);
+    if (!is_taken) luaL_error(L, "auth0: this call waits for no answer");
+    return 0;
+}
+
+static void check_tokens(lua_State *L, const struct bind_engine *self) {
+    if (!engine_has_tokens(self->engine)) luaL_error(L, "auth0: no call waits for a token");
+}
+
+/* engine:give_token(request, text, seconds or nil) */
+static int method_give_token(lua_State *L) {
+    struct bind_engine *self = bind_engine_check(L, 1);
+    struct span token;
+    int request = (int)luaL_checkinteger(L, 2);
+    token.at = luaL_checklstring(L, 3, &token.size);
+    check_tokens(L, self);
+    engine_give_token(self->engine, request, token, to_microseconds((double)luaL_optnumber(L, 4, 0)));
+    return 0;
+}
+
+/* engine:refuse_token(request, words) */
+static int method_refuse_token(lua_State *L) {
+    struct bind_engine *self = bind_engine_check(L, 1);
+    int request = (int)luaL_checkinteger(L, 2);
+    const char *words = luaL_checkstring(L, 3);
+    check_tokens(L, self);
+    engine_refuse_token(self->engine, request, words);
+    return 0;
+}
+
+/* ---- statistics ---- */
+
 static void push_buckets(lua_State *L, const struct engine_stats *stats) {
     lua_newtable(L);
     for (int i = 0; i < PACE_CLASSES; i++) {
@@ -81,7 +195,7 @@ static void push_buckets(lua_State *L, const struct engine_stats *stats) {
     lua_setfield(L, -2, "buckets");
 }
 
-void bind_records_push_stats(lua_State *L, const struct engine_stats *stats) {
+static void push_stats(lua_State *L, const struct engine_stats *stats) {
     lua_createtable(L, 0, 9);
     push_buckets(L, stats);
     push_count(L, "calls", stats->calls);
@@ -93,63 +207,21 @@ void bind_records_push_stats(lua_State *L, const struct engine_stats *stats) {
     push_integer(L, "waiting", stats->waiting);
 }
 
-/* ---- options ---- */
-
-static enum token_source_kind source_of(const struct bind_options *options) {
-    if (options->has_token_function) return TOKEN_SOURCE_FUNCTION;
-    if (options->client_secret.at != NULL) return TOKEN_SOURCE_CLIENT_SECRET;
-    return options->signing_key.at != NULL ? TOKEN_SOURCE_CLIENT_KEY : TOKEN_SOURCE_GIVEN;
+/* engine:stats() -> {calls=, exchanges=, ...} */
+static int method_stats(lua_State *L) {
+    struct engine_stats stats = engine_stats(bind_engine_check(L, 1)->engine);
+    push_stats(L, &stats);
+    return 1;
 }
 
-static enum token_assertion_alg algorithm_of(struct span name) {
-    if (span_equals(name, SPAN("RS384"))) return TOKEN_ASSERTION_RS384;
-    return span_equals(name, SPAN("PS256")) ? TOKEN_ASSERTION_PS256 : TOKEN_ASSERTION_RS256;
-}
-
-static void complain(lua_State *L, int level, const char *option, const char *what) {
-    luaL_where(L, level);
-    lua_pushfstring(L, "auth0.tenant: %s: %s", option, what);
-    lua_concat(L, 2);
-    lua_error(L);
-}
-
-void bind_records_check_tenant(lua_State *L, const struct bind_options *options, const char *fault, int level) {
-    struct complaint complaint = {fault, "cannot be used"};
-    bool is_good = fault == NULL && domain_check(options->common.domain, &complaint) &&
-                   (options->token.at == NULL || identity_check_token("token", options->token, &complaint));
-    if (!is_good) complain(L, level, complaint.option, complaint.what);
-}
-
-static struct token_source *make_tokens(lua_State *L, const struct bind_options *options, int level) {
-    const struct token_source_config config = {
-        .source = source_of(options),
-        .token = options->token,
-        .client_id = options->client_id,
-        .client_secret = options->client_secret,
-        .client_key = options->signing_key,
-        .key_id = options->signing_key_id,
-        .algorithm = algorithm_of(options->signing_algorithm),
-        .domain = options->common.domain,
-        .audience = options->audience,
-        .user_agent = options->common.user_agent,
-        .telemetry = options->common.telemetry,
-        .file = options->token_file,
-        .limits = {to_microseconds(options->common.connect_timeout), to_microseconds(options->common.attempt_timeout),
-                   to_microseconds(options->common.attempt_timeout), 1},
+void bind_records_init(lua_State *L) {
+    static const luaL_Reg methods[] = {
+        {"next", method_next},
+        {"reply", method_reply},
+        {"give_token", method_give_token},
+        {"refuse_token", method_refuse_token},
+        {"stats", method_stats},
+        {NULL, NULL},
     };
-    const char *fault;
-    struct token_source *tokens = token_source_new(&config, &fault);
-    if (tokens == NULL)
-        complain(L, level, config.source == TOKEN_SOURCE_CLIENT_KEY ? "signing_key" : "client_id", fault);
-    return tokens;
-}
-
-void bind_records_configure_tenant(lua_State *L, const struct bind_options *options, struct engine *engine, int level) {
-    bool has_token = options->token.at != NULL || options->has_token_function || options->client_id.at != NULL;
-    const struct engine_options configured = {
-        .pace = {.reserve = options->reserve, .rate = options->rate},
-        .tokens = has_token ? make_tokens(L, options, level) : NULL,
-        .wants_events = options->has_event_function,
-    };
-    engine_configure(engine, &configured);
+    bind_engine_extend(L, methods);
 }
