@@ -11,7 +11,8 @@
 
 struct addresses;
 
-/* core.addresses() -> addresses: eight bytes for each account that has one. users:note() fills them. */
+/* core.addresses() -> addresses: eight bytes for each account that has one. users:note() and users:next() fill
+   them. */
 int addresses_make(lua_State *L);
 void addresses_init(lua_State *L);
 

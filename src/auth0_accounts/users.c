@@ -96,7 +96,7 @@ static int read_account(lua_State *L, struct users *users, struct listed *listed
 static void push_span(lua_State *L, struct span text) { lua_pushlstring(L, text.at, text.size); }
 
 /* An empty address has no folded form: it is none that two accounts share. */
-static void push_email(lua_State *L, struct users *users, struct json_value email) {
+static void push_email(lua_State *L, struct users *users, struct json_value email, struct addresses *addresses) {
     if (email.token == NULL) {
         lua_pushnil(L);
         lua_pushnil(L);
@@ -105,18 +105,20 @@ static void push_email(lua_State *L, struct users *users, struct json_value emai
     struct span text = unescape(L, users, email);
     push_span(L, text);
     listed_fold(users->text, text.size);
-    if (text.size > 0)
-        push_span(L, text);
-    else
+    if (text.size == 0) {
         lua_pushnil(L);
+        return;
+    }
+    push_span(L, text);
+    if (addresses != NULL) addresses_add(L, addresses, lines_number(users->lines), text);
 }
 
-static int push_account(lua_State *L, struct users *users) {
+static int push_account(lua_State *L, struct users *users, struct addresses *addresses) {
     struct listed listed;
     int faults = read_account(L, users, &listed);
     if (faults > 0) return faults;
     push_span(L, unescape(L, users, listed.id));
-    push_email(L, users, listed.email);
+    push_email(L, users, listed.email, addresses);
     lua_pushinteger(L, (lua_Integer)listed.identities);
     lua_pushinteger(L, (lua_Integer)users->line.size);
     return 5;
@@ -131,19 +133,20 @@ static int fail_step(lua_State *L, struct users *users, enum lines_step step) {
     return fail_file(L, users, step);
 }
 
-static int push_step(lua_State *L, struct users *users, enum lines_step step) {
+static int push_step(lua_State *L, struct users *users, enum lines_step step, struct addresses *addresses) {
     users->is_pushed = true;
-    int count = step == LINES_ONE ? push_account(L, users) : fail_step(L, users, step);
+    int count = step == LINES_ONE ? push_account(L, users, addresses) : fail_step(L, users, step);
     users->is_pushed = false;
     return count;
 }
 
-/* users:next() -> user_id, email or nil, folded email or nil, number of identities, bytes of the line; nothing at the
-   end; or nil, message, "line": this line is no account, and the next one may be; or nil, message, "file": nothing more
-   can be read */
+/* users:next([addresses]) -> user_id, email or nil, folded email or nil, number of identities, bytes of the line;
+   nothing at the end; or nil, message, "line": this line is no account, and the next one may be; or nil, message,
+   "file": nothing more can be read. With addresses, that of the account is noted. */
 static int method_next(lua_State *L) {
     struct users *users = check_users(L);
-    return push_step(L, users, lines_next(users->lines, &users->line));
+    struct addresses *addresses = lua_isnoneornil(L, 2) ? NULL : addresses_check(L, 2);
+    return push_step(L, users, lines_next(users->lines, &users->line), addresses);
 }
 
 /* users:find(line) -> as users:next() of the line with this number, which is after the last one that was read. The
@@ -154,7 +157,7 @@ static int method_find(lua_State *L) {
     enum lines_step step;
     do step = lines_next(users->lines, &users->line);
     while ((step == LINES_ONE || step == LINES_TOO_LONG) && lines_number(users->lines) < wanted);
-    return push_step(L, users, step);
+    return push_step(L, users, step, NULL);
 }
 
 /* 0, or the number of values pushed, as fail_line. */

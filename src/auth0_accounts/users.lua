@@ -21,20 +21,21 @@ end
 
 --- Goes through them. A line that is no account ends the command: an export that is damaged may lack any account.
 ---
----     for line, id, folded, reader, count, size in users.file(source, watch) do ... end
+---     for line, id, folded, reader, count, size in users.file(source, watch, addresses) do ... end
 ---
 ---@param source auth0_accounts.Source NDJSON, or the gzip of it
 ---@param watch auth0_accounts.Watch
+---@param addresses userdata of auth0_accounts.core: those of the accounts are noted
 ---@return fun(): integer|nil, string, string|nil, table, integer, integer iterator of the line's number, the id, the
 ---folded address, the reader, the number of identities and the bytes of the line
-function users.file(source, watch)
+function users.file(source, watch, addresses)
     local reader, number = open(source), 0
     return function()
-        local id, message, folded, count, size = reader:next() -- without an id, `folded` is the kind of failure
+        local id, message, folded, count, size = reader:next(addresses)
         number = number + 1
         if number % EVERY == 0 then watch:say("reading " .. source.name, reader:position()) end
         if id then return reader:line(), id, folded, reader, count, size end
-        if message then fail(message, folded) end
+        if message then fail(message, folded) end -- without an id, `folded` is the kind of failure
         reader:close()
         return nil
     end

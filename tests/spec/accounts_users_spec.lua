@@ -174,6 +174,18 @@ describe("auth0_accounts.core.users", function()
         addresses:close()
     end)
 
+    it("notes the addresses of accounts that are given one by one", function()
+        local addresses = core.addresses()
+        local users = opened('{"user_id":"a","email":"A@b"}\n{"user_id":"b"}\n{"user_id":"c","email":""}\n'
+            .. '{"user_id":"d","email":"a@\\u0042"}\n{"user_id":"e","email":""}\n{"user_id":"f","email":"a@b"}')
+        for id in ("abcde"):gmatch "." do assert.equal(id, (users:next(addresses))) end
+        assert.equal("f", (users:next()))
+        local lines = {}
+        for line in addresses:shared() do lines[#lines + 1] = line end
+        assert.same({ 1, 4 }, lines)
+        assert.error_matches(function() users:next(1) end, "expected addresses")
+    end)
+
     it("hashes the file as it is read, packed or not", function()
         local text = '{"user_id":"a"}\n' .. ('{"user_id":"b"}\n'):rep(40000) .. "\n\n"
         for _, bytes in ipairs { text, "", gzip.pack(text) } do

@@ -10,16 +10,15 @@ local audit = {}
 
 local SCHEMA = [[
     CREATE TABLE account (line INTEGER PRIMARY KEY, user_id TEXT NOT NULL, folded TEXT);
+    CREATE TABLE shared (line INTEGER PRIMARY KEY);
     CREATE TABLE linked (id TEXT PRIMARY KEY, holder TEXT NOT NULL) WITHOUT ROWID;]]
 
 local DANGLING = [[
     SELECT account.user_id, linked.holder FROM account JOIN linked ON linked.id = account.user_id
     WHERE linked.holder <> account.user_id ORDER BY account.user_id]]
 
-local DUPLICATES = [[
-    SELECT DISTINCT folded, user_id FROM account WHERE folded IN
-        (SELECT folded FROM account WHERE folded IS NOT NULL GROUP BY folded HAVING count(DISTINCT user_id) > 1)
-    ORDER BY folded, user_id]]
+-- Of two addresses that were taken for one, some are of one account alone.
+local DUPLICATES = "SELECT DISTINCT folded, user_id FROM shared JOIN account USING (line) ORDER BY folded, user_id"
 
 local function note_linked(insert, user)
     local own = identities.own(user)
@@ -40,7 +39,7 @@ end
 local function read(work, source)
     local insert, accounts = work.db:prepare "INSERT INTO account VALUES (?, ?, ?)", 0
     work.insert_linked = work.db:prepare "INSERT OR IGNORE INTO linked VALUES (?, ?)"
-    for line, id, folded, users, count, size in accounts_of.file(source, work.watch) do
+    for line, id, folded, users, count, size in accounts_of.file(source, work.watch, work.addresses) do
         accounts = accounts + 1
         insert:run(line, id, folded)
         if count > 1 then look_at_linked(work, id, auth0_core.decode(users:text())) end
@@ -55,22 +54,31 @@ local function find_dangling(work)
     for id, holder in work.db:prepare(DANGLING):rows() do work.found(checks.dangling(id, holder)) end
 end
 
+local function note_shared(work)
+    local insert = work.db:prepare "INSERT INTO shared VALUES (?)"
+    for line in work.addresses:shared() do insert:run(line) end
+end
+
 local function find_duplicates(work)
     local folded, list
+    local function tell()
+        if list and list[2] then work.found(checks.duplicate(folded, list)) end
+    end
     for address, id in work.db:prepare(DUPLICATES):rows() do
         if address ~= folded then
-            if list then work.found(checks.duplicate(folded, list)) end
+            tell()
             folded, list = address, json.array {}
         end
         list[#list + 1] = id
     end
-    if list then work.found(checks.duplicate(folded, list)) end
+    tell()
 end
 
 local function look(work, source)
     work.db:exec("BEGIN;" .. SCHEMA)
     local accounts = read(work, source)
     work.watch:finish()
+    note_shared(work)
     work.db:exec "COMMIT"
     find_dangling(work)
     find_duplicates(work)
@@ -83,9 +91,11 @@ end
 ---@param lists_linked? boolean with each linked account as well
 ---@return integer accounts
 function audit.run(source, found, watch, lists_linked)
-    local work = { db = database.temporary(), found = found, watch = watch, lists_linked = lists_linked }
+    local work = { db = database.temporary(), found = found, watch = watch, lists_linked = lists_linked,
+        addresses = database.core().addresses() }
     local good, accounts = pcall(look, work, source)
     work.db:close()
+    work.addresses:close()
     watch:finish()
     if not good then error(accounts, 0) end
     return accounts
