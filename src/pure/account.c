@@ -40,11 +40,10 @@ static bool choose_own(struct account *account) {
 /* False: one of the members that count stands in it twice, of which one may hide what the other says. */
 static bool find_single(struct json_value object, const struct json_wish *wishes, size_t count) {
     for (struct json_walk walk = json_walk(object); json_next(&walk);) {
-        size_t i = 0;
-        while (i < count && !json_string_is(walk.name, wishes[i].name)) i++;
-        if (i == count) continue;
-        if (wishes[i].value->token != NULL) return false;
-        *wishes[i].value = walk.value;
+        const struct json_wish *wish = json_wish_for(walk.name, wishes, count);
+        if (wish == NULL) continue;
+        if (wish->value->token != NULL) return false;
+        *wish->value = walk.value;
     }
     for (size_t i = 0; i < count; i++) drop_null(wishes[i].value);
     return true;

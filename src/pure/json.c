@@ -10,12 +10,23 @@ struct json_walk json_walk(struct json_value container) {
                               .has_names = container.token->kind == JSON_OBJECT};
 }
 
+/* Most names differ in size, and that is seen first. */
+const struct json_wish *json_wish_for(struct json_value name, const struct json_wish *wishes, size_t count) {
+    if (json_kind(name) != JSON_STRING) return NULL;
+    bool may_differ_in_size = !name.token->is_raw;
+    size_t size = name.token->size;
+    for (const struct json_wish *wish = wishes; wish < wishes + count; wish++)
+        if ((wish->name.size == size || may_differ_in_size) && json_string_is(name, wish->name)) return wish;
+    return NULL;
+}
+
 void json_find(struct json_value object, const struct json_wish *wishes, size_t count) {
     for (size_t i = 0; i < count; i++) *wishes[i].value = (struct json_value){NULL, NULL};
     if (json_kind(object) != JSON_OBJECT) return;
-    for (struct json_walk walk = json_walk(object); json_next(&walk);)
-        for (size_t i = 0; i < count; i++)
-            if (json_string_is(walk.name, wishes[i].name)) *wishes[i].value = walk.value;
+    for (struct json_walk walk = json_walk(object); json_next(&walk);) {
+        const struct json_wish *wish = json_wish_for(walk.name, wishes, count);
+        if (wish != NULL) *wish->value = walk.value;
+    }
 }
 
 bool json_member(struct json_value object, struct span name, struct json_value *value) {

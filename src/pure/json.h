@@ -127,6 +127,9 @@ struct json_wish {
 };
 void json_find(struct json_value object, const struct json_wish *wishes, size_t count);
 
+/* The wish for a member of this name, the first of several. NULL: there is none. */
+const struct json_wish *json_wish_for(struct json_value name, const struct json_wish *wishes, size_t count);
+
 /* Whether a string, unescaped, is `text`. Most have no escapes, and differ in size. */
 bool json_is_equal_unescaped(struct json_value string, struct span text);
 static inline bool json_string_is(struct json_value string, struct span text) {
