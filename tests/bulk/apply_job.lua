@@ -164,6 +164,9 @@ function job.compare(files, result)
             result.differing = result.differing + 1
         end
     end
+    result.last = { made = db:prepare([[SELECT count(*) FROM outcome WHERE made = 'true' AND kind = 'merge'
+        AND run = (SELECT max(id) FROM run)]]):first(),
+        took = db:prepare("SELECT ended_at - begun_at FROM run ORDER BY id DESC LIMIT 1"):first() }
     db:close()
     result.links = found.links
 end
@@ -189,8 +192,8 @@ end
 ---@param in_flight integer
 ---@param kills integer
 ---@param rate? integer of the tenant's calls a second
----@return table result { made, links, differing, lost, passes, peak (KiB), seconds, requests, output, files }: seconds
----of the processor's time, in the last pass
+---@return table result { made, links, differing, lost, passes, peak (KiB), seconds, last, requests, output, files }:
+---seconds of the processor's time in the last pass, and what that made
 function job.run(links, in_flight, kills, rate)
     local files = job.prepare(links, rate)
     local result = { lost = 0, passes = 0, peak = 0, seconds = 0, files = files }
