@@ -144,10 +144,10 @@ static double needed(const struct pace *pace, const struct pace_gate *gate, int6
     return kept(pace, gate) + 1 + stake * larger(share, 1 + gate->caution) + margin(gate) + taken_meanwhile(gate, now);
 }
 
-/* INT64_MIN: it is not the last one. */
+/* When one may begin even if it is the last one that the level allows. */
 static int64_t last_may_begin(const struct pace *pace, const struct pace_gate *gate, int64_t now) {
-    int64_t next = bucket_when(&gate->bucket, &pace->clock, needed(pace, gate, now) + 1, now);
-    return next <= now ? INT64_MIN : earlier(gate->begun + last_gap, next);
+    int64_t more = bucket_when(&gate->bucket, &pace->clock, needed(pace, gate, now) + 1, now);
+    return earlier(gate->begun + last_gap, more);
 }
 
 static int64_t ready_by_level(const struct pace *pace, const struct pace_gate *gate, int64_t now) {
