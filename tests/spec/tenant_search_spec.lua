@@ -56,6 +56,18 @@ describe("users_by_email", function()
         assert.same({}, (assert(tenant:users_by_email "nobody@x.test")))
     end)
 
+    it("fails where both answers together take more memory than one may", function()
+        spoil(mock, "/users-by-email", function(told, _, count)
+            told.body = ('[{"user_id":"auth0|%d","more":[%s0]}]'):format(count, ("[],"):rep(60000))
+        end)
+        assert.equal(1, #assert(tenant:users_by_email "ann@example.com"))
+        local found, message, failure = tenant:users_by_email "Ann@example.com"
+        assert.is_nil(found)
+        assert.equal("too_large", failure.code)
+        assert.truthy(message:find("its answers together take more memory than one of 1048576 bytes may", 1, true),
+            message)
+    end)
+
     it("fails where what is listed are no accounts", function()
         local body
         spoil(mock, "users-by-email", function(told) told.body = body end)
@@ -261,6 +273,24 @@ describe("connections", function()
         local _, _, failure = tenant:connections { correlation_id = "fault=status;status=500", attempts = 1 }
         assert.equal("server_error", failure.code)
     end)
+
+    it("have id, name and strategy, unless other fields are asked for", function()
+        local mock = mocked.mock(1)
+        local tenant = mocked.tenant(mock)
+        local function fields_of(options)
+            options.name = "google-oauth2"
+            local names = {}
+            for name in pairs(assert(tenant:connections(options))[1]) do names[#names + 1] = name end
+            table.sort(names)
+            return table.concat(names, ",")
+        end
+        assert.equal("id,name,strategy", fields_of {})
+        assert.equal("id,name,strategy", fields_of { include_fields = true })
+        assert.equal("id,options", fields_of { fields = { "id", "options" } })
+        local all = "id,is_domain_connection,name,options,realms,strategy"
+        assert.equal(all, fields_of { include_fields = false })
+        assert.equal((all:gsub("options,", "")), fields_of { fields = "options", include_fields = false })
+    end)
 end)
 
 describe("connections of a tenant that", function()
@@ -310,6 +340,50 @@ describe("connections of a tenant that", function()
             assert.is_nil(found)
             assert.equal("bad_response", failure.code)
             assert.truthy(message:find(case[2], 1, true), message)
+        end)
+    end
+
+    -- Twenty pages, whose connections have so many bytes.
+    local function fill(bytes)
+        spoil(mock, "/connections", function(told, _, count)
+            local list = {}
+            for i = 1, 50 do
+                list[i] = ('{"id":"con_%016d","strategy":"samlp","name":"%s"}'):format(count * 50 + i, ("x"):rep(bytes))
+            end
+            told.body = ('{"total":1000,"connections":[%s]}'):format(table.concat(list, ","))
+        end)
+    end
+
+    it("has 1,000 with the longest names is served, as is one that was asked for all of their options", function()
+        fill(128)
+        assert.equal(1000, #assert(tenant:connections()))
+        fill(5000)
+        assert.equal(1000, #assert(tenant:connections { fields = { "id", "strategy", "options" } }))
+    end)
+
+    it("shows more than is kept of one call is a failure, unless max_response allows it", function()
+        fill(9000)
+        local found, message, failure = tenant:connections()
+        assert.is_nil(found)
+        assert.same({ "too_large", "none", 200 }, { failure.code, failure.outcome, failure.status })
+        assert.equal("tenant:connections: the answer of " .. tenant.domain .. " is too large (status 200; its answers "
+            .. "together take more memory than one of 524288 bytes may: raise max_response, or ask for less; request "
+            .. failure.request_id .. ")", message)
+        fill(9000)
+        assert.equal(1000, #assert(tenant:connections { max_response = 2097152 }))
+        tenant:close()
+        fill(9000)
+        assert.equal(1000, #assert(mocked.tenant(mock, { max_response = 2097152 }):connections()))
+    end)
+
+    for _, id in ipairs { "7", "{}", '"' .. ("x"):rep(1025) .. '"' } do
+        it("names one " .. id:sub(1, 3) .. " is a failure", function()
+            local body = '{"total":1,"connections":[{"id":' .. id .. "}]}"
+            spoil(mock, "/connections", function(told) told.body = body end)
+            local found, message, failure = tenant:connections()
+            assert.is_nil(found)
+            assert.equal("bad_response", failure.code)
+            assert.truthy(message:find("the id of a row is no text of at most 1024 bytes", 1, true), message)
         end)
     end
 

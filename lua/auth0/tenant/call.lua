@@ -2,6 +2,7 @@
 local calls = require "auth0.calls"
 local core = require "auth0.core"
 local failure = require "auth0.failure"
+local memory = require "auth0.tenant.memory"
 local options = require "auth0.options"
 local paths = require "auth0.tenant.paths"
 
@@ -13,7 +14,7 @@ local call = {}
 ---@field attempt_timeout? number seconds for one exchange; 15
 ---@field connect_timeout? number seconds until a request is sent; 10
 ---@field attempts? integer tries; 5
----@field max_response? integer bytes of an answer's body; 1048576, of identities and changes 262144
+---@field max_response? integer bytes of an answer's body; 1048576, of lists 524288, of identities and changes 262144
 ---@field correlation_id? string shown in the tenant's logs
 
 local of_every_call = { deadline = true, attempt_timeout = true, connect_timeout = true, attempts = true,
@@ -98,18 +99,35 @@ function call.transport(checked)
 end
 
 local DEADLINE, LEAST = 60, 0.01 -- seconds: the core's default, and the least that is worth a request
+local RESPONSE, SMALLEST = 1048576, 1024 -- bytes: likewise, of max_response
+local TIMES = 8 -- as much memory as its bytes an answer may take
+
+--- How large an answer of one call may be.
+---@param self auth0.Tenant
+---@param checked table options
+---@param default number the method's own
+---@return number bytes
+function call.most(self, checked, default)
+    return checked.max_response or self.max_response or default
+end
 
 ---@class auth0.Span of all requests of a method together
 ---@field begun number
 ---@field ends number
+---@field most number bytes of one answer
+---@field left number bytes of memory that further answers may take
 
---- Begins it: a method may need several requests, and its deadline is that of all.
+--- Begins it: a method may need several requests. Its deadline is that of all, and their answers together take no more
+--- memory than one answer may.
 ---@param self auth0.Tenant
 ---@param checked table options
+---@param most? number the method's own default of max_response
 ---@return auth0.Span
-function call.span(self, checked)
+function call.span(self, checked, most)
     local now = self.calls.engine:now()
-    return { begun = now, ends = now + (checked.deadline or self.limits.deadline or DEADLINE) }
+    most = call.most(self, checked, most or RESPONSE)
+    return { begun = now, ends = now + (checked.deadline or self.limits.deadline or DEADLINE), most = most,
+        left = TIMES * most }
 end
 
 --- Whether it is an array of tables, as answers that list something have.
@@ -171,7 +189,28 @@ end
 ---@field idempotent? boolean
 ---@field span? auth0.Span of which it is a part
 ---@field deadline? number what is left of that
+---@field max_response? integer likewise
 ---@field account? string the full id of the account that it is about
+
+-- Bounds a request by what its span has left. The failure, where nothing is.
+local function bound(self, request, span)
+    local now = self.calls.engine:now()
+    request.deadline = math.max(span.ends - now, LEAST)
+    request.max_response = math.max(math.min(span.most, math.floor(span.left / TIMES)), SMALLEST)
+    if span.ends <= now then
+        return { code = "timeout", outcome = "none", attempts = 0, elapsed = now - span.begun }
+    end
+end
+
+-- Notes what an answer of a span takes. A later one was refused for what all of them take.
+local function note(span, is_first, value, facts)
+    if value ~= nil then
+        span.left = span.left - memory.of(value)
+    elseif not is_first and facts.code == "too_large" then
+        facts.detail = ("its answers together take more memory than one of %.0f bytes may: raise max_response, or ask "
+            .. "for less"):format(span.most)
+    end
+end
 
 --- One request.
 ---@param self auth0.Tenant
@@ -184,17 +223,13 @@ end
 ---@return table facts a receipt or a failure
 function call.request(self, method, checked, request, level)
     if self.is_closed then call.check_open(self, method.caller, level + 1) end
-    local span, now = request.span, nil
-    if span then
-        now = self.calls.engine:now()
-        request.deadline = math.max(span.ends - now, LEAST)
-    end
-    if span and span.ends <= now then
-        return told(self, method, nil, { code = "timeout", outcome = "none", attempts = 0, elapsed = now - span.begun })
-    end
-    local account = request.account
+    local span, account = request.span, request.account
+    local is_first = span and span.left == TIMES * span.most
+    local over = span and bound(self, request, span)
+    if over then return told(self, method, nil, over) end
     request.account = nil -- the core knows paths alone
     local value, facts = self.calls:perform(method, level + 1, checked, request, nil, true)
+    if span then note(span, is_first, value, facts) end
     if value == nil and account and facts.status == 404 and not facts.content_type then
         facts.missing, facts.id = "account", account
     end

@@ -10,6 +10,13 @@ local list = call.method { caller = "tenant:connections", is_read = true,
 
 local PER_PAGE = 50
 local CAP = 1000 -- the API shows no more page by page
+local FIELDS, BYTES = "id,name,strategy", 524288 -- of a page with these; others may take a multiple
+
+-- What is asked for; all is, where `include_fields = false` leaves out nothing.
+local function fields_of(checked)
+    if checked.fields or checked.include_fields == false then return checked.fields, checked.include_fields end
+    return FIELDS, nil
+end
 
 local function fault_of(read, answer)
     if type(answer.total) == "number" and answer.total > CAP then
@@ -22,8 +29,8 @@ end
 ---@class auth0.ConnectionsOptions: auth0.Defaults
 ---@field name? string that one
 ---@field strategy? string "auth0", "google-oauth2", ...
----@field fields? string|string[]
----@field include_fields? boolean
+---@field fields? string|string[] others than id, name and strategy
+---@field include_fields? boolean false: all but those; without fields, all
 
 --- All connections that fit (read:connections), page after page.
 ---@param given? auth0.ConnectionsOptions
@@ -32,12 +39,13 @@ end
 ---@return auth0.Receipt|auth0.Failure of the last request
 function connections:connections(given)
     local checked = call.options(self, list, given, 2)
-    local found, page, span = {}, 0, call.span(self, checked)
+    local fields, include_fields = fields_of(checked)
+    local found, page, span = {}, 0, call.span(self, checked, fields == FIELDS and BYTES or nil)
     local read = pages.new("connections", "id")
     while true do
         local path = "/api/v2/connections" .. paths.query { page = page, per_page = PER_PAGE, include_totals = true,
-            name = checked.name, strategy = checked.strategy, fields = checked.fields,
-            include_fields = checked.include_fields }
+            name = checked.name, strategy = checked.strategy, fields = fields,
+            include_fields = include_fields }
         local answer, message, facts = call.request(self, list, checked,
             { method = "GET", path = path, promise = "object", span = span }, 2)
         if not answer then return nil, message, facts end

@@ -104,7 +104,8 @@ function tenants.new(given)
     own.token_function = type(checked.token) == "function" and checked.token or nil
     own.on_event, own.event_errors = checked.on_event, 0
     local self = setmetatable({ domain = checked.domain, calls = own, mock = checked.mock, is_closed = false,
-        limits = call.limits(checked), transport = call.transport(checked), hosts = {} }, tenant_mt)
+        limits = call.limits(checked), max_response = checked.max_response, transport = call.transport(checked),
+        hosts = {} }, tenant_mt)
     if checked.mock then owners[checked.mock] = self end
     return self
 end

@@ -26,12 +26,28 @@ local function is_repeated(self, rows)
     return #rows > 0
 end
 
+local LONGEST = 1024 -- bytes of a key: what is known of earlier rows is kept
+
+local function is_key(value)
+    return value == nil or type(value) == "string" and #value <= LONGEST
+end
+
+local function have_keys(self, rows)
+    for _, row in ipairs(rows) do
+        if not is_key(row[self.key]) then return false end
+    end
+    return true
+end
+
 -- A page without rows is a fault while more are due: the loop over the rows would end as if they were all.
 local function fault_of(self, rows, total, most)
     if not call.is_list(rows) then return ("its %s are no array of objects"):format(self.noun) end
     if type(total) ~= "number" then return "its total is no number" end
     if #rows == 0 and self.shown < total then return "a page is empty, and its total says more" end
     if #rows > most then return ("a page has %d %s, and %.0f were asked for"):format(#rows, self.noun, most) end
+    if not have_keys(self, rows) then
+        return ("the %s of a row is no text of at most %d bytes"):format(self.key, LONGEST)
+    end
     if is_repeated(self, rows) then return "a page repeats an earlier one" end
 end
 

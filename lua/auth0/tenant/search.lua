@@ -2,6 +2,7 @@
 local addresses = require "auth0.tenant.addresses"
 local call = require "auth0.tenant.call"
 local failure = require "auth0.failure"
+local memory = require "auth0.tenant.memory"
 local pages = require "auth0.tenant.pages"
 local paths = require "auth0.tenant.paths"
 
@@ -34,6 +35,8 @@ end
 
 local CAP = 1000 -- the tenant shows no more of any search
 local PER_PAGE = 50
+local BYTES, MORE = 524288, 1048576 -- of an answer, and of one with more accounts: ten KiB for each
+local HEAVY = 1048576 -- bytes of memory that the accounts of a page seldom take
 
 -- A public cloud gives 50 where 100 are asked for.
 local function size_of(page, asked)
@@ -49,15 +52,24 @@ local function next_page(self, state, level)
     for _, name in ipairs { "q", "sort", "fields", "include_fields", "connection", "primary_order" } do
         query[name] = checked[name]
     end
-    local page, _, what = call.request(self, users, checked,
-        { method = "GET", path = "/api/v2/users" .. paths.query(query), promise = "object" }, level + 1)
+    local page, _, what = call.request(self, users, checked, { method = "GET", promise = "object",
+        path = "/api/v2/users" .. paths.query(query),
+        max_response = call.most(self, checked, per_page > PER_PAGE and MORE or BYTES) }, level + 1)
     if not page then error(what, 0) end
+    state.memory = memory.of(page)
     state.page_size = size_of(page, per_page)
     local fault = pages.take(state.pages, page.users, page.total, state.page_size)
     if fault then error(select(3, call.bad_response(self, users, what, fault)), 0) end
     state.total = page.total
     state.page = state.page + 1
     return page.users
+end
+
+-- Before the next page comes: a heavy one is not left to a collector that waits until memory has doubled.
+local function drop_page(state)
+    local is_heavy, kilobytes = state.memory > HEAVY, math.floor(state.memory / 1024)
+    state.list, state.at, state.memory = {}, 0, 0
+    for _ = 1, is_heavy and 2 or 0 do collectgarbage("step", kilobytes) end -- of two cycles one begins after it
 end
 
 local function capped(self, state)
@@ -94,11 +106,12 @@ end
 ---@return fun(): table|nil iterator
 function search:users(given)
     local state = { checked = call.options(self, users, given, 2), page = 0, total = 0, list = {}, at = 0,
-        pages = pages.new("users", "user_id") }
+        memory = 0, pages = pages.new("users", "user_id") }
     return function()
         while state.at == #state.list do
             if is_at_end(self, state) then return nil end
-            state.list, state.at = next_page(self, state, 2), 0
+            drop_page(state)
+            state.list = next_page(self, state, 2)
         end
         state.at = state.at + 1
         return state.list[state.at]
