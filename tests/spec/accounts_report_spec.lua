@@ -159,6 +159,13 @@ describe("the page of auth0-accounts report", function()
         end
     end)
 
+    it("tells the smallest times as a millisecond", function()
+        fill { { at = 1, elapsed = 1e-6 }, { at = 2, elapsed = 1e-6 }, { at = 3, elapsed = 0 } }
+        local text = page()
+        assert_says(text, "half of them at most 0.001 s, 95 in 100 at most 0.001 s, the longest 0.001 s")
+        assert_says(text, "Links in each second;")
+    end)
+
     it("lists failures by kind and the slowest", function()
         fill { { at = 1, elapsed = 1 }, { at = 2, elapsed = 2 }, { at = 65, elapsed = 61.5, primary = "auth0|slow" },
             { at = 66, made = "false", code = "stale", state = "refused", message = "the primary has changed" },

@@ -52,8 +52,9 @@ function chart.of(figures, time_of, span_of)
     end
     return html.fill([[<figure><figcaption>Links in each %s; the tallest bar is %s<br>%h</figcaption>
 <svg viewBox="0 0 %s 100" preserveAspectRatio="none" role="img" aria-label="Links over time">%h</svg>
-<div class="axis"><span>%s</span><span>%s</span></div></figure>]], span_of(figures.width), ("%d"):format(most),
-        legend(bars), #bars, table.concat(parts), time_of(figures.from), time_of(figures.from + #bars * figures.width))
+<div class="axis"><span>%s</span><span>%s</span></div></figure>]],
+        figures.width == 1 and "second" or span_of(figures.width), ("%d"):format(most), legend(bars), #bars,
+        table.concat(parts), time_of(figures.from), time_of(figures.from + #bars * figures.width))
 end
 
 return chart

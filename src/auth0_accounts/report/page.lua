@@ -60,8 +60,9 @@ local function of_two(first, unit, second, other)
     return second == 0 and ("%d %s"):format(first, unit) or ("%d %s %d %s"):format(first, unit, second, other)
 end
 
+-- What is less than a millisecond is told as one.
 local function span_of(seconds)
-    if seconds < 60 then return ("%.3g s"):format(seconds) end
+    if seconds < 60 then return ("%.3g s"):format(seconds > 0 and math.max(seconds, 0.001) or 0) end
     local whole_seconds = math.floor(seconds + 0.5)
     local minutes = math.floor(whole_seconds / 60)
     if minutes < 60 then return of_two(minutes, "min", whole_seconds % 60, "s") end
