@@ -43,6 +43,7 @@ build = {
       .. "src/auth0_accounts/lines.c "
       .. "src/auth0_accounts/nameless.c "
       .. "src/auth0_accounts/place.c "
+      .. "src/auth0_accounts/regular.c "
       .. "src/auth0_accounts/signals.c "
       .. "src/auth0_accounts/statement.c "
       .. "src/auth0_accounts/tokens.c "
@@ -154,6 +155,7 @@ build = {
          ["auth0_accounts.printable"] = "src/auth0_accounts/printable.lua",
          ["auth0_accounts.private_file"] = "src/auth0_accounts/private_file.lua",
          ["auth0_accounts.receipts"] = "src/auth0_accounts/receipts.lua",
+         ["auth0_accounts.regular"] = "src/auth0_accounts/regular.lua",
          ["auth0_accounts.report.before_after"] = "src/auth0_accounts/report/before_after.lua",
          ["auth0_accounts.report.chart"] = "src/auth0_accounts/report/chart.lua",
          ["auth0_accounts.report.figures"] = "src/auth0_accounts/report/figures.lua",

@@ -4,6 +4,7 @@
 local core = require "auth0.core"
 local database = require "auth0_accounts.database"
 local json = require "auth0.json"
+local regular = require "auth0_accounts.regular"
 local stop = require "auth0_accounts.stop"
 
 local journal = {}
@@ -150,17 +151,11 @@ local function read(db, path)
         turn = 0, waits = {}, waited = {} }, journal_mt)
 end
 
-local function exists(path)
-    local file = io.open(path, "rb")
-    if file then file:close() end
-    return file ~= nil
-end
-
 --- Opens a journal that is there.
 ---@param path string
 ---@return auth0_accounts.Journal
 function journal.open(path)
-    if not exists(path) then stop.raise(stop.USAGE, "%s: there is no such journal", path) end
+    if not regular.check(path) then stop.raise(stop.USAGE, "%s: there is no such journal", path) end
     local db = connect(path)
     if version_of(db, path) == VERSION then return read(db, path) end
     check_empty(db, path)
@@ -218,7 +213,7 @@ end
 ---@param links fun(): fun(): table|nil, string|nil reads the plan's
 ---@return auth0_accounts.Journal
 function journal.of_plan(path, plan, now, links)
-    local was_there = exists(path)
+    local was_there = regular.check(path)
     local db = connect(path)
     if version_of(db, path) == 0 then
         check_empty(db, path)

@@ -4,6 +4,7 @@ local core = require "auth0.core"
 local json = require "auth0.json"
 local mock = require "auth0.mock"
 local private_file = require "auth0_accounts.private_file"
+local regular = require "auth0_accounts.regular"
 local stop = require "auth0_accounts.stop"
 
 local mock_tenant = {}
@@ -20,6 +21,7 @@ end
 ---@param path string
 ---@return auth0.mock.Tenant
 function mock_tenant.open(path)
+    regular.check(path)
     local file, fault = io.open(path, "rb")
     if not file then
         stop.raise(stop.USAGE, '%s ("auth0-accounts mock %s" makes a tenant of made-up accounts)', fault, path)

@@ -2,6 +2,7 @@
 --- Where the file system has no nameless files, it has another name beside its own.
 local auth0_core = require "auth0.core"
 local database = require "auth0_accounts.database"
+local regular = require "auth0_accounts.regular"
 local stop = require "auth0_accounts.stop"
 
 local private_file = {}
@@ -12,9 +13,7 @@ local TAKEN = "%s: is there already: give another name%s"
 ---@param path string
 ---@param hint? string what else to do
 function private_file.check(path, hint)
-    local handle = io.open(path, "rb")
-    if not handle then return end
-    handle:close()
+    if regular.is(path) == nil then return end
     stop.raise(stop.USAGE, TAKEN, path, hint or "")
 end
 
@@ -31,9 +30,7 @@ function private_file.make_beside(path, text)
         local beside = ("%s.new%s"):format(path, i > 1 and i or "")
         made, fault = auth0_core.make_private_file(beside, text)
         if made then return beside end
-        local taken = io.open(beside, "rb")
-        if not taken then break end
-        taken:close()
+        if regular.is(beside) == nil then break end
     end
     return nil, fault
 end

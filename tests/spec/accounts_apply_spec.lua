@@ -163,8 +163,11 @@ describe("auth0-accounts apply", function()
     end)
 
     it("leaves nothing beside a mapping that cannot take its place", function()
-        tenant.run("mkdir " .. process.quoted(case.mapping))
-        assert_told(apply("--mapping", case.mapping), 1, nil, "the mapping cannot be written (")
+        local rename = os.rename
+        os.rename = function() return nil, "it is busy" end -- luacheck: ignore 122
+        local told = apply("--mapping", case.mapping)
+        os.rename = rename -- luacheck: ignore 122
+        assert_told(told, 1, nil, "the mapping cannot be written (it is busy)")
         assert.is_nil(io.open(case.mapping .. ".new"))
         assert.equal(0, links())
     end)

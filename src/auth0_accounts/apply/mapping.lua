@@ -3,6 +3,7 @@ local csv = require "auth0_accounts.csv"
 local json = require "auth0.json"
 local printable = require "auth0_accounts.printable"
 local private_file = require "auth0_accounts.private_file"
+local regular = require "auth0_accounts.regular"
 local stop = require "auth0_accounts.stop"
 
 local mapping = {}
@@ -51,6 +52,7 @@ local HEAD = heads.csv:sub(1, -2)
 
 -- The first line of a mapping that is there.
 local function first_of(name)
+    regular.check(name)
     local file = io.open(name, "rb")
     local first = file and file:read "*l"
     if first == HEAD then first = file:read "*l" end

@@ -1,4 +1,6 @@
 --- How many lines a second may begin: a number in a file, which may change while a run is at work.
+local regular = require "auth0_accounts.regular"
+
 local throttle = {}
 
 ---@class auth0_accounts.Throttle
@@ -18,6 +20,7 @@ local MOST = 64 -- bytes of it that are read
 
 -- False: there is no file. Nil: it holds no number.
 local function rate_in(name)
+    if regular.is(name) == false then return nil end
     local file = io.open(name, "r")
     if not file then return false end
     local number = tonumber((file:read(MOST) or ""):match "^[^\n]*")

@@ -1,4 +1,5 @@
 --- auth0-accounts report
+local regular = require "auth0_accounts.regular"
 local stop = require "auth0_accounts.stop"
 
 local report = { needs_tenant = false,
@@ -20,7 +21,7 @@ local BEGINNINGS = { output = '<!DOCTYPE html>\n<html lang="en"><head><meta name
     csv = "line,state,primary,secondary," }
 
 local function check_place(path, beginning)
-    local file = path and io.open(path, "rb")
+    local file = path and regular.check(path) and io.open(path, "rb")
     if not file then return end
     local text = file:read(#beginning)
     file:close()

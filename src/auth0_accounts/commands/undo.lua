@@ -1,6 +1,7 @@
 --- auth0-accounts undo: by the receipt of one merge, or by the journal of a plan.
 local definitions = require "auth0_accounts.definitions"
 local receipts = require "auth0_accounts.receipts"
+local regular = require "auth0_accounts.regular"
 local results = require "auth0_accounts.results"
 local stop = require "auth0_accounts.stop"
 
@@ -23,7 +24,7 @@ undo.options = definitions.bulk_options
 
 -- The first bytes of every SQLite database.
 local function is_journal(name)
-    local file = io.open(name, "rb")
+    local file = regular.is(name) and io.open(name, "rb")
     local first = file and file:read(16)
     if file then file:close() end
     return first == "SQLite format 3\0"

@@ -1,6 +1,7 @@
 --- A plan that is read: its header, what it says line by line, and the digest that approves it.
 local accounts_core = require "auth0_accounts.core"
 local core = require "auth0.core"
+local regular = require "auth0_accounts.regular"
 local stop = require "auth0_accounts.stop"
 
 local reader = {}
@@ -19,6 +20,7 @@ local function broken(name, number, words)
 end
 
 local function open(name)
+    regular.check(name)
     local file, fault = io.open(name, "rb")
     return file or stop.raise(stop.USAGE, "%s", fault)
 end
