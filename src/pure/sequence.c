@@ -5,6 +5,8 @@
 
 #define BIT(step) ((sequence_steps)1 << (step))
 
+static bool is_undo(const struct sequence *sequence) { return sequence->plan.goal == SEQUENCE_UNDO; }
+
 /* ---- ends ---- */
 
 void sequence_finish(struct sequence *sequence, enum failure_code code, enum failure_outcome outcome,
@@ -37,17 +39,25 @@ void sequence_want(struct sequence *sequence, enum sequence_phase phase, size_t 
 
 /* ---- the reads ---- */
 
+/* Whether the secondary of a receipt is to be read. Of one that is an identity of the primary, an undo learns nothing
+   before it has unlinked it. */
+static bool is_secondary_wanted(const struct sequence *sequence) {
+    if (!is_undo(sequence)) return true;
+    return sequence->input.answers[GUARD_PRIMARY].state == GUARD_READ &&
+           !sequence_is_linked(sequence, sequence->pages[GUARD_PRIMARY][0]);
+}
+
 static guard_reads reads_wanted(const struct sequence *sequence) {
+    const struct guard_answer *answers = sequence->input.answers;
     guard_reads wanted = 0;
     if (sequence_is_judged(sequence)) return guard_wanted(&sequence->input) & ~sequence->under_way;
-    for (int read = GUARD_PRIMARY; read <= GUARD_SECONDARY; read++)
-        if (sequence->input.answers[read].state == GUARD_UNASKED) wanted |= (guard_reads)1 << read;
+    if (answers[GUARD_PRIMARY].state == GUARD_UNASKED) wanted |= (guard_reads)1 << GUARD_PRIMARY;
+    if (answers[GUARD_SECONDARY].state == GUARD_UNASKED && is_secondary_wanted(sequence))
+        wanted |= (guard_reads)1 << GUARD_SECONDARY;
     return wanted & ~sequence->under_way;
 }
 
 /* ---- changes: which comes next ---- */
-
-static bool is_undo(const struct sequence *sequence) { return sequence->plan.goal == SEQUENCE_UNDO; }
 
 /* All has been done that was to be. If a merge puts back, its end was set when it was refused. */
 static void finish_changes(struct sequence *sequence) {
