@@ -105,10 +105,9 @@ end
 ---@class auth0_accounts.Intent
 ---@field id integer
 ---@field kind "merge"|"undo"
----@field at integer UNIX seconds
----@field correlation string
 ---@field receipt auth0.MergeReceipt|nil what is known last; nil after a prune
 ---@field made "true"|"false"|"unknown"|nil nil: without an outcome
+---@field is_owed boolean whether a merge may have left something at the tenant
 
 -- A receipt says what an undo writes, and to which accounts: it has to be about the line's.
 local function receipt_of(self, line, text)
@@ -127,12 +126,12 @@ end
 ---@return auth0_accounts.Intent[]
 function Journal:intents_of(line)
     local list = {}
-    for id, kind, at, correlation, receipt, made, later in self:statement([[
-        SELECT intent.id, intent.kind, intent.at, intent.correlation, intent.receipt, outcome.made, outcome.receipt
+    for id, kind, receipt, made, later in self:statement([[
+        SELECT intent.id, intent.kind, intent.receipt, outcome.made, outcome.receipt
         FROM intent LEFT JOIN outcome
             ON outcome.id = (SELECT max(id) FROM outcome WHERE line = ?1 AND intent = intent.id)
         WHERE intent.line = ?1 ORDER BY intent.id DESC]]):rows(line.number) do
-        list[#list + 1] = { id = id, kind = kind, at = at, correlation = correlation, made = made,
+        list[#list + 1] = { id = id, kind = kind, made = made, is_owed = kind == "merge" and made ~= "false",
             receipt = receipt_of(self, line, later or receipt) }
     end
     return list

@@ -1,5 +1,6 @@
 --- A plan is approved by the digest of its bytes: what was looked at is what is carried out.
 local progress = require "auth0_accounts.apply.progress"
+local request = require "auth0_accounts.forms.request"
 local stop = require "auth0_accounts.stop"
 
 local approval = {}
@@ -12,8 +13,7 @@ local FLAGS = { "acknowledge_events", "json", "quiet", "no_color", "no_input" }
 local named = { mock_file = "mock" }
 
 local function quoted(text)
-    if text:find "^[%w_@%%+=:,./-]+$" then return text end
-    return "'" .. text:gsub("'", "'\\''") .. "'"
+    return text:find "^[%w_@%%+=:,./-]+$" and text or request.quoted(text)
 end
 
 local function option(name)

@@ -107,7 +107,7 @@ end
 -- The newest that may have left something.
 local function owed(intents)
     for _, intent in ipairs(intents) do
-        if intent.kind == "merge" and intent.made ~= "false" then return intent end
+        if intent.is_owed then return intent end
     end
 end
 

@@ -22,19 +22,14 @@ local function now(self)
     return math.floor(self.time())
 end
 
--- Whether an intent may have left something at the tenant.
-local function is_owed(intent)
-    return intent.kind == "merge" and intent.made ~= "false"
-end
-
 --- The receipts by which a line is taken back, the newest first; nil: they were pruned.
 ---@param line auth0_accounts.Line
 ---@return auth0.MergeReceipt[]|nil receipts
 function Undoer:receipts(line)
     local receipts = {}
     for _, intent in ipairs(self.journal:intents_of(line)) do
-        if is_owed(intent) and not intent.receipt then return nil end
-        if is_owed(intent) then receipts[#receipts + 1] = intent.receipt end
+        if intent.is_owed and not intent.receipt then return nil end
+        if intent.is_owed then receipts[#receipts + 1] = intent.receipt end
     end
     return receipts
 end

@@ -22,7 +22,7 @@ local function text_of(value)
 end
 
 local function lower(email)
-    return (email:gsub("%u", function(letter) return string.char(letter:byte() + 32) end))
+    return (email:gsub("[A-Z]", function(letter) return string.char(letter:byte() + 32) end))
 end
 
 local function check_verified(user, id, holder, found)
