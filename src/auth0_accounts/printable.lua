@@ -17,7 +17,9 @@ local function code_of(character)
 end
 
 local function replaced(text, replacement)
-    for _, pattern in ipairs(hidden) do text = text:gsub(pattern, replacement) end
+    for _, pattern in ipairs(hidden) do -- a plain byte is found much sooner than a pattern
+        if text:find(pattern:sub(1, 1), 1, true) then text = text:gsub(pattern, replacement) end
+    end
     return text
 end
 
@@ -46,7 +48,8 @@ end
 ---@param text string JSON
 ---@return string the same JSON, of one line: what is hidden is written by its code
 function printable.json(text)
-    return (replaced(text:gsub("\127", "\\u007f"), escaped_in_json))
+    if text:find("\127", 1, true) then text = text:gsub("\127", "\\u007f") end
+    return replaced(text, escaped_in_json)
 end
 
 return printable

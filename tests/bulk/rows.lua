@@ -1,6 +1,7 @@
 -- rows.lua <rows> <limit>: see tests/bulk/rows.
 local accounts_core = require "auth0_accounts.core"
 local command = require "support.command"
+local fill = require "bulk.rows_fill"
 local process = require "support.process"
 local rows_tenant = require "bulk.rows_tenant"
 local tenant = require "support.tenant"
@@ -24,7 +25,7 @@ local function run(state, arguments)
     return { code = code, output = output, peak = tonumber(peak), seconds = tonumber(seconds) }
 end
 
--- Each command that reads or writes a journal, on one of so many rows.
+-- Each command that reads or writes a journal, on one of so many rows. From `verify` on all of them are made.
 local function commands_of(files, count)
     local some, journal = tostring(math.min(limit, count)), files.journal
     local apply = { "apply", files.plan, "-j", journal, "--approve", files.digest, "--limit", some,
@@ -37,17 +38,25 @@ local function commands_of(files, count)
         { "undo", "linked", { "undo", journal, "--approve", files.digest, "--limit", some, "--in-flight", "50" } },
         { "journal export", "linked", { "journal", "export", journal } },
         { "report", "linked", { "report", journal, "-o", files.report } },
+        { "report --csv", "linked", { "report", journal, "--csv", files.csv } },
+        { "journal prune", "linked", { "journal", "prune", journal, "--older-than", "0" } },
     }
 end
 
 ---@param count integer of rows
 ---@param on_told fun(i: integer, name: string, result: table) is called for each command when it has ended
 local function each_of(count, on_told)
-    local files = { plan = command.new_name(), journal = command.new_name(), report = command.new_name() }
+    local files = { plan = command.new_name(), journal = command.new_name(), report = command.new_name(),
+        csv = command.new_name() }
     rows_tenant.plan(files.plan, "tenant.test", count)
     files.digest = accounts_core.sha256_file(files.plan)
-    for i, each in ipairs(commands_of(files, count)) do on_told(i, each[1], run(each[2], each[3])) end
-    for _, name in ipairs { files.plan, files.journal, files.journal .. "-wal", files.report } do os.remove(name) end
+    for i, each in ipairs(commands_of(files, count)) do
+        if each[1] == "verify" then fill(files.journal) end
+        on_told(i, each[1], run(each[2], each[3]))
+    end
+    for _, name in ipairs { files.plan, files.journal, files.journal .. "-wal", files.report, files.csv } do
+        os.remove(name)
+    end
 end
 
 local few = {}
