@@ -160,24 +160,18 @@ function Journal:add_logged(line)
     self:statement("INSERT OR IGNORE INTO temp.logged VALUES (?)"):run(line)
 end
 
-local function numbers(self, sql)
-    local list = {}
-    for number in self:statement(sql):rows() do list[#list + 1] = number end
-    return list
-end
-
 --- Lines that a run made, and the logs do not have.
----@return integer[] numbers
+---@return fun(): integer|nil numbers
 function Journal:unlogged()
-    return numbers(self, "SELECT number FROM line WHERE state IN ('made', 'undoing', 'undone') "
-        .. "AND number NOT IN (SELECT line FROM temp.logged) ORDER BY number")
+    return self:statement("SELECT number FROM line WHERE state IN ('made', 'undoing', 'undone') "
+        .. "AND number NOT IN (SELECT line FROM temp.logged) ORDER BY number"):rows()
 end
 
 --- Lines that the logs have, and of which the journal does not know that they were made.
----@return integer[] numbers
+---@return fun(): integer|nil numbers
 function Journal:unrecorded()
-    return numbers(self, "SELECT line FROM temp.logged WHERE line NOT IN "
-        .. "(SELECT number FROM line WHERE state IN ('made', 'undoing', 'undone')) ORDER BY line")
+    return self:statement("SELECT line FROM temp.logged WHERE line NOT IN "
+        .. "(SELECT number FROM line WHERE state IN ('made', 'undoing', 'undone')) ORDER BY line"):rows()
 end
 
 --- The rows of a table.

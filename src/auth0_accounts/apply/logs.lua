@@ -46,8 +46,8 @@ end
 ---@param tenant auth0.Tenant
 ---@param journal auth0_accounts.Journal
 ---@param is_over fun(): boolean whether to end it
----@return { unlogged: integer[], unrecorded: integer[] }|nil numbers of lines: made, and in no entry of the logs; in
----one, and not made as the journal has it; nil where it was ended
+---@return { unlogged: fun(): integer|nil, unrecorded: fun(): integer|nil }|nil numbers of lines, one after another:
+---made, and in no entry of the logs; in one, and not made as the journal has it; nil where it was ended
 function logs.compare(tenant, journal, is_over)
     local runs, since = journal:runs()
     journal:forget_logged()

@@ -44,7 +44,7 @@ local function compare(own, said, counts)
         return own:is_interrupted()
     end)
     for word, sentence in pairs(found and LOGGED or {}) do
-        for _, number in ipairs(found[word]) do
+        for number in found[word] do
             counts[word] = (counts[word] or 0) + 1
             said:value { line = number, word = word, why = sentence }
             said:lines { ("%d %s (%s)"):format(number, word, sentence) }
