@@ -95,8 +95,9 @@ static void put_keys(struct writer *to, const struct sequence *sequence, enum gu
     }
 }
 
-static void put_fate(struct writer *to, const struct sequence *sequence, enum guard_fate fate) {
-    struct guard_things things = guard_things(&sequence->input);
+/* `things` is a copy: to read the accounts again would take longer. */
+static void put_fate(struct writer *to, const struct sequence *sequence, struct guard_things things,
+                     enum guard_fate fate) {
     writer_name(to, guard_fate_name(fate));
     writer_open(to, '[');
     while (guard_next_thing(&things)) {
@@ -171,7 +172,8 @@ static void put_merge(struct writer *to, const struct sequence *sequence) {
     put_judgement(to, sequence);
     if (sequence->has_merge && sequence->merge.patch.size > 0)
         writer_member_text(to, "patch_text", sequence->merge.patch);
-    for (int fate = FATE_KEPT; fate <= FATE_NOT_KNOWN; fate++) put_fate(to, sequence, (enum guard_fate)fate);
+    struct guard_things things = guard_things(&sequence->input);
+    for (int fate = FATE_KEPT; fate <= FATE_NOT_KNOWN; fate++) put_fate(to, sequence, things, (enum guard_fate)fate);
     if (sequence->plan.goal == SEQUENCE_PREVIEW) {
         writer_member_flag(to, "already", guard_already_linked(&sequence->input));
         return;
