@@ -304,6 +304,21 @@ static void caution_leaves_a_small_bucket_usable(void **state) {
     assert_true(is_ready(&drive, PACE_WRITE));
 }
 
+/* The reserve leaves little, and what is kept for others is more than that. */
+static void a_full_bucket_is_usable_beside_a_large_reserve(void **state) {
+    (void)state;
+    static const double fills[][2] = {{5, 0}, {0, 5}}; /* drip, jump */
+    for (size_t i = 0; i < COUNT(fills); i++) {
+        struct drive drive = drive_with(0.5, 0);
+        refuse_often(&drive, 3);
+        exchange(&drive, PACE_WRITE, says(&drive, 10, 10));
+        struct bucket *bucket = &gate_of(&drive)->bucket;
+        bucket->drip = fills[i][0];
+        bucket->jump = bucket->drip_most = fills[i][1];
+        assert_in_range(wait_of(&drive, PACE_WRITE) * 1e6, 0, 450000);
+    }
+}
+
 static void caution_rises_and_falls(void **state) {
     (void)state;
     struct drive drive = drive_with(0.1, 0);
@@ -532,6 +547,7 @@ int main(void) {
         cmocka_unit_test(half_of_what_is_left_is_under_way),
         cmocka_unit_test(only_a_pause_makes_one_go_ahead),
         cmocka_unit_test(caution_leaves_a_small_bucket_usable),
+        cmocka_unit_test(a_full_bucket_is_usable_beside_a_large_reserve),
         cmocka_unit_test(caution_rises_and_falls),
         cmocka_unit_test(the_last_ones_go_one_by_one),
         cmocka_unit_test(a_probe_waits_for_the_reset_whatever_begins_before),
