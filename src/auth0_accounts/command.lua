@@ -6,7 +6,7 @@ for _, name in ipairs { "path", "cpath" } do
     package[name] = (";" .. package[name]):gsub(";%./%?[^;]*", ""):sub(2)
 end
 
--- Without it, SIGUSR1 ends a command; not every installation has it, nor needs it.
+-- From here on SIGUSR1 ends no command. An installation without SQLite does without this module.
 pcall(require, "auth0_accounts.core")
 
 local good, code = pcall(function()

@@ -28,7 +28,8 @@ local function without_tokens(text)
     return text
 end
 
--- A row without tokens stays as it is: a member that it has twice is for the plan to see. An escape may be in a name.
+-- A row without tokens stays as it is, so that a plan sees a member that it has twice. With an escape, a name may be
+-- that of a token.
 local function text_of(row)
     if not row:find("_token", 1, true) and not row:find("\\u", 1, true) then return row end
     local user = core.decode(row)

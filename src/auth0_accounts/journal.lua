@@ -14,8 +14,8 @@ local VERSION = 1 -- of the schema
 -- `line.state`: waiting; begun (an intent without an outcome), unknown; made, undoing, undone; refused (stale, or the
 -- guard is against it), failed (it may be tried again). `intent.kind`: merge, undo. `outcome.made`: true, false,
 -- unknown. Of an intent that was pruned the receipt is NULL, of a line the text. `wait`: how often and how many seconds
--- a run waited for a cause. It is written with what is committed anyway, so of a run that is killed, what it waited
--- since its last commit is not there.
+-- a run waited for a cause. It is written with what is committed anyway: if the run is killed, the waits since its
+-- last commit are lost.
 local SCHEMA = [[
 CREATE TABLE journal (plan TEXT NOT NULL, domain TEXT NOT NULL, header TEXT NOT NULL, made_at INTEGER NOT NULL);
 CREATE TABLE run (id INTEGER PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, begun_at INTEGER NOT NULL,
@@ -41,7 +41,7 @@ CREATE INDEX outcome_line ON outcome (line);
 ---@field header table the plan's
 ---@field run integer|nil the number of the run that writes
 ---@field waits table<string, { count: integer, seconds: number }> of that run, by cause
----@field waited table<string, table> those of them that changed since the last commit
+---@field waited table<string, table> those that have changed since the last commit
 ---@field fault any what the journal could not be written for; nothing may be begun any more
 local Journal = {}
 local journal_mt = { __name = "auth0_accounts.journal", __index = Journal }
@@ -267,7 +267,7 @@ function Journal:end_run(reason, now)
     self:commit()
 end
 
---- The run waits, or has waited. That comes to the disk with the next commit. Outside a run, nothing is counted.
+--- Counts a wait of the run, which comes to the disk with the next commit. Outside a run, nothing is counted.
 ---@param cause string a limit, as the tenant's events call it; "token"; "throttle"; or a failure's code
 ---@param count integer
 ---@param seconds number
@@ -323,7 +323,7 @@ function Journal:tell(line, outcome, now)
     set_state(self, line, outcome.state)
 end
 
---- Takes the personal data of links that were last worked at before an instant out of the file: their lines of the
+--- Takes the personal data of links that were last worked on before an instant out of the file: their lines of the
 --- plan, and the images of their accounts. Ids stay. What is not settled yet stays whole.
 ---@param before integer UNIX seconds
 ---@return integer lines

@@ -142,7 +142,7 @@ static int push_step(lua_State *L, struct users *users, enum lines_step step, st
 
 /* users:next([addresses]) -> user_id, email or nil, folded email or nil, number of identities, bytes of the line;
    nothing at the end; or nil, message, "line": this line is no account, and the next one may be; or nil, message,
-   "file": nothing more can be read. With addresses, that of the account is noted. */
+   "file": nothing more can be read. The account's address is noted in `addresses`. */
 static int method_next(lua_State *L) {
     struct users *users = check_users(L);
     struct addresses *addresses = lua_isnoneornil(L, 2) ? NULL : addresses_check(L, 2);

@@ -100,7 +100,7 @@ end
 
 local DEADLINE, LEAST = 60, 0.01 -- seconds: the core's default, and the least that is worth a request
 local RESPONSE, SMALLEST = 1048576, 1024 -- bytes: likewise, of max_response
-local TIMES = 8 -- as much memory as its bytes an answer may take
+local TIMES = 8 -- bytes of memory that an answer may take for each of its own
 
 --- How large an answer of one call may be.
 ---@param self auth0.Tenant
@@ -115,7 +115,7 @@ end
 ---@field begun number
 ---@field ends number
 ---@field most number bytes of one answer
----@field left number bytes of memory that further answers may take
+---@field left number bytes of memory that its further answers may take
 
 --- Begins it: a method may need several requests. Its deadline is that of all, and their answers together take no more
 --- memory than one answer may.
@@ -192,7 +192,7 @@ end
 ---@field max_response? integer likewise
 ---@field account? string the full id of the account that it is about
 
--- Bounds a request by what its span has left. The failure, where nothing is.
+-- Bounds a request by what its span has left. Returns the failure if no time is left.
 local function bound(self, request, span)
     local now = self.calls.engine:now()
     request.deadline = math.max(span.ends - now, LEAST)
@@ -202,7 +202,7 @@ local function bound(self, request, span)
     end
 end
 
--- Notes what an answer of a span takes. A later one was refused for what all of them take.
+-- Notes what an answer of a span takes. If one after the first is too large, all of them together are.
 local function note(span, is_first, value, facts)
     if value ~= nil then
         span.left = span.left - memory.of(value)

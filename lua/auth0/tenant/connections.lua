@@ -10,9 +10,9 @@ local list = call.method { caller = "tenant:connections", is_read = true,
 
 local PER_PAGE = 50
 local CAP = 1000 -- the API shows no more page by page
-local FIELDS, BYTES = "id,name,strategy", 524288 -- of a page with these; others may take a multiple
+local FIELDS, BYTES = "id,name,strategy", 524288 -- of a page with these; with others it may be several times as large
 
--- What is asked for; all is, where `include_fields = false` leaves out nothing.
+-- What is asked for. `include_fields = false` without fields leaves out nothing: all of them come.
 local function fields_of(checked)
     if checked.fields or checked.include_fields == false then return checked.fields, checked.include_fields end
     return FIELDS, nil
@@ -29,8 +29,8 @@ end
 ---@class auth0.ConnectionsOptions: auth0.Defaults
 ---@field name? string that one
 ---@field strategy? string "auth0", "google-oauth2", ...
----@field fields? string|string[] others than id, name and strategy
----@field include_fields? boolean false: all but those; without fields, all
+---@field fields? string|string[] instead of id, name and strategy
+---@field include_fields? boolean false: all fields except these; without `fields`, all
 
 --- All connections that fit (read:connections), page after page.
 ---@param given? auth0.ConnectionsOptions

@@ -26,7 +26,7 @@ local function is_repeated(self, rows)
     return #rows > 0
 end
 
-local LONGEST = 1024 -- bytes of a key: what is known of earlier rows is kept
+local LONGEST = 1024 -- bytes of a key, since the keys of all rows are kept
 
 local function is_key(value)
     return value == nil or type(value) == "string" and #value <= LONGEST

@@ -36,7 +36,7 @@ end
 local CAP = 1000 -- the tenant shows no more of any search
 local PER_PAGE = 50
 local BYTES, MORE = 524288, 1048576 -- of an answer, and of one with more accounts: ten KiB for each
-local HEAVY = 1048576 -- bytes of memory that the accounts of a page seldom take
+local HEAVY = 1048576 -- bytes of memory; the accounts of a page seldom take as many
 
 -- A public cloud gives 50 where 100 are asked for.
 local function size_of(page, asked)
@@ -65,11 +65,12 @@ local function next_page(self, state, level)
     return page.users
 end
 
--- Before the next page comes: a heavy one is not left to a collector that waits until memory has doubled.
+-- Before the next page comes. A collector would wait until memory has doubled: a heavy page is not left to it. Of two
+-- cycles, the second begins after the page was dropped.
 local function drop_page(state)
     local is_heavy, kilobytes = state.memory > HEAVY, math.floor(state.memory / 1024)
     state.list, state.at, state.memory = {}, 0, 0
-    for _ = 1, is_heavy and 2 or 0 do collectgarbage("step", kilobytes) end -- of two cycles one begins after it
+    for _ = 1, is_heavy and 2 or 0 do collectgarbage("step", kilobytes) end
 end
 
 local function capped(self, state)

@@ -35,7 +35,7 @@ function linker.new(tenant, journal, time, checks)
         options = options_of(journal.header, checks) }, linker_mt)
 end
 
--- A line that is worked at.
+-- A line that is worked on.
 ---@class auth0_accounts.Job
 ---@field line auth0_accounts.Line
 ---@field link table as the plan has it

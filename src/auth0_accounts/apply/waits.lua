@@ -1,11 +1,11 @@
---- What a run waits for, and how long, as its journal has it. Of calls that wait for the same at the same time, the
+--- What a run waits for, and how long, as its journal has it. If several calls wait for the same thing at once, that
 --- time counts once.
 local waits = {}
 
 ---@class auth0_accounts.Waits
 ---@field tenant auth0.Tenant
 ---@field journal auth0_accounts.Journal
----@field told table<string, number> until when a cause holds calls back, as far as that is counted
+---@field told table<string, number> until when the time in which a cause holds calls back is counted
 ---@field refused table<string, number> until when a limit is shut since the tenant answered 429
 local Waits = {}
 local waits_mt = { __name = "auth0_accounts.waits", __index = Waits }

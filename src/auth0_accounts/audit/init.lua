@@ -17,7 +17,7 @@ local DANGLING = [[
     SELECT account.user_id, linked.holder FROM account JOIN linked ON linked.id = account.user_id
     WHERE linked.holder <> account.user_id ORDER BY account.user_id]]
 
--- Of two addresses that were taken for one, some are of one account alone.
+-- `shared` may have an address that one account alone has: addresses are counted by a hash, which others may have.
 local DUPLICATES = "SELECT DISTINCT folded, user_id FROM shared JOIN account USING (line) ORDER BY folded, user_id"
 
 local function note_linked(insert, user)
