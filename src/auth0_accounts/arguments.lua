@@ -49,13 +49,13 @@ local function of_every_command(parser)
     parser:option("--deadline", "Seconds for all that a call does (default: 60)."):argname "SECONDS"
         :convert(definitions.seconds)
     parser:option("--correlation-id", "A text that the tenant's logs show."):argname "TEXT"
-    parser:flag("--json", "Print the result, or the failure, as one line of JSON.")
+    parser:flag("--json", "Print the result, or the failure, as JSON: one object a line.")
     parser:flag("--quiet", "Print no result for people, and no progress; failures and the exit code tell.")
     parser:flag("--no-color", "No colors on a terminal. The variable NO_COLOR says the same.")
     parser:flag("--version", "Print the version."):action(function()
         error({ text = ("auth0-accounts %s\n"):format(auth0._VERSION), code = stop.DONE }, 0)
     end)
-    parser:flag("--no-input", "Do not ask for an approval at a terminal, as apply and undo do without --approve.")
+    parser:flag("--no-input", "Do not ask at a terminal for the approval that apply and undo need.")
 end
 
 -- What ends the parsing early is raised: a help that was asked for, or a mistake and where it was made.
@@ -63,7 +63,7 @@ local function with_help(parser)
     parser:add_help { description = "Print this help.", action = function()
         error({ text = parser:get_help() .. "\n", code = stop.DONE }, 0)
     end }
-    table.insert(parser._options, 1, table.remove(parser._options)) -- the first that a help tells
+    table.insert(parser._options, 1, table.remove(parser._options)) -- a help lists it first
 end
 
 -- What the help calls an element.
@@ -90,7 +90,7 @@ local function with_names(parser)
     end
 end
 
--- What a command has beside its own elements; its commands have it, too.
+-- What each command has beside its own options and arguments, and each command of a command.
 local function with_help_and_names(parser)
     with_help(parser)
     with_names(parser)

@@ -97,16 +97,16 @@ local function throttle_file(name)
     return require("auth0_accounts.apply.throttle").checked(name)
 end
 
---- What all commands have that work at many accounts.
+--- What all commands have that work on many accounts.
 ---@param parser table
 function definitions.bulk(parser)
     parser:option("--reserve", "The share of each rate limit that is left to the tenant's logins, from 0% to 90% "
         .. "(default: 50%)."):argname "SHARE"
         :convert(definitions.share)
-    parser:option("--in-flight", "How many accounts are worked at together at most (default: 10)."):argname "N"
+    parser:option("--in-flight", "How many links are worked on at the same time, at most (default: 10)."):argname "N"
         :convert(definitions.whole(1))
-    parser:option("--throttle-file", "File with a number, which may change meanwhile: so many a second may begin; 0: "
-        .. "none."):argname "FILE":convert(throttle_file)
+    parser:option("--throttle-file", "File with a number, which may change meanwhile: so many links a second "
+        .. "may begin; 0: none."):argname "FILE":convert(throttle_file)
 end
 
 local RESERVE = 0.5

@@ -171,8 +171,8 @@ describe("auth0-accounts help", function()
             ["--limit '0': expected a whole number, 1 or more\n"] = { "apply", "p", "-j", "j", "--limit", "0" },
             ["unknown option '--limits'; did you mean '--limit'?\n"] = { "apply", "p", "--limits", "1" },
             ["a command is required: export, prune\n\"auth0-accounts journal --help\" says more\n"] = { "journal" },
-            ["missing option '--older-than'\n--older-than: Links that were last worked at so many days ago, or "
-                .. "longer.\n\"auth0-accounts journal prune --help\" says more\n"] = { "journal", "prune", "j" },
+            ["missing option '--older-than'\n--older-than: Links that were last worked on so many days ago, or "
+                .. "earlier.\n\"auth0-accounts journal prune --help\" says more\n"] = { "journal", "prune", "j" },
         } do
             local told = command.run(mock_tenant.new(), arguments, {})
             assert.same({ 2, "" }, { told.code, told.out })

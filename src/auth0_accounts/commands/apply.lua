@@ -4,7 +4,7 @@ local stop = require "auth0_accounts.stop"
 
 local apply = { changes = true, needs_tenant = true,
     look = "give the same command again: it finds out what became of each link that was begun",
-    summary = "Carries out a plan that you approved, with a journal that takes it back." }
+    summary = "Carries out a plan that you approved, with a journal by which undo takes it back." }
 
 function apply.define(parser)
     parser:argument("plan", "The file that plan made."):argname "PLAN"
@@ -13,16 +13,16 @@ function apply.define(parser)
     parser:option("--approve", "The SHA-256 of the plan that you looked at. Without it, apply shows what it would "
         .. "do, and asks at a terminal; elsewhere it changes nothing.")
         :argname "SHA256"
-    parser:option("--mapping", "File that gets a line for each link as it is made: old id, new id; CSV if it ends in "
-        .. ".csv."):argname "FILE"
+    parser:option("--mapping", "File that gets a line for each link as it is made: old id, new id; CSV if its name "
+        .. "ends in .csv."):argname "FILE"
     definitions.bulk(parser)
     parser:option("--canary", "Make so many links first, and look at them before the rest begins."):argname "N"
         :convert(definitions.whole(1))
     parser:option("--limit", "Links to begin in this run at most."):argname "N":convert(definitions.whole(1))
     parser:option("--max-failures", "Failures after which no link is begun any more (default: 1)."):argname "N"
         :convert(definitions.whole(1))
-    definitions.choice(parser, "--check", "Read this as well before each link, which refuses what it stands against: "
-        .. "%s; repeatable (default: none).", definitions.CHECKS):argname "WHAT":count "*"
+    definitions.choice(parser, "--check", "Also read this before each link, and refuse the link if it stands against "
+        .. "it: %s; repeatable (default: none).", definitions.CHECKS):argname "WHAT":count "*"
     parser:flag("--acknowledge-events", "You know which event streams hear of user.deleted, which each link sends: a "
         .. "handler may delete the person's data.")
 end

@@ -2,7 +2,7 @@
 local definitions = require "auth0_accounts.definitions"
 
 local journal = { needs_tenant = false,
-    summary = "Prints all that a journal holds, or takes out of it the personal data that has served." }
+    summary = "Prints all that a journal holds, or takes out the personal data that is no longer needed." }
 
 local function action(parser, name, about)
     local own = parser:command(name):description(about)
@@ -12,9 +12,10 @@ end
 
 function journal.define(parser)
     parser:command_target "action"
-    action(parser, "export", "Prints all of it, one JSON object a line.")
-    action(parser, "prune", "Takes the personal data of links out of it. undo cannot take these links back any more.")
-        :option("--older-than", "Links that were last worked at so many days ago, or longer."):argname "DAYS"
+    action(parser, "export", "Prints all that a journal holds, one JSON object a line.")
+    action(parser, "prune", "Takes the personal data of old links out of a journal. undo cannot take these links back "
+        .. "any more.")
+        :option("--older-than", "Links that were last worked on so many days ago, or earlier."):argname "DAYS"
         :convert(definitions.whole(0)):count(1)
 end
 

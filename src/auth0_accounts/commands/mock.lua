@@ -10,7 +10,7 @@ local COUNT = 100
 
 function mock.define(parser)
     parser:argument("file", "File to make: one account a line, as an export has them."):argname "FILE"
-    parser:option("--accounts", "How many (default: 100)."):argname "N":convert(definitions.whole(1))
+    parser:option("--accounts", "How many accounts (default: 100)."):argname "N":convert(definitions.whole(1))
 end
 
 function mock.call(_, given)

@@ -39,7 +39,8 @@ function plan.define(parser)
     define_evidence(parser)
     define_choice_of_primary(parser)
     definitions.metadata(parser)
-    parser:option("--rate", "Calls a second that the tenant grants: says how long apply takes."):argname "N"
+    parser:option("--rate", "Calls a second that your tenant grants: the summary says how long apply takes with "
+        .. "them."):argname "N"
         :convert(rate)
     parser:option("--diff", "Print what has changed since an earlier plan."):argname "OLD"
 end

@@ -3,12 +3,13 @@ local regular = require "auth0_accounts.regular"
 local stop = require "auth0_accounts.stop"
 
 local report = { needs_tenant = false,
-    summary = "Makes a page about a journal: totals, links over time, waits, failures, the slowest." }
+    summary = "Makes a page about a journal: totals, links over time, waits, failures, the slowest links." }
 
 function report.define(parser)
-    parser:argument("journal", "The journal of apply."):argname "JOURNAL"
+    parser:argument("journal", "The file that apply made."):argname "JOURNAL"
     parser:option("-o --output", "File for the page; an earlier report's is replaced."):argname "FILE"
-    parser:option("--csv", "File for a table: each link, and what its accounts held before and after."):argname "FILE"
+    parser:option("--csv", "File for a table: each link, what its accounts held before, and what was "
+        .. "written."):argname "FILE"
 end
 
 function report.fault(given)

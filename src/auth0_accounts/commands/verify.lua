@@ -3,13 +3,13 @@ local definitions = require "auth0_accounts.definitions"
 local stop = require "auth0_accounts.stop"
 
 local verify = { needs_tenant = true,
-    summary = "Reads whether all that a journal says was made stands at the tenant. It changes nothing." }
+    summary = "Checks whether all that a journal says was made still stands at the tenant. It changes nothing." }
 
 function verify.define(parser)
     parser:argument("journal", "The file that apply made."):argname "JOURNAL"
     parser:flag("--logs", "Also compare with the tenant's own logs (read:logs), as far back as it keeps them.")
     definitions.bulk(parser)
-    parser:option("--limit", "Links to look at at most."):argname "N":convert(definitions.whole(1))
+    parser:option("--limit", "Links to read at most."):argname "N":convert(definitions.whole(1))
 end
 
 verify.options = definitions.bulk_options
