@@ -14,7 +14,7 @@ local call = {}
 ---@field attempt_timeout? number seconds for one exchange; 15
 ---@field connect_timeout? number seconds until a request is sent; 10
 ---@field attempts? integer tries; 5
----@field max_response? integer bytes of an answer's body; 1048576, of lists 524288, of identities and changes 262144
+---@field max_response? integer bytes of a body; 1048576, of most pages 524288, of identities and changes 262144
 ---@field correlation_id? string shown in the tenant's logs
 
 local of_every_call = { deadline = true, attempt_timeout = true, connect_timeout = true, attempts = true,
