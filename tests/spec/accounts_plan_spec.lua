@@ -81,13 +81,21 @@ describe("auth0-accounts plan", function()
     it("prints the digest of the file, which its user alone can read", function()
         local output = exported.name()
         local told = run(concat({ "plan", exported.file(pair), "-o", output }, TRUSTED))
-        local wanted = ("\nsha256: %s\nnext: read it, then: auth0-accounts apply '%s' -j '%s.journal'\n"):format(
+        local wanted = ("\nsha256: %s\nnext: read it, then: auth0-accounts apply %s -j %s.journal\n"):format(
             accounts_core.sha256(process.read(output)), output, output)
         assert.truthy(told.out:find(wanted, 1, true), told.out)
         told = run(concat({ "plan", exported.file(pair) }, TRUSTED))
         assert.truthy(told.out:find("\nno plan was written: -o FILE writes one\n", 1, true), told.out)
         assert.equal("600\n", (tenant.run("stat -c %a " .. output)))
         assert.equal(output .. "\n", exported.beside(output))
+    end)
+
+    it("says the next command with the tenant that it was given, by whatever option", function()
+        local output = exported.name()
+        local told = run(concat({ "--domain", "acme.eu.auth0.com", "--resolve", "acme.eu.auth0.com:443:10.0.0.1",
+            "plan", exported.file(pair), "-o", output, "--rate", "7" }, TRUSTED))
+        assert.truthy(told.out:find((".journal --domain acme.eu.auth0.com "
+            .. "--resolve acme.eu.auth0.com:443:10.0.0.1\n"), 1, true), told.out)
     end)
 
     it("replaces no file unless --overwrite says so", function()

@@ -5,7 +5,7 @@ local stop = require "auth0_accounts.stop"
 
 local approval = {}
 
--- Options that go into the command that approves, as they were given: the command's own, and those of every command.
+-- Options that go into the next command, as they were given: apply's and undo's own, and those of every command.
 local OPTIONS = { "mapping", "check", "reserve", "in_flight", "canary", "limit", "max_failures", "throttle_file",
     "config", "domain", "client_id", "signing_key_file", "mock_file", "ca_file", "resolve", "audience", "deadline",
     "correlation_id" }
@@ -20,8 +20,7 @@ local function option(name)
     return "--" .. (named[name] or name):gsub("_", "-")
 end
 
-local function approving(given, words, digest)
-    words[#words + 1] = "--approve " .. digest
+local function with_options(given, words)
     for _, name in ipairs(OPTIONS) do
         for _, value in ipairs(type(given[name]) == "table" and given[name] or { given[name] }) do
             words[#words + 1] = option(name) .. " " .. quoted(tostring(value))
@@ -31,13 +30,21 @@ local function approving(given, words, digest)
     return table.concat(words, " ")
 end
 
+--- The command that says what a plan would do: without an approval, apply changes nothing.
+---@param given table arguments of plan
+---@param file string the plan's
+---@return string
+function approval.first_command(given, file)
+    return with_options(given, { "auth0-accounts apply", quoted(file), "-j", quoted(file .. ".journal") })
+end
+
 --- The command that approves.
 ---@param given table arguments
 ---@param digest string
 ---@return string
 function approval.command(given, digest)
-    return approving(given, { "auth0-accounts apply", quoted(given.plan), "-j",
-        quoted(given.journal) }, digest)
+    return with_options(given, { "auth0-accounts apply", quoted(given.plan), "-j", quoted(given.journal),
+        "--approve " .. digest })
 end
 
 --- The command that approves an undo.
@@ -45,7 +52,7 @@ end
 ---@param digest string
 ---@return string
 function approval.undo_command(given, digest)
-    return approving(given, { "auth0-accounts undo", quoted(given.receipt) }, digest)
+    return with_options(given, { "auth0-accounts undo", quoted(given.receipt), "--approve " .. digest })
 end
 
 -- What counts as evidence: a plan may be another person's, or edited.

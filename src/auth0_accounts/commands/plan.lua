@@ -87,7 +87,9 @@ end
 function plan.tell(said, made, diff, given)
     local changes = diff and tell_changes(said, diff) or 0
     said:value(made:value(given.rate))
-    said:lines(made:lines(given.rate))
+    said:lines(made:lines(given.rate, function(file)
+        return require("auth0_accounts.apply.approval").first_command(given, file)
+    end))
     return changes > 0 and stop.FAILED or nil
 end
 

@@ -1,7 +1,6 @@
 --- What a plan comes to: counts, for a table, and the hours that an apply takes.
 local codes = require "auth0_accounts.plan.codes"
 local hours = require "auth0_accounts.plan.hours"
-local quoted = require("auth0_accounts.forms.request").quoted
 
 local Summary = {}
 local summary_mt = { __name = "auth0_accounts.plan.summary", __index = Summary }
@@ -111,8 +110,7 @@ local function of_hours(self, lines, rate)
     end
 end
 
--- What comes next changes nothing: without an approval, apply says what it would do.
-local function of_file(self, lines)
+local function of_file(self, lines, next_command)
     if not self.file then
         append(lines, "no plan was written: -o FILE writes one")
         return
@@ -120,20 +118,20 @@ local function of_file(self, lines)
     append(lines, "plan: %s", self.file)
     append(lines, "sha256: %s", self.sha256)
     if self.links == 0 then return end
-    append(lines, "next: read it, then: auth0-accounts apply %s -j %s", quoted(self.file),
-        quoted(self.file .. ".journal"))
+    append(lines, "next: read it, then: %s", next_command(self.file))
 end
 
 --- The summary for people.
 ---@param rate? number calls a second of this tenant
+---@param next_command fun(file: string): string
 ---@return string[]
-function Summary:lines(rate)
+function Summary:lines(rate, next_command)
     local lines = {}
     of_counts(self, lines)
     of_untrusted(self, lines)
     if self.links > 0 then of_hours(self, lines, rate) end
     for _, note in ipairs(self.notes) do append(lines, "note: %s", note) end
-    of_file(self, lines)
+    of_file(self, lines, next_command)
     return lines
 end
 
