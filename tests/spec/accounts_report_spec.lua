@@ -166,6 +166,15 @@ describe("the page of auth0-accounts report", function()
         assert_says(text, "Links in each second;")
     end)
 
+    it("says how long links took, and which took longest, whatever time it took to take them back", function()
+        fill { { elapsed = 1 }, { elapsed = 3, primary = "auth0|slow" },
+            { kind = "undo", elapsed = 50, state = "undone", primary = "auth0|back" } }
+        local text = page()
+        assert_says(text, "<p>2 s on average, half of them at most 3 s, 95 in 100 at most 3 s, the longest 3 s.")
+        assert_says(text, "auth0|slow")
+        assert.is_nil(text:find("auth0|back", 1, true))
+    end)
+
     it("lists failures by kind and the slowest", function()
         fill { { at = 1, elapsed = 1 }, { at = 2, elapsed = 2 }, { at = 65, elapsed = 61.5, primary = "auth0|slow" },
             { at = 66, made = "false", code = "stale", state = "refused", message = "the primary has changed" },

@@ -56,13 +56,15 @@ local function over_time(db)
     return chart
 end
 
+-- Of links, not of what took them back.
+local TIMED = " FROM brief WHERE kind = 'merge' AND made = 'true' AND elapsed IS NOT NULL "
+
 local function durations(db)
-    local count, sum, requests = first(db, "SELECT count(elapsed), sum(elapsed), sum(requests) FROM brief "
-        .. "WHERE made = 'true' AND elapsed IS NOT NULL")
+    local count, sum, requests = first(db, "SELECT count(elapsed), sum(elapsed), sum(requests)" .. TIMED)
     if count == 0 then return nil end
     local function at(share)
-        return (first(db, "SELECT elapsed FROM brief WHERE made = 'true' AND elapsed IS NOT NULL "
-            .. "ORDER BY elapsed LIMIT 1 OFFSET ?", math.min(count - 1, math.floor(count * share))))
+        return (first(db, "SELECT elapsed" .. TIMED .. "ORDER BY elapsed LIMIT 1 OFFSET ?",
+            math.min(count - 1, math.floor(count * share))))
     end
     return { mean = sum / count, median = at(0.5), most = at(0.95), longest = at(1),
         requests = (requests or 0) / count }
@@ -82,7 +84,7 @@ end
 
 local function slowest(db)
     return all(db, [[SELECT brief.line, primary_id, secondary_id, elapsed, requests, brief.made, brief.code
-        FROM brief JOIN line ON line.number = brief.line WHERE elapsed IS NOT NULL
+        FROM brief JOIN line ON line.number = brief.line WHERE kind = 'merge' AND elapsed IS NOT NULL
         ORDER BY elapsed DESC, brief.rowid LIMIT ]] .. AT_MOST,
         function(line, primary, secondary, elapsed, requests, made, code)
             return { line = line, primary = primary, secondary = secondary, elapsed = elapsed, requests = requests,

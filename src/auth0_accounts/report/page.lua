@@ -152,7 +152,8 @@ local function slowest_of(figures)
             slow.primary, slow.secondary }
     end
     if not rows[1] then return "" end
-    return section("The slowest", html.table({ "Line", "Took", "Requests", "Ended", "Primary", "Secondary" }, rows))
+    local heads = { "Line", "Took", "Requests", "Ended", "Primary", "Secondary" }
+    return section("The slowest links", html.table(heads, rows))
 end
 
 local HEAD = [[<!DOCTYPE html>
