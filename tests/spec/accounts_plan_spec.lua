@@ -251,17 +251,17 @@ describe("auth0-accounts plan", function()
         assert.equal("", command.run(mock_tenant.new(), arguments, environment, nil, 30).err)
     end)
 
-    it("counts the calls of apply: a read for each spelling of the two, a patch where there is one, a link", function()
+    it("counts what apply sends: a read for each spelling of the two, a patch where there is one, a link", function()
         local told = run(concat({ "plan", exported.file { account "github|1", account("github|2",
             { user_metadata = { a = 1 } }), account("github|3", { email = "ANN@example.com" }) }, "--json" }, TRUSTED))
-        assert.same({ read = 3, write = 3 }, core.decode(told.out).calls)
+        assert.same({ read = 3, write = 3 }, core.decode(told.out).requests)
     end)
 
     it("prints the summary as JSON", function()
         local told = run(concat({ "plan", exported.file(pair), "--json", "--rate", "100" }, TRUSTED))
         local summary = core.decode(told.out)
         assert.same({ 2, 1, 1, 0, { federated = 1 }, { read = 2, write = 1 } }, { summary.accounts, summary.groups,
-            summary.links, summary.skipped, summary.links_by_class, summary.calls })
+            summary.links, summary.skipped, summary.links_by_class, summary.requests })
         assert.equal("this tenant, 100 a second", summary.hours[1].limit)
     end)
 end)

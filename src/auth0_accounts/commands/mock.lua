@@ -24,7 +24,7 @@ end
 function mock.tell(said, value)
     said:value(value)
     said:lines { ("%s: a tenant of %d accounts, some of them duplicates"):format(value.file, value.accounts),
-        "every command takes it with --mock FILE in the place of a tenant, and keeps in it what it changes" }
+        "with --mock FILE, each command works on it instead of a tenant, and keeps in it what it changes" }
 end
 
 return mock

@@ -29,7 +29,7 @@ end
 local function rate(text)
     local number = tonumber(text)
     if number and number > 0 and number < math.huge then return number end
-    return nil, ("'%s': expected calls a second, more than 0"):format(text)
+    return nil, ("'%s': expected requests a second, more than 0"):format(text)
 end
 
 function plan.define(parser)
@@ -39,7 +39,7 @@ function plan.define(parser)
     define_evidence(parser)
     define_choice_of_primary(parser)
     definitions.metadata(parser)
-    parser:option("--rate", "Calls a second that your tenant grants: the summary says how long apply takes with "
+    parser:option("--rate", "Requests a second that your tenant grants: the summary says how long apply takes with "
         .. "them."):argname "N"
         :convert(rate)
     parser:option("--diff", "Print what has changed since an earlier plan."):argname "OLD"

@@ -1,4 +1,4 @@
---- How long an apply takes: what Auth0's plans grant, against the calls that a plan makes.
+--- How long an apply takes: what Auth0's plans grant, against the requests that a plan takes.
 local hours = {}
 
 local function all(name, rate)
@@ -19,21 +19,23 @@ hours.LIMITS = {
 local RESERVE = 0.5 -- of the limit is left to the tenant's logins, as apply does by default
 
 ---@param limit { read: number, write: number, all?: number }
----@param calls { read: integer, write: integer }
+---@param requests { read: integer, write: integer }
 ---@return number
-local function of(limit, calls)
-    local seconds = math.max(calls.read / limit.read, calls.write / limit.write,
-        limit.all and (calls.read + calls.write) / limit.all or 0)
+local function of(limit, requests)
+    local seconds = math.max(requests.read / limit.read, requests.write / limit.write,
+        limit.all and (requests.read + requests.write) / limit.all or 0)
     return seconds / (1 - RESERVE) / 3600
 end
 
----@param calls { read: integer, write: integer }
----@param rate? number calls a second of this tenant
+---@param requests { read: integer, write: integer }
+---@param rate? number requests a second of this tenant
 ---@return { limit: string, hours: number }[]
-function hours.table(calls, rate)
+function hours.table(requests, rate)
     local rows = {}
-    if rate then rows[1] = { limit = ("this tenant, %g a second"):format(rate), hours = of(all("", rate), calls) } end
-    for _, limit in ipairs(hours.LIMITS) do rows[#rows + 1] = { limit = limit.name, hours = of(limit, calls) } end
+    if rate then
+        rows[1] = { limit = ("this tenant, %g a second"):format(rate), hours = of(all("", rate), requests) }
+    end
+    for _, limit in ipairs(hours.LIMITS) do rows[#rows + 1] = { limit = limit.name, hours = of(limit, requests) } end
     return rows
 end
 

@@ -51,8 +51,8 @@ local function notes_of(read, options)
     local notes = json.array {}
     for _, name in ipairs { "user_metadata", "app_metadata" } do
         if not read.has[name] and read.accounts > 0 then
-            notes[#notes + 1] = ("no account of a group has %s: if the export was made without, the plan does not say "
-                .. "what is written of it"):format(name)
+            notes[#notes + 1] = ("no account of a group has %s: if the export was made without it, the plan does not "
+                .. "say what is written of it"):format(name)
         end
     end
     local idle = options.primary_file and read:count_idle() or 0

@@ -10,7 +10,7 @@ local summary = {}
 ---@return auth0_accounts.PlanSummary
 function summary.new()
     return setmetatable({ groups = 0, links = 0, skipped = 0, links_by_class = {}, skipped_by_code = {},
-        accounts_left_by_code = {}, untrusted = {}, calls = { read = 0, write = 0 } }, summary_mt)
+        accounts_left_by_code = {}, untrusted = {}, requests = { read = 0, write = 0 } }, summary_mt)
 end
 
 local function count(counts, name, number)
@@ -34,8 +34,8 @@ end
 function Summary:link(class, spellings, has_patch)
     self.links = self.links + 1
     count(self.links_by_class, class, 1)
-    self.calls.read = self.calls.read + spellings
-    self.calls.write = self.calls.write + (has_patch and 2 or 1)
+    self.requests.read = self.requests.read + spellings
+    self.requests.write = self.requests.write + (has_patch and 2 or 1)
 end
 
 ---@param code string
@@ -52,8 +52,8 @@ end
 function Summary:value(rate)
     return { accounts = self.accounts, groups = self.groups, links = self.links, skipped = self.skipped,
         links_by_class = self.links_by_class, skipped_by_code = self.skipped_by_code,
-        accounts_left_by_code = self.accounts_left_by_code, untrusted = self.untrusted, calls = self.calls,
-        file = self.file, sha256 = self.sha256, notes = self.notes, hours = hours.table(self.calls, rate) }
+        accounts_left_by_code = self.accounts_left_by_code, untrusted = self.untrusted, requests = self.requests,
+        file = self.file, sha256 = self.sha256, notes = self.notes, hours = hours.table(self.requests, rate) }
 end
 
 local classes = { { "federated", "between connections without passwords" },
@@ -102,10 +102,10 @@ local function of_untrusted(self, lines)
 end
 
 local function of_hours(self, lines, rate)
-    local calls = self.calls.read + self.calls.write
-    append(lines, "apply makes %d calls. At each of Auth0's rate limits, of which it leaves", calls)
+    local requests = self.requests.read + self.requests.write
+    append(lines, "apply sends %d requests. At each of Auth0's rate limits, of which it leaves", requests)
     append(lines, "half to the tenant's logins, that takes:")
-    for _, row in ipairs(hours.table(self.calls, rate)) do
+    for _, row in ipairs(hours.table(self.requests, rate)) do
         append(lines, "  %-28s %10s", row.limit, hours.text(row.hours))
     end
 end
@@ -122,7 +122,7 @@ local function of_file(self, lines, next_command)
 end
 
 --- The summary for people.
----@param rate? number calls a second of this tenant
+---@param rate? number requests a second of this tenant
 ---@param next_command fun(file: string): string
 ---@return string[]
 function Summary:lines(rate, next_command)

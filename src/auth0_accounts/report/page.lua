@@ -130,8 +130,8 @@ local function waits_of(figures)
             span_of(wait.seconds) }
     end
     if not rows[1] then return figures.chart and section("Waits", "<p>None.</p>") or "" end
-    return section("Waits", "<p>What held the runs back. Time in which several links waited for the same counts "
-        .. "once; the times of different causes may overlap.</p>"
+    return section("Waits", "<p>What held the runs back. Time in which several links waited for the same thing "
+        .. "counts once; the times of different causes may overlap.</p>"
         .. html.table({ "For", "Times", "In all" }, rows))
 end
 
