@@ -44,7 +44,7 @@ describe("a journal has what a run waited for", function()
         assert.is_nil(found.throttle or found.rate_limited or found.unreachable)
     end)
 
-    it("an answer 429: as long as the tenant said, once", function()
+    it("an answer with the status 429: as long as the tenant said, once", function()
         many(12)
         local answer, is_said = case.mock.answer, false
         case.mock.answer = function(self, request)

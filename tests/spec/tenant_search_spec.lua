@@ -377,7 +377,7 @@ describe("connections of a tenant that", function()
     end)
 
     for _, id in ipairs { "7", "{}", '"' .. ("x"):rep(1025) .. '"' } do
-        it("names one " .. id:sub(1, 3) .. " is a failure", function()
+        it("gives one the id " .. id:sub(1, 3) .. " is a failure", function()
             local body = '{"total":1,"connections":[{"id":' .. id .. "}]}"
             spoil(mock, "/connections", function(told) told.body = body end)
             local found, message, failure = tenant:connections()
