@@ -31,6 +31,7 @@ end
 describe("auth0-accounts help", function()
     it("prints what --help prints, of all and of one", function()
         assert.equal(help "--help", help "help")
+        assert.equal(help("journal", "prune", "--help"), help("help", "journal", "prune"))
         assert.equal(help("merge", "-h"), help("help", "merge"))
         assert.truthy(help("help", "merge"):find("^Usage: auth0%-accounts merge "))
     end)
@@ -161,6 +162,8 @@ describe("auth0-accounts help", function()
 
     it("is used wrongly: says so for the command, with the choices", function()
         for words, arguments in pairs {
+            ["there is no command 'prun': the commands are export, prune\n"] = { "help", "journal", "prun" },
+            ["link has no commands of its own\n"] = { "help", "link", "more" },
             ["there is no command 'shwo': the commands are show, candidates"] = { "help", "shwo" },
             ["missing option '--proof'\n--proof: Why both accounts are one person's: both_authenticated, shared_email "
                 .. "or operator; required.\n\"auth0-accounts merge --help\" says more\n"] = { "merge", "a|1", "a|2" },
