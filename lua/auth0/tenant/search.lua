@@ -65,12 +65,14 @@ local function next_page(self, state, level)
     return page.users
 end
 
+local STEP = _VERSION == "Lua 5.5" and 1 or 1024 -- bytes: the unit of a collector's step
+
 -- Before the next page comes. A collector would wait until memory has doubled: a heavy page is not left to it. Of two
 -- cycles, the second begins after the page was dropped.
 local function drop_page(state)
-    local is_heavy, kilobytes = state.memory > HEAVY, math.floor(state.memory / 1024)
+    local is_heavy, size = state.memory > HEAVY, math.floor(state.memory / STEP)
     state.list, state.at, state.memory = {}, 0, 0
-    for _ = 1, is_heavy and 2 or 0 do collectgarbage("step", kilobytes) end
+    for _ = 1, is_heavy and 2 or 0 do collectgarbage("step", size) end
 end
 
 local function capped(self, state)
