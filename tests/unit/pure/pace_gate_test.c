@@ -230,8 +230,8 @@ static double look_after(int64_t remaining, int64_t reset, double others, double
     return wait_of(&drive, PACE_WRITE);
 }
 
-/* By then a client may have what it wants, and what comes in is not used. Where it comes once a minute, each look would
-   be one of the reserve. */
+/* By the reset, others may have all that they want, and what comes in would go unused until then. Where it comes once a
+   minute, each look would be one of the reserve. */
 static void others_are_looked_for_before_the_reset(void **state) {
     (void)state;
     enum { FEW = 3, NONE = 0, SOME = 14 };
@@ -244,7 +244,7 @@ static void others_are_looked_for_before_the_reset(void **state) {
     assert_in_range(1000 * look_after(4, 1, NONE, 0.5), 999, 1060);
 }
 
-/* They may come evenly, and others have taken them. */
+/* They may come evenly, and others may have taken them until now. */
 static void the_last_of_what_comes_at_the_top_waits(void **state) {
     (void)state;
     struct drive drive = drive_new();
