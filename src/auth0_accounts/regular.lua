@@ -1,9 +1,10 @@
---- Files that are read more than once, written to, or replaced: a pipe is none, and to open one may wait for ever.
+--- Regular files, which can be read more than once, written to, or replaced. A pipe cannot, and to open one may wait
+--- for ever.
 local stop = require "auth0_accounts.stop"
 
 local regular = {}
 
---- Whether a name stands for one.
+--- Whether a name stands for a regular file.
 ---@param path string
 ---@return boolean|nil is_regular nil: nothing is there, or nothing that can be looked at
 function regular.is(path)
@@ -15,7 +16,7 @@ function regular.is(path)
     return true
 end
 
---- Refuses what is there and is none.
+--- Refuses a name that stands for something else.
 ---@param path string
 ---@return boolean is_there
 function regular.check(path)

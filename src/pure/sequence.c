@@ -39,8 +39,8 @@ void sequence_want(struct sequence *sequence, enum sequence_phase phase, size_t 
 
 /* ---- the reads ---- */
 
-/* Whether the secondary of a receipt is to be read. Of one that is an identity of the primary, an undo learns nothing
-   before it has unlinked it. */
+/* Whether the secondary of a receipt is to be read. While it is an identity of the primary, an undo learns nothing from
+   it. */
 static bool is_secondary_wanted(const struct sequence *sequence) {
     if (!is_undo(sequence)) return true;
     return sequence->input.answers[GUARD_PRIMARY].state == GUARD_READ &&

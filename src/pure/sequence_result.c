@@ -95,7 +95,7 @@ static void put_keys(struct writer *to, const struct sequence *sequence, enum gu
     }
 }
 
-/* `things` is a copy: to read the accounts again would take longer. */
+/* `things` is a copy, since to go through it uses it up, and to read the accounts again takes longer. */
 static void put_fate(struct writer *to, const struct sequence *sequence, struct guard_things things,
                      enum guard_fate fate) {
     writer_name(to, guard_fate_name(fate));

@@ -1,5 +1,5 @@
---- Makes what waits in a journal of rows_tenant's plan made, as its first line was, with an intent and an outcome: as
---- if apply had carried out all of it, a day before.
+--- Makes each line that waits in a journal of rows_tenant's plan a made one, with the intent and the outcome of the
+--- first: as if apply had carried out all of the plan, a day before.
 local accounts_core = require "auth0_accounts.core"
 
 -- What stands around the number of a pair in the texts of its line.

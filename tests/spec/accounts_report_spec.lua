@@ -150,7 +150,7 @@ describe("the page of auth0-accounts report", function()
         assert_well_formed(text)
         for _, row in ipairs { { "the write limit", "4", "2 min 12 s" },
             { "the next try, after unreachable", "7", "1 min 1 s" },
-            { "a rate limit, after an answer 429", "1", "12 s" },
+            { "a rate limit, after status 429", "1", "12 s" },
             { "the next try, after &lt;i&gt;", "1", "1 s" }, { "the throttle file", "2", "0.5 s" },
             { "a token", "2", "0.25 s" } } do
             local words = ('data-head="For">%s</td><td class="number" data-head="Times">%s</td>'

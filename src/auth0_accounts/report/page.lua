@@ -118,7 +118,7 @@ local function durations_of(figures)
         span_of(times.most), span_of(times.longest), ("%.2f"):format(times.requests)))
 end
 
-local CAUSES = { throttle = "the throttle file", rate_limited = "a rate limit, after an answer 429", token = "a token" }
+local CAUSES = { throttle = "the throttle file", rate_limited = "a rate limit, after status 429", token = "a token" }
 for _, limit in ipairs { "read", "write", "delete", "organizations", "members", "other" } do
     CAUSES[limit] = ("the %s limit"):format(limit)
 end
