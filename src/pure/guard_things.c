@@ -21,8 +21,8 @@ struct row {
     const char *why_carried;
 };
 
-#define OF_PRIMARY "it belongs to the primary's id, which stays"
-#define OF_OLD_ID "it belongs to the secondary's id, which goes; not documented"
+#define OF_PRIMARY "bound to the primary's id, which stays"
+#define OF_OLD_ID "bound to the secondary's id, which goes; not documented"
 
 static const struct row rows[] = {
     {"id", SIDE_PRIMARY, ALWAYS, 0, FATE_KEPT, "it stays the account's id, and the `sub` of tokens", 0, NULL},
