@@ -36,7 +36,7 @@
 #define LINK "link auth0|1 {\"provider\":\"google-oauth2\",\"user_id\":\"google-oauth2|2\"}"
 #define UNLINK "unlink auth0|1"
 
-enum { NOW = 1764489600, TEXT = 16384, SENT_AT_MOST = 64 };
+enum { NOW = 1764489600, TEXT = 16384, SENT_AT_MOST = 64, BEHIND = 64 };
 
 struct drive {
     struct sequence sequence;
@@ -44,7 +44,10 @@ struct drive {
     struct sequence_request under_way[SENT_AT_MOST];
     char sent[SENT_AT_MOST][1024];
     int count;
-    void *memory[16];
+    struct {
+        char *at;
+        size_t size;
+    } memory[16]; /* with bytes behind that are not for the sequence */
     int memory_count;
     bool is_short; /* there is none */
     bool wants_approval;
@@ -73,14 +76,29 @@ static inline const char *describe(const struct sequence_request *request, char 
     return to;
 }
 
+static inline void *give_memory(size_t size) {
+    char *at = malloc(size + BEHIND);
+    assert_non_null(at);
+    memset(at + size, '#', BEHIND);
+    drive.memory[drive.memory_count].at = at;
+    drive.memory[drive.memory_count++].size = size;
+    return at;
+}
+
+/* No more of it was used than was asked for. */
+static inline void take_memory(void) {
+    for (int i = 0; i < drive.memory_count; i++) {
+        for (int j = 0; j < BEHIND; j++) assert_int_equal(drive.memory[i].at[drive.memory[i].size + (size_t)j], '#');
+        free(drive.memory[i].at);
+    }
+}
+
 /* Obeys until there is something to wait for. */
 static inline void ask(void) {
     for (;;) {
         struct sequence_action action = sequence_next(&drive.sequence);
         if (action.kind == SEQUENCE_MEMORY) {
-            void *memory = drive.is_short ? NULL : malloc(action.size);
-            if (memory != NULL) drive.memory[drive.memory_count++] = memory;
-            sequence_give(&drive.sequence, memory);
+            sequence_give(&drive.sequence, drive.is_short ? NULL : give_memory(action.size));
         } else if (action.kind == SEQUENCE_SEND) {
             assert_true(drive.count < SENT_AT_MOST);
             drive.under_way[drive.count] = action.request;
@@ -100,7 +118,7 @@ static inline void tell(struct sequence_event event) {
 }
 
 static inline void prepare(const struct sequence_plan *plan) {
-    for (int i = 0; i < drive.memory_count; i++) free(drive.memory[i]);
+    take_memory();
     memset(&drive, 0, sizeof drive);
     drive.at = plan->at;
     sequence_init(&drive.sequence, plan);
@@ -113,7 +131,7 @@ static inline void begin(const struct sequence_plan *plan) {
 
 static inline int end_drive(void **state) {
     (void)state;
-    for (int i = 0; i < drive.memory_count; i++) free(drive.memory[i]);
+    take_memory();
     memset(&drive, 0, sizeof drive);
     return 0;
 }

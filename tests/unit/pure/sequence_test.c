@@ -370,6 +370,21 @@ static void test_a_refused_link_is_put_back(void **state) {
     assert_member(sequence_receipt, "state", "\"not_merged\"");
 }
 
+static void test_what_a_key_held_before_is_put_back(void **state) {
+    (void)state;
+    struct sequence_plan plan = merging();
+    plan.merge.choice[MERGE_USER_METADATA] = MERGE_DEEP;
+    begin(&plan);
+    read_both(ALONE(",\"user_metadata\":{\"a\":{\"x\":1}}"), OTHER(",\"user_metadata\":{\"a\":{\"y\":2}}"));
+    approve();
+    succeed(PATCH_PRIMARY "{\"user_metadata\":{\"a\":{\"x\":1,\"y\":2}}}", ALONE(""));
+    refuse(LINK, CODE_INVALID_REQUEST);
+    succeed(GET_PRIMARY, ALONE(",\"user_metadata\":{\"a\":{\"x\":1,\"y\":2}}"));
+    succeed(PATCH_PRIMARY "{\"user_metadata\":{\"a\":{\"x\":1}}}", ALONE(""));
+    assert_end(CODE_INVALID_REQUEST, OUTCOME_NONE);
+    assert_member(sequence_result, "put_back", "[\"write\"]");
+}
+
 static void test_what_the_user_changed_since_is_not_put_back(void **state) {
     (void)state;
     begin_merge();
@@ -761,6 +776,7 @@ int main(void) {
         TEST(test_dropped_later_goes_on),
         TEST(test_a_refused_patch_leaves_nothing_to_put_back),
         TEST(test_a_refused_link_is_put_back),
+        TEST(test_what_a_key_held_before_is_put_back),
         TEST(test_what_the_user_changed_since_is_not_put_back),
         TEST(test_what_could_not_be_put_back_stands),
         TEST(test_the_primary_cannot_be_read_again),

@@ -53,6 +53,22 @@ static void test_undo(void **state) {
     assert_member(sequence_receipt, "primary", "\"auth0|1\"");
 }
 
+static void test_undo_of_one_kind_of_metadata(void **state) {
+    (void)state;
+    begin_undo(MERGED("\"user_metadata\":\"{\\\"size\\\":1.0}\"", ""));
+    succeed(GET_PRIMARY, LINKED(""));
+    succeed(UNLINK, "[" OF_PRIMARY "]");
+    succeed(GET_SECONDARY, OTHER(""));
+    succeed(PATCH_SECONDARY "{\"user_metadata\":{\"size\":1.0}}", OTHER(""));
+    assert_end(CODE_OK, OUTCOME_NONE);
+    begin_undo(MERGED("\"app_metadata\":\"{\\\"plan\\\":[]}\"", ""));
+    succeed(GET_PRIMARY, LINKED(""));
+    succeed(UNLINK, "[" OF_PRIMARY "]");
+    succeed(GET_SECONDARY, OTHER(""));
+    succeed(PATCH_SECONDARY "{\"app_metadata\":{\"plan\":[]}}", OTHER(""));
+    assert_end(CODE_OK, OUTCOME_NONE);
+}
+
 static void test_undo_twice(void **state) {
     (void)state;
     begin_undo(RECEIPT("", "", "undone", "false"));
@@ -271,6 +287,16 @@ static void test_undo_of_a_relink(void **state) {
     assert_end(CODE_OK, OUTCOME_NONE);
 }
 
+static void test_undo_of_a_relink_from_a_long_id(void **state) {
+    (void)state;
+#define LONG "ad|0123456789012345678901234567890123456789012345678901234567890123456789"
+    begin_undo(MERGED("", "\"holder\":\"" LONG "\","));
+    succeed(GET_PRIMARY, LINKED(""));
+    succeed(UNLINK, "[" OF_PRIMARY "]");
+    succeed("link " LONG " {\"provider\":\"google-oauth2\",\"user_id\":\"google-oauth2|2\"}", BOTH);
+    assert_end(CODE_OK, OUTCOME_NONE);
+}
+
 /* It goes on where one ended; but a link would destroy what the account has got since. */
 static void test_undo_of_a_relink_that_is_an_account_by_now(void **state) {
     (void)state;
@@ -325,12 +351,38 @@ static void test_undo_refuses_what_is_no_receipt(void **state) {
     }
 }
 
+/* A whole one, of another tenant or of another account. */
+static void test_undo_refuses_what_is_a_receipt_of_others(void **state) {
+    (void)state;
+    struct sequence_plan plan = plan_of(SEQUENCE_UNDO);
+    plan.receipt = reading_value(span_of(MERGED(IMAGE, WROTE)));
+    for (int i = 0; i < 3; i++) {
+        struct sequence_plan other = plan;
+        if (i == 0) other.domain = SPAN("other.auth0.com");
+        if (i == 1) other.guard.primary = SPAN("auth0|7");
+        if (i == 2) other.guard.secondary = SPAN("google-oauth2|7");
+        begin(&other);
+        assert_end(CODE_INVALID_REQUEST, OUTCOME_NONE);
+        assert_string_equal(finished()->what,
+                            i == 0 ? "the receipt is of another tenant" : "the receipt is of other accounts");
+    }
+}
+
 static void test_undo_refuses_a_receipt_that_is_damaged(void **state) {
     (void)state;
-    begin_undo(MERGED("", "\"wrote\":\"{\","));
-    succeed(GET_PRIMARY, LINKED(""));
-    assert_end(CODE_INVALID_REQUEST, OUTCOME_NONE);
-    assert_int_equal(drive.count, 0);
+    const char *receipts[] = {
+        MERGED("", "\"wrote\":\"{\","),
+        MERGED("\"user_metadata\":\"[1]\"", ""),
+        MERGED("\"user_metadata\":\"7\"", ""),
+        MERGED("\"app_metadata\":\"7\"", ""),
+        MERGED("\"user_metadata\":\"{},\\\"blocked\\\":{}\"", ""),
+    };
+    for (size_t i = 0; i < COUNT(receipts); i++) {
+        begin_undo(receipts[i]);
+        succeed(GET_PRIMARY, LINKED(""));
+        assert_end(CODE_INVALID_REQUEST, OUTCOME_NONE);
+        assert_int_equal(drive.count, 0);
+    }
 }
 
 static void test_undo_dropped_before_its_first_change(void **state) {
@@ -413,6 +465,7 @@ static void test_settle_leaves_what_was_known(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_undo),
+        TEST(test_undo_of_one_kind_of_metadata),
         TEST(test_undo_twice),
         TEST(test_undo_leaves_what_was_changed_since),
         TEST(test_undo_of_what_only_linked),
@@ -431,9 +484,11 @@ int main(void) {
         TEST(test_undo_of_what_was_carried),
         TEST(test_undo_of_empty_lists),
         TEST(test_undo_of_a_relink),
+        TEST(test_undo_of_a_relink_from_a_long_id),
         TEST(test_undo_of_a_relink_that_is_an_account_by_now),
         TEST(test_undo_waits_for_what_may_come),
         TEST(test_undo_refuses_what_is_no_receipt),
+        TEST(test_undo_refuses_what_is_a_receipt_of_others),
         TEST(test_undo_refuses_a_receipt_that_is_damaged),
         TEST(test_undo_dropped_before_its_first_change),
         TEST(test_undo_dropped_later_goes_on),
