@@ -40,7 +40,6 @@ enum { NOW = 1764489600, TEXT = 16384, SENT_AT_MOST = 64, BEHIND = 64 };
 
 struct drive {
     struct sequence sequence;
-    struct sequence_plan plan;
     struct sequence_request under_way[SENT_AT_MOST];
     char sent[SENT_AT_MOST][1024];
     int count;

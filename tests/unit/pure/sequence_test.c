@@ -522,6 +522,19 @@ static void test_another_client_linked_in_between(void **state) {
     assert_member(sequence_result, "already", "true");
 }
 
+static void test_receipt_has_what_the_secondary_was(void **state) {
+    (void)state;
+#define TOLD "\"name\":\"Ann\",\"email\":\"ann@x.test\",\"picture\":\"p\""
+    struct sequence_plan plan = merging();
+    begin(&plan);
+    read_both(ALONE(""), OTHER("," TOLD));
+    approve();
+    succeed(LINK, BOTH);
+    assert_member(sequence_receipt, "secondary_was", "{" TOLD "}");
+    assert_member(sequence_receipt, "before", NULL);
+    assert_member(sequence_receipt, "wrote", NULL);
+}
+
 /* ---- carry ---- */
 
 #define LIST(of, what) "GET /api/v2/users/" of "/" what "?page=0&per_page=50"
@@ -602,6 +615,27 @@ static void test_receipt_of_a_carry_that_is_not_known(void **state) {
     lose(CARRY_PERMISSIONS);
     assert_end(CODE_UNKNOWN_OUTCOME, OUTCOME_UNKNOWN);
     assert_member(sequence_receipt, "carried", "{\"roles\":[\"rol_2\"],\"permissions\":[" READ_X "}]}");
+}
+
+static void test_receipt_of_organizations_that_may_be_carried(void **state) {
+    (void)state;
+    begin_carry();
+    succeed(CARRY_ROLES, "");
+    succeed(CARRY_PERMISSIONS, "");
+    lose(MEMBERS_OF("org_1"));
+    assert_end(CODE_UNKNOWN_OUTCOME, OUTCOME_UNKNOWN);
+    assert_member(sequence_receipt, "carried",
+                  "{\"roles\":[\"rol_2\"],\"permissions\":[" READ_X "}],\"organizations\":[\"org_1\"]}");
+    begin_carry();
+    succeed(CARRY_ROLES, "");
+    succeed(CARRY_PERMISSIONS, "");
+    succeed(MEMBERS_OF("org_1"), "");
+    refuse(MEMBERS_OF("org_3"), CODE_FORBIDDEN);
+    succeed("DELETE /api/v2/users/auth0%7C1/roles {\"roles\":[\"rol_2\"]}", "");
+    succeed("DELETE /api/v2/users/auth0%7C1/permissions {\"permissions\":[" READ_X "}]}", "");
+    refuse("DELETE /api/v2/organizations/org_1/members {\"members\":[\"auth0|1\"]}", CODE_FORBIDDEN);
+    assert_end(CODE_FORBIDDEN, OUTCOME_UNKNOWN);
+    assert_member(sequence_receipt, "carried", "{\"organizations\":[\"org_1\"]}");
 }
 
 static void test_name_or_picture_is_carried_with_the_patch(void **state) {
@@ -788,10 +822,12 @@ int main(void) {
         TEST(test_a_lost_patch_sends_no_link),
         TEST(test_a_merge_may_be_open_too),
         TEST(test_another_client_linked_in_between),
+        TEST(test_receipt_has_what_the_secondary_was),
         TEST(test_carry_adds_what_the_primary_lacks),
         TEST(test_what_was_carried_is_taken_back),
         TEST(test_to_take_back_what_was_carried_needs_no_memory),
         TEST(test_receipt_of_a_carry_that_is_not_known),
+        TEST(test_receipt_of_organizations_that_may_be_carried),
         TEST(test_name_or_picture_is_carried_with_the_patch),
         TEST(test_after_the_link),
         TEST(test_each_password_is_reset),

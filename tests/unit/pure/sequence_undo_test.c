@@ -427,6 +427,7 @@ static void test_settle_merged(void **state) {
     assert_member(sequence_receipt, "state", "\"merged\"");
     assert_member(sequence_receipt, "open", "true");
     assert_member(sequence_receipt, "domain", "\"acme.auth0.com\"");
+    assert_int_equal(json_of(sequence_receipt).token->size, drive.sequence.plan.receipt.token->size);
 }
 
 static void test_settle_that_comes_too_early(void **state) {
