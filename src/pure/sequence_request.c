@@ -193,23 +193,9 @@ size_t sequence_path(const struct sequence *sequence, const struct sequence_requ
 
 static void put_link(struct writer *body, const struct identity_target *target) {
     writer_open(body, '{');
-    if (target->link_with.at != NULL) {
-        writer_name(body, "link_with");
-        writer_string(body, target->link_with);
-    } else {
-        writer_name(body, "provider");
-        writer_string(body, target->provider);
-        writer_name(body, "user_id");
-        if (target->user_id_is_integer)
-            writer_text(body, target->user_id);
-        else
-            writer_string(body, target->user_id);
-    }
-    body->needs_comma = true;
-    if (target->connection_id.at != NULL) {
-        writer_name(body, "connection_id");
-        writer_string(body, target->connection_id);
-    }
+    writer_member_text(body, "provider", target->provider);
+    writer_member_text(body, "user_id", target->user_id);
+    if (target->connection_id.at != NULL) writer_member_text(body, "connection_id", target->connection_id);
     writer_close(body, '}');
 }
 
