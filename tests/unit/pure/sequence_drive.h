@@ -120,6 +120,7 @@ static inline void prepare(const struct sequence_plan *plan) {
     take_memory();
     memset(&drive, 0, sizeof drive);
     drive.at = plan->at;
+    memset(&drive.sequence, '#', sizeof drive.sequence); /* whatever was there, it begins anew */
     sequence_init(&drive.sequence, plan);
 }
 

@@ -32,6 +32,7 @@ static void test_a_preview_sends_nothing_whatever_their_age(void **state) {
 static void test_a_merge_changes_at_once(void **state) {
     (void)state;
     begin_given(SEQUENCE_MERGE, SEQUENCE_FRESH);
+    assert_member(sequence_receipt, "at", "1764489600");
     assert_member(sequence_receipt, "secondary_was",
                   "{\"user_metadata\":\"{\\\"size\\\":1.0,\\\"color\\\":\\\"blue\\\"}\","
                   "\"app_metadata\":\"{\\\"plan\\\":[]}\"}");

@@ -757,6 +757,14 @@ static void test_nothing_changes_after_the_end(void **state) {
     tell((struct sequence_event){.kind = SEQUENCE_ENDED, .slot = 1, .result = {.code = CODE_TIMEOUT}});
     tell((struct sequence_event){.kind = SEQUENCE_DROPPED});
     assert_end(CODE_OK, OUTCOME_NONE);
+    struct sequence_plan plan = plan_of(SEQUENCE_PREVIEW);
+    begin(&plan);
+    read_both(ALONE(""), OTHER(""));
+    tell((struct sequence_event){.kind = SEQUENCE_DROPPED});
+    tell((struct sequence_event){.kind = SEQUENCE_ENDED, .result = {.attempts = 1}});
+    sequence_give(&drive.sequence, NULL);
+    assert_end(CODE_OK, OUTCOME_NONE);
+    assert_int_equal(finished()->requests, 2);
 }
 
 static void test_each_step_has_a_name(void **state) {

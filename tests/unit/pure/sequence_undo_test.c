@@ -251,6 +251,7 @@ static void test_an_undo_goes_on_past_what_is_refused(void **state) {
     succeed(UNLINK, "[" OF_PRIMARY "]");
     succeed(GET_SECONDARY, OTHER(""));
     succeed(RESTORE, OTHER(HAD));
+    assert_int_equal(drive.under_way[0].slot, SEQUENCE_BACKWARD);
     refuse("POST /api/v2/users/google-oauth2%7C2/roles {\"roles\":[\"rol_1\"]}", CODE_NOT_FOUND);
     int slot = drive.under_way[0].slot;
     assert_int_not_equal(slot, SEQUENCE_BACKWARD);
