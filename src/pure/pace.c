@@ -32,7 +32,8 @@ static const double rate_over = 0.05, rate_lasts = 0.5;
 static const double apart = 0.5;
 
 /* Beside others a client looks sooner than at the reset, if that is no more than so many seconds ahead, and so many
-   tokens were left: others may stop at any moment, and a level that then rises is not to go unseen. */
+   tokens were left: others may stop at any moment, and a level that then rises is not to go unseen. Where tokens come
+   at the top of a second, it looks there: between two tops there is nothing to see. */
 static const double soon = 2;
 static const int64_t left_for_looks = 4;
 
@@ -147,8 +148,11 @@ static double needed(const struct pace *pace, const struct pace_gate *gate, int6
     return least + stake * larger(share, 1 + gate->caution) + spared;
 }
 
-/* When one may begin even if it is the last one that the level allows. */
+/* When one may begin even if it is the last one that the level allows. Where a full bucket allows few, the last is too
+   large a part of them: others would take it meanwhile. */
 static int64_t last_may_begin(const struct pace *pace, const struct pace_gate *gate, int64_t now) {
+    double limit = (double)gate->bucket.limit;
+    if (limit - kept(pace, gate) - margin(gate) < limit / 2) return now;
     int64_t more = bucket_when(&gate->bucket, &pace->clock, needed(pace, gate, now) + 1, now);
     return earlier(gate->begun + last_gap, more);
 }
@@ -300,7 +304,8 @@ static double look_after(const struct pace *pace, enum pace_class class, int64_t
     double reset = until_reset(pace, class, now, answer);
     double wait = reset < 0 ? 1 : reset + grace + (gate->is_early ? 1 : 0);
     if (is_alone(gate)) return wait;
-    bool is_left = reading != NULL && reading->remaining >= left_for_looks;
+    bool is_stepped = bucket_fill(&gate->bucket) == BUCKET_STEPPED;
+    bool is_left = !is_stepped && reading != NULL && reading->remaining >= left_for_looks;
     return (is_left && reset <= soon ? smaller(wait, apart) : wait) + random * apart;
 }
 

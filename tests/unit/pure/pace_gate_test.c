@@ -244,19 +244,47 @@ static void others_are_looked_for_before_the_reset(void **state) {
     assert_in_range(1000 * look_after(4, 1, NONE, 0.5), 999, 1060);
 }
 
+/* A client that knows of no others, where tokens seem to come at the tops of seconds: three are above the reserve. */
+static struct drive before_the_last(double reserve) {
+    struct drive drive = drive_with(reserve, 0);
+    gate_of(&drive)->others = 0;
+    exchange(&drive, PACE_WRITE, says(&drive, 50, 3 + (int64_t)(50 * reserve)));
+    gate_of(&drive)->bucket.jump = 45;
+    gate_of(&drive)->bucket.drip_most = 1;
+    return drive;
+}
+
 /* They may come evenly, and others may have taken them until now. */
 static void the_last_of_what_comes_at_the_top_waits(void **state) {
     (void)state;
-    struct drive drive = drive_new();
-    struct pace_gate *gate = gate_of(&drive);
-    gate->others = 0;
-    exchange(&drive, PACE_WRITE, says(&drive, 50, 3));
-    gate->bucket.jump = 45;
-    gate->bucket.drip_most = 1;
+    struct drive drive = before_the_last(0.5);
     assert_int_equal(begin_all(&drive, PACE_WRITE), 2);
     assert_int_equal(pace_ready(&drive.pace, PACE_WRITE, drive.now), drive.now + SECONDS(0.5));
     drive.now += SECONDS(0.5);
     assert_int_equal(begin_all(&drive, PACE_WRITE), 1);
+}
+
+static void the_last_of_few_does_not_wait(void **state) {
+    (void)state;
+    struct drive drive = before_the_last(0.52);
+    assert_int_equal(begin_all(&drive, PACE_WRITE), 3);
+    drive = before_the_last(0.4);
+    gate_of(&drive)->caution = 3; /* of which 4.5 are left */
+    assert_int_equal(begin_all(&drive, PACE_WRITE), 0);
+    drive = before_the_last(0.46);
+    gate_of(&drive)->caution = 2;
+    gate_of(&drive)->bucket.level += 3;
+    assert_int_equal(begin_all(&drive, PACE_WRITE), 3);
+}
+
+/* Between two tops there is nothing to see. */
+static void others_are_looked_for_at_the_top(void **state) {
+    (void)state;
+    struct drive drive = before_the_last(0.1);
+    gate_of(&drive)->others = 3 * gate_of(&drive)->ours;
+    struct pace_answer answer = says(&drive, 50, 5);
+    pace_end(&drive.pace, PACE_WRITE, drive.now, drive.now, &answer, 0);
+    assert_waits(&drive, PACE_WRITE, 0.94, 1.06);
 }
 
 /* None was seen, but something took what was left. */
@@ -538,6 +566,8 @@ int main(void) {
         cmocka_unit_test(the_first_answer_lets_a_share_of_what_is_left_be_under_way),
         cmocka_unit_test(others_are_looked_for_before_the_reset),
         cmocka_unit_test(the_last_of_what_comes_at_the_top_waits),
+        cmocka_unit_test(the_last_of_few_does_not_wait),
+        cmocka_unit_test(others_are_looked_for_at_the_top),
         cmocka_unit_test(how_fast_others_take_is_forgotten),
         cmocka_unit_test(what_others_take_meanwhile_is_left),
         cmocka_unit_test(four_are_left_for_each_other),

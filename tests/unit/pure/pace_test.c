@@ -26,6 +26,7 @@
 #define AT_TOPS(burst, per_second) .bucket = {burst, per_second, SECONDS(1)}
 #define AT_MINUTES(burst, per_minute) .bucket = {burst, (per_minute) / 60.0, SECONDS(60)}
 #define TENTH .reserve = 0.10
+#define HALF .reserve = 0.5
 #define AHEAD .skew = 3600
 #define BEHIND .skew = -3600
 #define FLOOR .is_floor = true
@@ -90,6 +91,9 @@ static struct share {
     {"50 & 16.67/s, a third, reserve", 97, 98, 0.1, {EVENLY(50, 16.67), FULL, TENTH, .competitor = 5.56}},
     {"40 & 500/min, a third is taken", 98, 98, 0.5, {EVENLY(40, 500 / 60.0), NEXT, .competitor = 2.78}},
     {"50 & 16 at tops, a third is taken", 98, 98, 0.5, {AT_TOPS(50, 16), NEXT, .competitor = 5.33}},
+    {"50 & 50 at tops, a third, reserve", 90, 93, 0.4, {AT_TOPS(50, 50), NEXT, TENTH, .competitor = 16}},
+    {"50 & 50 at tops, half, a third is taken", 38, 50, 0.1, {AT_TOPS(50, 50), NEXT, HALF, .competitor = 16}},
+    {"20 & 20 at tops, half, a third is taken", 30, 50, 0.1, {AT_TOPS(20, 20), NEXT, HALF, .competitor = 6.67}},
     {"100 & 50/s, two processes", 98, 98, 1, {EVENLY(100, 50), NEXT, TWO}},
     {"50 & 50/s, two processes", 98, 98, 1, {EVENLY(50, 50), NEXT, TWO}},
     {"50 & 16.67/s, two processes", 97.5, 97.5, 1, {EVENLY(50, 16.67), NEXT, TWO}},
