@@ -206,6 +206,25 @@ local function check_plan(self, plan)
         .. "own", self.path, self.plan)
 end
 
+local function of_plan(db, path, plan)
+    local self = read(db, path)
+    check_plan(self, plan)
+    self.header = plan.header -- that was approved
+    return self
+end
+
+--- Opens the journal of a plan, if a run has made it.
+---@param path string
+---@param plan auth0_accounts.Plan
+---@return auth0_accounts.Journal|nil
+function journal.find(path, plan)
+    if not regular.check(path) then return nil end
+    local db = connect(path)
+    if version_of(db, path) == VERSION then return of_plan(db, path, plan) end
+    check_empty(db, path)
+    db:close()
+end
+
 --- Opens the journal of a plan, or makes it.
 ---@param path string
 ---@param plan auth0_accounts.Plan
@@ -224,10 +243,7 @@ function journal.of_plan(path, plan, now, links)
             error(fault, 0)
         end
     end
-    local self = read(db, path)
-    check_plan(self, plan)
-    self.header = plan.header -- that was approved
-    return self
+    return of_plan(db, path, plan)
 end
 
 --- Refuses a tenant that the journal is not about.

@@ -30,6 +30,14 @@ function Journal:pair(number)
     return self:statement("SELECT primary_id, secondary_id FROM line WHERE number = ?"):first(number)
 end
 
+--- Whether a run of apply has still to do with a line.
+---@param number integer
+---@return boolean
+function Journal:is_left(number)
+    return self:statement([[SELECT 1 FROM line
+        WHERE number = ? AND state IN ('waiting', 'failed', 'begun', 'unknown')]]):first(number) ~= nil
+end
+
 ---@class auth0_accounts.Line
 ---@field number integer
 ---@field unit integer lines of one unit come one after another

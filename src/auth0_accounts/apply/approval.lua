@@ -96,24 +96,26 @@ end
 local SHOWN = 5
 
 --- What a run would do; reads the whole plan, and raises where it is broken.
----@param plan auth0_accounts.Plan
 ---@param links fun(): table|nil the plan's
 ---@param given table
+---@param journal auth0_accounts.Journal|nil of earlier runs
 ---@return string[] lines
-function approval.preview(plan, links, given)
-    local lines, requests = {}, 0
+---@return integer left links that it has to do with
+function approval.preview(links, given, journal)
+    local lines, requests, left = {}, 0, 0
     for link in links do
-        if #lines < SHOWN then
-            lines[#lines + 1] = ("  %d: %s <- %s"):format(link.line, link.primary.user_id, link.secondary.user_id)
+        if not journal or journal:is_left(link.line) then
+            left = left + 1
+            if left <= SHOWN then
+                lines[left] = ("  %d: %s <- %s"):format(link.line, link.primary.user_id, link.secondary.user_id)
+            end
+            local reads = link.primary.email == link.secondary.email and 1 or 2
+            requests = requests + reads + #(given.check or {}) + (type(link.patch) == "table" and 2 or 1)
         end
-        local reads = link.primary.email == link.secondary.email and 1 or 2
-        requests = requests + reads + #(given.check or {}) + (type(link.patch) == "table" and 2 or 1)
     end
-    if plan.header.links > SHOWN then
-        lines[#lines + 1] = ("  and %s more"):format(progress.whole(plan.header.links - SHOWN))
-    end
+    if left > SHOWN then lines[#lines + 1] = ("  and %s more"):format(progress.whole(left - SHOWN)) end
     lines[#lines + 1] = ("requests: about %s"):format(progress.whole(requests))
-    return lines
+    return lines, left
 end
 
 return approval

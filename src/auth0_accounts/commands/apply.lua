@@ -29,11 +29,42 @@ end
 
 apply.options = definitions.bulk_options
 
-local function preview(plan, given, said)
+local function states_of(lines)
+    local words = {}
+    for _, state in ipairs { "made", "refused", "failed", "unknown", "begun", "waiting", "undoing", "undone" } do
+        if lines[state] then words[#words + 1] = ("%s %d"):format(state, lines[state]) end
+    end
+    return words[1] and table.concat(words, ", ") or "the plan has no links"
+end
+
+-- Says what a run would do. Returns what the journal has of earlier runs, if there is one, and how many links are left.
+local function look(plan, links, given, said)
+    local journal = require("auth0_accounts.journal").find(given.journal, plan)
+    local good, lines, left = pcall(require("auth0_accounts.apply.approval").preview, links, given, journal)
+    local counts = good and journal and journal:counts() or nil
+    if journal then journal:close() end
+    if not good then error(lines, 0) end
+    if left > 0 or not counts then
+        said:lines { counts and "so far:  " .. states_of(counts) }
+        said:lines(lines)
+        said:flush()
+    end
+    return counts, left
+end
+
+-- What is told without an approval, or nil: then the user gave it.
+local function preview(plan, links, given, said, world)
+    local counts, left = look(plan, links, given, said)
+    if counts and left == 0 then
+        return { domain = plan.header.domain, plan = plan.digest, lines = counts, code = stop.DONE }
+    end
+    if require("auth0_accounts.apply.attention").is_approved("Carry it out", plan.digest, given, world) then
+        return nil
+    end
     local command = require("auth0_accounts.apply.approval").command(given, plan.digest)
     said:lines { "nothing was changed; to carry it out:", "  " .. command }
     return { preview = true, domain = plan.header.domain, plan = plan.digest, links = plan.header.links,
-        command = command }
+        lines = counts, command = command }
 end
 
 local function summary_of(journal, work)
@@ -52,13 +83,8 @@ local function call(tenant, given, said, world)
     said:flush()
     approval.check(plan, given, tenant.domain)
     require("auth0_accounts.apply.work").label(given)
-    if not given.approve then
-        said:lines(approval.preview(plan, links "reading the plan", given))
-        said:flush()
-        if not attention.is_approved("Carry it out", plan.digest, given, world) then
-            return preview(plan, given, said)
-        end
-    end
+    local previewed = not given.approve and preview(plan, links "reading the plan", given, said, world)
+    if previewed then return previewed end
     if not given.acknowledge_events then listeners.check(tenant) end
     local journal = journals.of_plan(given.journal, plan, os.time(), function() return links "filling the journal" end)
     local made = run.new(given, world, tenant, journal)
@@ -86,11 +112,8 @@ local function has_faults(value)
 end
 
 local function lines_of(value)
-    local lines, words = value.lines, {}
-    for _, state in ipairs { "made", "refused", "failed", "unknown", "begun", "waiting", "undoing", "undone" } do
-        if lines[state] then words[#words + 1] = ("%s %d"):format(state, lines[state]) end
-    end
-    local told = { words[1] and table.concat(words, ", ") or "the plan has no links" }
+    local lines = value.lines
+    local told = { states_of(lines) }
     told[2] = value.canary and "stopped after the canary: " .. value.canary or value.why
     if value.failure then told[#told + 1] = "the first failure: " .. value.failure.message end
     if lines.undone or lines.undoing then
