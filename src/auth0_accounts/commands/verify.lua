@@ -57,13 +57,16 @@ local function call(tenant, given, said, world)
     local journal = require("auth0_accounts.journal").open(given.journal)
     journal:check_domain(tenant.domain)
     journal.run_name = work.label(given)
-    local own, counts = work.new(given, world, tenant, journal, "verify", journal:count { "made" }), {}
+    local total, counts = journal:count { "made" }, {}
+    local own = work.new(given, world, tenant, journal, "verify", total)
     own.max_failures = 1
     local good, fault = pcall(look, own, said, counts)
+    local unread = total
+    for _, count in pairs(counts) do unread = unread - count end
     if good and given.logs and not own.reason then good, fault = pcall(compare, own, said, counts) end
     journal:close()
     if not good then error(fault, 0) end
-    return { counts = counts, code = own:code(), failure = own.failure, why = own:why() }
+    return { counts = counts, code = own:code(), failure = own.failure, why = own:why(), unread = unread }
 end
 
 function verify.call(tenant, given, said, world)
@@ -81,6 +84,7 @@ function verify.tell(said, value)
         if count or i <= ALWAYS then parts[#parts + 1] = ("%s %d"):format(word, count or 0) end
         wrong = wrong or word ~= "made" and count ~= nil
     end
+    if value.unread > 0 then parts[#parts + 1] = ("not read %d"):format(value.unread) end
     said:lines { table.concat(parts, ", "), value.why }
     if value.failure then said:complain("%s", value.failure.message) end
     if value.code ~= stop.DONE then return value.code end
