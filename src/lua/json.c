@@ -216,10 +216,10 @@ static void push_cjson(lua_State *L) {
     int status = lua_pcall(L, 1, 1, 0);
     if (status == LUA_ERRMEM) lua_error(L);
     if (status != 0)
-        luaL_error(
-            L,
-            "auth0 needs lua-cjson: install it with `luarocks install lua-cjson`, or Debian's package lua-cjson (%s)",
-            lua_tostring(L, -1));
+        luaL_error(L,
+                   "auth0: lua-cjson cannot be loaded: install it with \"apt-get install lua-cjson\" or \"luarocks "
+                   "--lua-version %s install lua-cjson\"\n%s",
+                   &LUA_VERSION[sizeof "Lua " - 1], lua_tostring(L, -1));
     if (!lua_istable(L, -1)) luaL_error(L, "auth0 needs lua-cjson; what is installed as cjson is another module");
     lua_getfield(L, -1, "new");
     if (!lua_isfunction(L, -1))

@@ -62,3 +62,22 @@ describe("require, where the C module #plain", function()
         end
     end
 end)
+
+describe("require, where lua-cjson #plain", function()
+    local function without(before)
+        return required(process.lua(), "auth0", nil, before)
+    end
+
+    it("cannot be loaded, says how to install it for this Lua", function()
+        local told = without 'package.preload.cjson = function() error("no cjson here", 0) end'
+        assert.equal(('auth0: lua-cjson cannot be loaded: install it with "apt-get install lua-cjson" or "luarocks '
+            .. '--lua-version %s install lua-cjson"\nno cjson here'):format(_VERSION:match "%d+%.%d+"), told)
+    end)
+
+    it("is another module, or too old, says so", function()
+        assert.equal("auth0 needs lua-cjson; what is installed as cjson is another module",
+            without "package.loaded.cjson = 5")
+        assert.equal("auth0 needs lua-cjson 2.1 or newer; what is installed as cjson has no new()",
+            without "package.loaded.cjson = {}")
+    end)
+end)
