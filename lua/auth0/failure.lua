@@ -176,9 +176,15 @@ end
 
 local FOREIGN = "a firewall, a proxy or a login page may stand before the tenant: check the domain and the proxy"
 local MISSING = "check the id; an account that has been linked to another is not found under its own id"
+local NO_IDENTITY = "check the id, and read the primary's identities; this one may have been unlinked before"
 
 local function is_elsewhere(facts)
     return facts.code == "conflict" and facts.last_seen == "linked_elsewhere"
+end
+
+-- Said of the identity that a checked unlink did not find.
+local function is_of_unlink(caller, facts)
+    return facts.missing == "secondary" and advice_of[caller] == advice_of["auth0.unlink"]
 end
 
 local function is_redirect(facts)
@@ -190,7 +196,7 @@ local function advise(caller, facts)
     if is_of_token(facts) then return advise_token(facts.code) end
     if is_ours(facts) then return nil end
     if facts.content_type then return FOREIGN end
-    if facts.missing then return MISSING end
+    if facts.missing then return is_of_unlink(caller, facts) and NO_IDENTITY or MISSING end
     if is_elsewhere(facts) then return advice_of["auth0.link"].elsewhere end
     if facts.code == "bad_response" and not is_redirect(facts) then return nil end
     local scopes = facts.code == "forbidden" and expected_scopes(facts)

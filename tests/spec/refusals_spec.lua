@@ -297,7 +297,8 @@ describe("an account that is not there", function()
         local _, message, failure = auth0.unlink { mock = mock, domain = mock.domain, primary = PRIMARY,
             secondary = SECONDARY, token = mock:token { kind = "machine" }, check = true }
         assert.same({ "not_found", "secondary", SECONDARY }, { failure.code, failure.missing, failure.id })
-        assert.truthy(message:find(SECONDARY, 1, true), message)
+        assert.truthy(message:find("does not find the secondary " .. SECONDARY, 1, true), message)
+        assert.truthy(message:find("check the id, and read the primary's identities", 1, true), message)
     end)
 
     it("is the one that was asked for, in every method that takes an id", function()
