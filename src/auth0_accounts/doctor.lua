@@ -57,7 +57,7 @@ end
 
 local function modules(self)
     local good = pcall(require, "auth0_accounts.core")
-    local versions = ("lua-auth0 %s, %s"):format(auth0._VERSION, rawget(_G, "jit") and jit.version or _VERSION)
+    local versions = ("lua-auth0 %s, %s"):format(auth0._VERSION, (rawget(_G, "jit") or {}).version or _VERSION)
     if good then return self:add("modules", "ok", versions) end
     self:add("modules", "warn", versions .. "; auth0_accounts.core cannot be loaded",
         "without it the commands for many accounts (plan, apply, ...) do not work: install all of auth0-accounts")
