@@ -148,11 +148,25 @@ local function lost_kinds(list)
     return lines
 end
 
+-- What an undo took from the primary is an identity; of a holder, one is given back.
+local function restored(list)
+    local lines, others = {}, {}
+    for _, thing in ipairs(list) do
+        if thing.what == "identity" and thing.of == "primary" then
+            lines[1] = "  unlinked from the primary: the secondary's identity"
+        else
+            others[#others + 1] = thing
+        end
+    end
+    append(lines, things("restored", others))
+    return lines
+end
+
 ---@param result auth0.UndoResult
 ---@return string[]
 function results.undo(result)
     local lines = { "taken back" }
-    append(lines, things("restored", result.restored))
+    append(lines, restored(result.restored))
     append(lines, things("changed since, and left", result.conflicts))
     append(lines, lost_kinds(result.lost))
     return lines
