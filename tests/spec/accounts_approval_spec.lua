@@ -130,6 +130,14 @@ describe("auth0-accounts apply refuses", function()
         assert.same({}, case.mock:requests())
     end)
 
+    it("a part of the SHA-256, and what is none", function()
+        for _, given in ipairs { case.digest:sub(1, 8), "SHA256", ("x"):rep(64) } do
+            assert_told(run("--approve", given), 2, nil,
+                ("and %s was approved: --approve expects all 64 characters of the SHA-256; "):format(given))
+        end
+        assert.same({}, case.mock:requests())
+    end)
+
     it("a plan that is none, is cut, or has a line that is no link, also if it is approved", function()
         local whole = process.read(case.plan)
         local first = whole:match "^[^\n]*\n"
