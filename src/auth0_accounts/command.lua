@@ -13,7 +13,12 @@ local good, code = pcall(function()
     return require("auth0_accounts").run(arg, { getenv = os.getenv, out = io.stdout, err = io.stderr })
 end)
 if not good then
-    io.stderr:write(tostring(code), "\n")
+    local words = tostring(code)
+    if words:find("module 'auth0_accounts' not found", 1, true) then
+        words = "auth0-accounts: its modules are not found: for an installation below a folder of your own, set "
+            .. "LUA_PATH and LUA_CPATH, as README.md says\n" .. words
+    end
+    io.stderr:write(words, "\n")
     code = 1
 end
 os.exit(code, true) -- closes the state, where Lua can

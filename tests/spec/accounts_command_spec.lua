@@ -227,6 +227,33 @@ describe("auth0-accounts", function()
         assert.truthy(told:find "^auth0%-accounts: .*\ncode 2\n$", told)
     end)
 
+    it("says what to set where its modules are not found", function()
+        local told, code = tenant.run(("LUA_PATH='/nonexistent/?.lua' %s src/auth0_accounts/command.lua show x 2>&1")
+            :format(process.lua()))
+        assert.equal(1, code)
+        assert.truthy(told:find("^auth0%-accounts: its modules are not found: .* set LUA_PATH and LUA_CPATH, "), told)
+        assert.truthy(told:find("no file '/nonexistent/auth0_accounts.lua'", 1, true), told)
+    end)
+
+    it("needs SQLite for the commands about many accounts alone, and says so where it was built without", function()
+        local file = command.new_name()
+        local function without(words)
+            return tenant.run(([[%s -e %s src/auth0_accounts/command.lua --mock %s %s 2>&1]]):format(process.lua(),
+                process.quoted 'package.preload["auth0_accounts.core"] = function() error("none", 0) end', file, words))
+        end
+        command.run(nil, { "mock", file }, {})
+        for _, words in ipairs { "plan %s", "audit %s", "apply %s -j none", "verify %s", "mapping %s",
+            "report %s -o none", "journal export %s" } do
+            local told, code = without(words:format(file))
+            assert.equal("auth0-accounts: this command needs SQLite, and auth0-accounts was built without it: install "
+                .. "libsqlite3-dev, and configure, build and install it again\n", told)
+            assert.equal(3, code)
+        end
+        local told, code = without "show 'github|0000003'"
+        assert.equal(0, code, told)
+        os.remove(file)
+    end)
+
     it("says how to install argparse", function()
         local argparse = package.loaded.argparse
         package.loaded.argparse, package.preload.argparse = nil, function() error "there is none" end

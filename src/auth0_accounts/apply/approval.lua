@@ -88,8 +88,8 @@ function approval.check(plan, given, domain)
             domain)
     elseif given.approve and given.approve:lower() ~= plan.digest then
         local is_whole = #given.approve == #plan.digest and given.approve:find "^%x+$"
-        stop.raise(stop.USAGE, "%s: its SHA-256 is %s, and %s was approved: %s; look at it, and approve it as it is: %s",
-            plan.name, plan.digest, given.approve, is_whole and "it was edited since, or it is another plan"
+        stop.raise(stop.USAGE, "%s: its SHA-256 is %s, and %s was approved: %s; look at it, and approve it as it is: "
+            .. "%s", plan.name, plan.digest, given.approve, is_whole and "it was edited since, or it is another plan"
             or "--approve expects all 64 characters of the SHA-256", approval.command(given, plan.digest))
     end
 end

@@ -1,6 +1,6 @@
 --- What the user says to a command that runs: Ctrl-C ends it cleanly, SIGUSR1 asks how far it is, and an answer at a
 --- terminal approves what it is about to do.
-local core = require "auth0_accounts.core"
+local core = require("auth0_accounts.database").core()
 local progress = require "auth0_accounts.apply.progress"
 local stop = require "auth0_accounts.stop"
 local terminal = require "auth0_accounts.terminal"

@@ -1,5 +1,5 @@
 --- Whether an account is still what it was when the plan was made.
-local accounts_core = require "auth0_accounts.core"
+local accounts_core = require("auth0_accounts.database").core()
 local identities = require "auth0_accounts.identities"
 local json = require "auth0.json"
 

@@ -2,7 +2,7 @@
 --- the limit, and the failures that end a run.
 local auth0 = require "auth0"
 local concurrency = require "auth0_accounts.apply.concurrency"
-local core = require "auth0_accounts.core"
+local core = require("auth0_accounts.database").core()
 local progress = require "auth0_accounts.apply.progress"
 local stop = require "auth0_accounts.stop"
 local throttle = require "auth0_accounts.apply.throttle"

@@ -1,5 +1,5 @@
 --- A plan that is read: its header, what it says line by line, and the digest that approves it.
-local accounts_core = require "auth0_accounts.core"
+local accounts_core = require("auth0_accounts.database").core()
 local core = require "auth0.core"
 local regular = require "auth0_accounts.regular"
 local stop = require "auth0_accounts.stop"
