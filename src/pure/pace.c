@@ -148,11 +148,16 @@ static double needed(const struct pace *pace, const struct pace_gate *gate, int6
     return least + stake * larger(share, 1 + gate->caution) + spared;
 }
 
-/* When one may begin even if it is the last one that the level allows. Where a full bucket allows few, the last is too
-   large a part of them: others would take it meanwhile. */
-static int64_t last_may_begin(const struct pace *pace, const struct pace_gate *gate, int64_t now) {
+/* At least half of a full bucket may be spent. Where it is less, a token that waits, or is spent to look, is too large a
+   part of it. */
+static bool has_room(const struct pace *pace, const struct pace_gate *gate) {
     double limit = (double)gate->bucket.limit;
-    if (limit - kept(pace, gate) - margin(gate) < limit / 2) return now;
+    return limit - kept(pace, gate) - margin(gate) >= limit / 2;
+}
+
+/* When one may begin even if it is the last one that the level allows. */
+static int64_t last_may_begin(const struct pace *pace, const struct pace_gate *gate, int64_t now) {
+    if (!has_room(pace, gate)) return now;
     int64_t more = bucket_when(&gate->bucket, &pace->clock, needed(pace, gate, now) + 1, now);
     return earlier(gate->begun + last_gap, more);
 }
@@ -304,9 +309,9 @@ static double look_after(const struct pace *pace, enum pace_class class, int64_t
     double reset = until_reset(pace, class, now, answer);
     double wait = reset < 0 ? 1 : reset + grace + (gate->is_early ? 1 : 0);
     if (is_alone(gate)) return wait;
-    bool is_stepped = bucket_fill(&gate->bucket) == BUCKET_STEPPED;
-    bool is_left = !is_stepped && reading != NULL && reading->remaining >= left_for_looks;
-    return (is_left && reset <= soon ? smaller(wait, apart) : wait) + random * apart;
+    bool is_left = reading != NULL && reading->remaining >= left_for_looks;
+    bool may_look = is_left && has_room(pace, gate) && bucket_fill(&gate->bucket) != BUCKET_STEPPED;
+    return (may_look && reset <= soon ? smaller(wait, apart) : wait) + random * apart;
 }
 
 static void pass(struct pace *pace, enum pace_class class, int64_t begun, int64_t now, const struct pace_answer *answer,

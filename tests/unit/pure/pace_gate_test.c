@@ -219,15 +219,19 @@ static void what_others_take_meanwhile_is_left(void **state) {
     assert_in_range(begin_after(0.96), at_once, at_once + 3);
 }
 
-/* Seconds until a look, where `remaining` are left and the reset is `reset` seconds ahead; the reserve is 20. */
-static double look_after(int64_t remaining, int64_t reset, double others, double random) {
-    struct drive drive = drive_with(0.10, 0);
+/* Seconds until a look, where `remaining` are left of 200, and the reset is `reset` seconds ahead. */
+static double look_beside(double reserve, int64_t remaining, int64_t reset, double others, double random) {
+    struct drive drive = drive_with(reserve, 0);
     drive.random = random;
     struct pace_answer answer = says(&drive, 200, remaining);
     answer.reset = answer.date + reset;
     gate_of(&drive)->others = others;
     exchange(&drive, PACE_WRITE, answer);
     return wait_of(&drive, PACE_WRITE);
+}
+
+static double look_after(int64_t remaining, int64_t reset, double others, double random) {
+    return look_beside(0.10, remaining, reset, others, random);
 }
 
 /* By the reset, others may have all that they want, and what comes in would go unused until then. Where it comes once a
@@ -242,6 +246,7 @@ static void others_are_looked_for_before_the_reset(void **state) {
     assert_in_range(1000 * look_after(4, 3, SOME, 0), 2999, 3060);
     assert_in_range(1000 * look_after(FEW, 1, SOME, 0), 999, 1060);
     assert_in_range(1000 * look_after(4, 1, NONE, 0.5), 999, 1060);
+    assert_in_range(1000 * look_beside(0.5, 4, 1, SOME, 0), 999, 1060);
 }
 
 /* A client that knows of no others, where tokens seem to come at the tops of seconds: three are above the reserve. */
