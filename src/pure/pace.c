@@ -148,8 +148,8 @@ static double needed(const struct pace *pace, const struct pace_gate *gate, int6
     return least + stake * larger(share, 1 + gate->caution) + spared;
 }
 
-/* At least half of a full bucket may be spent. Where it is less, a token that waits, or is spent to look, is too large a
-   part of it. */
+/* At least half of a full bucket may be spent. Where it is less, a token that waits, or is spent to look, is too large
+   a part of it. */
 static bool has_room(const struct pace *pace, const struct pace_gate *gate) {
     double limit = (double)gate->bucket.limit;
     return limit - kept(pace, gate) - margin(gate) >= limit / 2;
