@@ -14,8 +14,12 @@ local BEGINS = 1700000000 -- the clock of every mock
 local function add(tenant, path, number, line)
     local fields, fault = core.decode(line)
     local good = type(fields) == "table"
-    if good then good, fault = pcall(tenant.add_user, tenant, fields) end
-    if not good then stop.raise(stop.USAGE, "%s:%d: %s", path, number, tostring(fault or "expected an account")) end
+    if good then
+        good, fault = pcall(tenant.add_user, tenant, fields)
+    else
+        fault = "expected an account, as a JSON object" .. (fault and ": " .. fault or "")
+    end
+    if not good then stop.raise(stop.USAGE, "%s:%d: %s", path, number, tostring(fault)) end
 end
 
 ---@param path string

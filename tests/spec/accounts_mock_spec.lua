@@ -112,8 +112,9 @@ describe("--mock", function()
         local told = run("--mock", file, "show", PRIMARY)
         assert.equal(2, told.code)
         assert.truthy(told.err:find('"auth0-accounts mock ' .. file .. '" makes a tenant', 1, true), told.err)
-        for text, words in pairs { ["{}\n{"] = ":2: ", ["[1]"] = ":1: ", ['{"user_id":"auth0|1","identities":7}'] =
-            ":1: mock:add_user: identities is an array" } do
+        for text, words in pairs { ["{}\n{"] = ":2: ", ["hello"] = ":1: expected an account, as a JSON object: ",
+            ["7"] = ":1: expected an account, as a JSON object\n", ["[1]"] = ":1: ",
+            ['{"user_id":"auth0|1","identities":7}'] = ":1: mock:add_user: identities is an array" } do
             file = process.file(text)
             told = run("--mock", file, "show", PRIMARY)
             assert.equal(2, told.code, told.err)
