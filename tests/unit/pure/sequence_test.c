@@ -591,14 +591,19 @@ static void test_to_take_back_what_was_carried_needs_no_memory(void **state) {
     assert_end(CODE_FORBIDDEN, OUTCOME_NONE);
 }
 
-static void test_what_was_carried_is_taken_back(void **state) {
-    (void)state;
+/* Up to the last organization, and taken back as far as the roles. */
+static void refuse_the_last_of_a_carry(void) {
     begin_carry();
     succeed(CARRY_ROLES, "");
     succeed(CARRY_PERMISSIONS, "");
     succeed(MEMBERS_OF("org_1"), "");
     refuse(MEMBERS_OF("org_3"), CODE_FORBIDDEN);
     succeed("DELETE /api/v2/users/auth0%7C1/roles {\"roles\":[\"rol_2\"]}", "");
+}
+
+static void test_what_was_carried_is_taken_back(void **state) {
+    (void)state;
+    refuse_the_last_of_a_carry();
     refuse("DELETE /api/v2/users/auth0%7C1/permissions {\"permissions\":[" READ_X "}]}", CODE_FORBIDDEN);
     succeed("DELETE /api/v2/organizations/org_1/members {\"members\":[\"auth0|1\"]}", "");
     assert_end(CODE_FORBIDDEN, OUTCOME_UNKNOWN);
@@ -626,12 +631,7 @@ static void test_receipt_of_organizations_that_may_be_carried(void **state) {
     assert_end(CODE_UNKNOWN_OUTCOME, OUTCOME_UNKNOWN);
     assert_member(sequence_receipt, "carried",
                   "{\"roles\":[\"rol_2\"],\"permissions\":[" READ_X "}],\"organizations\":[\"org_1\"]}");
-    begin_carry();
-    succeed(CARRY_ROLES, "");
-    succeed(CARRY_PERMISSIONS, "");
-    succeed(MEMBERS_OF("org_1"), "");
-    refuse(MEMBERS_OF("org_3"), CODE_FORBIDDEN);
-    succeed("DELETE /api/v2/users/auth0%7C1/roles {\"roles\":[\"rol_2\"]}", "");
+    refuse_the_last_of_a_carry();
     succeed("DELETE /api/v2/users/auth0%7C1/permissions {\"permissions\":[" READ_X "}]}", "");
     refuse("DELETE /api/v2/organizations/org_1/members {\"members\":[\"auth0|1\"]}", CODE_FORBIDDEN);
     assert_end(CODE_FORBIDDEN, OUTCOME_UNKNOWN);

@@ -53,20 +53,20 @@ static void test_undo(void **state) {
     assert_member(sequence_receipt, "primary", "\"auth0|1\"");
 }
 
+static void undo_with(const char *receipt, const char *patch) {
+    begin_undo(receipt);
+    succeed(GET_PRIMARY, LINKED(""));
+    succeed(UNLINK, "[" OF_PRIMARY "]");
+    succeed(GET_SECONDARY, OTHER(""));
+    succeed(patch, OTHER(""));
+    assert_end(CODE_OK, OUTCOME_NONE);
+}
+
 static void test_undo_of_one_kind_of_metadata(void **state) {
     (void)state;
-    begin_undo(MERGED("\"user_metadata\":\"{\\\"size\\\":1.0}\"", ""));
-    succeed(GET_PRIMARY, LINKED(""));
-    succeed(UNLINK, "[" OF_PRIMARY "]");
-    succeed(GET_SECONDARY, OTHER(""));
-    succeed(PATCH_SECONDARY "{\"user_metadata\":{\"size\":1.0}}", OTHER(""));
-    assert_end(CODE_OK, OUTCOME_NONE);
-    begin_undo(MERGED("\"app_metadata\":\"{\\\"plan\\\":[]}\"", ""));
-    succeed(GET_PRIMARY, LINKED(""));
-    succeed(UNLINK, "[" OF_PRIMARY "]");
-    succeed(GET_SECONDARY, OTHER(""));
-    succeed(PATCH_SECONDARY "{\"app_metadata\":{\"plan\":[]}}", OTHER(""));
-    assert_end(CODE_OK, OUTCOME_NONE);
+    undo_with(MERGED("\"user_metadata\":\"{\\\"size\\\":1.0}\"", ""),
+              PATCH_SECONDARY "{\"user_metadata\":{\"size\":1.0}}");
+    undo_with(MERGED("\"app_metadata\":\"{\\\"plan\\\":[]}\"", ""), PATCH_SECONDARY "{\"app_metadata\":{\"plan\":[]}}");
 }
 
 static void test_undo_twice(void **state) {
