@@ -71,6 +71,10 @@ static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_
     return is_repeat(exchange) ? CURL_SOCKET_BAD : sockets_open(exchange->sockets, address);
 }
 
+static bool is_late(const struct exchange *exchange) {
+    return clock_monotonic_us() > (exchange_is_sent(exchange) ? exchange->end_by : exchange->connect_by);
+}
+
 /* libcurl does not return while bytes keep coming in: a peer that floods it would be heard past every deadline. It asks
    a dozen times about any answer, so the clock is not looked at each time. What it never asks about, the watch ends. */
 static int on_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d) {
@@ -78,8 +82,7 @@ static int on_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, 
     enum { LOOKS_AFTER = 16 };
     (void)a, (void)b, (void)c, (void)d;
     if (++exchange->asked % LOOKS_AFTER != 0) return 0;
-    int64_t by = exchange_is_sent(exchange) ? exchange->end_by : exchange->connect_by;
-    exchange->is_overdue = clock_monotonic_us() > by;
+    exchange->is_overdue = is_late(exchange);
     return exchange->is_overdue ? 1 : 0;
 }
 
@@ -364,7 +367,8 @@ static struct attempt_end end_shut(struct exchange *exchange) {
 }
 
 struct attempt_end exchange_end(struct exchange *exchange, CURLcode code) {
-    if (exchange->is_overdue)
+    /* After a pause of this process, libcurl's own timer may come before ours. */
+    if (exchange->is_overdue || (code == CURLE_OPERATION_TIMEDOUT && is_late(exchange)))
         return exchange_overdue(exchange, exchange->sent ? exchange->end_by : exchange->connect_by);
     if (exchange->is_shut && code != CURLE_OK && exchange->too_large == NULL) return end_shut(exchange);
     struct attempt_end end = exchange_stop(exchange, ATTEMPT_LOST);

@@ -123,6 +123,16 @@ describe("a call that cannot reach the tenant", function()
         check({ domain = "127.0.0.1:" .. silent, attempt_timeout = 0.1 }, "timeout")
     end)
 
+    it("has timed out also where this process stood still when its deadline passed", function()
+        local output = process.run([[
+            os.execute "p=$PPID; (sleep 0.2; kill -STOP $p; sleep 0.6; kill -CONT $p) >/dev/null 2>&1 &"
+            local _, message, failure = require("auth0").link { domain = "127.0.0.1:" .. arg[1], deadline = 0.5,
+                primary = "auth0|a", secondary = "google-oauth2|1", token = arg[2] }
+            io.write(failure.code, "/", failure.outcome, " ", message)
+        ]], { silent, linking.token })
+        assert.truthy(output:find("^timeout/none "), output)
+    end)
+
     describe("with the environment's proxy", function()
         local function run(environment, mode)
             local exports = ("env AUTH0_TENANT_DOMAIN=%s AUTH0_TENANT_RESOLVE=%s AUTH0_TENANT_CA=%s ")
