@@ -185,7 +185,7 @@ local function fill(db, plan, now, links)
     db:prepare("INSERT INTO journal VALUES (?, ?, ?, ?)"):run(plan.digest, plan.header.domain,
         json.encode(plan.header), now)
     local insert = db:prepare "INSERT INTO line VALUES (?, ?, ?, ?, 'waiting', ?)"
-    for line, text in links() do
+    for line, text in links "filling the journal" do
         insert:run(line.line, line.group, line.primary.user_id, line.secondary.user_id, text)
     end
     check_lines(db, plan.name)
@@ -204,6 +204,20 @@ local function check_plan(self, plan)
     if self.plan == plan.digest then return end
     stop.raise(stop.USAGE, "%s: is the journal of another plan, whose SHA-256 is %s: give this plan a journal of its "
         .. "own", self.path, self.plan)
+end
+
+-- A journal may have been edited since it was made: carried out are the links of the plan, and no others.
+local function check_links(self, links)
+    local count = 0
+    for link, text in links do
+        count = count + 1
+        local unit, primary, secondary, own = self:statement(
+            "SELECT unit, primary_id, secondary_id, text FROM line WHERE number = ?"):first(link.line)
+        local is_same = unit == link.group and primary == link.primary.user_id and secondary == link.secondary.user_id
+        if not is_same or own and own ~= text then self:refuse(link.line, "it is not as the plan has it") end
+    end
+    if count == self:statement("SELECT count(*) FROM line"):first() then return end
+    stop.raise(stop.USAGE, DAMAGED, self.path, "it has links that are not in the plan")
 end
 
 local function of_plan(db, path, plan)
@@ -225,25 +239,26 @@ function journal.find(path, plan)
     db:close()
 end
 
---- Opens the journal of a plan, or makes it.
+--- Opens the journal of a plan, or makes it. Raises where it has other links than the plan.
 ---@param path string
 ---@param plan auth0_accounts.Plan
 ---@param now integer UNIX seconds
----@param links fun(): fun(): table|nil, string|nil reads the plan's
+---@param links fun(verb: string): fun(): table|nil, string|nil reads the plan's
 ---@return auth0_accounts.Journal
 function journal.of_plan(path, plan, now, links)
     local was_there = regular.check(path)
     local db = connect(path)
-    if version_of(db, path) == 0 then
-        check_empty(db, path)
-        local good, fault = pcall(make, db, plan, now, links)
-        if not good then
-            db:close()
-            if not was_there then os.remove(path) end
-            error(fault, 0)
-        end
+    if version_of(db, path) == VERSION then
+        local self = of_plan(db, path, plan)
+        check_links(self, links "comparing the journal")
+        return self
     end
-    return of_plan(db, path, plan)
+    check_empty(db, path)
+    local good, fault = pcall(make, db, plan, now, links)
+    if good then return of_plan(db, path, plan) end
+    db:close()
+    if not was_there then os.remove(path) end
+    error(fault, 0)
 end
 
 --- Refuses a tenant that the journal is not about.

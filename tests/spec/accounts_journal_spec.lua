@@ -303,14 +303,37 @@ describe("a journal that is damaged, or was edited,", function()
         end
     end)
 
+    -- As a plan has them: each statement makes a link that the guard would let pass.
+    it("makes no link that the plan does not have", function()
+        local turned = [[primary_id = secondary_id, secondary_id = primary_id, text = json_object('line', number,
+            'group', unit, 'primary', json(text ->> '$.secondary'), 'secondary', json(text ->> '$.primary'))]]
+        for sql, words in pairs {
+            ["UPDATE line SET " .. turned .. " WHERE number = 4"] = "line 4: it is not as the plan has it",
+            ["UPDATE line SET state = 'made', secondary_id = 'auth0|x' WHERE number = 4"] = "line 4: it is not as",
+            ["UPDATE line SET text = text || ' ' WHERE number = 4"] = "line 4: it is not as the plan has it",
+            ["UPDATE line SET unit = 1 WHERE number = 4"] = "line 4: it is not as the plan has it",
+            ["DELETE FROM line WHERE number = 4"] = "line 4: it is not as the plan has it",
+            ["UPDATE line SET number = 5 WHERE number = 4"] = "line 4: it is not as the plan has it",
+            ["INSERT INTO line SELECT 5, 4, secondary_id, primary_id, 'waiting', text FROM line WHERE number = 4"] =
+                "it has links that are not in the plan",
+        } do
+            seed { 2, 3, 2 }
+            os.remove(journal)
+            apply "--limit=1"
+            edited(sql)
+            local before = #mock:changes()
+            assert_told(run("apply", plan, "-j", journal, "--approve", digest), 2, nil, words)
+            assert.equal(before, #mock:changes())
+        end
+    end)
+
     it("is told in a sentence, and changes nothing", function()
         for sql, words in pairs {
             ["UPDATE journal SET header = '{'"] = "it does not say of which plan it is",
             ["UPDATE journal SET header = '5'"] = "it does not say of which plan it is",
             ["DELETE FROM journal"] = "it does not say of which plan it is",
-            ["UPDATE line SET state = 'waiting', text = '5'"] = "it is no link between its accounts",
-            ["UPDATE line SET state = 'waiting', text = NULL"] = "it is no link between its accounts",
-            ["UPDATE line SET state = 'waiting', primary_id = 'auth0|p3'"] = "it is no link between its accounts",
+            ["UPDATE line SET state = 'waiting', text = '5'"] = "it is not as the plan has it",
+            ["UPDATE line SET state = 'waiting', text = NULL"] = "what the plan has of it was pruned",
             ["UPDATE line SET state = 'begun'; DELETE FROM intent"] = "it was begun without a receipt",
         } do
             seed { 2, 2, 2 }

@@ -86,7 +86,7 @@ local function call(tenant, given, said, world)
     local previewed = not given.approve and preview(plan, links "reading the plan", given, said, world)
     if previewed then return previewed end
     if not given.acknowledge_events then listeners.check(tenant) end
-    local journal = journals.of_plan(given.journal, plan, os.time(), function() return links "filling the journal" end)
+    local journal = journals.of_plan(given.journal, plan, os.time(), links)
     local made = run.new(given, world, tenant, journal)
     local good, fault = pcall(made.go, made)
     local value = good and summary_of(journal, made.work)
