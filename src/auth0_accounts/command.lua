@@ -6,6 +6,10 @@ for _, name in ipairs { "path", "cpath" } do
     package[name] = (";" .. package[name]):gsub(";%./%?[^;]*", ""):sub(2)
 end
 
+-- Of a standard stream that is closed, a file or a connection would get the number, and with it what is printed there.
+local stand_ins = {} -- luacheck: ignore 241
+for i = 1, 3 do stand_ins[i] = io.open("/dev/null", "rb") end
+
 -- From here on SIGUSR1 ends no command. An installation without SQLite does without this module.
 pcall(require, "auth0_accounts.core")
 

@@ -128,6 +128,20 @@ describe("auth0-accounts plan", function()
         return tenant.run(("(%s) 2>&1"):format(table.concat(concat(words, arguments, TRUSTED), " ")))
     end
 
+    it("writes nothing else into the file where standard streams are closed", function()
+        local folder, rules = exported.name(), process.file [[return function(group)
+            io.stderr:write(("looked at\n"):rep(200))
+            return group[1].user_id
+        end]]
+        tenant.run("mkdir " .. folder)
+        local _, code = start(folder, "exec <&- 2>&-;",
+            { exported.file(pair), "--choose", rules, "-o", folder .. "/plan" })
+        assert.equal(0, code)
+        assert.equal(1, #lines_of(folder .. "/plan"))
+        os.remove(rules)
+        tenant.run("rm -r " .. folder)
+    end)
+
     it("leaves nothing behind where it is interrupted, and ends with 130", function()
         local folder, rules = exported.name(), process.file [[return function()
             io.popen("kill -INT $PPID"):close()
