@@ -38,13 +38,11 @@ static const struct {
 };
 
 /* A disk that is full, a quota or a limit of the process (ulimit -f) that is used up: SQLite knows the first alone. */
-static bool is_full(sqlite3 *handle, int status) {
-    int fault = (status & 0xFF) == SQLITE_IOERR ? sqlite3_system_errno(handle) : 0;
-    return fault == ENOSPC || fault == EDQUOT || fault == EFBIG;
-}
+static bool is_full(int fault) { return fault == ENOSPC || fault == EDQUOT || fault == EFBIG; }
 
-static const char *kind_of(sqlite3 *handle, int status) {
-    if (is_full(handle, status)) return "full";
+/* `fault`: the last errno. Some versions of SQLite (3.40) keep none of a COMMIT that fails. */
+static const char *kind_of(sqlite3 *handle, int status, int fault) {
+    if ((status & 0xFF) == SQLITE_IOERR && (is_full(sqlite3_system_errno(handle)) || is_full(fault))) return "full";
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (kinds[i].status == (status & 0xFF)) return kinds[i].kind;
     bool is_missing = strncmp(sqlite3_errmsg(handle), "no such table", 13) == 0;
@@ -68,9 +66,10 @@ static int fail(lua_State *L, void *key, const char *message, const char *kind) 
 }
 
 int database_fail(lua_State *L, struct database *database, int status) {
+    int fault = errno;
     char message[512]; /* a finalizer that runs meanwhile may change SQLite's */
     snprintf(message, sizeof message, "%s", sqlite3_errmsg(database->handle));
-    return fail(L, database, message, kind_of(database->handle, status));
+    return fail(L, database, message, kind_of(database->handle, status, fault));
 }
 
 /* ---- from its opening to its end ---- */

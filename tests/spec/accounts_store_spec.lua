@@ -316,6 +316,19 @@ describe("auth0_accounts.core", function()
         assert.truthy(output:find("^nil\t[^\t]*\tfull\n"), output)
     end)
 
+    it("reports it so also where a COMMIT meets it", function()
+        local output, status = process.run([[
+            local core = require "auth0_accounts.core"
+            local signals = core.signals()
+            local db = assert(core.open(arg[1]))
+            assert(db:exec "PRAGMA journal_mode=WAL; CREATE TABLE t (a); BEGIN")
+            assert(db:prepare("INSERT INTO t VALUES (zeroblob(1000000))"):run())
+            print(db:exec "COMMIT")
+        ]], { path }, "ulimit -f 500;")
+        assert.equal(0, status)
+        assert.truthy(output:find("^nil\t[^\t]*\tfull\n"), output)
+    end)
+
     describe("a digest", function()
         it("is SHA-256", function()
             assert.equal("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", core.sha256 "abc")
