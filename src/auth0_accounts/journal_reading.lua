@@ -64,6 +64,7 @@ local function lines_of(self, states, is_backwards)
         if at == #page then
             page, at = {}, 0
             for n, u, primary, secondary, state, text in self:statement(sql):rows(unit, number) do
+                if type(u) ~= "number" then self:refuse(n, "its unit is no number") end -- this page would come again
                 page[#page + 1] = { number = n, unit = u, primary = primary, secondary = secondary, state = state,
                     text = text }
             end

@@ -345,6 +345,20 @@ describe("a journal that is damaged, or was edited,", function()
             assert.equal(before, #mock:changes())
         end
     end)
+
+    it("is told in a sentence where the unit of a line is no number", function()
+        apply()
+        edited "UPDATE line SET unit = x'ff'"
+        assert_told(run("mapping", journal), 2, nil, "line 1: its unit is no number")
+    end)
+
+    it("is printed by journal export, whatever it holds", function()
+        apply()
+        edited "UPDATE outcome SET message = x'1bff', elapsed = 9e999; UPDATE run SET name = x'ff'"
+        local told = run("journal", "export", journal)
+        assert_told(told, 0, '"message":"\\\\x1b\\\\xff"')
+        assert_told(told, 0, '"elapsed":"inf"')
+    end)
 end)
 
 describe("auth0-accounts mapping", function()

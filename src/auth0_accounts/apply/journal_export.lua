@@ -16,11 +16,17 @@ local TABLES = {
 }
 local is_json = { text = true, receipt = true, details = true }
 
+-- A journal that is damaged is printed as well.
+local function shown(value)
+    if type(value) == "string" and not json.is_utf8(value) then return printable.line(value) end
+    return (value == math.huge or value == -math.huge) and tostring(value) or value
+end
+
 local function object_of(columns, ...)
     local object = {}
     for i = 2, #columns do
         local value = select(i - 1, ...)
-        object[columns[i]] = is_json[columns[i]] and value and core.decode(value) or value
+        object[columns[i]] = is_json[columns[i]] and value and core.decode(value) or shown(value)
     end
     return { [columns[1]] = object }
 end
@@ -33,7 +39,8 @@ end
 ---@return fun(): string|nil
 function journal_export.texts(journal)
     return coroutine.wrap(function()
-        coroutine.yield(line_of { journal = { plan = journal.plan, domain = journal.domain, header = journal.header } })
+        coroutine.yield(line_of { journal = { plan = shown(journal.plan), domain = shown(journal.domain),
+            header = journal.header } })
         for _, columns in ipairs(TABLES) do
             for text in journal:rows(columns, function(...) return line_of(object_of(columns, ...)) end) do
                 coroutine.yield(text)
