@@ -163,6 +163,22 @@ describe("auth0-accounts verify --logs", function()
         assert_told(told, 1, "made 3, missing 0, elsewhere 0, changed 0, unlogged 1, unrecorded 1\n")
     end)
 
+    it("comes to an end whatever they hold", function()
+        apply()
+        local run_name = mock:changes()[2].correlation:match "^(.*)/"
+        local words = ',"type":"sapi","details":{"request":{"method":"post","path":"/api/v2/users/x/identities"}},'
+            .. '"references":{"correlation_id":"' .. run_name .. '/99999999999999999999"}}'
+        local last
+        mock.answer = function(self, request)
+            if not request.url:find("/logs", 1, true) then return getmetatable(mock).__index.answer(self, request) end
+            return { how = "answered", status = 200, headers = {}, body = "[" .. last .. "]" }
+        end
+        for _, entry in ipairs { "5", "{}", '{"log_id":5}', '{"log_id":"1"' .. words } do
+            last = entry
+            assert_told(verify "--logs", 1, "made auth0|p1", "does not say where the next one begins")
+        end
+    end)
+
     it("ends with 3 where the token may not read them", function()
         apply()
         local told = command.run(mock, { "verify", journal, "--logs" }, { AUTH0_DOMAIN = mock.domain,

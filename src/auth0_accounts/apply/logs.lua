@@ -6,6 +6,7 @@ local logs = {}
 
 local TAKE = 100
 local LINK = "/identities$"
+local DIGITS = 15 -- of a line's number: each Lua has such an integer
 local SKEW = 600 -- seconds by which the tenant's clock may be behind
 
 local function check(list, facts)
@@ -19,13 +20,22 @@ local function ask(tenant, given)
     return check(list, facts)
 end
 
+-- Where the next page begins; raises if it would be this one again.
+local function checkpoint_after(list, from)
+    local last = list[#list]
+    local id = json.is_object(last) and last.log_id
+    if type(id) == "string" and id ~= from then return id end
+    stop.raise(stop.FAILED, "the answer to a read of the logs does not say where the next one begins")
+end
+
 -- The oldest entry since an instant, then all after it, by checkpoint: a search would show the first thousand.
 local function entries(tenant, since)
     local list = ask(tenant, { q = ("date:[%s TO *]"):format(since), sort = "date:1", per_page = 1 })
-    local at = 0
+    local at, from = 0, nil
     return function()
         if at == #list and at > 0 then
-            list, at = ask(tenant, { from = list[#list].log_id, take = TAKE }), 0
+            from = checkpoint_after(list, from)
+            list, at = ask(tenant, { from = from, take = TAKE }), 0
         end
         at = at + 1
         return list[at]
@@ -39,7 +49,9 @@ local function link_of(entry)
     local correlation = json.is_object(entry.references) and entry.references.correlation_id
     if type(request) ~= "table" or type(correlation) ~= "string" then return nil end
     local is_link = tostring(request.method):lower() == "post" and tostring(request.path):find(LINK)
-    if is_link then return correlation:match "^(.+)/(%d+)$" end
+    if not is_link then return nil end
+    local run, line = correlation:match "^(.+)/(%d+)$"
+    if run and #line <= DIGITS then return run, tonumber(line) end
 end
 
 --- Looks through the logs since the journal's first run.
@@ -54,7 +66,7 @@ function logs.compare(tenant, journal, is_over)
     for entry in entries(tenant, os.date("!%Y-%m-%dT%H:%M:%S.000Z", since - SKEW)) do
         if is_over() then return nil end
         local run, line = link_of(entry)
-        if run and runs[run] then journal:add_logged(tonumber(line)) end
+        if run and runs[run] then journal:add_logged(line) end
     end
     return { unlogged = journal:unlogged(), unrecorded = journal:unrecorded() }
 end
