@@ -30,7 +30,7 @@ function results.account(user)
         if user[name] ~= nil then lines[#lines + 1] = ("  %s: %s"):format(name, text_of(user[name])) end
     end
     lines[#lines + 1] = "  identities:"
-    for _, identity in ipairs(user.identities or {}) do lines[#lines + 1] = "    " .. line_of(identity) end
+    for _, identity in ipairs(identities.of(user)) do lines[#lines + 1] = "    " .. line_of(identity) end
     return lines
 end
 

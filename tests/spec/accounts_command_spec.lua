@@ -88,6 +88,16 @@ describe("auth0-accounts show", function()
         end
     end)
 
+    it("prints one whose identities are not as the API promises", function()
+        for _, identities in ipairs { "[true]", "[[5]]", "5", "{}" } do
+            mock.answer = function()
+                return { how = "answered", status = 200, headers = {},
+                    body = ('{"user_id":"auth0|1","identities":%s}'):format(identities) }
+            end
+            assert_done(run("show", PRIMARY), "auth0|1\n  identities:\n")
+        end
+    end)
+
     it("fails for an account that is not there", function()
         local told = assert_ended(run("show", "auth0|9", "--json"), 1, "does not find the account auth0|9")
         assert.equal("not_found", value_of(told).failure.code)
