@@ -20,7 +20,8 @@ describe("a run", function()
     end)
 
     it("looks at the canary before the rest begins", function()
-        assert_told(apply("--canary", "2", "--in-flight", "1"), 0, "\nmade 4\n")
+        assert_told(apply("--canary", "2", "--in-flight", "1"), 0, "\nmade 4\n",
+            "auth0-accounts: canary: 2 links were made, and are as they should be\n")
         assert.equal(4, case.mock:requests()["GET /api/v2/users/{id}"])
         seed { 2, 2, 2, 2 }
         os.remove(case.journal)
@@ -34,6 +35,22 @@ describe("a run", function()
         end
         assert_told(apply("--canary", "2"), 1, "stopped after the canary: line ")
         assert.equal(2, links())
+    end)
+
+    it("makes as many links for the canary as it says, however many lines are refused before", function()
+        local sizes = {}
+        for i = 1, 8 do sizes[i] = 2 end
+        seed(sizes)
+        for i = 1, 4 do
+            applying.edit("auth0|p" .. i, function(account) account.blocked = true end)
+        end
+        assert_told(apply("--canary", "2"), 1, "made 4, refused 4", "canary: 2 links were made")
+        assert.equal(4, case.mock:requests()["GET /api/v2/users/{id}"])
+    end)
+
+    it("looks at the canary where --limit lets no others follow", function()
+        assert_told(apply("--canary", "2", "--limit", "2", "--quiet"), 0, "")
+        assert.equal(4, case.mock:requests()["GET /api/v2/users/{id}"])
     end)
 
     it("keeps no more lines under way than a slow tenant lets through in time, whatever --in-flight says", function()
@@ -211,5 +228,13 @@ describe("a run", function()
         seed { 2 }
         os.remove(case.journal)
         assert_told(on_terminal(80, "--quiet"), 0, "")
+    end)
+
+    it("shows there that --throttle-file holds it back", function()
+        local file = process.file "0.5\n"
+        local told = on_terminal(80, "--throttle-file", file)
+        os.remove(file)
+        assert.equal(0, told.code, told.err)
+        assert.truthy(told.err:find "\r\27%[Kapply: 2 of 4 [^\r]*  throttle 0%.5/s  %l+ %d+/50", told.err)
     end)
 end)

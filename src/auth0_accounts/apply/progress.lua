@@ -13,6 +13,7 @@ local MARGIN = 3 -- columns: a terminal writes ^C where the line ends
 ---@field total integer
 ---@field done integer
 ---@field counts table<string, integer> of the lines that did not come out as they should, by word
+---@field throttle number|false|nil lines a second that --throttle-file lets begin
 local Progress = {}
 local progress_mt = { __name = "auth0_accounts.progress", __index = Progress }
 
@@ -100,6 +101,7 @@ local function parts_of(self, buckets)
     for _, word in ipairs(shown) do
         if self.counts[word] then parts[#parts + 1] = word .. " " .. progress.whole(self.counts[word]) end
     end
+    if self.throttle then parts[#parts + 1] = ("throttle %.14g/s"):format(self.throttle) end
     parts[#parts + 1] = bucket_of(buckets)
     parts[#parts + 1] = wait_of(self.wait)
     return parts

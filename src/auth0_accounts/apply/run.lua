@@ -64,18 +64,39 @@ local function check(self, line)
         why or wording.of(failure.message))
 end
 
+-- A line that is refused shows nothing of the others: the next one takes its place.
+local function make_canary(self, count)
+    local own, most, limit = self.work, self.work.limit
+    local function wanted() return count + (own.progress.counts.refused or 0) end
+    repeat
+        limit = math.min(wanted(), most or math.huge)
+        own.limit = limit
+        pass(self, BEGUN)
+        pass(self, LEFT)
+        if own.reason == "limit" then own.reason = nil end
+        own.limit = most
+    until own:is_over() or own.begun < limit or limit == wanted()
+end
+
+local function tell_canary(self)
+    local count = #self.made
+    if count == 0 or self.work.progress.is_quiet then return end
+    self.work.progress:say(count == 1 and "canary: 1 link was made, and is as it should be"
+        or ("canary: %d links were made, and are as they should be"):format(count))
+end
+
 -- A few first, which are looked at before the rest begins.
 local function canary(self, count)
-    local most = self.work.limit
-    self.work.limit, self.is_canary = math.min(count, most or count), true
-    pass(self, BEGUN)
-    pass(self, LEFT)
+    self.is_canary = true
+    make_canary(self, count)
     self.is_canary = false
-    if self.work.reason == "limit" then self.work.reason = nil end
-    self.work.limit = most
-    if self.work:is_over() then return end
+    if self.work:is_over() and self.work.reason ~= "limit" then return end
     for _, line in ipairs(self.made) do check(self, line) end
-    if self.failed_canary then self.work.reason = "canary" end
+    if self.failed_canary then
+        self.work.reason = "canary"
+    else
+        tell_canary(self)
+    end
 end
 
 -- ---- the run ----

@@ -132,6 +132,7 @@ local ENDING = "interrupted: what was begun comes to its end; a second Ctrl-C en
 
 local function look(self)
     self.throttle:look()
+    self.progress.throttle = self.throttle.rate
     if self:is_interrupted() and not self.is_ending then
         self.is_ending = true
         if not self.progress.is_quiet then self.progress:say(ENDING) end
