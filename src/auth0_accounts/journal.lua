@@ -354,14 +354,14 @@ function Journal:tell(line, outcome, now)
     set_state(self, line, outcome.state)
 end
 
---- Takes the personal data of links that were last worked on before an instant out of the file: their lines of the
---- plan, and the images of their accounts. Ids stay. What is not settled yet stays whole.
----@param before integer UNIX seconds
+--- Takes the personal data of links that were last worked on at an instant, or before it, out of the file: their lines
+--- of the plan, and the images of their accounts. Ids stay. What is not settled yet stays whole.
+---@param latest integer UNIX seconds
 ---@return integer lines
-function Journal:prune(before)
+function Journal:prune(latest)
     local lines = write(self, [[UPDATE line SET text = NULL WHERE text IS NOT NULL
         AND state IN ('made', 'undone', 'refused')
-        AND (SELECT max(at) FROM outcome WHERE outcome.line = line.number) < ?]], before)
+        AND (SELECT max(at) FROM outcome WHERE outcome.line = line.number) <= ?]], latest)
     local gone = "line IN (SELECT number FROM line WHERE text IS NULL)"
     write(self, "UPDATE intent SET receipt = NULL WHERE receipt IS NOT NULL AND " .. gone)
     write(self, "UPDATE outcome SET receipt = NULL, details = NULL, message = NULL WHERE " .. gone)
