@@ -73,12 +73,13 @@ end
 -- ---- what counts ----
 
 -- Of a token and a client the one counts that is named nearer to the command line.
-local function choose(values, ranks)
+local function choose(values, ranks, path)
     if not values.token then return end
     local client = math.min(ranks.client_id or 9, ranks.client_secret or 9, ranks.signing_key_file or 9)
     if client == ranks.token then
-        stop.raise(stop.CONFIGURATION, "a token does not go with a client's id and secret: set AUTH0_TOKEN, or "
-            .. "AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, and not all of them")
+        stop.raise(stop.CONFIGURATION, "a token does not go with a client's id and secret, and %s", client == 3
+            and path .. " has both: leave one of them out" or "the environment has both: unset AUTH0_TOKEN; or "
+            .. "AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and AUTH0_SIGNING_KEY_FILE")
     end
     if client < ranks.token then
         values.token = nil
@@ -123,7 +124,7 @@ function settings.read(given, world)
         values[name] = flag or variable or file[name]
         sources[name] = ({ "--" .. name:gsub("_", "-"), VARIABLES[name], given.config })[ranks[name]]
     end
-    choose(values, ranks)
+    choose(values, ranks, given.config)
     return values, sources
 end
 

@@ -176,8 +176,8 @@ describe("auth0-accounts", function()
         for words, environment in pairs {
             ["no domain: set AUTH0_DOMAIN"] = { AUTH0_TOKEN = "x" },
             ["set AUTH0_TOKEN; or AUTH0_CLIENT_ID"] = { AUTH0_DOMAIN = mock.domain, AUTH0_CLIENT_ID = "x" },
-            ["a token does not go with a client"] = { AUTH0_DOMAIN = mock.domain, AUTH0_TOKEN = "x",
-                AUTH0_CLIENT_ID = "y" },
+            ["and secret, and the environment has both: unset AUTH0_TOKEN; or"] = { AUTH0_DOMAIN = mock.domain,
+                AUTH0_TOKEN = "x", AUTH0_CLIENT_ID = "y" },
         } do
             assert_ended(command.run(mock, { "show", PRIMARY }, environment), 3, words)
         end
@@ -197,7 +197,7 @@ describe("auth0-accounts", function()
             ["--check does not go with --no-checks"] = { "preview", PRIMARY, SECONDARY, "--proof", "operator",
                 "--check", "roles", "--no-checks" },
             ["missing option '--proof'"] = { "preview", PRIMARY, SECONDARY },
-            ["merge takes one of --receipt FILE and --dry-run, not both"] = { "merge", PRIMARY, SECONDARY, "--proof",
+            ["merge takes exactly one of --receipt FILE and --dry-run"] = { "merge", PRIMARY, SECONDARY, "--proof",
                 "operator" },
             ["unknown option '--token'"] = { "show", PRIMARY, "--token", "x" },
             ["'soon': expected seconds"] = { "show", PRIMARY, "--deadline", "soon" },

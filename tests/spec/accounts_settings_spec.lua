@@ -132,7 +132,7 @@ describe("of two places", function()
 
     it("a token and a client are refused in one and the same", function()
         assert_refused(show({}, "--config", write("domain = x.test\ntoken = x\n" .. CLIENT)),
-            "a token does not go with a client's id and secret")
+            "a token does not go with a client's id and secret, and " .. file .. " has both: leave one of them out")
     end)
 end)
 

@@ -16,7 +16,7 @@ end
 
 function merge.fault(given)
     if (given.receipt == nil) == (given.dry_run == nil) then
-        return "merge takes one of --receipt FILE and --dry-run, not both"
+        return "merge takes exactly one of --receipt FILE and --dry-run"
     end
     return merging.fault(given)
 end
