@@ -235,7 +235,7 @@ static double until_reset(const struct pace *pace, enum pace_class class, int64_
 
 double pace_wait_told(const struct pace_answer *answer) {
     if (answer->retry_after >= 0) return answer->retry_after;
-    bool is_said = answer->is_refused && is_date(answer->date) && is_date(answer->reset);
+    bool is_said = is_date(answer->date) && is_date(answer->reset);
     return is_said && answer->reset > answer->date ? (double)(answer->reset - answer->date) : -1;
 }
 

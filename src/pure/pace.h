@@ -81,8 +81,8 @@ struct pace {
 /* options: NULL for PACE_DEFAULTS. */
 void pace_init(struct pace *pace, const struct pace_options *options);
 
-/* Seconds after which a refused client may come back, as the tenant said: Retry-After, or the reset against its own
-   Date. Negative: not said. */
+/* Of a refusal: seconds after which the client may come back, as the tenant said: Retry-After, or the reset against its
+   own Date. Negative: not said. */
 double pace_wait_told(const struct pace_answer *answer);
 
 /* Until when the tenant said to wait, if that is later than `now`; INT64_MIN: it did not say. */

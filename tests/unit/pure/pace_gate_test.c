@@ -83,6 +83,15 @@ static void a_limit_is_believed_up_to_a_thousand_million(void **state) {
     }
 }
 
+static void a_limit_that_was_not_read_whole_is_none(void **state) {
+    (void)state;
+    struct drive drive = drive_new();
+    struct pace_answer answer = says(&drive, 50, 0);
+    answer.has_limit = false;
+    exchange(&drive, PACE_WRITE, answer);
+    assert_state(&drive, PACE_WRITE, PACE_FREE);
+}
+
 static void dates_are_believed_until_the_year_5138(void **state) {
     (void)state;
     const int64_t end = INT64_C(100000000000);
@@ -520,6 +529,25 @@ static void one_goes_ahead_after_a_refusal(void **state) {
     assert_int_equal(begin_all(&drive, PACE_WRITE), 1);
 }
 
+/* A reset that has come, or that cannot be held against the answer's own Date, is no word about a wait. */
+static void a_wait_is_told_only_where_the_tenant_said_how_long(void **state) {
+    (void)state;
+    const struct {
+        double retry_after;
+        int64_t date, reset;
+        double told;
+    } rows[] = {
+        {7, date, date + 30, 7}, {0, date, date + 30, 0},   {-1, date, date + 30, 30}, {-1, date, date + 1, 1},
+        {-1, date, date, -1},    {-1, date, date - 30, -1}, {-1, -1, date + 30, -1},   {-1, date, -1, -1},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct pace_answer answer = {
+            .date = rows[i].date, .reset = rows[i].reset, .is_refused = true, .retry_after = rows[i].retry_after};
+        double told = pace_wait_told(&answer);
+        if (told != rows[i].told) fail_msg("row %zu: %g s are told, not %g s", i, told, rows[i].told);
+    }
+}
+
 static void a_shorter_refusal_does_not_open_earlier(void **state) {
     (void)state;
     struct drive drive = drive_new();
@@ -563,6 +591,7 @@ int main(void) {
         cmocka_unit_test(a_fixed_rate_makes_up_for_a_tenth_of_a_second),
         cmocka_unit_test(every_answer_counts),
         cmocka_unit_test(a_limit_is_believed_up_to_a_thousand_million),
+        cmocka_unit_test(a_limit_that_was_not_read_whole_is_none),
         cmocka_unit_test(dates_are_believed_until_the_year_5138),
         cmocka_unit_test(only_a_global_refusal_tells_of_another_bucket),
         cmocka_unit_test(nothing_remains_at_a_refusal),
@@ -593,6 +622,7 @@ int main(void) {
         cmocka_unit_test(refusals_count_from_the_last_success),
         cmocka_unit_test(many_refusals_are_no_longer_than_a_minute),
         cmocka_unit_test(one_goes_ahead_after_a_refusal),
+        cmocka_unit_test(a_wait_is_told_only_where_the_tenant_said_how_long),
         cmocka_unit_test(a_shorter_refusal_does_not_open_earlier),
         cmocka_unit_test(only_a_global_refusal_closes_the_others),
     };

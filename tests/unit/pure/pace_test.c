@@ -99,6 +99,7 @@ static struct share {
     {"50 & 16.67/s, two processes", 97.5, 97.5, 1, {EVENLY(50, 16.67), NEXT, TWO}},
     {"50 & 16.67/s, full, two processes", 86, 86, 1, {EVENLY(50, 16.67), FULL, TWO}},
     {"50 & 16.67/s, reserve, two processes", 97, 97, 1, {EVENLY(50, 16.67), NEXT, TENTH, TWO}},
+    {"5 & 5/s, two processes", 97, 97, 1, {EVENLY(5, 5), NEXT, TWO}},
     {"40 & 500/min, two processes", 98, 98, 1, {EVENLY(40, 500 / 60.0), NEXT, TWO}},
     {"50 & 16 at tops, two processes", 96, 96, 1.2, {AT_TOPS(50, 16), NEXT, TWO}},
     {"100 & 50/s, four processes", 98, 98, 0.5, {EVENLY(100, 50), NEXT, FOUR}},
