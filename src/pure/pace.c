@@ -137,14 +137,14 @@ static double taken_meanwhile(const struct pace_gate *gate, int64_t now) {
 }
 
 /* The level at which one more may begin. A level is one round trip old, and each other client may have taken as much as
-   we: no more is under way in all than is left, but for what comes in meanwhile. Beside a large reserve a margin takes
-   no more than what is there: no bucket is more than full. */
+   we: no more is under way in all than is left, but for what comes in meanwhile. Beside a large reserve, a margin takes
+   three quarters of what is there at most: if one may begin only once the bucket is full, what comes then is lost. */
 static double needed(const struct pace *pace, const struct pace_gate *gate, int64_t now) {
     const struct bucket *bucket = &gate->bucket;
     double share = sharers(gate), free = (slack + bucket->drip * bucket->round_trip) / share;
     double stake = larger(0, (double)bucket_uncounted(bucket, now) - free);
     double least = kept(pace, gate) + 1, room = larger(0, (double)bucket->limit - least);
-    double spared = smaller(margin(gate), room) + taken_meanwhile(gate, now);
+    double spared = smaller(margin(gate), room * 3 / 4) + taken_meanwhile(gate, now);
     return least + stake * larger(share, 1 + gate->caution) + spared;
 }
 

@@ -55,6 +55,8 @@ static struct share {
     {"50 & 50/s, full", 98.5, 98.5, 0.1, {EVENLY(50, 50), FULL, AHEAD}},
     {"50 & 50/s, reserve", 98, 98.5, 0.1, {EVENLY(50, 50), NEXT, TENTH}},
     {"50 & 50/s, full, reserve", 98, 98.5, 0.1, {EVENLY(50, 50), FULL, TENTH}},
+    {"15 & 15/s, half", 94, 97, 0.1, {EVENLY(15, 15), NEXT, HALF}},
+    {"15 & 15/s, half, full", 94, 97, 0.1, {EVENLY(15, 15), FULL, HALF}},
     {"50 & 50/s, no Date", 94, 94, 0.5, {EVENLY(50, 50), NEXT, .is_dateless = true}},
     {"50 & 16.67/s", 99, 99, 0.1, {EVENLY(50, 16.67), NEXT, AHEAD}},
     {"50 & 16.67/s, full", 99, 99, 0.1, {EVENLY(50, 16.67), FULL, BEHIND}},
