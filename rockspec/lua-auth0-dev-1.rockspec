@@ -50,6 +50,7 @@ build = {
             "src/engine/turn.c",
             "src/engine/worker.c",
             "src/http/exchange.c",
+            "src/http/exchange_end.c",
             "src/http/headers.c",
             "src/http/network.c",
             "src/http/pipe_guard.c",
