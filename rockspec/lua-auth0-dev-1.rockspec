@@ -121,6 +121,7 @@ build = {
             "src/pure/receipt.c",
             "src/pure/request.c",
             "src/pure/sequence.c",
+            "src/pure/sequence_change.c",
             "src/pure/sequence_images.c",
             "src/pure/sequence_needs.c",
             "src/pure/sequence_receipt.c",

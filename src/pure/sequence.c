@@ -1,11 +1,7 @@
-/* What comes next in a sequence. What it makes of its reads is in sequence_weigh.c, which steps are needed in
-   sequence_needs.c, what its requests say in sequence_request.c, what the caller is told in sequence_result.c and
-   sequence_receipt.c. */
+/* What comes next in a sequence. What it makes of its reads is in sequence_weigh.c, what of its changes in
+   sequence_change.c, which steps are needed in sequence_needs.c, what its requests say in sequence_request.c, what the
+   caller is told in sequence_result.c and sequence_receipt.c. */
 #include "pure/sequence_parts.h"
-
-#define BIT(step) ((sequence_steps)1 << (step))
-
-static bool is_undo(const struct sequence *sequence) { return sequence->plan.goal == SEQUENCE_UNDO; }
 
 /* ---- ends ---- */
 
@@ -42,7 +38,7 @@ void sequence_want(struct sequence *sequence, enum sequence_phase phase, size_t 
 /* Whether the secondary of a receipt is to be read. While it is an identity of the primary, an undo learns nothing from
    it. */
 static bool is_secondary_wanted(const struct sequence *sequence) {
-    if (!is_undo(sequence)) return true;
+    if (!sequence_is_undo(sequence)) return true;
     return sequence->input.answers[GUARD_PRIMARY].state == GUARD_READ &&
            !sequence_is_linked(sequence, sequence->pages[GUARD_PRIMARY][0]);
 }
@@ -55,94 +51,6 @@ static guard_reads reads_wanted(const struct sequence *sequence) {
     if (answers[GUARD_SECONDARY].state == GUARD_UNASKED && is_secondary_wanted(sequence))
         wanted |= (guard_reads)1 << GUARD_SECONDARY;
     return wanted & ~sequence->under_way;
-}
-
-/* ---- changes: which comes next ---- */
-
-/* All has been done that was to be. If a merge puts back, its end was set when it was refused. */
-static void finish_changes(struct sequence *sequence) {
-    if (!sequence->is_back || (is_undo(sequence) && sequence->failed == 0)) {
-        sequence_finish(sequence, CODE_OK, OUTCOME_NONE, NULL);
-        return;
-    }
-    bool is_partly = is_undo(sequence) ? sequence->done != 0 : sequence->failed != 0;
-    if (is_undo(sequence)) sequence_finish_by(sequence, SEQUENCE_BACKWARD, sequence->end.step, &sequence->failure);
-    sequence->phase = SEQUENCE_OVER;
-    sequence->end.is_partly = is_partly;
-    if (is_partly) sequence->end.outcome = OUTCOME_UNKNOWN;
-}
-
-/* To the next step that is needed, this one included. */
-void sequence_go_on(struct sequence *sequence) {
-    enum sequence_step last = sequence->is_back ? SEQUENCE_TAKE_ORGANIZATION : SEQUENCE_RESET_PASSWORD;
-    for (; sequence->step <= last; sequence->step++, sequence->index = 0) {
-        if (!sequence_needs(sequence)) continue;
-        bool looks = sequence->step == SEQUENCE_RESTORE || sequence->step == SEQUENCE_PUT_BACK;
-        if (sequence_is_stale(sequence))
-            sequence_look_again(sequence);
-        else
-            sequence_enter(sequence, looks ? SEQUENCE_LOOKING : SEQUENCE_CHANGING);
-        return;
-    }
-    finish_changes(sequence);
-}
-
-static void skip(struct sequence *sequence) {
-    sequence->step++;
-    sequence->index = 0;
-    sequence_go_on(sequence);
-}
-
-static bool is_one_of_several(enum sequence_step step) {
-    return step == SEQUENCE_CARRY_ORGANIZATION || step == SEQUENCE_TAKE_ORGANIZATION ||
-           step == SEQUENCE_RESTORE_ORGANIZATION || step == SEQUENCE_RESET_PASSWORD;
-}
-
-/* ---- putting back, and undo ---- */
-
-/* Turns to the steps back. All of them stand behind the present step, so the search goes on from there. */
-void sequence_begin_back(struct sequence *sequence) {
-    sequence->is_back = true;
-    size_t room = sequence_images_room(sequence);
-    if (room > 0)
-        sequence_want(sequence, SEQUENCE_PARSING, room);
-    else
-        sequence_go_on(sequence);
-}
-
-/* The end of the merge is set. What it has changed is put back, unless a request may still be carried out. */
-static void put_back(struct sequence *sequence) {
-    if (sequence->is_open || sequence->end.outcome == OUTCOME_UNKNOWN) {
-        sequence->end.is_partly = sequence->done != 0;
-        sequence->end.code = CODE_UNKNOWN_OUTCOME;
-        sequence->end.outcome = OUTCOME_UNKNOWN;
-    } else if (sequence->done != 0) {
-        sequence_begin_back(sequence);
-    }
-}
-
-static void refused(struct sequence *sequence, int slot, enum sequence_step step,
-                    const struct operation_result *result) {
-    sequence_finish_by(sequence, slot, step, result);
-    put_back(sequence);
-}
-
-void sequence_stop(struct sequence *sequence, const char *what) {
-    sequence_finish(sequence, CODE_GUARDED, OUTCOME_NONE, what);
-    put_back(sequence);
-}
-
-/* A step back that could not be taken. An undo goes on too, and fails in the end as its first such step did. */
-static void back_failed(struct sequence *sequence, const struct operation_result *result) {
-    if (is_undo(sequence) && sequence->failed == 0) {
-        sequence->failure = *result;
-        sequence->end.step = sequence->step;
-    }
-    sequence->failed |= BIT(sequence->step);
-    if (is_undo(sequence) && sequence->step < SEQUENCE_RESTORE)
-        finish_changes(sequence);
-    else
-        skip(sequence);
 }
 
 /* ---- ends of requests ---- */
@@ -161,79 +69,19 @@ static void read_ended(struct sequence *sequence, const struct sequence_event *e
     }
     bool is_profile = read == GUARD_PRIMARY || read == GUARD_SECONDARY;
     if (is_profile && answer->state == GUARD_UNREADABLE) {
-        refused(sequence, event->slot, SEQUENCE_READ, &event->result);
+        sequence_refuse(sequence, event->slot, SEQUENCE_READ, &event->result);
         return;
     }
     if (read == GUARD_PRIMARY) sequence->failure = event->result;
     if (is_profile) sequence->read_at[read] = event->at;
 }
 
-static void look_ended(struct sequence *sequence, const struct operation_result *result) {
-    if (result->code != CODE_OK) {
-        back_failed(sequence, result);
-    } else if (sequence->step == SEQUENCE_RESTORE) {
-        sequence->given = (struct merge_given){
-            .primary = result->value,
-            .secondary = sequence->was,
-            .choice = {[MERGE_USER_METADATA] = MERGE_PRIMARY_WINS, [MERGE_APP_METADATA] = MERGE_PRIMARY_WINS},
-            .leaves_faults = true};
-        sequence_want(sequence, SEQUENCE_COMPARING, merge_room(&sequence->given));
-    } else {
-        sequence->restore_given = (struct restore_given){sequence->before, sequence->wrote, result->value};
-        sequence_want(sequence, SEQUENCE_COMPARING, restore_room(&sequence->restore_given));
-    }
-}
-
-static void keep_answer(struct sequence *sequence, const struct operation_result *result) {
-    switch (sequence->step) {
-    case SEQUENCE_LINK:
-        sequence->is_already = result->already;
-        sequence->identities = result->value;
-        break;
-    case SEQUENCE_UNLINK: sequence->identities = result->value; break;
-    case SEQUENCE_RESET_PASSWORD: sequence->tickets[sequence->index] = result->value; break;
-    default: break;
-    }
-}
-
-static bool is_after_link(enum sequence_step step) {
-    return step == SEQUENCE_REVOKE || step == SEQUENCE_RESET_PASSWORD;
-}
-
-static void change_ended(struct sequence *sequence, const struct operation_result *result) {
-    enum sequence_step step = sequence->step;
-    bool is_done = result->code == CODE_OK;
-    /* What comes late after the link changes nothing that could be put back. */
-    if (!sequence->is_back && !is_after_link(step)) sequence->is_open = sequence->is_open || result->is_open;
-    if (is_done) {
-        sequence->done |= BIT(step);
-        keep_answer(sequence, result);
-        if (step == SEQUENCE_CARRY_ORGANIZATION) sequence->organizations++;
-        sequence->index++;
-        if (is_one_of_several(step))
-            sequence_go_on(sequence);
-        else
-            skip(sequence);
-    } else if (is_after_link(step)) {
-        sequence->failed |= BIT(step);
-        sequence->index++;
-        if (is_one_of_several(step))
-            sequence_go_on(sequence);
-        else
-            skip(sequence);
-    } else if (sequence->is_back) {
-        back_failed(sequence, result);
-    } else {
-        refused(sequence, SEQUENCE_FORWARD, step, result);
-    }
-}
-
 static void ended(struct sequence *sequence, const struct sequence_event *event) {
     sequence->end.requests += event->result.attempts;
     switch (sequence->phase) {
     case SEQUENCE_READING: read_ended(sequence, event); break;
-    case SEQUENCE_LOOKING: look_ended(sequence, &event->result); break;
-    case SEQUENCE_CHANGING: change_ended(sequence, &event->result); break;
+    case SEQUENCE_LOOKING: sequence_end_look(sequence, &event->result); break;
+    case SEQUENCE_CHANGING: sequence_end_change(sequence, &event->result); break;
     default: break;
     }
 }
@@ -265,7 +113,7 @@ void sequence_tell(struct sequence *sequence, const struct sequence_event *event
 /* After a refusal, all else is put back that can be. */
 static void no_memory(struct sequence *sequence) {
     if (sequence->is_back && sequence->plan.goal == SEQUENCE_MERGE) {
-        sequence->failed |= BIT(SEQUENCE_PUT_BACK);
+        sequence->failed |= (sequence_steps)1 << SEQUENCE_PUT_BACK;
         if (sequence->phase == SEQUENCE_COMPARING) sequence->step++;
         sequence_go_on(sequence);
         return;
@@ -292,23 +140,6 @@ static void parsing(struct sequence *sequence, void *memory) {
         sequence_go_on(sequence);
 }
 
-static void comparing(struct sequence *sequence, void *memory) {
-    bool is_restore = sequence->step == SEQUENCE_RESTORE;
-    if (is_restore) {
-        merge_make(&sequence->given, memory, &sequence->merge);
-        sequence->has_merge = true;
-    } else {
-        restore_make(&sequence->restore_given, memory, &sequence->restore);
-        sequence->has_restore = true;
-    }
-    if (sequence->plan.goal == SEQUENCE_SETTLE)
-        sequence_finish(sequence, CODE_OK, OUTCOME_NONE, NULL);
-    else if ((is_restore ? sequence->merge.patch.size : sequence->restore.patch.size) > 0)
-        sequence_enter(sequence, SEQUENCE_CHANGING);
-    else
-        skip(sequence);
-}
-
 void sequence_give(struct sequence *sequence, void *memory) {
     if (sequence->phase == SEQUENCE_OVER) return;
     if (memory == NULL)
@@ -318,7 +149,7 @@ void sequence_give(struct sequence *sequence, void *memory) {
     else if (sequence->phase == SEQUENCE_PARSING)
         parsing(sequence, memory);
     else if (sequence->phase == SEQUENCE_COMPARING)
-        comparing(sequence, memory);
+        sequence_compare(sequence, memory);
 }
 
 /* ---- actions ---- */
@@ -414,8 +245,8 @@ void sequence_init(struct sequence *sequence, const struct sequence_plan *plan) 
     const char *fault = sequence_read_receipt(sequence);
     if (fault != NULL)
         sequence_finish(sequence, CODE_INVALID_REQUEST, OUTCOME_NONE, fault);
-    else if (is_undo(sequence) && sequence->receipt.state == RECEIPT_UNDONE)
+    else if (sequence_is_undo(sequence) && sequence->receipt.state == RECEIPT_UNDONE)
         sequence_finish(sequence, CODE_GUARDED, OUTCOME_NONE, undone);
-    else if (is_undo(sequence) && sequence_may_come_late(sequence))
+    else if (sequence_is_undo(sequence) && sequence_may_come_late(sequence))
         sequence_finish(sequence, CODE_GUARDED, OUTCOME_NONE, too_early);
 }

@@ -3,11 +3,9 @@
 
 #define BIT(step) ((sequence_steps)1 << (step))
 
-static bool is_undo(const struct sequence *sequence) { return sequence->plan.goal == SEQUENCE_UNDO; }
-
 /* A relink that moves an identity: whose it was. */
 static bool moves(const struct sequence *sequence) {
-    return is_undo(sequence) ? sequence->holder.at != NULL : sequence_moves(sequence);
+    return sequence_is_undo(sequence) ? sequence->holder.at != NULL : sequence_moves(sequence);
 }
 
 static bool has_entry(const struct sequence *sequence, enum sequence_step step) {
@@ -20,7 +18,7 @@ static bool has_entry(const struct sequence *sequence, enum sequence_step step) 
 
 /* Whether the step that a merge has taken is to be taken back; of an undo, whether the receipt speaks of it. */
 static bool was_carried(const struct sequence *sequence, enum sequence_step carry, enum sequence_step take) {
-    return (is_undo(sequence) || (sequence->done & BIT(carry))) && has_entry(sequence, take);
+    return (sequence_is_undo(sequence) || (sequence->done & BIT(carry))) && has_entry(sequence, take);
 }
 
 static bool is_on_its_own(const struct sequence *sequence) {
@@ -34,7 +32,7 @@ static bool is_empty(struct json_value metadata) {
 
 bool sequence_keeps_from_holder(const struct sequence *sequence) {
     struct account secondary;
-    return is_undo(sequence) && moves(sequence) && !sequence->is_linked &&
+    return sequence_is_undo(sequence) && moves(sequence) && !sequence->is_linked &&
            (!guard_secondary(&sequence->input, &secondary) || !is_empty(secondary.user_metadata) ||
             !is_empty(secondary.app_metadata));
 }
@@ -69,13 +67,14 @@ static bool is_forward_needed(const struct sequence *sequence) {
 }
 
 static bool is_back_needed(const struct sequence *sequence) {
-    bool may_have_linked = is_undo(sequence) && sequence_may_have_linked(&sequence->receipt);
+    bool may_have_linked = sequence_is_undo(sequence) && sequence_may_have_linked(&sequence->receipt);
     bool restores = may_have_linked && is_on_its_own(sequence) && !moves(sequence);
     switch (sequence->step) {
     case SEQUENCE_UNLINK: return may_have_linked && sequence->is_linked;
     case SEQUENCE_RETURN:
-        return moves(sequence) && (is_undo(sequence) ? is_on_its_own(sequence) && !sequence_keeps_from_holder(sequence)
-                                                     : (sequence->done & BIT(SEQUENCE_RELEASE)) != 0);
+        return moves(sequence) &&
+               (sequence_is_undo(sequence) ? is_on_its_own(sequence) && !sequence_keeps_from_holder(sequence)
+                                           : (sequence->done & BIT(SEQUENCE_RELEASE)) != 0);
     case SEQUENCE_RESTORE: return restores && sequence->was.token != NULL;
     case SEQUENCE_RESTORE_ROLES:
     case SEQUENCE_RESTORE_PERMISSIONS:

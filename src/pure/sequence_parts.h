@@ -17,12 +17,25 @@ void sequence_finish_by(struct sequence *sequence, int slot, enum sequence_step 
 void sequence_enter(struct sequence *sequence, enum sequence_phase phase);
 void sequence_want(struct sequence *sequence, enum sequence_phase phase, size_t size);
 
+/* ---- what it changes: sequence_change.c ---- */
+
 /* To the next step that is needed, the present one included. */
 void sequence_go_on(struct sequence *sequence);
 void sequence_begin_back(struct sequence *sequence);
 
 /* A merge that the guard refuses, `what` or the verdict says why: what it has changed is put back. */
 void sequence_stop(struct sequence *sequence, const char *what);
+
+/* The same, where a request was refused. */
+void sequence_refuse(struct sequence *sequence, int slot, enum sequence_step step,
+                     const struct operation_result *result);
+
+/* The end of a change, and of the read before one that gives something back; */
+void sequence_end_change(struct sequence *sequence, const struct operation_result *result);
+void sequence_end_look(struct sequence *sequence, const struct operation_result *result);
+
+/* which is then compared with what is to be given back, in the memory that this needs. */
+void sequence_compare(struct sequence *sequence, void *memory);
 
 /* ---- what it makes of what it has read: sequence_weigh.c ---- */
 
@@ -67,6 +80,8 @@ struct sequence_entries sequence_all_entries(const struct sequence *sequence, en
 
 /* Which list a step is about. False: none. */
 bool sequence_list(enum sequence_step step, enum receipt_list *list);
+
+static inline bool sequence_is_undo(const struct sequence *sequence) { return sequence->plan.goal == SEQUENCE_UNDO; }
 
 static inline bool sequence_is_done(const struct sequence *sequence, enum sequence_step step) {
     return (sequence->done >> step & 1) != 0;

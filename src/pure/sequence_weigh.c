@@ -3,8 +3,6 @@
 
 static const struct json_value absent = {NULL, NULL};
 
-static bool is_undo(const struct sequence *sequence) { return sequence->plan.goal == SEQUENCE_UNDO; }
-
 static struct json_value profile(const struct sequence *sequence, enum guard_read read) {
     return sequence->input.answers[read].state == GUARD_READ ? sequence->pages[read][0] : absent;
 }
@@ -58,7 +56,7 @@ bool sequence_may_come_late(const struct sequence *sequence) {
 /* Whether an undo would let a person who is blocked sign in again. */
 static bool would_unblock(const struct sequence *sequence) {
     struct account primary;
-    return is_undo(sequence) && sequence->is_linked && sequence_may_have_linked(&sequence->receipt) &&
+    return sequence_is_undo(sequence) && sequence->is_linked && sequence_may_have_linked(&sequence->receipt) &&
            guard_primary(&sequence->input, &primary) && account_is_blocked(&primary);
 }
 
@@ -70,7 +68,8 @@ void sequence_weigh_receipt(struct sequence *sequence) {
     bool is_own = guard_secondary(&sequence->input, &secondary);
     if (primary.token == NULL)
         sequence_finish_by(sequence, GUARD_PRIMARY, SEQUENCE_READ, &sequence->failure);
-    else if (is_undo(sequence) && !sequence->is_linked && !is_own && sequence_may_have_linked(&sequence->receipt))
+    else if (sequence_is_undo(sequence) && !sequence->is_linked && !is_own &&
+             sequence_may_have_linked(&sequence->receipt))
         sequence_finish(sequence, CODE_CONFLICT, OUTCOME_NONE, nowhere);
     else if (would_unblock(sequence))
         sequence_finish(sequence, CODE_GUARDED, OUTCOME_NONE, blocked);
