@@ -43,7 +43,7 @@ local failure = {}
 ---@class auth0.Failure
 ---@field code auth0.FailureCode
 ---@field outcome "none"|"unknown" none: the tenant did not change by this call; unknown: it may have
----@field cause? auth0.FailureCause with unknown_outcome: how the last attempt ended
+---@field cause? auth0.FailureCause with unknown_outcome: how the last try ended
 ---@field last_seen? auth0.LastSeen with unknown_outcome and conflict: what the last read of the primary showed
 ---@field status? integer the HTTP status, where one came
 ---@field error? string what the tenant answered: its `error`
@@ -63,7 +63,7 @@ local failure = {}
 ---@field is_partly? boolean of a merge and an undo, true: some of its changes stand
 ---@field undo_after? integer UNIX seconds, of a merge and an undo: until then an undo is refused
 ---@field receipt? auth0.MergeReceipt of a merge that may have changed something: for tenant:settle and tenant:undo
----@field attempts integer exchanges begun
+---@field attempts integer requests that were begun, including reads
 ---@field elapsed number seconds
 ---@field request_id? string the tenant's name for the request
 ---@field message string the message

@@ -1,10 +1,10 @@
 --- A tenant in process, for tests of code that links accounts: no network, no waiting, a clock of its own.
 ---
----     local tenant = require("auth0.mock").new()
----     tenant:add_user { user_id = "auth0|1", connection = "Username-Password-Authentication" }
----     tenant:add_user { user_id = "google-oauth2|2", connection = "google-oauth2" }
+---     local mocked = require("auth0.mock").new()
+---     mocked:add_user { user_id = "auth0|1", connection = "Username-Password-Authentication" }
+---     mocked:add_user { user_id = "google-oauth2|2", connection = "google-oauth2" }
 ---     local identities = auth0.link {
----         mock = tenant, domain = tenant.domain, token = tenant:token { kind = "machine" },
+---         mock = mocked, domain = mocked.domain, token = mocked:token { kind = "machine" },
 ---         primary = "auth0|1", secondary = "google-oauth2|2",
 ---     }
 ---

@@ -11,7 +11,7 @@ local call = {}
 --- Options of every call; those of auth0.tenant are the defaults.
 ---@class auth0.Defaults
 ---@field deadline? number seconds for all that a call does; 60
----@field attempt_timeout? number seconds for one exchange; 15
+---@field attempt_timeout? number seconds for one request and its answer; 15
 ---@field connect_timeout? number seconds until a request is sent; 10
 ---@field attempts? integer tries; 5
 ---@field max_response? integer bytes of a body; 1048576, of most pages 524288, of identities and changes 262144

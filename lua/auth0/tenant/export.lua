@@ -91,7 +91,7 @@ end
 
 ---@class auth0.ExportOptions: auth0.Defaults
 ---@field format? "json"|"csv" "json": rows are tables. "csv": rows are texts as the tenant wrote them, the first with
----the names; a line break in quotes ends none. Its values begin with a quotation mark that no spreadsheet takes for a
+---the names; a line break in quotes ends none. Auth0 puts a ' before each text, so that no spreadsheet takes it for a
 ---formula
 ---@field connection_id? string accounts of that connection; of all
 ---@field fields? string|(string|table)[] a name, or an array of names: "user_id", or

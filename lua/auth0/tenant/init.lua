@@ -27,7 +27,7 @@ local tenants = {}
 --- file, calls go on without it, and a `token` event says what is wrong; without on_event you do not learn of it.
 ---@field token_file? string
 ---@field reserve? number the share of each rate limit that is left to other clients; 0.1
----@field rate? number calls per second: a bound of your own, in addition to the tenant's rate limits
+---@field rate? number requests a second: an upper bound of your own, in addition to the tenant's rate limits
 ---@field on_event? fun(event: auth0.Event)
 ---@field settle? boolean of its changes, false: do not read the primary after a lost answer; true
 ---@field check_scopes? boolean of its changes, false: send them even if the token's own claims lack the scope; true
@@ -115,7 +115,7 @@ end
 ---@field calls number
 ---@field exchanges number requests sent
 ---@field retries number
----@field tokens number that came
+---@field tokens number that were fetched
 ---@field in_flight integer
 ---@field waiting integer for a rate limit, a token, a connection or the next try
 ---@field events_dropped number that were lost because they were not taken out in time

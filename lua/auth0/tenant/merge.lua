@@ -119,12 +119,12 @@ local function of_receipt(self, method, goal, receipt, given, level)
 end
 
 ---@alias auth0.Proof
----| "both_authenticated" # the user has just logged in to both accounts
+---| "both_authenticated" # the user has just signed in to both accounts
 ---| "shared_email" # both have the same verified address: each connection has to be a trusted one
 ---| "operator" # a person has decided it
 
 ---@class auth0.MergeOptions: auth0.Defaults
----@field proof auth0.Proof why the two accounts are the same person's; required
+---@field proof auth0.Proof why the two accounts are one person's; required
 ---@field user_metadata? "discard"|"primary_wins"|"deep" primary_wins
 ---@field app_metadata? "discard"|"primary_wins"|"deep" discard: it is authorization
 ---@field union? string[] keys (with "deep", paths: "prefs.tags") whose arrays are united
@@ -180,7 +180,7 @@ end
 ---meanwhile
 ---@field reasons auth0.MergeFinding[] why a merge would be refused
 ---@field warnings auth0.MergeFinding[]
----@field patch? table what is written into the primary
+---@field patch? table what is written to the primary
 ---@field patch_text? string the same, as it is sent
 ---@field kept auth0.MergeThing[]
 ---@field lost auth0.MergeThing[]
