@@ -57,7 +57,7 @@ local failure = {}
 ---@field reasons? auth0.MergeFinding[] with guarded: all of them
 ---@field step? string of a merge and an undo: the request that decided it, "write" or "link" for example
 ---@field put_back? string[] of a merge: what had been changed, and is as it was before
----@field left? string[] of a merge and an undo: what was changed and is not put back
+---@field left? string[] of a merge: what was changed and is not put back
 ---@field conflicts? table[] what other clients changed meanwhile, and is therefore not put back
 ---@field restored? table[] of an undo: what was given back before it failed
 ---@field is_partly? boolean of a merge and an undo, true: some of its changes stand

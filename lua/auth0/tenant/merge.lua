@@ -101,7 +101,7 @@ local function of_two(self, method, goal, primary, secondary, given, level)
     check_account(method, "primary", primary, level + 1)
     check_account(method, "secondary", secondary, level + 1)
     if not checked.proof then
-        error(('%s: proof: is required: "both_authenticated" (the user has logged in to both), "shared_email" or '
+        error(('%s: proof: is required: "both_authenticated" (the user has signed in to both), "shared_email" or '
             .. '"operator"'):format(method.caller), level + 1)
     end
     local order = order_of(goal, primary, secondary, checked)
