@@ -218,7 +218,7 @@ end
 local function ask(self, tenant, values)
     local answer, message, facts = tenant:request { path = "/api/v2/users", query = { per_page = 1,
         fields = "user_id", include_fields = true } }
-    local failure = not answer and facts or nil
+    local failure = answer == nil and facts or nil
     connection(self, failure)
     if self.code == stop.UNREACHABLE then return end
     clock(self)

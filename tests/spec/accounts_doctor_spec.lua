@@ -157,6 +157,11 @@ describe("auth0-accounts doctor", function()
         assert_found(look(with_scope "read:users update:users"), "events", "warn", "cannot be read")
     end)
 
+    it("is a tenant that answers false: goes on", function()
+        mock.answer = function() return { how = "answered", status = 200, headers = {}, body = "false" } end
+        assert_found(look(with_scope(ALL)), "events", "warn", "cannot be read")
+    end)
+
     it("is a tenant with an error of its own: fails, with its words", function()
         mock:arm { fault = "status;status=500", method = "GET", template = "/api/v2/users", count = 20 }
         local value = look(with_scope(ALL), "--deadline", "5")
