@@ -2,10 +2,10 @@
 local csv = {}
 
 -- What a spreadsheet would take for a formula gets a mark of text before it: also behind a semicolon or a tab, where
--- some spreadsheets end a field.
+-- some spreadsheets end a field, and behind zero bytes, which some pass over.
 local function field(text)
-    if text:find "^[=+%-@\t\r\n]" then text = "'" .. text end
-    text = text:gsub("([;\t\r\n]%s*)([=+%-@])", "%1'%2")
+    if text:find "^[=+%-@\t\r\n%z]" then text = "'" .. text end
+    text = text:gsub("([;\t\r\n][%s%z]*)([=+%-@])", "%1'%2")
     if text:find '[",\r\n]' then text = '"' .. text:gsub('"', '""') .. '"' end
     return text
 end

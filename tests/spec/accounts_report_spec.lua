@@ -240,6 +240,7 @@ describe("the table of auth0-accounts report --csv", function()
             assert.truthy(csv.line(first .. "1"):find("^\"?'" .. "%" .. first), first)
         end
         assert.equal("1,\"a \"\"b\"\", c\",,x\n", csv.line(1, 'a "b", c', nil, "x"))
+        assert.equal("'\0=1,a;\0'=1\n", csv.line("\0=1", "a;\0=1"))
         fill { { primary = '=HYPERLINK("x")|1' } }
         assert_done(run("report", journal, "--csv", file "report.csv"))
         assert_says(process.read(file "report.csv"), [["'=HYPERLINK(""x"")|1"]])
