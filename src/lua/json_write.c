@@ -2,6 +2,7 @@
 
 #include "lua/class.h"
 #include "os/buffer.h"
+#include "pure/json.h"
 #include "pure/numeral.h"
 #include "pure/utf8.h"
 
@@ -56,16 +57,16 @@ static bool put_escaped(struct writing *writing, unsigned char c) {
 }
 
 static bool put_string(struct writing *writing, struct span text) {
-    size_t from = 0, at = 0;
+    const char *from = text.at, *end = text.at + text.size;
     bool is_good = put(writing, SPAN("\"")), is_ascii = true;
-    for (; at < text.size && is_good; at++) {
-        unsigned char c = (unsigned char)text.at[at];
+    for (const char *at = from; is_good && (at = json_skip_plain(at, end)) < end; at++) {
+        unsigned char c = (unsigned char)*at;
         is_ascii = is_ascii && c < 0x80;
         if (is_plain(c)) continue;
-        is_good = put(writing, (struct span){text.at + from, at - from}) && put_escaped(writing, c);
+        is_good = put(writing, (struct span){from, (size_t)(at - from)}) && put_escaped(writing, c);
         from = at + 1;
     }
-    return is_good && (is_ascii || utf8_is(text)) && put(writing, (struct span){text.at + from, at - from}) &&
+    return is_good && (is_ascii || utf8_is(text)) && put(writing, (struct span){from, (size_t)(end - from)}) &&
            put(writing, SPAN("\""));
 }
 

@@ -44,8 +44,9 @@ static void find(const struct scene *scene, bool is_so, enum guard_reason reason
 
 /* A profile that is there, and not the one that was asked for, is another account's. */
 static bool is_gone(const struct scene *scene, enum guard_read read, bool is_there) {
+    if (is_there) return false;
     enum guard_state state = guard_state_of(scene->input, read);
-    return !is_there && (state == GUARD_ABSENT || state == GUARD_READ);
+    return state == GUARD_ABSENT || state == GUARD_READ;
 }
 
 static void find_accounts(const struct scene *scene) {
@@ -213,8 +214,9 @@ static void find_unreadable(const struct scene *scene) {
     guard_reads relevant = guard_relevant(scene->input);
     for (int i = 0; i < GUARD_READS; i++) {
         enum guard_read read = (enum guard_read)i;
+        if (!(relevant & BIT(read))) continue;
         enum guard_state state = guard_state_of(scene->input, read);
-        if (!(relevant & BIT(read)) || state == GUARD_READ || state == GUARD_ABSENT || is_moot(scene, read)) continue;
+        if (state == GUARD_READ || state == GUARD_ABSENT || is_moot(scene, read)) continue;
         insert(scene->verdict, (struct guard_finding){.reason = REASON_UNREADABLE,
                                                       .side = side_of(read),
                                                       .read = read,

@@ -149,6 +149,9 @@ bool guard_secondary(const struct guard_input *input, struct account *account);
    it should be. Of a connection, GUARD_READ says that its id is known. */
 enum guard_state guard_state_of(const struct guard_input *input, enum guard_read read);
 
+/* Whether guard_state_of is GUARD_UNASKED, without a look at what a single answer holds. */
+bool guard_is_unasked(const struct guard_input *input, enum guard_read read);
+
 /* The reads that count for the judgement, whether they are there or not. */
 guard_reads guard_relevant(const struct guard_input *input);
 

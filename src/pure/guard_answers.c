@@ -216,14 +216,23 @@ static bool is_worth(const struct guard_input *input, enum guard_read read) {
     return !is_single(input, read) || account_of(input, read, &account);
 }
 
-enum guard_state guard_state_of(const struct guard_input *input, enum guard_read read) {
+/* Whatever its value is worth. */
+static enum guard_state state_told(const struct guard_input *input, enum guard_read read) {
     const struct guard_answer *answer = &input->answers[read];
     bool is_one = is_single(input, read);
     if (read == GUARD_CONNECTION && connection_name(input).token == NULL) return GUARD_UNREADABLE;
     if (answer->state == GUARD_ABSENT) return is_one ? GUARD_ABSENT : GUARD_UNREADABLE;
     if (answer->state != GUARD_READ) return answer->state;
     if (answer->count == 0) return GUARD_UNREADABLE;
-    enum guard_state state = is_one ? GUARD_READ : state_of_list(answer);
+    return is_one ? GUARD_READ : state_of_list(answer);
+}
+
+bool guard_is_unasked(const struct guard_input *input, enum guard_read read) {
+    return state_told(input, read) == GUARD_UNASKED;
+}
+
+enum guard_state guard_state_of(const struct guard_input *input, enum guard_read read) {
+    enum guard_state state = state_told(input, read);
     return state == GUARD_READ && !is_worth(input, read) ? GUARD_UNREADABLE : state;
 }
 

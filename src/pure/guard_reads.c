@@ -65,8 +65,7 @@ static bool is_holder_wanted(const struct guard_input *input) {
 }
 
 static bool are_profiles_asked(const struct guard_input *input) {
-    return guard_state_of(input, GUARD_PRIMARY) != GUARD_UNASKED &&
-           guard_state_of(input, GUARD_SECONDARY) != GUARD_UNASKED;
+    return !guard_is_unasked(input, GUARD_PRIMARY) && !guard_is_unasked(input, GUARD_SECONDARY);
 }
 
 guard_reads guard_relevant(const struct guard_input *input) {
@@ -88,7 +87,6 @@ static guard_reads asked_ahead(const struct guard_input *input) {
 guard_reads guard_wanted(const struct guard_input *input) {
     guard_reads relevant = guard_relevant(input) | asked_ahead(input), wanted = 0;
     for (int read = 0; read < GUARD_READS; read++)
-        if ((relevant & BIT(read)) && guard_state_of(input, (enum guard_read)read) == GUARD_UNASKED)
-            wanted |= BIT(read);
+        if ((relevant & BIT(read)) && guard_is_unasked(input, (enum guard_read)read)) wanted |= BIT(read);
     return wanted;
 }

@@ -57,6 +57,9 @@ enum json_progress {
 };
 enum json_progress json_read(struct json_reader *reader);
 
+/* Past ASCII without controls, quotes and backslashes: to the first other byte, or to the end. */
+const char *json_skip_plain(const char *at, const char *end);
+
 /* Room that always suffices for text of so many bytes that is not malformed. */
 static inline size_t json_room(size_t size) { return size / 2 + 3; }
 

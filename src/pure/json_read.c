@@ -56,7 +56,7 @@ static bool read_escape(struct json_reader *r) {
     return true;
 }
 
-/* Most of an answer is the inside of strings: ASCII without controls, quotes and backslashes. */
+/* Most of an answer is the inside of strings. */
 static bool is_plain(char c) { return (unsigned char)c >= 0x20 && (unsigned char)c < 0x80 && c != '"' && c != '\\'; }
 
 /* Of eight bytes at a time, the high bits of those that are anything else. Subtracting sets it in a byte that is too
@@ -69,7 +69,7 @@ static uint64_t find_odd(const char *at) {
            ones * 0x80;
 }
 
-static const char *skip_plain(const char *at, const char *end) {
+const char *json_skip_plain(const char *at, const char *end) {
     for (uint64_t odd; end - at >= 8; at += 8) {
         if ((odd = find_odd(at)) == 0) continue;
 #if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -84,7 +84,7 @@ static const char *skip_plain(const char *at, const char *end) {
 static bool read_string(struct json_reader *r) {
     const char *first = ++r->at;
     bool is_raw = true;
-    while ((r->at = skip_plain(r->at, r->end)) < r->end) {
+    while ((r->at = json_skip_plain(r->at, r->end)) < r->end) {
         char c = *r->at;
         if (c == '"') {
             add(r, JSON_STRING, first, is_raw);

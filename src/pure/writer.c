@@ -23,18 +23,28 @@ void writer_encoded(struct writer *writer, struct span text) {
     }
 }
 
-static void put_escaped(struct writer *writer, struct span text) {
-    for (size_t i = 0; i < text.size; i++) {
-        char c = text.at[i];
-        if ((unsigned char)c < ' ') {
-            writer_text(writer, SPAN("\\u00"));
-            put(writer, hex[c >> 4]);
-            put(writer, hex[c & 0xF]);
-            continue;
-        }
-        if (c == '"' || c == '\\') put(writer, '\\');
+static void put_escape(struct writer *writer, char c) {
+    if (c == '"' || c == '\\') {
+        put(writer, '\\');
         put(writer, c);
+        return;
     }
+    writer_text(writer, SPAN("\\u00"));
+    put(writer, hex[c >> 4]);
+    put(writer, hex[c & 0xF]);
+}
+
+/* What stands between two characters that need escapes is put at once. */
+static void put_escaped(struct writer *writer, struct span text) {
+    if (text.size == 0) return;
+    const char *from = text.at, *end = text.at + text.size;
+    for (const char *at = from; (at = json_skip_plain(at, end)) < end; at++) {
+        if ((unsigned char)*at >= 0x80) continue;
+        writer_text(writer, (struct span){from, (size_t)(at - from)});
+        put_escape(writer, *at);
+        from = at + 1;
+    }
+    writer_text(writer, (struct span){from, (size_t)(end - from)});
 }
 
 /* A piece of JSON's own text. */
@@ -69,8 +79,10 @@ void writer_close_filled(struct writer *writer, char bracket, struct writer befo
 }
 
 void writer_name(struct writer *writer, const char *name) {
-    writer_string(writer, span_of(name));
-    put(writer, ':');
+    separate(writer);
+    put(writer, '"');
+    writer_text(writer, span_of(name));
+    writer_text(writer, SPAN("\":"));
     writer->needs_comma = false;
 }
 
