@@ -315,10 +315,15 @@ end
 
 local begun = { merge = "begun", undo = "undoing" }
 
+-- Of a brief merge it is a text already.
+local function text_of(receipt)
+    return type(receipt) == "table" and json.encode(receipt) or receipt
+end
+
 --- Writes an intent. Nothing of it may be sent before `commit` has returned.
 ---@param line integer
 ---@param kind "merge"|"undo"
----@param receipt auth0.MergeReceipt
+---@param receipt auth0.MergeReceipt|string
 ---@param correlation string
 ---@param now integer UNIX seconds
 ---@return integer intent
@@ -326,7 +331,7 @@ function Journal:intend(line, kind, receipt, correlation, now)
     self.intents = self.intents + 1
     local intent = self.intents
     write(self, "INSERT INTO intent VALUES (?, ?, ?, ?, ?, ?, ?)", intent, line, kind, self.run, now, correlation,
-        json.encode(receipt))
+        text_of(receipt))
     set_state(self, line, begun[kind])
     return intent
 end
@@ -336,7 +341,7 @@ end
 ---@field intent? integer absent where nothing was begun
 ---@field made "true"|"false"|"unknown"
 ---@field state string of the line, from now on
----@field receipt? auth0.MergeReceipt
+---@field receipt? auth0.MergeReceipt|string
 ---@field code? string of a failure
 ---@field message? string
 ---@field details? table
@@ -350,7 +355,7 @@ end
 function Journal:tell(line, outcome, now)
     write(self, "INSERT INTO outcome VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", line, outcome.intent,
         outcome.kind, self.run, now, outcome.elapsed, outcome.requests, outcome.made, outcome.code, outcome.message,
-        outcome.details and json.encode(outcome.details), outcome.receipt and json.encode(outcome.receipt))
+        outcome.details and json.encode(outcome.details), text_of(outcome.receipt))
     set_state(self, line, outcome.state)
 end
 

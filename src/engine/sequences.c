@@ -183,17 +183,33 @@ void sequences_begin(struct engine *engine, struct call *front) {
 
 /* ---- the end ---- */
 
-/* Writes one of its texts, and reads it. An empty one: there is none, or no memory for it. */
+static bool read_json(struct span text, struct json_token *tokens) {
+    struct json_reader reader = json_reader(text);
+    reader.tokens = tokens;
+    reader.room = json_room(text.size);
+    return json_read(&reader) == JSON_WHOLE;
+}
+
+static struct json_token string_of(struct span text) {
+    return (struct json_token){.at = 0, .size = (uint32_t)text.size, .kind = JSON_STRING, .is_raw = true};
+}
+
+/* Writes one of its texts, and reads it, unless it is to be told as it stands, as a string. An empty one: there is none,
+   or no memory for it. */
 static void write_json(const struct sequences_run *run, size_t (*write)(const struct sequence *, char *),
-                       struct buffer *text, struct buffer *tokens) {
-    size_t size = write(&run->sequence, NULL), room = json_room(size) * sizeof(struct json_token);
+                       struct buffer *text, struct buffer *tokens, bool is_string) {
+    size_t size = write(&run->sequence, NULL), room = json_room(is_string ? 0 : size) * sizeof(struct json_token);
     buffer_clear(text);
     buffer_clear(tokens);
     if (size == 0 || !buffer_reserve(text, size) || !buffer_reserve(tokens, room)) return;
-    struct json_reader reader = json_reader((struct span){text->at, write(&run->sequence, text->at)});
-    reader.tokens = (void *)tokens->at;
-    reader.room = json_room(size);
-    if (json_read(&reader) == JSON_WHOLE) text->size = reader.text.size;
+    struct span written = {text->at, write(&run->sequence, text->at)};
+    struct json_token *to = (void *)tokens->at;
+    if (is_string) *to = string_of(written);
+    if (is_string || read_json(written, to)) text->size = size;
+}
+
+static void write_receipt(const struct sequences_run *run, struct buffer *text, struct buffer *tokens) {
+    write_json(run, sequence_receipt, text, tokens, run->plan.is_brief);
 }
 
 static struct json_value read_text(const struct buffer *text, const struct buffer *tokens) {
@@ -229,8 +245,8 @@ static void keep_end(const struct engine *engine, struct sequences_run *run) {
     result->outcome = end->outcome;
     result->attempts = end->requests;
     result->elapsed = engine->now - run->started;
-    write_json(run, sequence_receipt, &run->receipt, &run->receipt_tokens);
-    write_json(run, sequence_result, &run->result, &run->result_tokens);
+    write_receipt(run, &run->receipt, &run->receipt_tokens);
+    write_json(run, sequence_result, &run->result, &run->result_tokens, false);
 }
 
 static void finish(struct engine *engine, struct sequences_run *run) {
@@ -285,7 +301,7 @@ static void ask(struct engine *engine, struct sequences_run *run) {
     } else {
         run->stage = SEQUENCES_ASKING;
         if (engine->network != NULL) set_timer(engine, run); /* a mock's time may jump there at once */
-        write_json(run, sequence_receipt, &run->planned, &run->planned_tokens);
+        write_receipt(run, &run->planned, &run->planned_tokens);
         list_push(&engine->receipts, &run->front->owed);
     }
 }

@@ -79,7 +79,7 @@ void sequences_expire(struct engine *engine, struct call *front);
 void sequences_ended(struct engine *engine, struct call *step);
 
 /* What there is to tell, as JSON that was read; absent where there is none. The planned receipt while the sequence
-   waits for its approval, the others after its end. */
+   waits for its approval, the others after its end. A receipt of a brief sequence is a string: its JSON text. */
 struct json_value sequences_planned(const struct call *front);
 struct json_value sequences_receipt(const struct call *front);
 struct json_value sequences_result(const struct call *front);

@@ -173,5 +173,6 @@ bool plan_read(struct json_value order, char *text, struct span *spans, struct s
     if (plan->goal == SEQUENCE_UNDO || plan->goal == SEQUENCE_SETTLE) return true;
     plan->revoke = flag_at(&reading, "revoke");
     plan->reset_password = flag_at(&reading, "reset_password");
+    plan->is_brief = flag_at(&reading, "brief");
     return read_guard(&reading, &plan->guard) && read_merge(&reading, plan) && read_profiles(&reading, plan);
 }

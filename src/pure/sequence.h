@@ -44,6 +44,7 @@ struct sequence_plan {
     struct json_value receipt;     /* of an undo and a settle: the receipt's JSON, read */
     struct json_value profiles[2]; /* of a preview and a merge: primary and secondary, if the caller has read them; */
     int64_t profiles_at;           /* and when, in UNIX seconds; 0: it is not known */
+    bool is_brief;                 /* the result of a preview or a merge does not list what becomes of each thing */
 };
 
 /* What a request is for. Those from SEQUENCE_WRITE on are changes; of these one is under way at a time. */
@@ -230,8 +231,9 @@ size_t sequence_receipt(const struct sequence *sequence, char *to);
    preview, merge: { "primary", "secondary", "proof", "already": true (it was linked before: nothing was changed),
        "reasons": [ { "code", "side", "message", "names": [...] } ], "warnings": the same,
        "patch_text" (absent: nothing is written), "kept", "lost", "carried", "not_known": [ { "what", "of", "why",
-       "count" } ], "identities" (after a link), "tickets": [ { "id", "ticket" } ] (of reset_password), "put_back": [
-       "what" ], "stands": [ "what" ] (what was changed, and is not put back), "requests" }
+       "count" } ] (the four are absent if it is brief), "identities" (after a link), "tickets": [ { "id", "ticket" } ]
+       (of reset_password), "put_back": [ "what" ], "stands": [ "what" ] (what was changed, and is not put back),
+       "requests" }
    merge, undo, settle: "undo_after" (UNIX seconds; absent where nothing may come late any more)
    undo: { "identities", "conflicts": [ { "what", "key", "why" } ], "restored": [ { "what", "key" } ], "lost": [ ... ],
        "requests" }

@@ -166,14 +166,18 @@ static void put_created(struct writer *to, const struct sequence *sequence) {
     writer_close(to, '}');
 }
 
+static void put_fates(struct writer *to, const struct sequence *sequence) {
+    struct guard_things things = guard_things(&sequence->input);
+    for (int fate = FATE_KEPT; fate <= FATE_NOT_KNOWN; fate++) put_fate(to, sequence, things, (enum guard_fate)fate);
+}
+
 static void put_merge(struct writer *to, const struct sequence *sequence) {
     writer_member_words(to, "proof", guard_proof_name(sequence->plan.guard.proof));
     put_created(to, sequence);
     put_judgement(to, sequence);
     if (sequence->has_merge && sequence->merge.patch.size > 0)
         writer_member_text(to, "patch_text", sequence->merge.patch);
-    struct guard_things things = guard_things(&sequence->input);
-    for (int fate = FATE_KEPT; fate <= FATE_NOT_KNOWN; fate++) put_fate(to, sequence, things, (enum guard_fate)fate);
+    if (!sequence->plan.is_brief) put_fates(to, sequence);
     if (sequence->plan.goal == SEQUENCE_PREVIEW) {
         writer_member_flag(to, "already", guard_already_linked(&sequence->input));
         return;

@@ -87,6 +87,20 @@ describe("accounts that the caller has read", function()
         end)
     end
 
+    it("are merged briefly: receipts are the texts of what they are otherwise, and no thing is listed", function()
+        local profiles, shown = read(mock:time())
+        local result = assert(tenant:merge(PRIMARY, SECONDARY, options(profiles, { brief = true,
+            on_receipt = function(receipt) shown = receipt end })))
+        local receipt = core.decode(result.receipt)
+        assert.same({ "planned", "merged" }, { core.decode(shown).state, receipt.state })
+        assert.equal(METADATA, receipt.secondary_was.user_metadata)
+        for _, name in ipairs { "kept", "lost", "carried", "not_known", "patch" } do assert.is_nil(result[name]) end
+        assert.same({}, result.reasons)
+        assert.is_truthy(result.patch_text:find('"big":123456789012345678901234567890', 1, true))
+        assert.equal(2, #result.identities)
+        assert.same({ "undone", result.patch_text }, { assert(tenant:undo(receipt)).receipt.state, receipt.wrote })
+    end)
+
     it("are read again if on_receipt waits too long; a change is seen then, and ends the merge", function()
         local profiles = read(mock:time())
         mock:advance(6)

@@ -11,7 +11,8 @@ local merging = {}
 local of_two_accounts = { proof = "proof", user_metadata = "metadata_choice", app_metadata = "metadata_choice",
     union = "names", carry = "carried", trusted_connections = "names", password_merge = "flag",
     unreadable = "unreadable", relink = "relink", created_at = "created_at", checks = "checked",
-    profiles = "profiles", connection_id = "string", after_link = "after_link", on_receipt = "function" }
+    profiles = "profiles", connection_id = "string", after_link = "after_link", on_receipt = "function",
+    brief = "flag" }
 
 local function method_of(caller, own, is_read)
     return call.method { caller = caller, goal = "sequence", own = own, is_read = is_read }
@@ -26,7 +27,7 @@ local settle = method_of("tenant:settle", nil, true)
 
 local lists = { union = true, carry = true, trusted_connections = true, checks = true }
 local plain = { "proof", "user_metadata", "app_metadata", "password_merge", "unreadable", "connection_id", "created_at",
-    "relink" }
+    "relink", "brief" }
 
 local function order_of(goal, primary, secondary, checked)
     local order = { goal = goal, primary = primary, secondary = secondary }
@@ -70,8 +71,8 @@ end
 -- ---- the end ----
 
 -- The patch also as a table: to look at, since its text is what is sent.
-local function finish(result)
-    if result.patch_text then result.patch = core.decode(result.patch_text) end
+local function finish(result, is_brief)
+    if result.patch_text and not is_brief then result.patch = core.decode(result.patch_text) end
     result.already = result.already or nil
     return result
 end
@@ -84,7 +85,7 @@ local function perform(self, method, checked, order, level)
     facts.written = nil
     if value ~= nil then
         value.receipt = written
-        return finish(value), nil, facts
+        return finish(value, checked.brief), nil, facts
     end
     local result = facts.result or {}
     facts.result = nil
@@ -146,7 +147,9 @@ end
 ---password
 --- Called in your coroutine with the receipt before anything is changed; it may wait. Keep the receipt: it is all that
 --- is left of the secondary's metadata. If it returns false or raises an error, nothing is changed.
----@field on_receipt? fun(receipt: auth0.MergeReceipt): false|nil
+---@field brief? boolean true, for a program that makes many: the receipt, of on_receipt too, is its JSON text; and the
+---result lacks kept, lost, carried, not_known and patch
+---@field on_receipt? fun(receipt: auth0.MergeReceipt|string): false|nil
 
 --- A plain table, which survives JSON; without secrets.
 ---@class auth0.MergeReceipt

@@ -22,7 +22,7 @@ local function options_of(header, checks)
     local given = header.options
     return { proof = given.proof, trusted_connections = list(given.trusted_connections),
         password_merge = given.password_merge, user_metadata = given.user_metadata, app_metadata = given.app_metadata,
-        union = list(given.union), checks = checks or {} }
+        union = list(given.union), checks = checks or {}, brief = true }
 end
 
 ---@param tenant auth0.Tenant
