@@ -39,6 +39,7 @@ build = {
       .. "src/auth0_accounts/core.c "
       .. "src/auth0_accounts/database.c "
       .. "src/auth0_accounts/digest.c "
+      .. "src/auth0_accounts/finder.c "
       .. "src/auth0_accounts/judge.c "
       .. "src/auth0_accounts/lines.c "
       .. "src/auth0_accounts/nameless.c "

@@ -122,7 +122,11 @@ function checks.query(value)
     return has_type(value, "table")
 end
 
-checks.account = checks.query
+function checks.account(value)
+    if type(value) == "table" or type(value) == "string" and core.is_object(value) then return nil end
+    return ("expected a table or the JSON text of an object, got %s"):format(
+        type(value) == "string" and "another text" or "a " .. type(value))
+end
 
 function checks.time(value)
     if type(value) ~= "number" or not (value >= 0 and value < 2 ^ 53) then return "expected UNIX seconds" end

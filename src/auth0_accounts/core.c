@@ -3,6 +3,7 @@
 #include "auth0_accounts/addresses.h"
 #include "auth0_accounts/database.h"
 #include "auth0_accounts/digest.h"
+#include "auth0_accounts/finder.h"
 #include "auth0_accounts/judge.h"
 #include "auth0_accounts/nameless.h"
 #include "auth0_accounts/place.h"
@@ -24,19 +25,13 @@ static char module_key;
 
 /* The same table when it is loaded again: objects of the first time are of its classes. */
 EXPORT int luaopen_auth0_accounts_core(lua_State *L) {
-    static const luaL_Reg functions[] = {{"open", database_open},
-                                         {"users", users_open},
-                                         {"sha256", digest_of_text},
-                                         {"sha256_file", digest_of_file},
-                                         {"digest", digest_of_json},
-                                         {"signals", signals_take},
-                                         {"place", place_file},
-                                         {"hasher", digest_begin},
-                                         {"nameless", nameless_make},
-                                         {"judge", judge_make},
-                                         {"addresses", addresses_make},
-                                         {"is_regular", regular_is},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"open", database_open},     {"users", users_open},
+                                         {"sha256", digest_of_text},  {"sha256_file", digest_of_file},
+                                         {"digest", digest_of_json},  {"signals", signals_take},
+                                         {"place", place_file},       {"hasher", digest_begin},
+                                         {"nameless", nameless_make}, {"judge", judge_make},
+                                         {"finder", finder_make},     {"addresses", addresses_make},
+                                         {"is_regular", regular_is},  {NULL, NULL}};
     compat_checkversion(L);
     compat_getref(L, &module_key);
     if (!lua_isnil(L, -1)) return 1;
@@ -47,6 +42,7 @@ EXPORT int luaopen_auth0_accounts_core(lua_State *L) {
     signals_init(L);
     digest_init(L);
     judge_init(L);
+    finder_init(L);
     nameless_init(L);
     addresses_init(L);
     lua_createtable(L, 0, 8);

@@ -137,12 +137,10 @@ static int push_canonical(lua_State *L, struct json_value value) {
     return push_digest(L, (struct span){text, writer.size});
 }
 
-static int push_member(lua_State *L, struct json_value root, int index) {
+void digest_push_member(lua_State *L, struct json_value object, struct span name) {
     struct json_value value;
-    struct span name;
-    name.at = luaL_checklstring(L, index, &name.size);
-    bool is_filled = json_member(root, name, &value) && value.token->kind >= JSON_ARRAY;
-    return is_filled ? push_canonical(L, value) : push_digest(L, SPAN("{}"));
+    bool is_filled = json_member(object, name, &value) && value.token->kind >= JSON_ARRAY;
+    (void)(is_filled ? push_canonical(L, value) : push_digest(L, SPAN("{}")));
 }
 
 int digest_of_json(lua_State *L) {
@@ -162,7 +160,9 @@ int digest_of_json(lua_State *L) {
     luaL_checkstack(L, 4 * names, "too many names");
     int first = lua_gettop(L) + 1;
     for (int i = 0; i < names; i++) {
-        push_member(L, json_root(&reader), 2 + i);
+        struct span name;
+        name.at = luaL_checklstring(L, 2 + i, &name.size);
+        digest_push_member(L, json_root(&reader), name);
         lua_insert(L, first + i);
         lua_settop(L, first + i);
     }

@@ -3,6 +3,7 @@
 #define AUTH0_ACCOUNTS_DIGEST_H
 
 #include "lua/compat.h"
+#include "pure/json.h"
 
 #include <openssl/evp.h>
 
@@ -29,6 +30,9 @@ int digest_push(lua_State *L, EVP_MD_CTX **hasher);
    core.digest(json, name, ...) -> digest, ...: of the members that are called so, each an object or an array. What is
    absent, or another value, counts as {}. */
 int digest_of_json(lua_State *L);
+
+/* Pushes the digest of such a member; beneath it, memory that it took. */
+void digest_push_member(lua_State *L, struct json_value object, struct span name);
 
 #pragma GCC visibility pop
 

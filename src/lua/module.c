@@ -29,6 +29,7 @@ EXPORT int luaopen_auth0_core(lua_State *L) {
                                          {"introduce", bind_options_introduce},
                                          {"inflater", bind_rows_new_inflater},
                                          {"decode", bind_rows_decode},
+                                         {"is_object", bind_rows_is_object},
                                          {"make_private_file", bind_private_file_make},
                                          {"proxy_fault", bind_fault_of_proxy},
                                          {"read_private_file", bind_private_file_read},

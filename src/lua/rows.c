@@ -86,14 +86,27 @@ static int refuse(lua_State *L, const struct json_reader *reader, enum json_prog
     return 2;
 }
 
-int bind_rows_decode(lua_State *L) {
+static enum json_progress read_row(lua_State *L, struct json_reader *reader) {
     struct span text;
+    enum json_progress progress;
     text.at = luaL_checklstring(L, 1, &text.size);
     lua_settop(L, 2);
-    struct json_reader reader = json_reader(text);
-    reader.most = VALUES_AT_MOST;
-    enum json_progress progress;
-    while ((progress = json_read(&reader)) == JSON_MORE) make_room(L, &reader);
+    *reader = json_reader(text);
+    reader->most = VALUES_AT_MOST;
+    while ((progress = json_read(reader)) == JSON_MORE) make_room(L, reader);
+    return progress;
+}
+
+int bind_rows_is_object(lua_State *L) {
+    struct json_reader reader;
+    bool is_whole = read_row(L, &reader) == JSON_WHOLE;
+    lua_pushboolean(L, is_whole && json_kind(json_root(&reader)) == JSON_OBJECT);
+    return 1;
+}
+
+int bind_rows_decode(lua_State *L) {
+    struct json_reader reader;
+    enum json_progress progress = read_row(L, &reader);
     if (progress == JSON_WHOLE && bind_json_push(L, json_root(&reader))) return 1;
     if (progress != JSON_WHOLE) return refuse(L, &reader, progress);
     bind_class_raise_memory(L, "auth0", "a row cannot be shown");

@@ -14,6 +14,9 @@ int bind_rows_new_inflater(lua_State *L);
 /* core.decode(text) -> value; or nil, fault. As strict as with every answer, and the same values. */
 int bind_rows_decode(lua_State *L);
 
+/* core.is_object(text) -> boolean: it is JSON that decode takes, and an object */
+int bind_rows_is_object(lua_State *L);
+
 #pragma GCC visibility pop
 
 #endif

@@ -87,6 +87,20 @@ describe("accounts that the caller has read", function()
         end)
     end
 
+    it("may be JSON texts, of which nothing is changed on the way to the receipt", function()
+        local expected, texts = assert(tenant:preview(PRIMARY, SECONDARY, options(read()))), { at = mock:time() }
+        for side, id in pairs { primary = PRIMARY, secondary = SECONDARY } do
+            texts[side] = assert(tenant:request { path = { "api", "v2", "users", id }, raw = true })
+        end
+        local preview = assert(tenant:preview(PRIMARY, SECONDARY, options(texts)))
+        assert.same(expected, preview)
+        local result
+        assert.same({ [WRITE] = 1, [LINK] = 1 }, sent_by(function()
+            result = assert(tenant:merge(PRIMARY, SECONDARY, options(texts)))
+        end))
+        assert.equal(METADATA, result.receipt.secondary_was.user_metadata)
+    end)
+
     it("are merged briefly: receipts are the texts of what they are otherwise, and no thing is listed", function()
         local profiles, shown = read(mock:time())
         local result = assert(tenant:merge(PRIMARY, SECONDARY, options(profiles, { brief = true,
@@ -141,7 +155,10 @@ describe("accounts that the caller has read", function()
     for what, given in pairs {
         ["profiles: expected { primary =, secondary =, at = }"] = { primary = {} },
         ["profiles: has no"] = { primary = {}, secondary = {}, time = 1 },
-        ["profiles: secondary: expected a table, got string"] = { primary = {}, secondary = SECONDARY },
+        ["profiles: secondary: expected a table or the JSON text of an object, got another text"] =
+            { primary = {}, secondary = '{"user_id":"google-oauth2|2"},"proof":"operator"' },
+        ["profiles: primary: expected a table or the JSON text of an object, got a number"] =
+            { primary = 1, secondary = {} },
         ["profiles: at: expected UNIX seconds"] = { primary = {}, secondary = {}, at = -1 },
     } do
         it("raise if they cannot be used: " .. what, function()

@@ -35,9 +35,6 @@ local function order_of(goal, primary, secondary, checked)
     for _, name in ipairs(plain) do order[name] = checked[name] end
     local after = checked.after_link or {}
     order.revoke, order.reset_password = after.revoke, after.reset_password
-    local profiles = checked.profiles
-    order.profiles = profiles and { primary = profiles.primary, secondary = profiles.secondary,
-        at = profiles.at and math.floor(profiles.at) }
     order.asks = checked.on_receipt ~= nil
     order.streams = goal == "preview" and not (checked.checks and #checked.checks == 0)
     return order
@@ -62,8 +59,21 @@ local function check_receipt(self, method, receipt, level)
     if fault then error(("%s: receipt: %s"):format(method.caller, fault), level + 1) end
 end
 
-local function encode(method, order, level)
-    local good, text = pcall(json.encode, order)
+local function text_of(account)
+    return type(account) == "string" and account or json.encode(account)
+end
+
+-- An account that is a text stands in the order as it is: its check found it to be one whole object.
+local function order_text(order, profiles)
+    local text = json.encode(order)
+    if not profiles then return text end
+    local members = { '"primary":' .. text_of(profiles.primary), '"secondary":' .. text_of(profiles.secondary) }
+    if profiles.at then members[3] = '"at":' .. json.encode(math.floor(profiles.at)) end
+    return text:sub(1, -2) .. ',"profiles":{' .. table.concat(members, ",") .. "}}"
+end
+
+local function encode(method, order, profiles, level)
+    local good, text = pcall(order_text, order, profiles)
     if not good then error(("%s: %s"):format(method.caller, text), level + 1) end
     return text
 end
@@ -79,7 +89,7 @@ end
 
 -- No tail calls lead here: lines are blamed by counting.
 local function perform(self, method, checked, order, level)
-    local text = encode(method, order, level + 1)
+    local text = encode(method, order, checked.profiles, level + 1)
     local value, facts = self.calls:sequence(method, level + 1, checked, text, checked.on_receipt)
     local written = facts.written
     facts.written = nil
@@ -140,7 +150,7 @@ end
 --- Both accounts as you have just read them, whole, and when (UNIX seconds). They take the place of the first two
 --- reads: of a merge while they are at most ten seconds old, and no other merge has one of the accounts; of a preview
 --- whatever their age.
----@field profiles? { primary: table, secondary: table, at?: number }
+---@field profiles? { primary: table|string, secondary: table|string, at?: number } tables, or JSON texts
 ---@field created_at? { primary?: string, secondary?: string } as a preview showed them: an account that was deleted and
 ---made again since is refused
 ---@field after_link? { revoke: boolean, reset_password: boolean } ends the primary's sessions; makes a ticket for a new

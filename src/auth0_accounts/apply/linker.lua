@@ -1,6 +1,6 @@
 --- One line of a plan: its accounts are read again, compared with the plan, and merged; the journal has the intent
 --- before anything is sent, and the outcome after.
-local json = require "auth0.json"
+local accounts_core = require("auth0_accounts.database").core()
 local reader = require "auth0_accounts.plan.reader"
 local stale = require "auth0_accounts.apply.stale"
 local wording = require "auth0_accounts.wording"
@@ -31,7 +31,7 @@ end
 ---@param checks? string[] what is read beside the profiles
 ---@return auth0_accounts.Linker
 function linker.new(tenant, journal, time, checks)
-    return setmetatable({ tenant = tenant, journal = journal, time = time,
+    return setmetatable({ tenant = tenant, journal = journal, time = time, finder = accounts_core.finder(),
         options = options_of(journal.header, checks) }, linker_mt)
 end
 
@@ -136,33 +136,25 @@ end
 
 local BAD = "the answer of %s to users-by-email is not what the API promises"
 
--- False where it is no list of accounts.
-local function add_all(users, found)
-    if not json.is_array(found) then return false end
-    for _, user in ipairs(found) do
-        if not json.is_object(user) or type(user.user_id) ~= "string" then return false end
-        users[user.user_id] = user
-    end
-    return true
-end
-
 local LARGEST = 8388608 -- bytes of an answer: many accounts may share an address
 
 -- One request for each spelling, exactly: the tenant compares addresses in case too.
 local function read(self, job)
-    local users, read_at = {}, math.huge
+    local seen, read_at = {}, math.huge
     for _, email in ipairs(spellings(job.link)) do
         local found, _, facts = self.tenant:request { path = "/api/v2/users-by-email", query = { email = email },
-            correlation_id = job.correlation, max_response = LARGEST }
+            raw = true, correlation_id = job.correlation, max_response = LARGEST }
         count(job, facts)
         if found == nil then return nil, facts end
-        if not add_all(users, found) then
+        local primary, secondary = self.finder:of(found, job.line.primary, job.line.secondary)
+        if primary == false then
             return nil, { code = "bad_response", outcome = "none", message = BAD:format(self.tenant.domain) }
         end
+        seen.primary, seen.secondary = primary or seen.primary, secondary or seen.secondary
         local took = facts.timings and facts.timings.total or facts.elapsed or 0
         read_at = math.min(read_at, math.floor(self.time() - took))
     end
-    return users, read_at
+    return seen, read_at
 end
 
 local function linked_to(job, primary)
@@ -177,12 +169,12 @@ local NOT_FOUND = "is not found under the address %s any more"
 local CHANGED = "the %s of the %s %s has changed since the plan was made"
 
 -- Why the line is not carried out.
-local function weigh(self, job, users)
-    local primary, secondary = users[job.line.primary], users[job.line.secondary]
+local function weigh(self, job, seen)
+    local primary, secondary = seen.primary, seen.secondary
     if not primary then
         return refuse(self, job, "stale", "email: the primary %s " .. NOT_FOUND, job.line.primary,
             job.link.primary.email)
-    elseif stale.holds(primary, job.line.secondary) then
+    elseif stale.lists(primary, job.line.secondary) then
         return refuse(self, job, "already_linked", "%s is an identity of the primary %s already", job.line.secondary,
             job.line.primary)
     elseif not secondary then
@@ -198,12 +190,12 @@ end
 
 -- ---- the merge ----
 
-local function options_for(self, job, users, read_at)
+local function options_for(self, job, seen, read_at)
     local options = {}
     for name, value in pairs(self.options) do options[name] = value end
     options.correlation_id = job.correlation
     options.created_at = { primary = job.link.primary.created_at, secondary = job.link.secondary.created_at }
-    options.profiles = { primary = users[job.line.primary], secondary = users[job.line.secondary], at = read_at }
+    options.profiles = { primary = seen.primary.text, secondary = seen.secondary.text, at = read_at }
     return options
 end
 
@@ -234,8 +226,8 @@ local function not_merged(self, job, intent, failure)
         details = { put_back = failure.put_back, left = failure.left } })
 end
 
-local function merge(self, job, users, read_at)
-    local options, intent = options_for(self, job, users, read_at), nil
+local function merge(self, job, seen, read_at)
+    local options, intent = options_for(self, job, seen, read_at), nil
     options.on_receipt = function(receipt)
         intent = self.journal:intend(job.line.number, "merge", receipt, job.correlation, now(self))
         self.journal:commit(function() self.tenant:sleep(0) end)
@@ -262,9 +254,9 @@ function Linker:carry_out(line, linked)
         correlation = self.journal.run_name .. "/" .. line.number }
     local told = begun[line.state] and settle(self, job)
     if told then return told end
-    local users, facts = read(self, job)
-    if not users then return fail(self, job, facts) end
-    return weigh(self, job, users) or merge(self, job, users, facts)
+    local seen, facts = read(self, job)
+    if not seen then return fail(self, job, facts) end
+    return weigh(self, job, seen) or merge(self, job, seen, facts)
 end
 
 return linker
