@@ -66,6 +66,7 @@ build = {
       .. "src/pure/identity.c "
       .. "src/pure/json.c "
       .. "src/pure/json_read.c "
+      .. "src/pure/json_weigh.c "
       .. "src/pure/listed.c "
       .. "src/pure/merge.c "
       .. "src/pure/merge_work.c "

@@ -105,6 +105,7 @@ build = {
             "src/pure/identity.c",
             "src/pure/json.c",
             "src/pure/json_read.c",
+            "src/pure/json_weigh.c",
             "src/pure/jwt.c",
             "src/pure/limits.c",
             "src/pure/listed.c",

@@ -9,7 +9,7 @@ local failure = {}
 ---| "cancelled" # by tenant:close, before a change was sent, or in a read; or by on_receipt of a merge
 ---| "unknown_outcome" # a change that was sent, and whose outcome the tenant did not tell
 ---| "bad_response" # the answer is not what the API promises; a redirect is never followed
----| "too_large" # the answer to a read is larger than max_response, or has too many values or headers
+---| "too_large" # the answer to a read is larger than max_response, too heavy as Lua values, or has too many headers
 ---| "invalid_request" # 400, and other 4xx
 ---| "unauthorized" # 401
 ---| "forbidden" # 403

@@ -246,6 +246,8 @@ bool call_prepare(struct call *call, const struct call_order *order) {
     call->bucket = limits_class(order->plan.kind, order->method, order->path);
     call->is_raw = order->is_raw;
     call->max_response = order->max_response;
+    call->is_weighed = order->max_memory != 0;
+    call->max_memory = call->is_weighed ? order->max_memory : json_allowance(order->max_response);
     call->retry_after = call->told.retry_after = -1;
     build_headers(call, order);
     return call->memory.at == block; /* else everything points where it was */
@@ -310,10 +312,15 @@ static bool make_room(struct buffer *tokens, struct json_reader *reader) {
 void call_parse(struct call *call) {
     struct json_reader reader = json_reader(buffer_span(&call->answer));
     enum json_progress progress = JSON_MORE;
-    reader.most = json_values(call->max_response);
+    struct json_scale scale;
+    if (call->is_weighed || reader.text.size > call->max_memory / JSON_HEAVIEST) {
+        scale = (struct json_scale){.most = call->max_memory};
+        reader.scale = &scale;
+    }
     buffer_clear(&call->tokens);
     while (reader.text.size > 0 && progress == JSON_MORE && make_room(&call->tokens, &reader))
         progress = json_read(&reader);
+    call->weight = reader.scale != NULL ? scale.weight : 0;
     call->parsed = answer_body(&reader, progress);
 }
 

@@ -21,6 +21,7 @@ struct call_order {
     struct span telemetry;      /* the value of Auth0-Client; absent switches it off */
     struct span correlation_id; /* or absent */
     size_t max_response;
+    size_t max_memory; /* what the answer's values may weigh, which is told; 0: json_allowance */
     /* of a request that is neither link nor unlink */
     enum request_method method;
     struct span path;   /* with its query, encoded: "/api/v2/users/auth0%7C1?fields=identities" */
@@ -59,8 +60,8 @@ struct call {
     struct curl_slist *body_headers, *other_headers; /* of requests with a body, and without: tails of one list */
     enum request_method method;
     enum pace_class bucket; /* of its own request */
-    bool is_engines_token, is_raw;
-    size_t max_response;
+    bool is_engines_token, is_raw, is_weighed;
+    size_t max_response, max_memory;
 
     struct sequences_run *run;     /* a sequence: this call stands for it, and owns it */
     struct sequences_run *step_of; /* this call is a step of it, the engine's own */
@@ -96,6 +97,7 @@ struct call {
     struct buffer answer;
     struct buffer tokens;      /* of the answer's JSON, and */
     struct answer_body parsed; /* what came of it: see call_parse */
+    size_t weight;             /* of its values, where it is_weighed */
     struct headers headers_seen;
     struct exchange_timings timings;
     char request_id[64]; /* fit for a log, as is detail */

@@ -197,6 +197,7 @@ static struct call_order order_of(enum bind_goal goal, const struct bind_options
     order.correlation_id = options->common.correlation_id;
     order.max_response = (size_t)options->common.max_response;
     if (order.max_response == 0) order.max_response = max_response(&order);
+    order.max_memory = (size_t)options->max_memory;
     return order;
 }
 

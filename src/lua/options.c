@@ -175,6 +175,7 @@ static const struct option specifications[] = {
     {"raw", "flag", FOR_REQUEST | INSIDE, read_flag, AT(raw), 0, 0},
     {"promise", "word", INSIDE, read_word, AT(promise), 0, 16},
     {"range", "word", INSIDE, read_word, AT(range), 0, 64},
+    {"max_memory", "bytes", INSIDE, read_whole, AT(max_memory), 1, UINT32_MAX},
     {"client_id", "word", FOR_TENANT, read_word, AT(client_id), 0, 64},
     {"client_secret", "secret", FOR_TENANT, read_string, AT(client_secret), 0, 2048},
     {"signing_key", "secret", FOR_TENANT, read_string, AT(signing_key), 0, 16384},

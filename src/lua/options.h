@@ -29,6 +29,7 @@ struct bind_options {
 
     /* of a request that is neither link nor unlink */
     struct span method, path, body, promise, range;
+    double max_memory; /* 0: what max_response allows */
     bool idempotent, raw;
 
     /* of a tenant */

@@ -58,6 +58,7 @@ static void push_receipt(lua_State *L, const struct call *call) {
         lua_pushboolean(L, 1);
         lua_setfield(L, -2, "already");
     }
+    if (call->is_weighed) push_number(L, "weight", (double)call->weight);
     bind_json_push_name(L, BIND_TIMINGS);
     push_timings(L, &call->timings);
     lua_rawset(L, -3);
@@ -94,8 +95,10 @@ static void set_detail(lua_State *L, const struct bind_call *self) {
     if (words[0] != '\0')
         snprintf(detail, sizeof detail, "%s", words);
     else if (fault->what != NULL && fault->is_too_large)
-        snprintf(detail, sizeof detail, "more than %zu values by byte %zu: max_response allows one for 16 bytes of it",
-                 json_values(call->max_response), fault->at + 1);
+        snprintf(
+            detail, sizeof detail,
+            "by byte %zu its values take more than %zu bytes of memory: max_response allows 6.5 for each of its own",
+            fault->at + 1, call->max_memory);
     else if (fault->what != NULL && fault->has_position)
         snprintf(detail, sizeof detail, "malformed JSON at byte %zu: %s", fault->at + 1, fault->what);
     else

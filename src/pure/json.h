@@ -25,13 +25,23 @@ struct json_token {
     uint16_t is_raw; /* a string without escapes; a number without fraction and exponent */
 };
 
+/* Weighs values while they are read: the bytes that they take as Lua values, by an estimate for the Lua that needs most,
+   and that their tokens take. A string that stood in the text before costs nothing, since Lua keeps one of a kind; which
+   ones did is known of the latest. */
+enum { JSON_SEEN = 256, JSON_HEAVIEST = 64 /* bytes that a byte of text weighs at most */ };
+struct json_scale {
+    size_t weight, most;
+    uint32_t seen[JSON_SEEN]; /* where a string begins in the text, by its hash; 0: none */
+};
+
 /* Reading: text shorter than 4 GiB, and room for tokens that may grow on the way. */
 struct json_reader {
     struct span text;
     struct json_token *tokens; /* the caller's, of which the first `count` must keep their content where they move */
     size_t room, count;
-    size_t most;      /* values that there may be, names of members not counted */
-    uint32_t deepest; /* containers that may stand in one another */
+    size_t most;              /* values that there may be, names of members not counted */
+    uint32_t deepest;         /* containers that may stand in one another */
+    struct json_scale *scale; /* NULL: values may weigh what they will */
 
     size_t fault_at;   /* JSON_MALFORMED, JSON_TOO_MANY: a byte offset, and */
     const char *fault; /* "a control character in a string", "an unexpected end", ...: static text */
@@ -52,7 +62,7 @@ static inline struct json_reader json_reader(struct span text) {
 enum json_progress {
     JSON_WHOLE,     /* one value, with nothing but white space around it: the tokens are complete */
     JSON_MALFORMED, /* it is no JSON, as the fault says */
-    JSON_TOO_MANY,  /* it has more values than `most`, whatever follows */
+    JSON_TOO_MANY,  /* it has more values than `most`, or they weigh more than the scale's, whatever follows */
     JSON_MORE       /* it goes on with more room: at least two tokens */
 };
 enum json_progress json_read(struct json_reader *reader);
@@ -63,12 +73,18 @@ const char *json_skip_plain(const char *at, const char *end);
 /* Room that always suffices for text of so many bytes that is not malformed. */
 static inline size_t json_room(size_t size) { return size / 2 + 3; }
 
-/* How many values an answer may have that has at most so many bytes: small ones take a multiple of their text in Lua,
-   and an array of empty arrays forty times as much. What a tenant says has 25 bytes a value, as a rule. */
-static inline size_t json_values(size_t size) {
-    enum { BYTES_A_VALUE = 16, ALWAYS = 4096 };
-    return size / BYTES_A_VALUE > ALWAYS ? size / BYTES_A_VALUE : ALWAYS;
+/* What the values of an answer may weigh that has at most so many bytes: small ones take a multiple of their text in
+   Lua, and an array of empty arrays thirty-six times as much. What a tenant says takes three to five times, as a rule. */
+static inline size_t json_allowance(size_t size) {
+    enum { ALWAYS = 262144 };
+    size_t most = size < SIZE_MAX / 7 ? size * 6 + size / 2 : SIZE_MAX;
+    return most > ALWAYS ? most : ALWAYS;
 }
+
+/* Puts on the reader's scale the token that was read last, but for what its container spends on it; and, once it is
+   counted in, what the innermost open container spends on its last value. */
+void json_weigh_token(struct json_reader *reader);
+void json_weigh_place(struct json_reader *reader);
 
 /* A value: of text that was read, until the tokens or the text move. */
 struct json_value {

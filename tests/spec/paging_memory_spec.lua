@@ -13,7 +13,7 @@ server {
     location / { content_by_lua_block {
         local page = tonumber(ngx.var.arg_page)
         local kind, share = ngx.var.http_x_correlation_id:match "^(%%a+);(%%d+)$"
-        local bytes, values = 515000 / share, 30000 / share
+        local bytes, values = 515000 / share, 26000 / share
         local fills = {
             text = function(id) return ('"%%s%%s"'):format(id, ("x"):rep(bytes / 50 - 60)) end,
             texts = function(id)
@@ -24,7 +24,7 @@ server {
             arrays = function() return "[" .. ("[],"):rep(values / 50 - 10) .. "0]" end,
             objects = function(id)
                 local objects = {}
-                for i = 1, values / 100 - 10 do objects[i] = ('{"%%s-%%d":{}}'):format(id, i) end
+                for i = 1, values / 140 - 10 do objects[i] = ('{"%%s-%%d":{}}'):format(id, i) end
                 return "[" .. table.concat(objects, ",") .. "]"
             end,
         }

@@ -56,9 +56,32 @@ describe("users_by_email", function()
         assert.same({}, (assert(tenant:users_by_email "nobody@x.test")))
     end)
 
+    -- Of an account: small values and large ones, and names that all accounts have.
+    local function metadata(account, bytes)
+        local parts, size, i = {}, 0, 0
+        while size < bytes do
+            i = i + 1
+            parts[i] = ('"consent_%d":{"given":true,"at":"2026-11-%02dT10:%02d:11.345Z","tags":["%x","a"],"text":"%s"}')
+                :format(i % 60, i % 28 + 1, account, i * account, ("What was agreed to; "):rep(i % 9))
+            size = size + #parts[i]
+        end
+        return table.concat(parts, ",")
+    end
+
+    it("finds fifty accounts of 20 KB each", function()
+        spoil(mock, "/users-by-email", function(told)
+            local list = {}
+            for i = 1, 50 do
+                list[i] = ('{"user_id":"auth0|%d","app_metadata":{%s}}'):format(i, metadata(i, 20000))
+            end
+            told.body = "[" .. table.concat(list, ",") .. "]"
+        end)
+        assert.equal(50, #assert(tenant:users_by_email "ann@example.com"))
+    end)
+
     it("fails where both answers together take more memory than one may", function()
         spoil(mock, "/users-by-email", function(told, _, count)
-            told.body = ('[{"user_id":"auth0|%d","more":[%s0]}]'):format(count, ("[],"):rep(60000))
+            told.body = ('[{"user_id":"auth0|%d","more":[%s0]}]'):format(count, ("[],"):rep(40000))
         end)
         assert.equal(1, #assert(tenant:users_by_email "ann@example.com"))
         local found, message, failure = tenant:users_by_email "Ann@example.com"

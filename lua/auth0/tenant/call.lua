@@ -2,7 +2,6 @@
 local calls = require "auth0.calls"
 local core = require "auth0.core"
 local failure = require "auth0.failure"
-local memory = require "auth0.tenant.memory"
 local options = require "auth0.options"
 local paths = require "auth0.tenant.paths"
 
@@ -100,7 +99,8 @@ end
 
 local DEADLINE, LEAST = 60, 0.01 -- seconds: the core's default, and the least that is worth a request
 local RESPONSE, SMALLEST = 1048576, 1024 -- bytes: likewise, of max_response
-local TIMES = 8 -- bytes of memory that an answer may take for each of its own
+local MOST = 4294967295 -- bytes of memory, for the core
+local TIMES, ALWAYS = 6.5, 262144 -- bytes of memory that an answer's values may take for each of its own, or always
 
 --- How large an answer of one call may be.
 ---@param self auth0.Tenant
@@ -115,7 +115,9 @@ end
 ---@field begun number
 ---@field ends number
 ---@field most number bytes of one answer
----@field left number bytes of memory that its further answers may take
+---@field left number bytes of memory that its further answers may take, and the text of one of them
+---@field weight? number bytes of memory that the values of its last answer take, by an estimate that is the same in
+---every Lua
 
 --- Begins it: a method may need several requests. Its deadline is that of all, and their answers together take no more
 --- memory than one answer may.
@@ -127,7 +129,7 @@ function call.span(self, checked, most)
     local now = self.calls.engine:now()
     most = call.most(self, checked, most or RESPONSE)
     return { begun = now, ends = now + (checked.deadline or self.limits.deadline or DEADLINE), most = most,
-        left = TIMES * most }
+        left = most + math.max(math.floor(TIMES * most), ALWAYS) }
 end
 
 --- Whether it is an array of tables, as answers that list something have.
@@ -190,13 +192,15 @@ end
 ---@field span? auth0.Span of which it is a part
 ---@field deadline? number what is left of that
 ---@field max_response? integer likewise
+---@field max_memory? integer likewise, of the answer's values
 ---@field account? string the full id of the account that it is about
 
 -- Bounds a request by what its span has left. Returns the failure if no time is left.
 local function bound(self, request, span)
     local now = self.calls.engine:now()
     request.deadline = math.max(span.ends - now, LEAST)
-    request.max_response = math.max(math.min(span.most, math.floor(span.left / TIMES)), SMALLEST)
+    request.max_response = math.max(math.min(span.most, math.floor(span.left / 2)), SMALLEST)
+    request.max_memory = math.min(math.max(span.left - request.max_response, SMALLEST), MOST)
     if span.ends <= now then
         return { code = "timeout", outcome = "none", attempts = 0, elapsed = now - span.begun }
     end
@@ -205,7 +209,8 @@ end
 -- Notes what an answer of a span takes. If one after the first is too large, all of them together are.
 local function note(span, is_first, value, facts)
     if value ~= nil then
-        span.left = span.left - memory.of(value)
+        span.weight, facts.weight = facts.weight, nil
+        span.left = span.left - span.weight
     elseif not is_first and facts.code == "too_large" then
         facts.detail = ("its answers together take more memory than one of %.0f bytes may: raise max_response, or ask "
             .. "for less"):format(span.most)
@@ -224,7 +229,7 @@ end
 function call.request(self, method, checked, request, level)
     if self.is_closed then call.check_open(self, method.caller, level + 1) end
     local span, account = request.span, request.account
-    local is_first = span and span.left == TIMES * span.most
+    local is_first = span and not span.weight
     local over = span and bound(self, request, span)
     if over then return told(self, method, nil, over) end
     request.account = nil -- the core knows paths alone

@@ -2,7 +2,6 @@
 local addresses = require "auth0.tenant.addresses"
 local call = require "auth0.tenant.call"
 local failure = require "auth0.failure"
-local memory = require "auth0.tenant.memory"
 local pages = require "auth0.tenant.pages"
 local paths = require "auth0.tenant.paths"
 
@@ -52,11 +51,11 @@ local function next_page(self, state, level)
     for _, name in ipairs { "q", "sort", "fields", "include_fields", "connection", "primary_order" } do
         query[name] = checked[name]
     end
-    local page, _, what = call.request(self, users, checked, { method = "GET", promise = "object",
-        path = "/api/v2/users" .. paths.query(query),
-        max_response = call.most(self, checked, per_page > PER_PAGE and MORE or BYTES) }, level + 1)
+    local span = call.span(self, checked, per_page > PER_PAGE and MORE or BYTES)
+    local page, _, what = call.request(self, users, checked, { method = "GET", promise = "object", span = span,
+        path = "/api/v2/users" .. paths.query(query) }, level + 1)
     if not page then error(what, 0) end
-    state.memory = memory.of(page)
+    state.memory = span.weight
     state.page_size = size_of(page, per_page)
     local fault = pages.take(state.pages, page.users, page.total, state.page_size)
     if fault then error(select(3, call.bad_response(self, users, what, fault)), 0) end

@@ -1,0 +1,172 @@
+--- How much memory one answer takes, and one call, from a server that makes it as heavy as it may be.
+local linking = require "support.linking"
+local nginx = require "support.nginx"
+local process = require "support.process"
+local tenant = require "support.tenant"
+
+-- The correlation id says what each answer has, and how many of it.
+local server = [[
+server {
+    listen 127.0.0.1:@PORT@ ssl http2;
+    ssl_certificate %s/server.pem;
+    ssl_certificate_key %s/server.key;
+    location / { content_by_lua_block {
+        local shape, count = ngx.var.http_x_correlation_id:match "^(%%a+);(%%d+)$"
+        local function list(format)
+            local texts = {}
+            for i = 1, count do texts[i] = format:format(i, i) end
+            return "[" .. table.concat(texts, ",") .. "]"
+        end
+        local shapes = {
+            arrays = "[]", objects = "{}", zeros = "0", empty = '""', fractions = "0.10", texts = '"%%x"',
+            members = '{"%%x":{}}', named = '{"%%019x":{}}', ids = '{"user_id":%%d}', same = '{"":[]}',
+            nested = ("["):rep(30) .. ("]"):rep(30), escaped = ("x"):rep(600):gsub("^(.*)$", '"\\n%%1%%%%d"'),
+        }
+        local many
+        if shape == "text" then
+            many = '["' .. ("x"):rep(count) .. '"]'
+        elseif shape == "names" then
+            many = list('"%%x":%%d'):gsub("^%%[(.*)%%]$", "{%%1}")
+        else
+            many = list(shapes[shape])
+        end
+        local uri, told = ngx.var.uri, nil
+        local identity = '{"provider":"auth0","user_id":"1","connection":"c","profileData":' .. many .. '}'
+        local account = '{"user_id":"auth0|%%s","email":"ann@example.com","email_verified":true,"more":' .. many .. '}'
+        if uri:find "/identities" then
+            told = "[" .. identity .. "]"
+        elseif ngx.var.arg_fields == "identities" then
+            told = '{"identities":[' .. identity .. "]}"
+        elseif uri:find "/users%%-by%%-email$" then
+            told = "[" .. account:format(ngx.var.arg_email) .. "]"
+        elseif uri:find "/users$" then
+            told = '{"total":3,"limit":1,"users":[' .. account:format(ngx.var.arg_page) .. "]}"
+        elseif uri:find "/connections$" then
+            told = '{"total":50,"connections":[{"id":"' .. ngx.var.arg_page .. '","more":' .. many .. "}]}"
+        elseif uri:find "/users/" then
+            told = account:format "1"
+        else
+            told = many
+        end
+        ngx.print(told)
+    } }
+}]]
+
+-- arg: domain, version of HTTP, method, shape, count. Prints KiB, and the failures' codes, of answers that have so much,
+-- half as much again, and less. Without count, prints for each of the shapes the largest that an answer may have.
+local script = [[
+local auth0 = require "auth0"
+
+local function memory(name)
+    for line in io.lines "/proc/self/status" do
+        if line:find("^" .. name .. ":") then return tonumber(line:match "%d+") end
+    end
+end
+
+local tenant = auth0.tenant { domain = arg[1], resolve = { arg[1] .. ":127.0.0.1" }, token = os.getenv "TOKEN",
+    proxy = false, ca_file = os.getenv "AUTH0_TENANT_CA", http_version = arg[2], rate = 1000, reserve = 0 }
+local methods = {
+    user = function(options) return tenant:user("auth0|1", options) end,
+    identities = function(options) return tenant:identities("auth0|1", options) end,
+    users_by_email = function(options) return tenant:users_by_email("Ann@example.com", options) end,
+    candidates = function(options) return tenant:candidates("auth0|1", options) end,
+    connections = function(options)
+        options.fields = { "id", "more" }
+        return tenant:connections(options)
+    end,
+    users = function(options)
+        for user in tenant:users(options) do options.last = user end
+    end,
+    request = function(options)
+        options.path = "/api/v2/roles"
+        return tenant:request(options)
+    end,
+    raw = function(options)
+        options.path, options.raw = "/api/v2/roles", true
+        return tenant:request(options)
+    end,
+    update_user = function(options) return tenant:update_user("auth0|1", { name = "x" }, options) end,
+    link = function(options) return tenant:link("auth0|1", "auth0|2", options) end,
+    unlink = function(options) return tenant:unlink("auth0|1", "auth0|2", options) end,
+    preview = function(options)
+        options.proof = "operator"
+        return tenant:preview("auth0|1", "auth0|2", options)
+    end,
+}
+local function read(kind, count)
+    local options = { correlation_id = kind .. ";" .. count }
+    local good, value, message, failure = pcall(methods[arg[3] ], options)
+    if not good then return type(value) == "table" and value.code or value end
+    return failure and failure.code or "none"
+end
+if not arg[5] then
+    for shape in arg[4]:gmatch "%w+" do
+        local least, most = 1, shape == "escaped" and 1800 or shape == "text" and 1048576 or 300000
+        while most - least > most / 1000 do
+            local middle = math.floor((least + most) / 2)
+            if read(shape, middle) == "too_large" then most = middle else least = middle end
+            collectgarbage()
+        end
+        print(shape, least)
+    end
+    os.exit(0)
+end
+read("text", "500")
+collectgarbage()
+collectgarbage()
+local peak = io.open("/proc/self/clear_refs", "w")
+if peak then
+    peak:write "5" -- VmHWM begins anew
+    peak:close()
+end
+local before = memory "VmRSS"
+local codes = {}
+for _, share in ipairs { 1, 1.5, 0.49, 0.3 } do
+    codes[#codes + 1] = read(arg[4], math.floor(arg[5] * share))
+    collectgarbage()
+    collectgarbage()
+end
+print(memory "VmHWM" - before, table.concat(codes, " "))
+tenant:close()
+]]
+
+describe("memory for answers", function()
+    local domain, counts
+
+    local function run(...)
+        local output, status = process.run(script, { domain, ... }, linking.environment() .. " TOKEN=" .. linking.token)
+        assert.equal(0, status, output)
+        return output
+    end
+
+    local shapes = { "arrays", "nested", "members", "named", "same", "ids", "empty", "texts", "escaped", "fractions" }
+
+    setup(function()
+        linking.start()
+        domain = "tenant.test:" .. nginx.start(server:format(tenant.dir, tenant.dir)).port
+        counts = {}
+        for shape, count in run("1.1", "raw", table.concat(shapes, " ")):gmatch "(%a+)\t(%d+)" do
+            counts[shape] = count
+        end
+    end)
+
+    teardown(function()
+        nginx.stop()
+        linking.stop()
+    end)
+
+    local function check(method, http_version, shape)
+        it(("to %s stays below 8 MiB, whatever they hold (%s, HTTP/%s)"):format(method, shape, http_version), function()
+            local output = run(http_version, method, shape, counts[shape])
+            assert.truthy(output:find "too_large" or output:find "unknown_outcome", output)
+            local growth = tonumber(output:match "^%-?%d+")
+            if not os.getenv "AUTH0_PRELOAD" then assert.is_true(growth < 8192, output) end
+        end)
+    end
+
+    for _, shape in ipairs(shapes) do check("request", "1.1", shape) end
+    for _, method in ipairs { "user", "users_by_email", "candidates", "connections", "users" } do
+        for _, shape in ipairs { "arrays", "named", "empty", "texts" } do check(method, "1.1", shape) end
+    end
+    for _, method in ipairs { "update_user", "identities", "link", "unlink" } do check(method, "2", "arrays") end
+end)
