@@ -151,12 +151,14 @@ end
 --- The names of the runs that linked, and when the first of them began.
 ---@return table<string, boolean> names
 ---@return integer since UNIX seconds
+---@return integer latest UNIX seconds of the last intent
 function Journal:runs()
     local names, since = {}, nil
     for name, begun_at in self:statement("SELECT name, begun_at FROM run WHERE kind = 'apply' ORDER BY id"):rows() do
         names[name], since = true, since or begun_at
     end
-    return names, since or 0
+    local latest = self:statement("SELECT max(at) FROM intent WHERE kind = 'merge'"):first()
+    return names, since or 0, latest or since or 0
 end
 
 --- Begins to collect lines that the logs have, in a table that is gone with this process.
@@ -165,8 +167,9 @@ function Journal:forget_logged()
 end
 
 ---@param line integer
+---@return integer 1, or 0: it was there already
 function Journal:add_logged(line)
-    self:statement("INSERT OR IGNORE INTO temp.logged VALUES (?)"):run(line)
+    return self:statement("INSERT OR IGNORE INTO temp.logged VALUES (?)"):run(line)
 end
 
 --- Lines that a run made, and the logs do not have.

@@ -15,8 +15,8 @@ local is_good = true
 io.stdout:setvbuf "line"
 
 -- What a command prints may be long: its end is enough.
-local function run(state, arguments)
-    local words = { process.lua(), "tests/bulk/rows_command.lua", state }
+local function run(state, name_of_run, count, arguments)
+    local words = { process.lua(), "tests/bulk/rows_command.lua", state, name_of_run, count }
     for _, argument in ipairs(arguments) do words[#words + 1] = process.quoted(argument) end
     local name = command.new_name()
     local _, code = tenant.run(("%s >%s 2>&1"):format(table.concat(words, " "), name))
@@ -34,6 +34,7 @@ local function commands_of(files, count)
         { "apply", "apart", apply },
         { "apply, again", "apart", apply },
         { "verify", "linked", { "verify", journal, "--limit", some, "--quiet", "--in-flight", "50" } },
+        { "verify --logs", "linked", { "verify", journal, "--limit", "1", "--logs", "--quiet" } },
         { "mapping", "linked", { "mapping", journal } },
         { "undo", "linked", { "undo", journal, "--approve", files.digest, "--limit", some, "--in-flight", "50" } },
         { "journal export", "linked", { "journal", "export", journal } },
@@ -50,9 +51,10 @@ local function each_of(count, on_told)
         csv = command.new_name() }
     rows_tenant.plan(files.plan, "tenant.test", count)
     files.digest = accounts_core.sha256_file(files.plan)
+    local name_of_run = "none"
     for i, each in ipairs(commands_of(files, count)) do
-        if each[1] == "verify" then fill(files.journal) end
-        on_told(i, each[1], run(each[2], each[3]))
+        if each[1] == "verify" then name_of_run = fill(files.journal) end
+        on_told(i, each[1], run(each[2], name_of_run, count, each[3]))
     end
     for _, name in ipairs { files.plan, files.journal, files.journal .. "-wal", files.report, files.csv } do
         os.remove(name)

@@ -1,5 +1,5 @@
 --- Makes each line that waits in a journal of rows_tenant's plan a made one, with the intent and the outcome of the
---- first: as if apply had carried out all of the plan, a day before.
+--- first: as if apply had carried out all of the plan, a day before. Returns the name of the run.
 local accounts_core = require "auth0_accounts.core"
 
 -- What stands around the number of a pair in the texts of its line.
@@ -27,5 +27,7 @@ return function(path)
         elapsed, requests, made, code, message, details, %s FROM line JOIN intent ON intent.line = line.number, outcome
         WHERE outcome.line = %d AND state = 'waiting']]):format(of_line("outcome.receipt", first), first))
     db:exec "UPDATE line SET state = 'made' WHERE state = 'waiting'; COMMIT"
+    local name = db:prepare("SELECT name FROM run JOIN intent ON intent.run = run.id ORDER BY intent.id DESC"):first()
     db:close()
+    return name
 end

@@ -58,14 +58,36 @@ local function make(mock, pair, is_linked)
     users:change(users:find(primary.user_id), { user_metadata = metadata })
 end
 
+-- The tenant's logs of a run that linked all pairs: of each pair a patch and a link.
+local function entry_of(n, run, date)
+    local path, pair = "/api/v2/users/auth0%7Cp", math.floor((n + 1) / 2)
+    local is_link = n % 2 == 0
+    return { log_id = ("9%019.0f"):format(n), date = date, type = "sapi", details = { request = {
+        method = is_link and "post" or "patch", path = path .. pair .. (is_link and "/identities" or "") } },
+        references = { correlation_id = ("%s/%d"):format(run, pair) } }
+end
+
+local function logs_page(request, run, pairs_of, time)
+    local from = tonumber(request.url:match "[?&]from=9(%d+)")
+    local page = json.array {}
+    for n = (from or 0) + 1, math.min(2 * pairs_of, from and from + 100 or 1) do
+        page[#page + 1] = entry_of(n, run, os.date("!%Y-%m-%dT%H:%M:%S.000Z", math.floor(time)))
+    end
+    return { how = "answered", status = 200, headers = { ["content-type"] = "application/json" },
+        body = json.encode(page) }
+end
+
 --- A mock whose pairs are linked when they are first named, or are not.
 ---@param are_linked boolean
+---@param run string that the logs have
+---@param pairs_of integer that it has linked
 ---@return auth0.mock.Tenant
-function rows_tenant.new(are_linked)
+function rows_tenant.new(are_linked, run, pairs_of)
     local mock = mock_tenant.new()
     local answer, known, order, at = mock.answer, {}, {}, 0
     mock.model.record:keep(false)
     function mock.answer(self, request)
+        if request.url:find("/api/v2/logs?", 1, true) then return logs_page(request, run, pairs_of, mock:time()) end
         local pair = request.url:match "%%7C[ps](%d+)" or request.url:match "person(%d+)%%40"
         if pair and not known[pair] then
             at = at % KEPT + 1

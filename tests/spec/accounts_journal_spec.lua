@@ -145,7 +145,31 @@ describe("auth0-accounts verify --logs", function()
         apply()
         mock:add_user { user_id = "github|7", connection = "github" }
         as_client(function(own) assert(own:link("auth0|p1", "github|7", { correlation_id = "abc/1" })) end)
-        assert_told(verify "--logs", 0, "made 124, missing 0, elsewhere 0, changed 0\n")
+        assert_told(verify "--logs", 0, "made 124, missing 0, elsewhere 0, changed 0, unlogged 0, unrecorded 0\n")
+        assert_told(verify("--logs", "--limit", "1"), 0, "changed 0, unlogged 0, unrecorded 0, not read 123\n")
+    end)
+
+    it("reads them no further than to the end of the last run, and what may have come after it", function()
+        apply()
+        local answer, pages = mock.answer, 0
+        mock.answer = function(self, request)
+            if not request.url:find("/api/v2/logs?", 1, true) then return answer(self, request) end
+            pages = pages + 1
+            if pages < 3 or pages > 50 then return answer(self, request) end
+            local entry = { log_id = tostring(pages), type = "s", date = os.date("!%Y-%m-%dT%H:%M:%S.000Z",
+                math.floor(mock:time()) + 600 * pages) }
+            return { how = "answered", status = 200, headers = { ["content-type"] = "application/json" },
+                body = cjson.encode { entry } }
+        end
+        assert_told(verify "--logs", 0, "unlogged 0, unrecorded 0\n")
+        assert.equal(3, pages)
+    end)
+
+    it("shows on a terminal how many links it has found there", function()
+        apply()
+        local told = command.run(mock, { "verify", journal, "--logs" }, nil, nil, 80)
+        assert.equal(0, told.code, told.err)
+        assert.truthy(told.err:find "\r\27%[Kthe logs: 4 of 4  [^\r]*\r\27%[K$", told.err)
     end)
 
     it("tells what only one of the two has, and ends with 1", function()

@@ -7,7 +7,8 @@ local logs = {}
 local TAKE = 100
 local LINK = "/identities$"
 local DIGITS = 15 -- of a line's number: each Lua has such an integer
-local SKEW = 600 -- seconds by which the tenant's clock may be behind
+local SKEW = 600 -- seconds by which the tenant's clock may be off
+local LATE = 600 -- seconds after which no request of a run is carried out any more
 
 local function check(list, facts)
     if list == nil then stop.raise(stop.code_of(facts), "%s", facts.message) end
@@ -28,17 +29,29 @@ local function checkpoint_after(list, from)
     stop.raise(stop.FAILED, "the answer to a read of the logs does not say where the next one begins")
 end
 
--- The oldest entry since an instant, then all after it, by checkpoint: a search would show the first thousand.
-local function entries(tenant, since)
-    local list = ask(tenant, { q = ("date:[%s TO *]"):format(since), sort = "date:1", per_page = 1 })
-    local at, from = 0, nil
+local function date_of(instant)
+    return os.date("!%Y-%m-%dT%H:%M:%S.000Z", instant)
+end
+
+-- Whether an entry is later than all of the runs. A busy tenant's logs have no end of their own.
+local function is_past(entry, latest)
+    return json.is_object(entry) and type(entry.date) == "string" and entry.date > latest
+end
+
+-- The oldest entry since an instant, then page by page all after it, by checkpoint: a search would show the first
+-- thousand.
+local function pages(tenant, since, latest)
+    local list, from
     return function()
-        if at == #list and at > 0 then
+        if not list then
+            list = ask(tenant, { q = ("date:[%s TO *]"):format(since), sort = "date:1", per_page = 1 })
+        elseif #list == 0 or is_past(list[#list], latest) then
+            return nil
+        else
             from = checkpoint_after(list, from)
-            list, at = ask(tenant, { from = from, take = TAKE }), 0
+            list = ask(tenant, { from = from, take = TAKE })
         end
-        at = at + 1
-        return list[at]
+        return list
     end
 end
 
@@ -54,19 +67,22 @@ local function link_of(entry)
     if run and #line <= DIGITS then return run, tonumber(line) end
 end
 
---- Looks through the logs since the journal's first run.
+--- Looks through the logs since the journal's first run, up to its last one.
 ---@param tenant auth0.Tenant
 ---@param journal auth0_accounts.Journal
----@param is_over fun(): boolean whether to end it
+---@param look fun(done: integer): boolean is called for each page with the links that were found; true: to end it
 ---@return { unlogged: fun(): integer|nil, unrecorded: fun(): integer|nil }|nil numbers of lines, one after another:
 ---made, and in no entry of the logs; in one, and not made as the journal has it; nil where it was ended
-function logs.compare(tenant, journal, is_over)
-    local runs, since = journal:runs()
+function logs.compare(tenant, journal, look)
+    local runs, since, latest = journal:runs()
+    local done = 0
     journal:forget_logged()
-    for entry in entries(tenant, os.date("!%Y-%m-%dT%H:%M:%S.000Z", since - SKEW)) do
-        if is_over() then return nil end
-        local run, line = link_of(entry)
-        if run and runs[run] then journal:add_logged(line) end
+    for page in pages(tenant, date_of(since - SKEW), date_of(latest + LATE + SKEW)) do
+        for _, entry in ipairs(page) do
+            local run, line = link_of(entry)
+            if run and runs[run] then done = done + journal:add_logged(line) end
+        end
+        if look(done) then return nil end
     end
     return { unlogged = journal:unlogged(), unrecorded = journal:unrecorded() }
 end

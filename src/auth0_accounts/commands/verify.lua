@@ -39,13 +39,17 @@ end
 local LOGGED = { unlogged = "was made, and the logs do not have it",
     unrecorded = "is in the logs, and the journal does not have it as made" }
 
-local function compare(own, said, counts)
-    local found = require("auth0_accounts.apply.logs").compare(own.tenant, own.journal, function()
+local function compare(own, said, counts, shown)
+    local found = require("auth0_accounts.apply.logs").compare(own.tenant, own.journal, function(done)
+        shown.done = done
+        shown:tick(own.tenant:now(), own.tenant:stats(), own.signals:status())
         return own:is_interrupted()
     end)
+    shown:clear()
     for word, sentence in pairs(found and LOGGED or {}) do
+        counts[word] = 0
         for number in found[word] do
-            counts[word] = (counts[word] or 0) + 1
+            counts[word] = counts[word] + 1
             said:value { line = number, word = word, why = sentence }
             said:lines { ("%d %s (%s)"):format(number, word, sentence) }
         end
@@ -53,7 +57,7 @@ local function compare(own, said, counts)
 end
 
 local function call(tenant, given, said, world)
-    local work = require "auth0_accounts.apply.work"
+    local progress, work = require "auth0_accounts.apply.progress", require "auth0_accounts.apply.work"
     local journal = require("auth0_accounts.journal").open(given.journal)
     journal:check_domain(tenant.domain)
     journal.run_name = work.label(given)
@@ -63,7 +67,9 @@ local function call(tenant, given, said, world)
     local good, fault = pcall(look, own, said, counts)
     local unread = total
     for _, count in pairs(counts) do unread = unread - count end
-    if good and given.logs and not own.reason then good, fault = pcall(compare, own, said, counts) end
+    if good and given.logs and (own.reason or "limit") == "limit" then
+        good, fault = pcall(compare, own, said, counts, progress.new(world, "the logs", total, given.quiet))
+    end
     journal:close()
     if not good then error(fault, 0) end
     return { counts = counts, code = own:code(), failure = own.failure, why = own:why(), unread = unread }
@@ -82,7 +88,7 @@ function verify.tell(said, value)
     for i, word in ipairs(WORDS) do
         local count = value.counts[word]
         if count or i <= ALWAYS then parts[#parts + 1] = ("%s %d"):format(word, count or 0) end
-        wrong = wrong or word ~= "made" and count ~= nil
+        wrong = wrong or word ~= "made" and (count or 0) > 0
     end
     if value.unread > 0 then parts[#parts + 1] = ("not read %d"):format(value.unread) end
     said:lines { table.concat(parts, ", "), value.why }

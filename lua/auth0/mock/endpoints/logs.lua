@@ -18,14 +18,25 @@ local function entry_of(change)
         references = { correlation_id = change.correlation } }
 end
 
+-- The index of the first change after one, by halves: a client reads page by page.
+local function index_after(changes, n)
+    local low, high = 1, #changes + 1
+    while low < high do
+        local middle = math.floor((low + high) / 2)
+        if changes[middle].n > n then
+            high = middle
+        else
+            low = middle + 1
+        end
+    end
+    return low
+end
+
 --- After the entry that `from` names, the oldest first; all else of the query is ignored then, as is published.
 local function by_checkpoint(changes, values)
-    local list, most = json.array({}), values.take or 50
-    for i = 1, #changes do
-        local entry = entry_of(changes[i])
-        if #list < most and entry.log_id > (values.from or "") then
-            list[#list + 1] = entry
-        end
+    local list, first = json.array({}), index_after(changes, tonumber((values.from or ""):match "^9(%d+)$") or 0)
+    for i = first, math.min(#changes, first + (values.take or 50) - 1) do
+        list[#list + 1] = entry_of(changes[i])
     end
     return wire.answer(200, list)
 end
