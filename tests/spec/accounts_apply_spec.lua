@@ -156,6 +156,7 @@ describe("auth0-accounts apply", function()
             os.remove(name)
         end
         assert.equal(0, links())
+        assert.same({ 0 }, applying.ask "SELECT count(*) FROM run")
         for _, name in ipairs { case.mapping, case.mapping, case.mapping .. ".csv", case.mapping .. ".csv" } do
             assert.equal(0, apply("--mapping", name).code)
         end

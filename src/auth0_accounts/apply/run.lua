@@ -115,7 +115,6 @@ function run.new(given, world, tenant, journal)
 end
 
 local function all(self)
-    if self.given.mapping then self.mapping = mapping.grow(self.given.mapping, self.journal) end
     if self.given.canary then canary(self, self.given.canary) end
     pass(self, BEGUN)
     pass(self, LEFT)
@@ -125,6 +124,7 @@ end
 --- Does it. Raises what the journal or the mapping could not be written for.
 function Run:go()
     local now = math.floor(self.time())
+    if self.given.mapping then self.mapping = mapping.grow(self.given.mapping, self.journal) end
     self.journal:begin_run(work.name(self.journal, self.given, now), "apply", now)
     local good, fault = pcall(all, self)
     if self.mapping then self.mapping:close() end
