@@ -183,11 +183,15 @@ local function scopes(self, claims)
     local has, count = scopes_of(claims)
     if count == 0 then self:add("scopes", "fail", "the token has none") end
     for _, purpose in ipairs(PURPOSES) do
-        local list = lacking(purpose[3], has)
-        local words = #list == 0 and "enough for " or "lacking for "
-        self:add("scopes", #list == 0 and "ok" or purpose[2], words .. purpose[1] .. (#list > 0 and ": "
-            .. table.concat(list, ", ") or ""), #list > 0 and (purpose[4] or purpose[2] ~= "ok"
-            and "give the application these scopes" or "needed for that alone") or nil)
+        local what, state, list = purpose[1], purpose[2], table.concat(lacking(purpose[3], has), ", ")
+        if list == "" then
+            self:add("scopes", "ok", "enough for " .. what)
+        elseif state == "ok" then
+            self:add("scopes", "ok", ("not given, and needed for %s alone: %s"):format(what, list))
+        else
+            self:add("scopes", state, ("lacking for %s: %s"):format(what, list),
+                purpose[4] or "give the application these scopes")
+        end
     end
     surplus(self, has)
 end

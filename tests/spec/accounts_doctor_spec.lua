@@ -63,6 +63,8 @@ describe("auth0-accounts doctor", function()
         assert.equal(1, told.code)
         assert.truthy(told.out:find("\nfail  scopes         lacking for show, link, unlink, merge and undo: "
             .. "update:users\n                    -> give the application these scopes\n", 1, true), told.out)
+        assert.truthy(told.out:find("\nok    scopes         not given, and needed for verify --logs alone: "
+            .. "read:logs\n", 1, true), told.out)
         assert.is_nil(told.out:find "\27")
         assert.same({ 1, "", "" }, { command.run(mock, { "doctor", "--quiet" }, with_scope "read:users").code,
             command.run(mock, { "doctor", "--quiet" }, with_scope "read:users").out, told.err })
