@@ -235,6 +235,16 @@ describe("the table of auth0-accounts report --csv", function()
         assert.equal("600\n", (tenant.run("stat -c %a " .. file "report.csv")))
     end)
 
+    it("has JSON in which no character turns text, or hides", function()
+        local db = core.open(journal, {})
+        db:prepare("UPDATE intent SET receipt = replace(receipt, '@example.com', ?)"):run "@\226\128\174example.com"
+        db:prepare("UPDATE outcome SET receipt = replace(receipt, '@example.com', ?)"):run "@\226\128\174example.com"
+        db:close()
+        assert_done(run("report", journal, "--csv", file "report.csv"))
+        assert_says(process.read(file "report.csv"), [[{""email"":""]])
+        assert_says(process.read(file "report.csv"), [[@\u202eexample.com""]])
+    end)
+
     it("keeps a spreadsheet from taking a text for a formula", function()
         for _, first in ipairs { "=", "+", "-", "@", "\t", "\r" } do
             assert.truthy(csv.line(first .. "1"):find("^\"?'" .. "%" .. first), first)

@@ -2,13 +2,14 @@
 local csv = require "auth0_accounts.csv"
 local figures = require "auth0_accounts.report.figures"
 local json = require "auth0.json"
+local printable = require "auth0_accounts.printable"
 
 local before_after = {}
 
 local HEAD = "line,state,primary,secondary,secondary_email,primary_before,primary_written,secondary_before\n"
 
 local function text_of(value)
-    return type(value) == "table" and json.encode(value) or value
+    return type(value) == "table" and printable.json(json.encode(value)) or value
 end
 
 local function row_of(row)
