@@ -24,6 +24,11 @@ if not good then
     local fault = tostring(core)
     local cause = cause_of(fault)
     if not cause then error(fault, 0) end
+    local stray = fault:match "from file '(%./auth0/core%.so)'"
+    if stray then
+        error(('auth0: %s %s, and "luarocks make" leaves it in the checkout: remove it\n%s')
+            :format(stray, cause, fault), 0)
+    end
     local people, cmake, number = names()
     error(('auth0: its C module %s; this is %s: build it in the checkout with "%s", or with "%s"\n%s'):format(cause,
         people, CMAKE:format(cmake), ROCKS:format(number), fault), 0)

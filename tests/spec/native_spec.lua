@@ -54,6 +54,14 @@ describe("require, where the C module #plain", function()
                     :format(words)), case, ("was built for another Lua (%s)"):format(words))
             end)
 
+            it("of another Lua is in the working folder, says to remove it to " .. case[1], function()
+                local told = required(case[1], "auth0", nil, 'package.preload["auth0.core"] = function() error("error '
+                    .. "loading module 'auth0.core' from file './auth0/core.so':\\n\\t./auth0/core.so: undefined "
+                    .. 'symbol: lua_rawgetp", 0) end')
+                assert.equal("auth0: ./auth0/core.so was built for another Lua (undefined symbol: lua_rawgetp), and "
+                    .. '"luarocks make" leaves it in the checkout: remove it\n', told:match "^[^\n]*\n")
+            end)
+
             it("cannot be loaded for another reason, keeps its words for " .. case[1], function()
                 local told = required(case[1], "auth0", nil,
                     'package.preload["auth0.core"] = function() error("libcurl.so.4: no such file", 0) end')
