@@ -87,6 +87,15 @@ describe("a failure", function()
         assert.equal(3, links())
     end)
 
+    it("that comes again is told with what goes past it", function()
+        arm("status;status=400", { id = "auth0|p1" })
+        assert_told(apply("--in-flight", "1"), 1, "if the same lines fail again, --max-failures 2 goes past them\n",
+            "line 1: failed: ")
+        assert.equal(0, links())
+        arm("status;status=400", { id = "auth0|p1" })
+        assert_told(apply("--in-flight", "1", "--max-failures", "2"), 1, "made 3, failed 1", "line 1: failed: ")
+    end)
+
     it("of the token ends it with 3, of the network with 4", function()
         local given = { "apply", case.plan, "-j", case.journal, "--approve", case.digest, "--acknowledge-events" }
         local told = command.run(case.mock, given, { AUTH0_DOMAIN = case.mock.domain, AUTH0_TOKEN = "wrong" })

@@ -78,7 +78,7 @@ local function carry_out(given, world, tenant, journal, said)
         if counts[word] then words[#words + 1] = ("%s %s"):format(word, progress.whole(counts[word])) end
     end
     said:lines { words[1] and table.concat(words, ", ") or NOTHING, self.work:why() }
-    if self.work.reason then said:lines { "the same command goes on with the rest" } end
+    if self.work.reason then said:lines(self.work:onward()) end
     return { counts = counts, reason = self.work.reason, failure = self.work.failure,
         code = code == stop.DONE and not is_whole and stop.FAILED or code }
 end

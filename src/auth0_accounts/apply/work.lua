@@ -189,6 +189,16 @@ function Work:why()
     return words and words:format(self.failures, self.failures == 1 and "" or "s")
 end
 
+--- How the rest is reached, for people. Each run begins with what has failed before.
+---@return string[] lines
+function Work:onward()
+    local lines = { "the same command goes on with the rest" }
+    if self.reason == "failures" and self:code() == stop.FAILED then
+        lines[2] = ("if the same lines fail again, --max-failures %d goes past them"):format(self.failures + 1)
+    end
+    return lines
+end
+
 --- The exit code, as far as it is the run's.
 ---@return integer
 function Work:code()

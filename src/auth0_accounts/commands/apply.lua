@@ -70,7 +70,7 @@ end
 local function summary_of(journal, work)
     local counts = journal:counts()
     return { domain = journal.domain, plan = journal.plan, run = journal.run_name, lines = counts,
-        reason = work.reason, why = work:why(), code = work:code() }
+        reason = work.reason, why = work:why(), onward = work:onward(), code = work:code() }
 end
 
 local function call(tenant, given, said, world)
@@ -119,7 +119,7 @@ local function lines_of(value)
     if lines.undone or lines.undoing then
         told[#told + 1] = "links that undo took back stay so: to make them again, give a new plan a journal of its own"
     end
-    if left_of(lines) > 0 then told[#told + 1] = "the same command goes on with the rest" end
+    for _, words in ipairs(left_of(lines) > 0 and value.onward or {}) do told[#told + 1] = words end
     return told
 end
 
