@@ -67,10 +67,10 @@ end
 ---@param arguments string[]|nil
 ---@param environment string|nil shell words before the command: "env A=b"
 ---@return string output of both streams
----@return integer status 124 when it did not end within 30 seconds
+---@return integer status 124 when it did not end within two minutes
 function process.run(script, arguments, environment)
     local name = process.file(script)
-    local words = { environment or "", "timeout -k 1 30", process.lua(), process.quoted(name) }
+    local words = { environment or "", "timeout -k 1 120", process.lua(), process.quoted(name) }
     for _, argument in ipairs(arguments or {}) do words[#words + 1] = process.quoted(argument) end
     local output, status = tenant.run(table.concat(words, " ") .. " 2>&1")
     os.remove(name)
