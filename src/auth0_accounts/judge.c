@@ -170,8 +170,12 @@ static int method_of(lua_State *L) {
     struct merge merge;
     struct guard_verdict verdict;
     struct guard_input input = {.options = judge->plan.guard};
-    input.answers[GUARD_PRIMARY] = (struct guard_answer){.state = GUARD_READ, .pages = &profiles[0], .count = 1};
-    input.answers[GUARD_SECONDARY] = (struct guard_answer){.state = GUARD_READ, .pages = &profiles[1], .count = 1};
+    struct account accounts[2];
+    for (int read = GUARD_PRIMARY; read <= GUARD_SECONDARY; read++) {
+        (void)account_read(profiles[read], &accounts[read]);
+        input.answers[read] = (struct guard_answer){
+            .state = GUARD_READ, .pages = &profiles[read], .count = 1, .account = &accounts[read]};
+    }
     merge_them(L, judge, &input, &merge);
     guard_judge(&input, &verdict);
     push_reasons(L, &input, &verdict);

@@ -63,6 +63,7 @@ struct guard_answer {
     bool is_unheard; /* of GUARD_UNREADABLE: the token was not refused; there was no answer, or none that can be used */
     const struct json_value *pages;
     size_t count;
+    const struct account *account; /* of a profile: what account_read makes of its page; NULL: it is read when needed */
 };
 
 /* ---- what the caller chose ---- */

@@ -14,7 +14,11 @@ static struct json_value page_of(const struct guard_input *input, enum guard_rea
 }
 
 static bool account_of(const struct guard_input *input, enum guard_read read, struct account *account) {
-    return account_read(page_of(input, read), account);
+    const struct account *known = input->answers[read].account;
+    struct json_value page = page_of(input, read);
+    if (known == NULL || page.token == NULL) return account_read(page, account);
+    *account = *known;
+    return known->profile.token != NULL;
 }
 
 static bool profile(const struct guard_input *input, enum guard_read read, struct span id, struct account *account) {

@@ -10,13 +10,16 @@ struct json_walk json_walk(struct json_value container) {
                               .has_names = container.token->kind == JSON_OBJECT};
 }
 
-/* Most names differ in size, and that is seen first. */
+/* Most names differ in size or in their first byte, and that is seen first. */
+static bool is_name(struct span raw, struct span wanted) {
+    return raw.size == wanted.size && (raw.size == 0 || raw.at[0] == wanted.at[0]) && span_equals(raw, wanted);
+}
+
 const struct json_wish *json_wish_for(struct json_value name, const struct json_wish *wishes, size_t count) {
     if (json_kind(name) != JSON_STRING) return NULL;
-    bool may_differ_in_size = !name.token->is_raw;
-    size_t size = name.token->size;
+    struct span raw = json_bytes(name);
     for (const struct json_wish *wish = wishes; wish < wishes + count; wish++)
-        if ((wish->name.size == size || may_differ_in_size) && json_string_is(name, wish->name)) return wish;
+        if (name.token->is_raw ? is_name(raw, wish->name) : json_string_is(name, wish->name)) return wish;
     return NULL;
 }
 

@@ -55,6 +55,13 @@ static guard_reads reads_wanted(const struct sequence *sequence) {
 
 /* ---- ends of requests ---- */
 
+/* A profile is read once for all that the guard wants to know of it. */
+static void keep_profile(struct sequence *sequence, enum guard_read read, int64_t at) {
+    sequence->read_at[read] = at;
+    (void)account_read(sequence->pages[read][0], &sequence->profiles[read]);
+    sequence->input.answers[read].account = &sequence->profiles[read];
+}
+
 static void read_ended(struct sequence *sequence, const struct sequence_event *event) {
     enum guard_read read = (enum guard_read)event->slot;
     struct guard_answer *answer = &sequence->input.answers[read];
@@ -73,7 +80,7 @@ static void read_ended(struct sequence *sequence, const struct sequence_event *e
         return;
     }
     if (read == GUARD_PRIMARY) sequence->failure = event->result;
-    if (is_profile) sequence->read_at[read] = event->at;
+    if (is_profile) keep_profile(sequence, read, event->at);
 }
 
 static void ended(struct sequence *sequence, const struct sequence_event *event) {
@@ -228,7 +235,7 @@ static void take_profiles(struct sequence *sequence) {
         sequence->pages[read][0] = plan->profiles[read];
         sequence->input.answers[read].state = GUARD_READ;
         sequence->input.answers[read].count = 1;
-        sequence->read_at[read] = plan->profiles_at;
+        keep_profile(sequence, (enum guard_read)read, plan->profiles_at);
     }
 }
 

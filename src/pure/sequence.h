@@ -167,6 +167,7 @@ struct sequence {
     /* what is judged */
     struct guard_input input;
     struct json_value pages[GUARD_READS][GUARD_PAGES];
+    struct account profiles[2]; /* of the primary's page, and the secondary's */
     guard_reads under_way;
     int64_t read_at[2]; /* when the primary's profile was read, and the secondary's */
     struct guard_verdict verdict;
