@@ -194,15 +194,31 @@ static struct json_token string_of(struct span text) {
     return (struct json_token){.at = 0, .size = (uint32_t)text.size, .kind = JSON_STRING, .is_raw = true};
 }
 
-/* Writes one of its texts, and reads it, unless it is to be told as it stands, as a string. An empty one: there is none,
-   or no memory for it. */
-static void write_json(const struct sequences_run *run, size_t (*write)(const struct sequence *, char *),
-                       struct buffer *text, struct buffer *tokens, bool is_string) {
-    size_t size = write(&run->sequence, NULL), room = json_room(is_string ? 0 : size) * sizeof(struct json_token);
+typedef size_t text_writer(const struct sequence *, char *, size_t);
+
+enum { ROUGHLY = 4096 }; /* most texts are shorter, and are written once */
+
+/* 0: there is none, or no memory for it. */
+static size_t write_text(const struct sequences_run *run, text_writer *write, struct buffer *text) {
     buffer_clear(text);
+    if (text->room == 0 && !buffer_reserve(text, ROUGHLY)) return 0;
+    size_t size = write(&run->sequence, text->at, text->room);
+    if (size <= text->room) return size;
+    return buffer_reserve(text, size) ? write(&run->sequence, text->at, text->room) : 0;
+}
+
+static size_t tokens_room(size_t size, bool is_string) {
+    return (is_string ? 1 : json_room(size)) * sizeof(struct json_token);
+}
+
+/* Writes one of its texts, and reads it, unless it is to be told as it stands, as a string. An empty one: there is
+   none, or no memory for it. */
+static void write_json(const struct sequences_run *run, text_writer *write, struct buffer *text, struct buffer *tokens,
+                       bool is_string) {
+    size_t size = write_text(run, write, text);
     buffer_clear(tokens);
-    if (size == 0 || !buffer_reserve(text, size) || !buffer_reserve(tokens, room)) return;
-    struct span written = {text->at, write(&run->sequence, text->at)};
+    if (size == 0 || !buffer_reserve(tokens, tokens_room(size, is_string))) return;
+    struct span written = {text->at, size};
     struct json_token *to = (void *)tokens->at;
     if (is_string) *to = string_of(written);
     if (is_string || read_json(written, to)) text->size = size;
@@ -288,12 +304,14 @@ enum { RECEIPT_GROWTH = 64 };
 
 /* Nothing is changed without the memory for the receipt that is told at the end. */
 static bool reserve_receipt(struct sequences_run *run) {
-    size_t size = sequence_receipt(&run->sequence, NULL) + RECEIPT_GROWTH;
+    size_t planned = run->planned.size > 0 ? run->planned.size : sequence_receipt(&run->sequence, NULL, 0);
+    size_t size = planned + RECEIPT_GROWTH;
     return buffer_reserve(&run->receipt, size) &&
-           buffer_reserve(&run->receipt_tokens, json_room(size) * sizeof(struct json_token));
+           buffer_reserve(&run->receipt_tokens, tokens_room(size, run->plan.is_brief));
 }
 
 static void ask(struct engine *engine, struct sequences_run *run) {
+    if (run->asks) write_receipt(run, &run->planned, &run->planned_tokens);
     if (!reserve_receipt(run)) {
         sequence_give(&run->sequence, NULL);
     } else if (!run->asks) {
@@ -301,7 +319,6 @@ static void ask(struct engine *engine, struct sequences_run *run) {
     } else {
         run->stage = SEQUENCES_ASKING;
         if (engine->network != NULL) set_timer(engine, run); /* a mock's time may jump there at once */
-        write_receipt(run, &run->planned, &run->planned_tokens);
         list_push(&engine->receipts, &run->front->owed);
     }
 }

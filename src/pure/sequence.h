@@ -215,7 +215,8 @@ void sequence_give(struct sequence *sequence, void *memory);
 
 const struct sequence_end *sequence_end(const struct sequence *sequence);
 
-/* These write to `to`, not terminated, and return the size; with NULL they only tell it. */
+/* These write to `to`, not terminated, and return the size; with NULL, or where that is larger than the room, they only
+   tell it. */
 
 /* The path of a request with its query, encoded: of those that are neither link nor unlink, whose paths their target
    tells. While the request is the last that was sent under its slot. */
@@ -226,7 +227,7 @@ size_t sequence_body(const struct sequence *sequence, const struct sequence_requ
 
 /* The receipt, as JSON (pure/receipt). 0: there is none, because nothing was to be changed. At SEQUENCE_RECEIPT it is
    the planned one, after FINISH the one to keep in its place: also of an undo ("undone") and a settle that succeed. */
-size_t sequence_receipt(const struct sequence *sequence, char *to);
+size_t sequence_receipt(const struct sequence *sequence, char *to, size_t room);
 
 /* After FINISH, also of a failure: everything else that the caller is told, as JSON. What is a list may be empty.
    preview, merge: { "primary", "secondary", "proof", "already": true (it was linked before: nothing was changed),
@@ -239,7 +240,7 @@ size_t sequence_receipt(const struct sequence *sequence, char *to);
    undo: { "identities", "conflicts": [ { "what", "key", "why" } ], "restored": [ { "what", "key" } ], "lost": [ ... ],
        "requests" }
    settle: { "state": as the receipt has it, "identities", "stands": [ { "what", "key" } ], "requests" } */
-size_t sequence_result(const struct sequence *sequence, char *to);
+size_t sequence_result(const struct sequence *sequence, char *to, size_t room);
 
 #pragma GCC visibility pop
 

@@ -131,8 +131,8 @@ static void put_settled_receipt(struct writer *to, const struct sequence *sequen
     writer_close(to, '}');
 }
 
-size_t sequence_receipt(const struct sequence *sequence, char *to) {
-    struct writer writer = writer_to(to);
+size_t sequence_receipt(const struct sequence *sequence, char *to, size_t room) {
+    struct writer writer = writer_within(to, room);
     bool is_merge = sequence->plan.goal == SEQUENCE_MERGE;
     if (is_merge && (sequence->is_approved || sequence->phase == SEQUENCE_WAITING))
         put_merge_receipt(&writer, sequence);

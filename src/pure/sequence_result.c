@@ -322,8 +322,8 @@ static void put_undo_after(struct writer *to, const struct sequence *sequence) {
     writer_integer(to, (is_judged ? sequence->at : sequence->receipt.at) + SEQUENCE_LATE);
 }
 
-size_t sequence_result(const struct sequence *sequence, char *to) {
-    struct writer writer = writer_to(to);
+size_t sequence_result(const struct sequence *sequence, char *to, size_t room) {
+    struct writer writer = writer_within(to, room);
     writer_open(&writer, '{');
     writer_member_text(&writer, "primary", sequence->plan.guard.primary);
     writer_member_text(&writer, "secondary", sequence->plan.guard.secondary);

@@ -1,12 +1,13 @@
 #include "pure/writer.h"
 
 static void put(struct writer *writer, char c) {
-    if (writer->to != NULL) writer->to[writer->size] = c;
+    if (writer->size < writer->room) writer->to[writer->size] = c;
     writer->size++;
 }
 
 void writer_text(struct writer *writer, struct span text) {
-    if (writer->to != NULL && text.size > 0) memcpy(writer->to + writer->size, text.at, text.size);
+    bool fits = writer->size < writer->room && text.size <= writer->room - writer->size;
+    if (fits && text.size > 0) memcpy(writer->to + writer->size, text.at, text.size);
     writer->size += text.size;
 }
 

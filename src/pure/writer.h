@@ -1,5 +1,5 @@
-/* Writes text piece by piece: JSON, and paths. Without memory it only counts, so that one function tells the room and
-   fills it. Pure: the memory is the caller's. */
+/* Writes text piece by piece: JSON, and paths. What does not fit into its memory it only counts, so that one function
+   tells the room and fills it. Pure: the memory is the caller's. */
 #ifndef AUTH0_PURE_WRITER_H
 #define AUTH0_PURE_WRITER_H
 
@@ -8,12 +8,16 @@
 #pragma GCC visibility push(hidden)
 
 struct writer {
-    char *to; /* NULL: the size alone is wanted */
-    size_t size;
+    char *to;
+    size_t room;                 /* bytes that there are; 0: the size alone is wanted */
+    size_t size;                 /* larger than the room: `to` is of no use */
     bool needs_comma, is_quoted; /* its own */
 };
 
-static inline struct writer writer_to(char *to) { return (struct writer){.to = to}; }
+/* Memory that suffices; NULL: there is none. */
+static inline struct writer writer_to(char *to) { return (struct writer){.to = to, .room = to != NULL ? SIZE_MAX : 0}; }
+
+static inline struct writer writer_within(char *to, size_t room) { return (struct writer){.to = to, .room = room}; }
 
 /* The bytes as they are. */
 void writer_text(struct writer *writer, struct span text);

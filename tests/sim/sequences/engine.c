@@ -95,8 +95,8 @@ static void on_approved(struct world *world, int index, int64_t unused) {
 }
 
 static struct span receipt_of(struct town *town, const struct run *run) {
-    char *text = town_keep(town, sequence_receipt(&run->sequence, NULL));
-    return (struct span){text, sequence_receipt(&run->sequence, text)};
+    char *text = town_keep(town, sequence_receipt(&run->sequence, NULL, 0));
+    return (struct span){text, sequence_receipt(&run->sequence, text, SIZE_MAX)};
 }
 
 static void ask(struct town *town, int index) {

@@ -243,9 +243,10 @@ static void rules_of_calm(struct town *town, int index) {
 static void rules_of_texts(struct town *town, int index) {
     const struct run *run = &town->runs[index];
     static char text[32 * 1024];
-    size_t size = sequence_result(&run->sequence, NULL);
+    size_t size = sequence_result(&run->sequence, NULL, 0);
     if (size > sizeof text) abort();
-    if (sequence_result(&run->sequence, text) != size) BROKEN(town, index, "tells a result of another size", index);
+    if (sequence_result(&run->sequence, text, size) != size)
+        BROKEN(town, index, "tells a result of another size", index);
     if (town_json(town, (struct span){text, size}).token == NULL)
         BROKEN(town, index, "tells a result that is no JSON: %.*s", index, (int)size, text);
 }

@@ -199,16 +199,19 @@ static inline void assert_end(enum failure_code code, enum failure_outcome outco
     assert_int_equal(end->outcome, outcome);
 }
 
-typedef size_t sequence_text(const struct sequence *sequence, char *to);
+typedef size_t sequence_text(const struct sequence *sequence, char *to, size_t room);
 
 /* It is JSON, and as long as was said. */
 static inline struct span text_of(sequence_text *text) {
     static char texts[2][TEXT];
     static int turn;
     char *to = texts[turn = !turn];
-    size_t size = text(&drive.sequence, NULL);
+    size_t size = text(&drive.sequence, NULL, 0);
     assert_true(size < TEXT);
-    assert_int_equal(text(&drive.sequence, to), size);
+    to[size / 2] = '#';
+    assert_int_equal(text(&drive.sequence, to, size / 2), size);
+    assert_int_equal(to[size / 2], '#');
+    assert_int_equal(text(&drive.sequence, to, size), size);
     return (struct span){to, size};
 }
 

@@ -32,7 +32,7 @@ static void test_preview_reads_at_once_and_changes_nothing(void **state) {
     assert_int_equal(finished()->requests, 2);
     assert_member(sequence_result, "patch_text", "\"{\\\"user_metadata\\\":{\\\"size\\\":1.0}}\"");
     assert_member(sequence_result, "reasons", "[]");
-    assert_int_equal(sequence_receipt(&drive.sequence, NULL), 0);
+    assert_int_equal(sequence_receipt(&drive.sequence, NULL, 0), 0);
 }
 
 static void test_preview_tells_the_reasons(void **state) {
@@ -110,7 +110,7 @@ static void test_linked_before_changes_nothing(void **state) {
     assert_end(CODE_OK, OUTCOME_NONE);
     assert_member(sequence_result, "already", "true");
     assert_member(sequence_result, "identities", BOTH);
-    assert_int_equal(sequence_receipt(&drive.sequence, NULL), 0);
+    assert_int_equal(sequence_receipt(&drive.sequence, NULL, 0), 0);
 }
 
 static void test_the_guard_refuses_before_anything_is_sent(void **state) {
@@ -317,7 +317,7 @@ static void test_dropped_before_its_word(void **state) {
     begin_merge();
     tell((struct sequence_event){.kind = SEQUENCE_DROPPED});
     assert_end(CODE_CANCELLED, OUTCOME_NONE);
-    assert_int_equal(sequence_receipt(&drive.sequence, NULL), 0);
+    assert_int_equal(sequence_receipt(&drive.sequence, NULL, 0), 0);
     tell((struct sequence_event){.kind = SEQUENCE_APPROVED});
     assert_end(CODE_CANCELLED, OUTCOME_NONE);
 }
