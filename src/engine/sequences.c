@@ -8,6 +8,10 @@
 /* Putting back what was changed has a time of its own, when that of the whole is over. */
 static const int64_t GRACE = 10000000;
 
+/* So much may its answers take together, beside those that are never cut short: a thousand permissions of both accounts
+   take 2 MiB at most. */
+enum { TIMES = 8 };
+
 static void advance(struct engine *engine, struct sequences_run *run);
 
 static struct sequences_run *run_of(struct list *link) { return LIST_OWNER(struct sequences_run, link, link); }
@@ -45,6 +49,15 @@ static bool write_request(const struct sequences_run *run, const struct sequence
     return true;
 }
 
+/* How long the answer may be. A change's is never cut short by what was read before, nor is an account's. */
+static size_t most_for(const struct sequences_run *run, const struct sequence_request *request) {
+    enum { ACCOUNT = 65536, LEAST = 1024 };
+    size_t most = run->order.max_response, share = run->left / 4;
+    if (request->step != SEQUENCE_READ) return most;
+    if (request->read <= GUARD_HOLDER) share = most / 4 > ACCOUNT ? most / 4 : ACCOUNT;
+    return share > most ? most : share > LEAST ? share : LEAST;
+}
+
 static bool prepare_step(struct engine *engine, struct sequences_run *run, const struct sequence_request *request,
                          struct call *call) {
     struct buffer texts = {NULL, 0, 0};
@@ -54,6 +67,7 @@ static bool prepare_step(struct engine *engine, struct sequences_run *run, const
     order.plan.limits.deadline = time_left(engine, run, request->step);
     order.plan.can_renew = run->order.plan.can_renew;
     order.method = request->method;
+    order.max_response = most_for(run, request);
     bool done = write_request(run, request, &texts, &order) && call_prepare(call, &order);
     buffer_free(&texts);
     return done;
@@ -110,6 +124,8 @@ static struct operation_result end_of(const struct call *step, int slot) {
 
 void sequences_ended(struct engine *engine, struct call *step) {
     struct sequences_run *run = step->step_of;
+    size_t taken = step->answer.room + step->tokens.room;
+    run->left -= taken < run->left ? taken : run->left;
     list_leave(&step->link);
     step->stage = CALL_NEW;
     for (int slot = 0; slot < SEQUENCE_AT_ONCE; slot++)
@@ -164,6 +180,7 @@ void sequences_begin(struct engine *engine, struct call *front) {
     run->plan.at = unix_time(engine);
     run->plan.ends = run->plan.at + deadline / 1000000 + 1;
     sequence_init(&run->sequence, &run->plan);
+    run->left = run->order.max_response < SIZE_MAX / TIMES ? TIMES * run->order.max_response : SIZE_MAX;
     run->started = engine->now;
     run->ends = deadline < INT64_MAX - engine->now ? engine->now + deadline : INT64_MAX;
     front->stage = CALL_PAUSED;

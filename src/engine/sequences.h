@@ -41,6 +41,7 @@ struct sequences_run {
     struct buffer planned, planned_tokens; /* the receipt as JSON, at SEQUENCES_ASKING; */
     struct buffer receipt, receipt_tokens; /* after the end; */
     struct buffer result, result_tokens;   /* and what else there is to tell */
+    size_t left;                           /* bytes that further answers may take, which stay until it is freed */
     int64_t started, ends;
     enum sequences_stage stage;
     bool asks;        /* its submitter approves before anything is changed; else it is approved as it is */

@@ -173,10 +173,10 @@ static void order_change(enum bind_goal goal, const struct bind_options *options
 
 /* The default of max_response. An account has a few identities, each of about one KiB, or of ten with all that a
    provider tells. */
-static size_t max_response(const struct call_order *order) {
+static size_t max_response(enum bind_goal goal, const struct call_order *order) {
     bool is_identities = order->plan.kind == OPERATION_LINK || order->plan.kind == OPERATION_UNLINK ||
                          order->plan.promise == ANSWER_USER_IDENTITIES;
-    return is_identities ? 256 * 1024 : 1024 * 1024;
+    return is_identities || goal == BIND_SEQUENCE ? 256 * 1024 : 1024 * 1024;
 }
 
 static struct call_order order_of(enum bind_goal goal, const struct bind_options *options,
@@ -196,7 +196,7 @@ static struct call_order order_of(enum bind_goal goal, const struct bind_options
     order.telemetry = options->common.telemetry;
     order.correlation_id = options->common.correlation_id;
     order.max_response = (size_t)options->common.max_response;
-    if (order.max_response == 0) order.max_response = max_response(&order);
+    if (order.max_response == 0) order.max_response = max_response(goal, &order);
     order.max_memory = (size_t)options->max_memory;
     return order;
 }

@@ -13,7 +13,7 @@ local call = {}
 ---@field attempt_timeout? number seconds for one request and its answer; 15
 ---@field connect_timeout? number seconds until a request is sent; 10
 ---@field attempts? integer tries; 5
----@field max_response? integer bytes of a body; 1048576, of most pages 524288, of identities and changes 262144
+---@field max_response? integer bytes of a body; 1048576, of most pages 524288, of identities, changes and merges 262144
 ---@field correlation_id? string shown in the tenant's logs
 
 local of_every_call = { deadline = true, attempt_timeout = true, connect_timeout = true, attempts = true,
