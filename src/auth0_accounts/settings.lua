@@ -30,6 +30,9 @@ end
 local function check(path, name, value)
     if not TYPES[name] then fault_in(path, "%s is no setting: the settings are %s", name, known()) end
     if type(value) ~= TYPES[name] then fault_in(path, "%s: expected a %s", name, TYPES[name]) end
+    for _, entry in ipairs(type(value) == "table" and value or {}) do
+        if type(entry) ~= "string" then fault_in(path, "%s: expected an array of strings", name) end
+    end
 end
 
 -- ---- the file ----

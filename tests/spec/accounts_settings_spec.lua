@@ -69,6 +69,7 @@ describe("the file of --config", function()
             ["\ndomian = x"] = "domian is no setting: the settings are audience, ca_file, client_id",
             ["deadline = soon"] = "deadline: expected a number",
             ['{"domain": 1}'] = "domain: expected a string",
+            ['{"resolve": [true]}'] = "resolve: expected an array of strings",
             ['{"domain": '] = "is no JSON",
         } do
             assert_refused(show({}, "--config", write(text)), file .. ": " .. words)
