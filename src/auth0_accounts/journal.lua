@@ -135,10 +135,10 @@ end
 local DAMAGED = "%s: is damaged, or was edited: %s; go on with a copy of it"
 
 --- Raises: a line is not as this module writes it.
----@param line integer
+---@param line integer|nil
 ---@param what string
 function Journal:refuse(line, what)
-    stop.raise(stop.USAGE, DAMAGED, self.path, ("line %d: %s"):format(line, what))
+    stop.raise(stop.USAGE, DAMAGED, self.path, line and ("line %d: %s"):format(line, what) or what)
 end
 
 local function read(db, path)
@@ -216,8 +216,9 @@ local function check_links(self, links)
         local is_same = unit == link.group and primary == link.primary.user_id and secondary == link.secondary.user_id
         if not is_same or own and own ~= text then self:refuse(link.line, "it is not as the plan has it") end
     end
-    if count == self:statement("SELECT count(*) FROM line"):first() then return end
-    stop.raise(stop.USAGE, DAMAGED, self.path, "it has links that are not in the plan")
+    if count ~= self:statement("SELECT count(*) FROM line"):first() then
+        self:refuse(nil, "it has links that are not in the plan")
+    end
 end
 
 local function of_plan(db, path, plan)

@@ -277,6 +277,32 @@ describe("auth0-accounts report", function()
         os.remove(made)
     end)
 
+    local function edited(sql)
+        local db = core.open(journal, {})
+        db:exec(sql)
+        db:close()
+    end
+
+    it("refuses a journal that was edited, where a time or a count is none", function()
+        for _, change in ipairs { "outcome SET at = 'x'", "outcome SET at = 1e300", "outcome SET elapsed = x'ff'",
+            "outcome SET requests = ''", "run SET begun_at = 9223372036854775807", "run SET ended_at = -1",
+            "wait SET seconds = 9e999", "wait SET count = 'x'" } do
+            tenant.run(("cp -p %s %s"):format(applied .. "/journal", journal))
+            edited("INSERT OR IGNORE INTO wait VALUES (1, 'read', 1, 1); UPDATE " .. change)
+            local told = run("report", journal, "-o", file "x")
+            assert.equal(2, told.code, told.err)
+            assert_says(told.err, "was edited: what should be a time or a count is none")
+        end
+    end)
+
+    it("is made of one whose receipts were edited, and of a plan that says nothing of its source", function()
+        for _, receipt in ipairs { "5", "{", '{"secondary_was":5,"before":true}', '{"secondary_was":{"email":{}}}' } do
+            edited(("UPDATE intent SET receipt = '%s'; UPDATE outcome SET receipt = NULL"):format(receipt))
+            edited [[UPDATE journal SET header = '{"source":5}']]
+            assert_done(run("report", journal, "-o", file "x.html", "--csv", file "x.csv"))
+        end
+    end)
+
     it("says what it cannot read or write", function()
         local told = run("report", journal)
         assert.equal(2, told.code)

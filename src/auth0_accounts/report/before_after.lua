@@ -9,13 +9,19 @@ local before_after = {}
 local HEAD = "line,state,primary,secondary,secondary_email,primary_before,primary_written,secondary_before\n"
 
 local function text_of(value)
-    return type(value) == "table" and printable.json(json.encode(value)) or value
+    if type(value) == "table" then return printable.json(json.encode(value)) end
+    return value ~= nil and tostring(value) or nil
+end
+
+-- A receipt may have been edited.
+local function fields_of(value)
+    return type(value) == "table" and value or {}
 end
 
 local function row_of(row)
-    local receipt = row.receipt or {}
+    local receipt = fields_of(row.receipt)
     local was = receipt.secondary_was
-    return csv.line(row.line, row.state, row.primary, row.secondary, was and text_of(was.email),
+    return csv.line(row.line, row.state, row.primary, row.secondary, text_of(fields_of(was).email),
         text_of(receipt.before), text_of(receipt.wrote), text_of(was))
 end
 

@@ -96,11 +96,22 @@ end
 local BRIEF = [[CREATE TEMP TABLE brief AS SELECT line, kind, run, at, elapsed, requests, made, code,
     CASE WHEN made <> 'true' THEN message END AS message FROM outcome ORDER BY id]]
 
+-- What is no time, or no count, in a journal that was edited.
+local LAST = 253402300799 -- of the year 9999
+local FAULTS = ([[SELECT 1 FROM brief WHERE typeof(at) <> 'integer' OR at NOT BETWEEN 0 AND %d
+        OR typeof(elapsed) NOT IN ('real', 'null') OR elapsed NOT BETWEEN 0 AND %d
+        OR typeof(requests) NOT IN ('integer', 'null')
+    UNION ALL SELECT 1 FROM run WHERE typeof(begun_at) <> 'integer' OR begun_at NOT BETWEEN 0 AND %d
+        OR typeof(ended_at) NOT IN ('integer', 'null') OR ended_at NOT BETWEEN 0 AND %d
+    UNION ALL SELECT 1 FROM wait WHERE typeof(count) <> 'integer' OR typeof(seconds) <> 'real'
+        OR seconds NOT BETWEEN 0 AND %d LIMIT 1]]):format(LAST, LAST, LAST, LAST, LAST)
+
 ---@param journal auth0_accounts.Journal
 ---@return table figures
 function figures.of(journal)
     local db = journal.db
     db:exec(BRIEF)
+    if first(db, FAULTS) then journal:refuse(nil, "what should be a time or a count is none") end
     return { domain = journal.domain, plan = journal.plan, header = journal.header, states = journal:counts(),
         runs = runs(db), chart = over_time(db), durations = durations(db), waits = waits(db),
         failures = failures(db), slowest = slowest(db) }

@@ -174,13 +174,19 @@ local function total_of(states)
     return total
 end
 
+-- A plan may be another person's, and say of its source what it likes.
+local function accounts_of(header)
+    local count = type(header.source) == "table" and header.source.accounts
+    return type(count) == "number" and count or 0
+end
+
 ---@param figures table of report.figures
 ---@param now integer UNIX seconds
 ---@return string
 function page.of(figures, now)
     local header = figures.header or {}
     local parts = { html.fill(HEAD, figures.domain, STYLE, figures.domain, header.made_at or "at a time not told",
-        whole((header.source or {}).accounts or 0), time_of(now), figures.plan),
+        whole(accounts_of(header)), time_of(now), figures.plan),
         cards(figures.states, total_of(figures.states)) }
     if figures.chart then parts[#parts + 1] = section("Over time", chart.of(figures.chart, time_of, span_of)) end
     for _, of in ipairs { runs_of, durations_of, waits_of, failures_of, slowest_of } do
