@@ -75,7 +75,7 @@ end
 local function thing_of(thing)
     local parts = { text_of(thing.what) }
     if thing.key then parts[#parts + 1] = text_of(thing.key) end
-    if thing.count then parts[#parts + 1] = ("(%s)"):format(text_of(thing.count)) end
+    if thing.count and thing.count ~= 1 then parts[#parts + 1] = ("(%s)"):format(text_of(thing.count)) end
     return table.concat(parts, " "), (thing.of and " of the " .. text_of(thing.of) or "")
         .. (thing.why and " - " .. text_of(thing.why) or "")
 end
