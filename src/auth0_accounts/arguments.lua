@@ -51,7 +51,7 @@ local function of_every_command(parser)
     parser:option("--correlation-id", "A text that the tenant's logs show."):argname "TEXT"
     parser:flag("--json", "Print the result, or the failure, as JSON: one object a line.")
     parser:flag("--quiet", "Print no result for people, and no progress; failures and the exit code tell.")
-    parser:flag("--no-color", "No colors on a terminal. The variable NO_COLOR says the same.")
+    parser:flag("--no-color", "No colors on a terminal. The variable NO_COLOR, or TERM=dumb, says the same.")
     parser:flag("--version", "Print the version."):action(function()
         error({ text = ("auth0-accounts %s\n"):format(auth0._VERSION), code = stop.DONE }, 0)
     end)

@@ -1,6 +1,7 @@
 --- What a run prints: to standard output its result, for people or as JSON; to standard error what went wrong.
 local json = require "auth0.json"
 local printable = require "auth0_accounts.printable"
+local terminal = require "auth0_accounts.terminal"
 local wording = require "auth0_accounts.wording"
 
 ---@class auth0_accounts.Output
@@ -17,7 +18,8 @@ local output = {}
 ---@return auth0_accounts.Output
 function output.new(world, given)
     return setmetatable({ out = world.out, err = world.err, is_json = given.json, is_quiet = given.quiet,
-        may_color = not given.no_color and (world.getenv "NO_COLOR" or "") == "" }, output_mt)
+        may_color = not given.no_color and (world.getenv "NO_COLOR" or "") == "" and terminal.obeys(world) },
+        output_mt)
 end
 
 -- Asked where it matters, since it takes a process. Lua 5.1 gives its exit code.

@@ -29,9 +29,17 @@ function terminal.ask(world, question)
     return text
 end
 
+--- Whether a terminal would obey what is written to it, and not show it.
 ---@param world auth0_accounts.World
----@return integer|nil columns nil: there is no terminal
+---@return boolean
+function terminal.obeys(world)
+    return world.getenv "TERM" ~= "dumb"
+end
+
+---@param world auth0_accounts.World
+---@return integer|nil columns nil: there is no terminal on which a line can be written over
 function terminal.width(world)
+    if not terminal.obeys(world) then return nil end
     if world.columns ~= nil then return world.columns or nil end
     if world.err ~= io.stderr or not is_good(os.execute "test -t 2") then return nil end
     return columns()

@@ -230,6 +230,13 @@ describe("a run", function()
         assert_told(on_terminal(80, "--quiet"), 0, "")
     end)
 
+    it("writes over no line where the terminal cannot", function()
+        local told = command.run(case.mock, { "apply", case.plan, "-j", case.journal, "--approve", case.digest },
+            { AUTH0_DOMAIN = case.mock.domain, AUTH0_TOKEN = case.mock:token { kind = "machine" }, TERM = "dumb" },
+            nil, 80)
+        assert_told(told, 0, "\nmade 4\n")
+    end)
+
     it("shows there that --throttle-file holds it back", function()
         local file = process.file "0.5\n"
         local told = on_terminal(80, "--throttle-file", file)

@@ -83,10 +83,12 @@ describe("auth0-accounts over TLS #load", function()
             local words = command.words({ "doctor", ... }, environment)
             return (tenant.run("script -qec " .. process.quoted(words) .. " /dev/null </dev/null"))
         end
-        assert.truthy(on_terminal {}:find("\27[32mok  \27[m  tls", 1, true))
-        assert.is_nil(on_terminal({}, "--no-color"):find("\27", 1, true))
-        assert.is_nil(on_terminal { NO_COLOR = "1" }:find("\27", 1, true))
-        assert.is_nil(on_terminal({}, "--json"):find("\27", 1, true))
+        local usual = { TERM = "xterm" }
+        assert.truthy(on_terminal(usual):find("\27[32mok  \27[m  tls", 1, true))
+        assert.is_nil(on_terminal(usual, "--no-color"):find("\27", 1, true))
+        assert.is_nil(on_terminal { TERM = "xterm", NO_COLOR = "1" }:find("\27", 1, true))
+        assert.is_nil(on_terminal { TERM = "dumb" }:find("\27", 1, true))
+        assert.is_nil(on_terminal(usual, "--json"):find("\27", 1, true))
     end)
 
     it("is looked through by doctor: the name, the certificate, the clock", function()
