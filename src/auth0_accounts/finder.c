@@ -118,8 +118,8 @@ static void push_account(lua_State *L, struct finder *finder, struct json_value 
 }
 
 /* finder:of(answer, id, id) -> account or nil, account or nil: those that the answer lists under the ids. An account
-   has `email`, `email_verified`, `created_at`, `blocked`, `identities` (full ids) and `digests`, as a plan has them, and
-   `text`, its JSON. Or false: the answer is no list of accounts. */
+   has `email`, `email_verified`, `created_at`, `blocked`, `identities` (full ids) and `digests`, as a plan has them,
+   and `text`, its JSON. Or false: the answer is no list of accounts. */
 static int method_of(lua_State *L) {
     struct finder *finder = bind_class_check(L, 1, &finder_class, "expected a finder");
     struct span answer, ids[2];

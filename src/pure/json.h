@@ -25,9 +25,9 @@ struct json_token {
     uint16_t is_raw; /* a string without escapes; a number without fraction and exponent */
 };
 
-/* Weighs values while they are read: the bytes that they take as Lua values, by an estimate for the Lua that needs most,
-   and that their tokens take. A string that stood in the text before costs nothing, since Lua keeps one of a kind; which
-   ones did is known of the latest. */
+/* Weighs values while they are read: the bytes that they take as Lua values, by an estimate for the Lua that needs
+   most, and that their tokens take. A string that stood in the text before costs nothing, since Lua keeps one of a kind;
+   which ones did is known of the latest. */
 enum { JSON_SEEN = 256, JSON_HEAVIEST = 64 /* bytes that a byte of text weighs at most */ };
 struct json_scale {
     size_t weight, most;
@@ -74,7 +74,8 @@ const char *json_skip_plain(const char *at, const char *end);
 static inline size_t json_room(size_t size) { return size / 2 + 3; }
 
 /* What the values of an answer may weigh that has at most so many bytes: small ones take a multiple of their text in
-   Lua, and an array of empty arrays thirty-six times as much. What a tenant says takes three to five times, as a rule. */
+   Lua, and an array of empty arrays thirty-six times as much. What a tenant says takes three to five times, as a rule.
+   */
 static inline size_t json_allowance(size_t size) {
     enum { ALWAYS = 262144 };
     size_t most = size < SIZE_MAX / 7 ? size * 6 + size / 2 : SIZE_MAX;

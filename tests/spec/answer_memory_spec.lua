@@ -34,15 +34,15 @@ server {
         local function page()
             local entries = {}
             for i = 1, 50 do
-                entries[i] = ('{"id":"%%d","name":"%%s","resource_server_identifier":"%%d","permission_name":"p","more":0}')
-                    :format(i, ("n"):rep(count / 250), ngx.var.arg_page or 0)
+                entries[i] = ('{"id":"%%d","name":"%%s","resource_server_identifier":"%%d","permission_name":"p",'
+                    .. '"more":0}'):format(i, ("n"):rep(count / 250), ngx.var.arg_page or 0)
             end
             return '[{"id":"0","resource_server_identifier":"a","permission_name":"a","more":' .. many .. "}," ..
                 table.concat(entries, ",", 2) .. "]"
         end
         local identity = '{"provider":"auth0","user_id":"1","connection":"c","profileData":' .. many .. '}'
-        local account = '{"user_id":"auth0|%%s","email":"ann@example.com","email_verified":true,"identities":[{"provider":'
-            .. '"auth0","user_id":"%%s","connection":"c"}],"user_metadata":' .. many .. '}'
+        local account = '{"user_id":"auth0|%%s","email":"ann@example.com","email_verified":true,"identities":['
+            .. '{"provider":"auth0","user_id":"%%s","connection":"c"}],"user_metadata":' .. many .. '}'
         if uri:find "/identities" then
             told = "[" .. identity .. "]"
         elseif ngx.var.arg_fields == "identities" then
