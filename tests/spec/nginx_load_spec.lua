@@ -130,13 +130,13 @@ describe("inside nginx #load", function()
             assert.is_true(tonumber(seconds) > 0.9 and tonumber(seconds) < 3, seconds)
         end
         assert.equal(64, times)
-        local slow, asked = 0, 0
+        local slow, asked = 0, 0 -- if one look-up held the worker for its second, 200 would be slow
         for seconds in output:gmatch "slowest ([%d.]+)" do
             asked = asked + 1
             if tonumber(seconds) > 0.05 then slow = slow + 1 end
         end
         assert.equal(300, asked)
-        assert.is_true(slow <= 3, slow .. " of 300 requests to a neighbour took more than 50 ms")
+        assert.is_true(slow <= 30, slow .. " of 300 requests to a neighbour took more than 50 ms")
         os.remove(library)
         local begun = os.time()
         tenant.run(("kill -QUIT %s; while kill -0 %s 2>/dev/null; do sleep 0.05; done"):format(server.pid, server.pid))
