@@ -34,32 +34,32 @@ static size_t count_names(struct json_value value) {
 /* What the names of the parts, and the braces of the whole, take. */
 enum { ENVELOPE = 128 };
 
-/* Where in the memory each thing begins. */
+/* Where in the memory each thing begins; and the bytes of both accounts' texts. */
 struct layout {
     size_t entries, faults, slots, patch, before, end;
+    size_t primary, secondary;
 };
 
 static struct layout lay_out(const struct merge_given *given) {
-    struct layout at = {.entries = 0};
+    struct layout at = {.primary = writer_size_of(given->primary), .secondary = writer_size_of(given->secondary)};
     size_t of_primary = count_names(given->primary), of_secondary = count_names(given->secondary);
     size_t tokens = order_room(given->primary) + order_room(given->secondary);
     at.faults = at.entries + (of_secondary + MERGE_PARTS) * sizeof(struct merge_entry);
     at.slots = at.faults + (of_primary + of_secondary) * sizeof(struct merge_fault);
     at.patch = at.slots + 2 * tokens * sizeof(uint32_t);
-    at.before = at.patch + writer_size_of(given->primary) + writer_size_of(given->secondary) + ENVELOPE;
-    at.end = at.before + writer_size_of(given->primary) + ENVELOPE;
+    at.before = at.patch + at.primary + at.secondary + ENVELOPE;
+    at.end = at.before + at.primary + ENVELOPE;
     return at;
 }
 
 size_t merge_room(const struct merge_given *given) { return lay_out(given).end; }
 
-static size_t estimate(const struct merge_work *w) {
+static size_t estimate(const struct merge_work *w, const struct layout *at) {
     struct json_value user_metadata, app_metadata;
     json_member(w->given->secondary, SPAN("user_metadata"), &user_metadata);
     json_member(w->given->secondary, SPAN("app_metadata"), &app_metadata);
     size_t growth = w->patch.size > w->before.size ? w->patch.size - w->before.size : 0;
-    return writer_size_of(w->given->primary) + growth + writer_size_of(w->given->secondary) -
-           writer_size_of(user_metadata) - writer_size_of(app_metadata);
+    return at->primary + growth + at->secondary - writer_size_of(user_metadata) - writer_size_of(app_metadata);
 }
 
 void merge_make(const struct merge_given *given, void *memory, struct merge *merge) {
@@ -87,7 +87,7 @@ void merge_make(const struct merge_given *given, void *memory, struct merge *mer
                             .entry_count = w.entry_count,
                             .faults = w.faults,
                             .fault_count = w.fault_count,
-                            .size = estimate(&w)};
+                            .size = estimate(&w, &at)};
 }
 
 size_t merge_join(const struct json_value *names, size_t count, char *to, size_t room) {
