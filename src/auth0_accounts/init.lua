@@ -41,8 +41,9 @@ local function with_mock(command, given, world, carry)
     local mock_tenant = require "auth0_accounts.mock_tenant"
     local own = setmetatable({ mock = mock_tenant.open(given.mock_file) }, { __index = world })
     local good, code = pcall(carry, own)
-    if command.changes and not given.dry_run then mock_tenant.save(own.mock, given.mock_file) end
-    if not good then error(code, 0) end
+    local saved, fault = true, nil
+    if command.changes and not given.dry_run then saved, fault = pcall(mock_tenant.save, own.mock, given.mock_file) end
+    if not good or not saved then error(good and fault or code, 0) end
     return code
 end
 

@@ -107,6 +107,17 @@ describe("--mock", function()
         assert.equal(0, told.code)
     end)
 
+    it("says why a command failed also where the file cannot be written after it", function()
+        local mock_tenant = require "auth0_accounts.mock_tenant"
+        local save = mock_tenant.save
+        function mock_tenant.save() error("no room", 0) end
+        local told = run("--mock", file, "undo", "/nowhere/receipt")
+        local other = run("--mock", file, "link", PRIMARY, SECONDARY)
+        mock_tenant.save = save
+        assert.same({ 2, "auth0-accounts: /nowhere/receipt: No such file or directory\n" }, { told.code, told.err })
+        assert.same({ 1, "auth0-accounts: no room\n" }, { other.code, other.err })
+    end)
+
     it("says what it cannot read", function()
         os.remove(file)
         local told = run("--mock", file, "show", PRIMARY)
