@@ -141,7 +141,27 @@ function Journal:refuse(line, what)
     stop.raise(stop.USAGE, DAMAGED, self.path, line and ("line %d: %s"):format(line, what) or what)
 end
 
+-- The statements that made all that is in it; ANALYZE adds tables of its own.
+local function schema_of(db)
+    local list = {}
+    for sql in db:prepare([[SELECT sql FROM sqlite_master WHERE sql IS NOT NULL
+        AND NOT (type = 'table' AND name IN ('sqlite_stat1', 'sqlite_stat4')) ORDER BY name]]):rows() do
+        list[#list + 1] = sql
+    end
+    return table.concat(list, ";\n")
+end
+
+-- A trigger, or a view in a table's place, would write what no statement of this module says.
+local function has_own_schema(db)
+    local own = database.core().open ":memory:"
+    own:exec(SCHEMA)
+    local is_same = schema_of(db) == schema_of(own)
+    own:close()
+    return is_same
+end
+
 local function read(db, path)
+    if not has_own_schema(db) then stop.raise(stop.USAGE, DAMAGED, path, "its tables are not those of a journal") end
     local plan, domain, header = db:prepare("SELECT plan, domain, header FROM journal"):first()
     header = type(header) == "string" and core.decode(header)
     if type(plan) ~= "string" or type(domain) ~= "string" or type(header) ~= "table" then

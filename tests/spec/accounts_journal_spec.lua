@@ -367,6 +367,28 @@ describe("a journal that is damaged, or was edited,", function()
         end
     end)
 
+    it("makes none by a trigger of its own either, nor by other tables", function()
+        local trigger = "CREATE TRIGGER %s AFTER INSERT ON run BEGIN UPDATE line SET primary_id = secondary_id; END"
+        for _, sql in ipairs { trigger:format "t", "CREATE TABLE more (a)", "ALTER TABLE line ADD COLUMN more TEXT",
+            "ALTER TABLE line RENAME TO real; CREATE VIEW line AS SELECT * FROM real", "DROP INDEX line_unit",
+            "PRAGMA writable_schema=ON; INSERT INTO sqlite_master VALUES ('trigger', 'sqlite_stat1', 'run', 0, '"
+                .. trigger:format "sqlite_stat1" .. "')" } do
+            seed { 2, 3, 2 }
+            os.remove(journal)
+            apply "--limit=1"
+            edited(sql)
+            local before = #mock:changes()
+            assert_told(run("apply", plan, "-j", journal, "--approve", digest), 2, nil,
+                "was edited: its tables are not those of a journal")
+            assert.equal(before, #mock:changes())
+        end
+        seed { 2, 3, 2 }
+        os.remove(journal)
+        apply "--limit=1"
+        edited "ANALYZE"
+        apply()
+    end)
+
     it("is told in a sentence, and changes nothing", function()
         for sql, words in pairs {
             ["UPDATE journal SET header = '{'"] = "it does not say of which plan it is",
