@@ -31,7 +31,11 @@ static void make_room(lua_State *L, struct finder *finder, size_t size) {
 
 /* ---- the two accounts ---- */
 
-/* False: it is no list of accounts. Of several that have the same id, the last counts. */
+/* What a merge takes as a profile: an account stands one level deep here, and two in the merge's order. */
+enum { DEEPEST = JSON_DEPTH - 1, TOKENS_AT_MOST = 65536 };
+
+/* False: it is no list of accounts, or one of the two cannot be merged. Of several that have the same id, the last
+   counts. */
 static bool find(struct json_value list, const struct span ids[2], struct json_value found[2]) {
     if (json_kind(list) != JSON_ARRAY) return false;
     for (struct json_walk walk = json_walk(list); json_next(&walk);) {
@@ -40,6 +44,8 @@ static bool find(struct json_value list, const struct span ids[2], struct json_v
         for (int i = 0; i < 2; i++)
             if (json_string_is(id, ids[i])) found[i] = walk.value;
     }
+    for (int i = 0; i < 2; i++)
+        if (found[i].token != NULL && found[i].token->inside >= TOKENS_AT_MOST) return false;
     return true;
 }
 
@@ -119,7 +125,7 @@ static void push_account(lua_State *L, struct finder *finder, struct json_value 
 
 /* finder:of(answer, id, id) -> account or nil, account or nil: those that the answer lists under the ids. An account
    has `email`, `email_verified`, `created_at`, `blocked`, `identities` (full ids) and `digests`, as a plan has them,
-   and `text`, its JSON. Or false: the answer is no list of accounts. */
+   and `text`, its JSON. Or false: the answer is no list of accounts, or one of the two cannot be merged. */
 static int method_of(lua_State *L) {
     struct finder *finder = bind_class_check(L, 1, &finder_class, "expected a finder");
     struct span answer, ids[2];
@@ -130,6 +136,7 @@ static int method_of(lua_State *L) {
     luaL_checkstack(L, 10, "an account");
     make_room(L, finder, answer.size);
     struct json_reader reader = json_reader(answer);
+    reader.deepest = DEEPEST;
     enum json_progress progress = tokens_read(&finder->tokens, &reader);
     if (progress == JSON_MORE) (void)check_memory(L, NULL);
     if (progress != JSON_WHOLE || !find(json_root(&reader), ids, found)) {

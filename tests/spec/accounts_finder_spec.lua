@@ -32,4 +32,23 @@ describe("a finder", function()
             assert.same({ false }, { finder:of(text, "x|1", "y|2") })
         end
     end)
+
+    it("tells false where a merge takes an account as no profile: it nests too deeply, or has too much", function()
+        local auth0, mock = require "auth0", require("auth0.mock").new()
+        local tenant = auth0.tenant { mock = mock, domain = mock.domain, token = mock:token { kind = "machine" } }
+        local function of(metadata)
+            return (finder:of(('[{"user_id":"auth0|1","user_metadata":{"a":%s}}]'):format(metadata), "auth0|1", "y|2"))
+        end
+        local function takes(account)
+            tenant:preview("auth0|1", "auth0|2", { proof = "operator", checks = {}, profiles = {
+                primary = account.text, secondary = '{"user_id":"auth0|2"}' } })
+        end
+        local function nested(depth) return ("["):rep(depth) .. ("]"):rep(depth) end
+        takes(of(nested(60)))
+        assert.is_false(of(nested(61)))
+        takes(of("[" .. ("1,"):rep(65528) .. "1]"))
+        assert.is_false(of("[" .. ("1,"):rep(65530) .. "1]"))
+        assert.is_table(of "1")
+        tenant:close()
+    end)
 end)
