@@ -149,20 +149,57 @@ describe("auth0-accounts verify --logs", function()
         assert_told(verify("--logs", "--limit", "1"), 0, "changed 0, unlogged 0, unrecorded 0, not read 123\n")
     end)
 
-    it("reads them no further than to the end of the last run, and what may have come after it", function()
-        apply()
-        local answer, pages = mock.answer, 0
+    -- Of the logs, pages that `page` makes, from the second on; nil: the tenant's own.
+    local function with_pages(page)
+        local answer, count = mock.answer, 0
         mock.answer = function(self, request)
             if not request.url:find("/api/v2/logs?", 1, true) then return answer(self, request) end
-            pages = pages + 1
-            if pages < 3 or pages > 50 then return answer(self, request) end
-            local entry = { log_id = tostring(pages), type = "s", date = os.date("!%Y-%m-%dT%H:%M:%S.000Z",
-                math.floor(mock:time()) + 600 * pages) }
-            return { how = "answered", status = 200, headers = { ["content-type"] = "application/json" },
-                body = cjson.encode { entry } }
+            count = count + 1
+            local told = answer(self, request)
+            local list = count > 1 and count < 50 and page(count, cjson.decode(told.body))
+            if list then told.body, told.headers["content-length"] = cjson.encode(list), nil end
+            return told
         end
+        return function() return count end
+    end
+
+    local function dated(number, seconds)
+        return { log_id = ("95%018d"):format(number), type = "s",
+            date = os.date("!%Y-%m-%dT%H:%M:%S.000Z", math.floor(mock:time()) + seconds) }
+    end
+
+    local function later(number, seconds)
+        local list = {}
+        for i = 1, 100 do list[i] = dated(100 * number + i, seconds) end
+        return list
+    end
+
+    it("reads them no further than to a page that is later than each run", function()
+        apply()
+        mock:advance(86400)
+        local pages = with_pages(function(count) return count > 2 and later(count, count == 5 and -60000 or -86000) end)
         assert_told(verify "--logs", 0, "unlogged 0, unrecorded 0\n")
-        assert.equal(3, pages)
+        assert.equal(5, pages())
+    end)
+
+    it("reads on after an entry that is late, or out of order", function()
+        apply()
+        mock:advance(86400)
+        local pages = with_pages(function(count, list)
+            if count ~= 2 then return nil end
+            local stray = dated(0, -60000)
+            stray.log_id = list[1].log_id
+            return { list[1], stray }
+        end)
+        assert_told(verify "--logs", 0, "unlogged 0, unrecorded 0\n")
+        assert.is_true(pages() > 2)
+    end)
+
+    it("reads them no further than to the present, where sign-ins never end", function()
+        apply()
+        local pages = with_pages(function(count) return count > 2 and { dated(count, 0) } end)
+        assert_told(verify "--logs", 0, "unlogged 0, unrecorded 0\n")
+        assert.is_true(pages() <= 3, pages())
     end)
 
     it("shows on a terminal how many links it has found there", function()

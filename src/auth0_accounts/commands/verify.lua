@@ -39,8 +39,8 @@ end
 local LOGGED = { unlogged = "was made, and the logs do not have it",
     unrecorded = "is in the logs, and the journal does not have it as made" }
 
-local function compare(own, said, counts, shown)
-    local found = require("auth0_accounts.apply.logs").compare(own.tenant, own.journal, function(done)
+local function compare(own, said, counts, time, shown)
+    local found = require("auth0_accounts.apply.logs").compare(own.tenant, own.journal, time, function(done)
         shown.done = done
         shown:tick(own.tenant:now(), own.tenant:stats(), own.signals:status())
         return own:is_interrupted()
@@ -68,7 +68,8 @@ local function call(tenant, given, said, world)
     local unread = total
     for _, count in pairs(counts) do unread = unread - count end
     if good and given.logs and (own.reason or "limit") == "limit" then
-        good, fault = pcall(compare, own, said, counts, progress.new(world, "the logs", total, given.quiet))
+        good, fault = pcall(compare, own, said, counts, work.clock(world),
+            progress.new(world, "the logs", total, given.quiet))
     end
     journal:close()
     if not good then error(fault, 0) end
