@@ -97,9 +97,9 @@ describe("auth0-accounts verify", function()
         local lines = {}
         for text in verify("--json").out:gmatch "[^\n]+" do -- in the order in which they came to their end
             local line = cjson.decode(text)
-            lines[line.line] = line
+            lines[line.line or 5] = line
         end
-        assert.equal(4, #lines)
+        assert.same({ made = 1, missing = 1, elsewhere = 1, changed = 1 }, lines[5].counts)
         assert.same({ line = 1, word = "missing", primary = "auth0|p1", secondary = "google-oauth2|101",
             why = "the secondary is an account of its own" }, lines[1])
     end)
@@ -147,6 +147,9 @@ describe("auth0-accounts verify --logs", function()
         as_client(function(own) assert(own:link("auth0|p1", "github|7", { correlation_id = "abc/1" })) end)
         assert_told(verify "--logs", 0, "made 124, missing 0, elsewhere 0, changed 0, unlogged 0, unrecorded 0\n")
         assert_told(verify("--logs", "--limit", "1"), 0, "changed 0, unlogged 0, unrecorded 0, not read 123\n")
+        local last = verify("--logs", "--limit", "1", "--json").out:match "([^\n]*)\n$"
+        assert.same({ counts = { made = 1, unlogged = 0, unrecorded = 0 }, unread = 123, reason = "limit" },
+            cjson.decode(last))
     end)
 
     -- Of the logs, pages that `page` makes, from the second on; nil: the tenant's own.

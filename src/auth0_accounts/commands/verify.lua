@@ -73,7 +73,8 @@ local function call(tenant, given, said, world)
     end
     journal:close()
     if not good then error(fault, 0) end
-    return { counts = counts, code = own:code(), failure = own.failure, why = own:why(), unread = unread }
+    return { counts = counts, code = own:code(), failure = own.failure, reason = own.reason,
+        why = own:why(), unread = unread }
 end
 
 function verify.call(tenant, given, said, world)
@@ -93,6 +94,7 @@ function verify.tell(said, value)
     end
     if value.unread > 0 then parts[#parts + 1] = ("not read %d"):format(value.unread) end
     said:lines { table.concat(parts, ", "), value.why }
+    said:value { counts = value.counts, unread = value.unread, reason = value.reason }
     if value.failure then said:complain("%s", value.failure.message) end
     if value.code ~= stop.DONE then return value.code end
     return wrong and stop.FAILED or stop.DONE
