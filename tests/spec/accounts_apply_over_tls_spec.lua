@@ -113,8 +113,7 @@ describe("apply in a process of its own #load", function()
         prepare(200)
         local output = tenant.run(("(trap '' XFSZ; ulimit -f 1600; %s; echo code $?) 2>&1 | cat"):format(
             command.words(arguments())))
-        assert.truthy(output:find("nothing is lost: give the same command again when the disk can be", 1, true),
-            output)
+        assert.truthy(output:find("nothing is lost: make room, and give the same command again", 1, true), output)
         assert.truthy(output:find("\ncode 1\n$"), output)
         local before = links()
         assert.is_true(before > 0 and before < 200, before)
