@@ -51,7 +51,6 @@ local function configuration(self, given, world)
     local fault = not good and values
     if good then good, fault = pcall(tenants.check, values) end
     if not good then return self:fail(stop.CONFIGURATION, "configuration", tostring(fault)) end
-    self:add("configuration", "ok", names_of(values, sources))
     return values, sources
 end
 
@@ -73,8 +72,9 @@ local function open(self, values, sources, world)
         if event.date then self.skew = event.date - os.time() end
     end
     local good, tenant = pcall(tenants.make, values, sources, world, { on_event = hear })
-    if good then return tenant end
-    self:fail(stop.CONFIGURATION, "configuration", tostring(tenant))
+    if not good then return self:fail(stop.CONFIGURATION, "configuration", tostring(tenant)) end
+    self:add("configuration", "ok", names_of(values, sources))
+    return tenant
 end
 
 local function connection(self, failure)

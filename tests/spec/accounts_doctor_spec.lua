@@ -77,6 +77,11 @@ describe("auth0-accounts doctor", function()
             "leave out https://")
         assert_found(look { AUTH0_DOMAIN = "x .test", AUTH0_TOKEN = "x" }, "configuration", "fail",
             "AUTH0_DOMAIN: holds a space")
+        local told = look { AUTH0_DOMAIN = mock.domain, AUTH0_CLIENT_ID = "x", AUTH0_SIGNING_KEY_FILE = "/nowhere/key" }
+        local count = 0
+        for _, finding in ipairs(told.checks) do count = count + (finding.check == "configuration" and 1 or 0) end
+        assert.equal(1, count)
+        assert_found(told, "configuration", "fail", "/nowhere/key: No such file")
         assert.equal(3, look({}).code)
         assert.equal(3, look({}, "--config", "/nowhere/file").code)
         assert.same({}, mock:requests())
