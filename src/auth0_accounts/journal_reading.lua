@@ -148,6 +148,13 @@ end
 
 -- ---- what the tenant's logs have ----
 
+local LAST = 253402300799 -- second of the year 9999
+
+local function check_time(self, at)
+    if type(at) == "number" and at >= 0 and at <= LAST then return end
+    self:refuse(nil, "what should be a time is none")
+end
+
 --- The names of the runs that linked, and when the first of them began.
 ---@return table<string, boolean> names
 ---@return integer since UNIX seconds
@@ -158,7 +165,11 @@ function Journal:runs()
         names[name], since = true, since or begun_at
     end
     local latest = self:statement("SELECT max(at) FROM intent WHERE kind = 'merge'"):first()
-    return names, since or 0, latest or since or 0
+    since = since or 0
+    latest = latest or since
+    check_time(self, since)
+    check_time(self, latest)
+    return names, since, latest
 end
 
 --- Begins to collect lines that the logs have, in a table that is gone with this process.

@@ -448,6 +448,16 @@ describe("a journal that is damaged, or was edited,", function()
         end
     end)
 
+    it("is told in a sentence where the times of its runs are none", function()
+        for _, change in ipairs { "run SET begun_at = 'x'", "run SET begun_at = 9e999", "intent SET at = -1" } do
+            seed { 2 }
+            os.remove(journal)
+            apply()
+            edited("UPDATE " .. change)
+            assert_told(verify "--logs", 2, nil, "was edited: what should be a time is none")
+        end
+    end)
+
     it("is told in a sentence where the unit of a line is no number", function()
         apply()
         edited "UPDATE line SET unit = x'ff'"
