@@ -43,6 +43,7 @@ static bool is_full(int fault) { return fault == ENOSPC || fault == EDQUOT || fa
 /* `fault`: the last errno. Some versions of SQLite (3.40) keep none of a COMMIT that fails. */
 static const char *kind_of(sqlite3 *handle, int status, int fault) {
     if ((status & 0xFF) == SQLITE_IOERR && (is_full(sqlite3_system_errno(handle)) || is_full(fault))) return "full";
+    if (status == SQLITE_READONLY_DBMOVED || (status == SQLITE_IOERR_FSTAT && fault == ENOENT)) return "moved";
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (kinds[i].status == (status & 0xFF)) return kinds[i].kind;
     bool is_missing = strncmp(sqlite3_errmsg(handle), "no such table", 13) == 0;

@@ -17,6 +17,7 @@ local sentences = {
     not_a_database = "it is no SQLite database (%s)",
     not_private = "it holds what concerns its user alone, but %s: move it away, or set its mode to 0600",
     read_only = "it cannot be written: look at the rights of the file and of its folder (%s)",
+    moved = "it was removed, or another file has its name: give the same command again (%s)",
     cannot_open = "it cannot be opened (%s)",
     io = "the disk does not read or write it (%s)",
     memory = "there is too little memory for it (%s)",
@@ -63,6 +64,27 @@ end
 function database.temporary()
     return database.open("", { settings = database.SCRATCH .. " PRAGMA cache_size=-32768;", name = "the temporary file",
         further = { full = "set TMPDIR to a folder with more room" } })
+end
+
+local function schema_of(opened)
+    local list = {}
+    for sql in opened:prepare([[SELECT sql FROM sqlite_master WHERE sql IS NOT NULL
+        AND NOT (type = 'table' AND name IN ('sqlite_stat1', 'sqlite_stat4')) ORDER BY name]]):rows() do
+        list[#list + 1] = sql
+    end
+    return table.concat(list, ";\n")
+end
+
+--- Whether all tables, indexes, triggers and views in it are those of some statements, or of ANALYZE.
+---@param opened userdata database of auth0_accounts.core
+---@param sql string
+---@return boolean
+function database.is_made_by(opened, sql)
+    local own = database.core().open ":memory:"
+    own:exec(sql)
+    local is_same = schema_of(opened) == schema_of(own)
+    own:close()
+    return is_same
 end
 
 return database

@@ -118,6 +118,13 @@ local function connect(path)
         io = "nothing is lost: give the same command again when the disk can be written" } })
 end
 
+-- To be called before others get at it: to one that waits for it, it would be a file without a name. The log beside it
+-- goes first, since closing would remove it by its name.
+local function discard(db, path)
+    local good = pcall(db.exec, db, "PRAGMA journal_mode=DELETE")
+    if good then os.remove(path) end
+end
+
 local function version_of(db, path)
     local version = db:prepare("PRAGMA user_version"):first()
     if version ~= 0 and version ~= VERSION then
@@ -141,27 +148,11 @@ function Journal:refuse(line, what)
     stop.raise(stop.USAGE, DAMAGED, self.path, line and ("line %d: %s"):format(line, what) or what)
 end
 
--- The statements that made all that is in it; ANALYZE adds tables of its own.
-local function schema_of(db)
-    local list = {}
-    for sql in db:prepare([[SELECT sql FROM sqlite_master WHERE sql IS NOT NULL
-        AND NOT (type = 'table' AND name IN ('sqlite_stat1', 'sqlite_stat4')) ORDER BY name]]):rows() do
-        list[#list + 1] = sql
-    end
-    return table.concat(list, ";\n")
-end
-
--- A trigger, or a view in a table's place, would write what no statement of this module says.
-local function has_own_schema(db)
-    local own = database.core().open ":memory:"
-    own:exec(SCHEMA)
-    local is_same = schema_of(db) == schema_of(own)
-    own:close()
-    return is_same
-end
-
 local function read(db, path)
-    if not has_own_schema(db) then stop.raise(stop.USAGE, DAMAGED, path, "its tables are not those of a journal") end
+    -- A trigger, or a view in a table's place, would write what no statement of this module says.
+    if not database.is_made_by(db, SCHEMA) then
+        stop.raise(stop.USAGE, DAMAGED, path, "its tables are not those of a journal")
+    end
     local plan, domain, header = db:prepare("SELECT plan, domain, header FROM journal"):first()
     header = type(header) == "string" and core.decode(header)
     if type(plan) ~= "string" or type(domain) ~= "string" or type(header) ~= "table" then
@@ -277,8 +268,8 @@ function journal.of_plan(path, plan, now, links)
     check_empty(db, path)
     local good, fault = pcall(make, db, plan, now, links)
     if good then return of_plan(db, path, plan) end
+    if not was_there then discard(db, path) end
     db:close()
-    if not was_there then os.remove(path) end
     error(fault, 0)
 end
 

@@ -473,6 +473,41 @@ describe("a journal that is damaged, or was edited,", function()
     end)
 end)
 
+describe("a journal that another process removes, since it could not fill it,", function()
+    it("is no journal to a process that waited for it", function()
+        local open = accounts_core.open
+        finally(function() accounts_core.open = open end)
+        accounts_core.open = function(name, ...)
+            local opened = open(name, ...)
+            if name == journal then os.remove(journal) end
+            return opened
+        end
+        assert_told(run("apply", plan, "-j", journal, "--approve", digest), 1, nil,
+            "it was removed, or another file has its name: give the same command again (")
+        assert.same({}, mock:changes())
+        accounts_core.open = open
+        apply()
+    end)
+
+    it("is removed before that process gets at it, and its log with it", function()
+        local broken = process.file((process.read(plan):gsub("google%-oauth2|102", "auth0|p1")))
+        local remove, waiting = os.remove, nil
+        finally(function() rawset(os, "remove", remove) end)
+        rawset(os, "remove", function(name)
+            if name == journal then
+                waiting = accounts_core.open(journal):exec "BEGIN IMMEDIATE"
+                assert.is_nil(io.open(journal .. "-wal"))
+            end
+            return remove(name)
+        end)
+        assert_told(run("apply", broken, "-j", journal, "--approve", accounts_core.sha256_file(broken)), 2, nil,
+            "is both a primary and a secondary")
+        remove(broken)
+        assert.is_nil(waiting)
+        assert.is_nil(io.open(journal))
+    end)
+end)
+
 describe("auth0-accounts mapping", function()
     it("prints old ids and new ones, as JSON and as CSV", function()
         apply "--limit=2"
