@@ -73,40 +73,48 @@ static void make_room(lua_State *L, struct json_reader *reader) {
     lua_replace(L, 2);
 }
 
-/* Of a row that may have 4 MiB: its values would take forty times as much. */
+/* Without a bound on their memory: small values would take forty times their text. */
 enum { VALUES_AT_MOST = 65536 };
 
 static int refuse(lua_State *L, const struct json_reader *reader, enum json_progress progress) {
     int at = (int)reader->fault_at + 1;
     lua_pushnil(L);
-    if (progress == JSON_TOO_MANY)
-        lua_pushfstring(L, "more than %d values by byte %d", VALUES_AT_MOST, at);
-    else
+    if (progress != JSON_TOO_MANY)
         lua_pushfstring(L, "malformed JSON at byte %d: %s", at, reader->fault);
+    else if (reader->scale != NULL)
+        lua_pushfstring(L, "by byte %d its values take more than %d bytes of memory", at, (int)reader->scale->most);
+    else
+        lua_pushfstring(L, "more than %d values by byte %d", VALUES_AT_MOST, at);
     return 2;
 }
 
-static enum json_progress read_row(lua_State *L, struct json_reader *reader) {
+/* The scale counts if it has a `most`. */
+static enum json_progress read_row(lua_State *L, struct json_reader *reader, struct json_scale *scale) {
     struct span text;
     enum json_progress progress;
     text.at = luaL_checklstring(L, 1, &text.size);
     lua_settop(L, 2);
     *reader = json_reader(text);
-    reader->most = VALUES_AT_MOST;
+    if (scale->most > 0)
+        reader->scale = scale;
+    else
+        reader->most = VALUES_AT_MOST;
     while ((progress = json_read(reader)) == JSON_MORE) make_room(L, reader);
     return progress;
 }
 
 int bind_rows_is_object(lua_State *L) {
     struct json_reader reader;
-    bool is_whole = read_row(L, &reader) == JSON_WHOLE;
+    struct json_scale none = {.most = 0};
+    bool is_whole = read_row(L, &reader, &none) == JSON_WHOLE;
     lua_pushboolean(L, is_whole && json_kind(json_root(&reader)) == JSON_OBJECT);
     return 1;
 }
 
 int bind_rows_decode(lua_State *L) {
     struct json_reader reader;
-    enum json_progress progress = read_row(L, &reader);
+    struct json_scale scale = {.most = (size_t)luaL_optinteger(L, 2, 0)};
+    enum json_progress progress = read_row(L, &reader, &scale);
     if (progress == JSON_WHOLE && bind_json_push(L, json_root(&reader))) return 1;
     if (progress != JSON_WHOLE) return refuse(L, &reader, progress);
     bind_class_raise_memory(L, "auth0", "a row cannot be shown");

@@ -11,7 +11,8 @@ server {
     ssl_certificate %s/server.pem;
     ssl_certificate_key %s/server.key;
     location / { content_by_lua_block {
-        local shape, count = ngx.var.http_x_correlation_id:match "^(%%a+);(%%d+)$"
+        local what = ngx.var.http_x_correlation_id or ngx.var.uri:match "[^/]+$" -- no download has one
+        local shape, count = what:match "^(%%a+);(%%d+)$"
         local function list(format)
             local texts = {}
             for i = 1, count do texts[i] = format:format(i, i) end
@@ -31,11 +32,20 @@ server {
             many = list(shapes[shape])
         end
         local uri, told = ngx.var.uri, nil
+        local function part()
+            local file = (many .. "\n"):rep(6)
+            local first, last = ngx.var.http_range:match "^bytes=(%%d+)%%-(%%d+)$"
+            local piece = file:sub(first + 1, last + 1)
+            ngx.status = 206
+            ngx.header.content_range = ("bytes %%d-%%d/%%d"):format(first, first + #piece - 1, #file)
+            ngx.header.content_length = #piece
+            return piece
+        end
         local function page()
             local entries = {}
             for i = 1, 50 do
-                entries[i] = ('{"id":"%%d","name":"%%s","resource_server_identifier":"%%d","permission_name":"p",'
-                    .. '"more":0}'):format(i, ("n"):rep(count / 250), ngx.var.arg_page or 0)
+                entries[i] = ('{"id":"%%d","name":"%%s","resource_server_identifier":"%%d","permission_name":"p"}')
+                    :format(i, ("n"):rep(count / 250), ngx.var.arg_page or 0)
             end
             return '[{"id":"0","resource_server_identifier":"a","permission_name":"a","more":' .. many .. "}," ..
                 table.concat(entries, ",", 2) .. "]"
@@ -43,7 +53,12 @@ server {
         local identity = '{"provider":"auth0","user_id":"1","connection":"c","profileData":' .. many .. '}'
         local account = '{"user_id":"auth0|%%s","email":"ann@example.com","email_verified":true,"identities":['
             .. '{"provider":"auth0","user_id":"%%s","connection":"c"}],"user_metadata":' .. many .. '}'
-        if uri:find "/identities" then
+        if uri:find "^/file" then
+            told = part()
+        elseif uri:find "/jobs" then
+            local location = "https://" .. ngx.var.http_host .. "/file/" .. what
+            told = ('{"id":"job_1","status":"completed","location":"%%s"}'):format(location)
+        elseif uri:find "/identities" then
             told = "[" .. identity .. "]"
         elseif ngx.var.arg_fields == "identities" then
             told = '{"identities":[' .. identity .. "]}"
@@ -88,6 +103,13 @@ local methods = {
     end,
     users = function(options)
         for user in tenant:users(options) do options.last = user end
+    end,
+    export = function(options)
+        for row in tenant:export(options) do options.last = row end
+    end,
+    export_csv = function(options)
+        options.format = "csv"
+        for row in tenant:export(options) do options.last = row end
     end,
     request = function(options)
         options.path = "/api/v2/roles"
@@ -181,6 +203,10 @@ describe("memory for answers", function()
         for _, shape in ipairs { "arrays", "named", "empty", "texts" } do check(method, "1.1", shape) end
     end
     for _, method in ipairs { "update_user", "identities", "link", "unlink" } do check(method, "2", "arrays") end
+    check("export", "1.1", "arrays", "12000") -- of each row
+    check("export", "1.1", "text", "520000")
+    check("export", "1.1", "text", "1000000")
+    check("export_csv", "1.1", "text", "520000")
     check("preview", "1.1", "names", "2200") -- of an account, which is short enough, and of each page of its lists
     check("preview", "1.1", "zeros", "8000")
     check("preview", "1.1", "text", "30000")

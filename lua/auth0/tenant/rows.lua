@@ -4,7 +4,9 @@ local failure = require "auth0.failure"
 
 local rows = {}
 
-local LONGEST = 4194304 -- bytes of a row, and of what is blank between two
+local LONGEST = 524288 -- bytes of a row; an account should have 10 KB
+local HEAVIEST = 1572864 -- bytes of memory: the row before may be there as well, and a part of the file
+local BLANK = 4194304 -- bytes between two rows
 local TURN = 65536 -- bytes after which others have theirs: one part may unpack to a thousand times its size
 
 local function fail(format, ...)
@@ -47,7 +49,7 @@ end
 local function after_blanks(text, at, blanks)
     local start = text:find("%S", at) or #text + 1
     blanks = blanks + start - at
-    if blanks > LONGEST then fail("more than %d bytes between two rows are blank", LONGEST) end
+    if blanks > BLANK then fail("more than %d bytes between two rows are blank", BLANK) end
     return start, blanks
 end
 
@@ -80,8 +82,8 @@ function rows.lines(parts, give_way)
                 local stop = text:find("\n", at, true)
                 local line = begun .. text:sub(at, (stop or #text + 1) - 1)
                 move((stop or #text) + 1)
-                if stop then return line end
                 if #line > LONGEST then fail("a row is longer than %d bytes", LONGEST) end
+                if stop then return line end
                 begun = line
             end
             text, at = next_text(), 1
@@ -129,7 +131,7 @@ function rows.values(lines)
         local line = lines(true)
         if not line then return nil end
         number = number + 1
-        local value, fault = core.decode(line)
+        local value, fault = core.decode(line, HEAVIEST)
         if value == nil then fail("row %d: %s", number, fault) end
         return value
     end
