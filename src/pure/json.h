@@ -82,10 +82,9 @@ static inline size_t json_allowance(size_t size) {
     return most > ALWAYS ? most : ALWAYS;
 }
 
-/* Puts on the reader's scale the token that was read last, but for what its container spends on it; and, once it is
-   counted in, what the innermost open container spends on its last value. */
-void json_weigh_token(struct json_reader *reader);
-void json_weigh_place(struct json_reader *reader);
+/* Puts a value that was read, or its beginning, on the reader's scale: the tokens from `first`, and its place in its
+   container, if it is not NULL. False: it is more than the scale's `most`. */
+bool json_weigh(struct json_reader *reader, size_t first, const struct json_token *container);
 
 /* A value: of text that was read, until the tokens or the text move. */
 struct json_value {

@@ -27,7 +27,6 @@ static char peek_past_space(struct json_reader *r) {
 static void add(struct json_reader *r, enum json_kind kind, const char *first, bool is_raw) {
     r->tokens[r->count++] =
         (struct json_token){{(uint32_t)(first - r->text.at)}, (uint32_t)(r->at - first), (uint16_t)kind, is_raw};
-    if (r->scale != NULL) json_weigh_token(r);
 }
 
 /* Table 3-7 of the Unicode Standard: the bounds of the second byte keep out overlong forms, surrogates, and all that is
@@ -208,22 +207,24 @@ static bool read_name(struct json_reader *r) {
 static bool read_value(struct json_reader *r) {
     bool is_complete = true;
     char c = peek_past_space(r);
-    if (r->depth > 0) {
-        r->tokens[r->open].size++;
-        if (r->scale != NULL) json_weigh_place(r);
-    }
+    if (r->depth > 0) r->tokens[r->open].size++;
     return (c == '{' || c == '[' ? open_container(r, &is_complete) : read_scalar(r)) &&
            (!is_complete || read_closings(r));
+}
+
+static enum json_progress too_many(struct json_reader *r) {
+    (void)complain(r, "too many values");
+    return JSON_TOO_MANY;
 }
 
 enum json_progress json_read(struct json_reader *r) {
     do {
         if (r->room - r->count < 2) return JSON_MORE;
-        if (r->values++ == r->most || (r->scale != NULL && r->scale->weight > r->scale->most)) {
-            (void)complain(r, "too many values");
-            return JSON_TOO_MANY;
-        }
+        const size_t first = r->count;
+        const struct json_token *container = r->depth > 0 ? &r->tokens[r->open] : NULL;
+        if (r->values++ == r->most) return too_many(r);
         if ((is_in_object(r) && !read_name(r)) || !read_value(r)) return JSON_MALFORMED;
+        if (r->scale != NULL && !json_weigh(r, first, container)) return too_many(r);
     } while (r->depth > 0);
     (void)peek_past_space(r);
     if (r->at == r->end) return JSON_WHOLE;

@@ -41,25 +41,29 @@ static size_t weight_of_number(const struct json_token *number) {
     return number[-1].kind == JSON_STRING && number[-1].size == sizeof "user_id" - 1 ? TEXT : 0;
 }
 
-void json_weigh_token(struct json_reader *r) {
-    const struct json_token *token = &r->tokens[r->count - 1];
-    size_t weight = TOKEN;
+static size_t weight_of(const struct json_reader *r, const struct json_token *token) {
     switch ((enum json_kind)token->kind) {
     case JSON_NULL:
     case JSON_FALSE:
     case JSON_TRUE: break;
-    case JSON_NUMBER: weight += r->depth > 0 ? weight_of_number(token) : 0; break;
-    case JSON_STRING: weight += weight_of_string(r->scale, r->text.at, token); break;
+    case JSON_NUMBER: return TOKEN + (token > r->tokens ? weight_of_number(token) : 0);
+    case JSON_STRING: return TOKEN + weight_of_string(r->scale, r->text.at, token);
     case JSON_ARRAY:
-    case JSON_OBJECT: weight += TABLE; break;
+    case JSON_OBJECT: return TOKEN + TABLE;
     }
-    r->scale->weight += weight;
+    return TOKEN;
 }
 
-void json_weigh_place(struct json_reader *r) {
-    const struct json_token *container = &r->tokens[r->open];
+/* Of the last of a container's values. */
+static size_t weight_of_place(const struct json_token *container) {
     size_t before = container->size - 1;
     bool is_object = container->kind == JSON_OBJECT, doubles = (before & (before - 1)) == 0;
     size_t places = !is_object || before == 0 ? 1 : doubles ? before : 0;
-    r->scale->weight += places * (is_object ? MEMBER : ELEMENT) + (before == 0 ? FIRST : 0);
+    return places * (is_object ? MEMBER : ELEMENT) + (before == 0 ? FIRST : 0);
+}
+
+bool json_weigh(struct json_reader *r, size_t first, const struct json_token *container) {
+    for (; first < r->count; first++) r->scale->weight += weight_of(r, &r->tokens[first]);
+    if (container != NULL) r->scale->weight += weight_of_place(container);
+    return r->scale->weight <= r->scale->most;
 }

@@ -92,6 +92,18 @@ describe("a merge with all checks takes", function()
             .. "joined 2, links 1", merge(13, "github|7", { carry = { "organizations", "roles" } }))
     end)
 
+    it("twenty-one pages of each list where both have the thousand permissions that an account may have", function()
+        local permissions = {}
+        for i = 1, 1000 do
+            permissions[i] = { permission_name = ("read:resource-%d"):format(i), description = ("d"):rep(200),
+                resource_server_identifier = "https://api.example.com/", resource_server_name = "The example's API" }
+        end
+        mock:add_user { user_id = "auth0|6", permissions = permissions }
+        mock:add_user { user_id = "github|7", permissions = permissions }
+        local merged = assert(tenant:merge("auth0|6", "github|7", with { carry = { "permissions" } }))
+        assert.equal(2 + 4 + 21 + 21 + 1, merged.requests)
+    end)
+
     it("one more to revoke, and one for each ticket", function()
         assert.equal("profiles 2, " .. LISTS .. ", links 1, revoked 1, tickets 1",
             merge(10, GOOGLE, { after_link = { revoke = true, reset_password = true } }))
