@@ -299,11 +299,18 @@ void call_note(struct call *call, const struct headers *headers, const char *det
     note(call, detail, call->detail, sizeof call->detail);
 }
 
-/* For most answers it is made once: a token stands for a dozen of their bytes, as a rule. */
+/* For most answers it is made once: a token stands for a dozen of their bytes, as a rule. Of a long one the beginning
+   tells how many there are, so that no room is made in vain. */
+static size_t tokens_to_come(const struct json_reader *reader) {
+    size_t read = (size_t)(reader->at - reader->text.at);
+    if (reader->text.size < 8192) return reader->text.size / 8 + 2;
+    if (reader->count == 0) return 1024;
+    return (size_t)((double)reader->count * (double)(reader->text.size - read) / (double)read) + 64;
+}
+
 static bool make_room(struct buffer *tokens, struct json_reader *reader) {
-    size_t more = reader->text.size < 8192 ? reader->text.size / 8 + 2 : 1024;
     tokens->size = reader->count * sizeof *reader->tokens;
-    if (!buffer_reserve(tokens, more * sizeof *reader->tokens)) return false;
+    if (!buffer_reserve(tokens, tokens_to_come(reader) * sizeof *reader->tokens)) return false;
     reader->tokens = (void *)tokens->at;
     reader->room = tokens->room / sizeof *reader->tokens;
     return true;

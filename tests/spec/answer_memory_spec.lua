@@ -204,9 +204,9 @@ describe("memory for answers", function()
     end
     for _, method in ipairs { "update_user", "identities", "link", "unlink" } do check(method, "2", "arrays") end
     check("export", "1.1", "arrays", "12000") -- of each row
-    check("export", "1.1", "text", "520000")
+    check("export", "1.1", "text", "260000")
     check("export", "1.1", "text", "1000000")
-    check("export_csv", "1.1", "text", "520000")
+    check("export_csv", "1.1", "text", "260000")
     check("preview", "1.1", "names", "2200") -- of an account, which is short enough, and of each page of its lists
     check("preview", "1.1", "zeros", "8000")
     check("preview", "1.1", "text", "30000")

@@ -4,7 +4,7 @@ local failure = require "auth0.failure"
 
 local rows = {}
 
-local LONGEST = 524288 -- bytes of a row; an account should have 10 KB
+local LONGEST = 262144 -- bytes of a row; an account should have 10 KB
 local HEAVIEST = 1572864 -- bytes of memory: the row before may be there as well, and a part of the file
 local BLANK = 4194304 -- bytes between two rows
 local TURN = 65536 -- bytes after which others have theirs: one part may unpack to a thousand times its size
