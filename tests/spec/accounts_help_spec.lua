@@ -160,6 +160,24 @@ describe("auth0-accounts help", function()
         assert.truthy(text:find "^export\t[^\n]+\nprune\t[^\n]+\n%-%-older%-than\t[^\n]+\n$", text)
     end)
 
+    it("completes the commands that it explains, in each shell", function()
+        local script = process.file(help("help", "--completion", "bash")
+            .. "\nCOMP_WORDS=(auth0-accounts help can); COMP_CWORD=2; _auth0-accounts; echo ${COMPREPLY[@]}"
+            .. "\nCOMP_WORDS=(auth0-accounts help --completion f); COMP_CWORD=3; _auth0-accounts; echo ${COMPREPLY[@]}")
+        assert.equal("candidates\nfish\n", (tenant.run("bash --norc " .. script .. " 2>&1")))
+        os.remove(script)
+        local words = "(" .. table.concat(commands.NAMES, " ") .. ")"
+        local own = help("help", "--completion", "zsh"):match "\n    help%)(.-);;"
+        assert.truthy(own:find(words, 1, true), own)
+        if select(2, tenant.run "command -v fish") ~= 0 then return pending "there is no fish" end
+        script = process.file(help("help", "--completion", "fish") .. "\ncomplete -C 'auth0-accounts help can'")
+        local home = process.file ""
+        local text = tenant.run(("HOME=%s fish --no-config %s 2>&1"):format(home, script))
+        os.remove(script)
+        os.remove(home)
+        assert.truthy(text:find "^candidates\t?[^\n]*\n$", text)
+    end)
+
     it("is used wrongly: says so for the command, with the choices", function()
         for words, arguments in pairs {
             ["there is no command 'prun': the commands are export, prune\n"] = { "help", "journal", "prun" },

@@ -9,6 +9,7 @@ local SHELLS = { "bash", "zsh", "fish" }
 
 function help.define(parser)
     parser:argument("topic", "The command to explain, such as link, or journal prune."):argname "COMMAND":args "*"
+    parser._is_help_command = true -- argparse's completions offer the commands after it
     parser:flag("--man", "Print the man page, for man -l.")
     definitions.choice(parser, "--completion", "Print the completions for a shell: %s.", SHELLS):argname "SHELL"
 end
