@@ -140,6 +140,7 @@ build = {
          ["auth0_accounts.man_page"] = "src/auth0_accounts/man_page.lua",
          ["auth0_accounts.merging"] = "src/auth0_accounts/merging.lua",
          ["auth0_accounts.mock_tenant"] = "src/auth0_accounts/mock_tenant.lua",
+         ["auth0_accounts.noun"] = "src/auth0_accounts/noun.lua",
          ["auth0_accounts.output"] = "src/auth0_accounts/output.lua",
          ["auth0_accounts.plan.codes"] = "src/auth0_accounts/plan/codes.lua",
          ["auth0_accounts.plan.decide"] = "src/auth0_accounts/plan/decide.lua",

@@ -25,6 +25,13 @@ describe("auth0-accounts apply without an approval", function()
         assert.is_nil(io.open(case.journal))
     end)
 
+    it("tells of one group or account in the singular", function()
+        local name = process.file((process.read(case.plan):gsub('"skipped":0', '"skipped":1')))
+        local told = command.run(case.mock, { "apply", name, "-j", case.journal })
+        os.remove(name)
+        assert.truthy(told.out:find("\nlinks:   4; 1 group or account is left alone\n", 1, true), told.out)
+    end)
+
     it("quotes names for a shell, and repeats the options that were given", function()
         local odd = command.new_name() .. " 'of' me"
         os.rename(case.plan, odd)

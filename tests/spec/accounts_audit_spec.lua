@@ -139,7 +139,7 @@ describe("auth0-accounts audit", function()
             email_verified = true }) }
         assert.equal(1, told.code)
         assert.equal("email_differs      github|1 has the address ann@example.com, and its identity apple|\\x1b[2J has "
-            .. "bob\\u{202e}@example.com\n1 accounts; 1 findings: email_differs 1\n", told.out)
+            .. "bob\\u{202e}@example.com\n1 account; 1 finding: email_differs 1\n", told.out)
     end)
 
     it("ends at a line that is no account", function()

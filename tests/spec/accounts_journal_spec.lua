@@ -601,6 +601,15 @@ describe("auth0-accounts journal", function()
         assert_told(undo(), 1, "refused ")
     end)
 
+    it("tells of one pruned link in the singular", function()
+        seed { 2 }
+        apply()
+        mock:advance(86400)
+        assert_told(run("journal", "prune", journal, "--older-than", "1"), 0,
+            "1 link: what its accounts held is out of the journal; undo cannot take it back any more\n")
+        assert_told(run("undo", journal), 2, "\n1 link cannot be taken back: what its accounts held was pruned\n")
+    end)
+
     it("wants --older-than for a prune, and only then", function()
         assert_told(run("journal", "prune", journal), 2, "", "missing option '--older-than'")
         assert_told(run("journal", "export", journal, "--older-than", "1"), 2, "", "unknown option '--older-than'")

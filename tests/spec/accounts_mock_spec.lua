@@ -44,6 +44,13 @@ describe("auth0-accounts mock", function()
         assert.equal(text, process.read(file))
     end)
 
+    it("makes one account, and says so", function()
+        os.remove(file)
+        local told = run("mock", file, "--accounts", "1")
+        assert.equal(1, #accounts())
+        assert.truthy(told.out:find(": a tenant of 1 account\n", 1, true), told.out)
+    end)
+
     it("leaves a file that is there", function()
         local told = run("mock", file)
         assert.equal(2, told.code)

@@ -94,7 +94,7 @@ describe("auth0-accounts plan --export", function()
             TMPDIR = folder }
         local told = command.run(mock, concat({ "plan", "--export" }, TRUSTED), environment)
         assert.same({ 0, "" }, { told.code, told.err })
-        assert.truthy(told.out:find("\n         1 links\n", 1, true), told.out)
+        assert.truthy(told.out:find("\n         1 link\n", 1, true), told.out)
         told = command.run(mock, { "plan", "--export", "--primary-file", "/nowhere/ids" }, environment)
         assert.equal(2, told.code)
         assert.equal("", (tenant.run("ls " .. folder .. "; rmdir " .. folder)))

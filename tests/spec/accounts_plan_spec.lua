@@ -30,6 +30,8 @@ describe("auth0-accounts plan", function()
             .. "               its connection is not trusted: --trust-connection NAME\n"
             .. "Accounts of these groups whose connection --trust-connection does not name:\n"
             .. "         1 github\n         1 google-oauth2\n", 1, true), told.out)
+        assert.truthy(told.out:find("^         2 accounts\n         1 group with the same address\n", 1), told.out)
+        assert.truthy(told.out:find("\n         1 group or account left alone\n", 1, true), told.out)
         local output = exported.name()
         run { "plan", exported.file(pair), "-o", output }
         assert.same({ "connection_not_trusted: github|2 google-oauth2|1" }, short((lines_of(output))))
@@ -178,7 +180,7 @@ describe("auth0-accounts plan", function()
     it("reads gzip", function()
         local name = exported.file(pair)
         tenant.run("gzip -k " .. name)
-        assert.truthy(run({ "plan", name .. ".gz" }).out:find("\n         1 groups with the same address\n", 1, true))
+        assert.truthy(run({ "plan", name .. ".gz" }).out:find("\n         1 group with the same address\n", 1, true))
     end)
 
     it("ends at a line that is no account, with its number, and writes nothing", function()

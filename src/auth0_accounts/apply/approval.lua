@@ -1,4 +1,5 @@
 --- A plan is approved by the digest of its bytes: what was looked at is what is carried out.
+local noun = require "auth0_accounts.noun"
 local progress = require "auth0_accounts.apply.progress"
 local request = require "auth0_accounts.forms.request"
 local stop = require "auth0_accounts.stop"
@@ -73,8 +74,9 @@ end
 function approval.target(plan, given)
     local header = plan.header
     return { "tenant:  " .. header.domain, ("plan:    %s, SHA-256 %s"):format(plan.name, plan.digest),
-        ("links:   %s; %s groups or accounts are left alone"):format(progress.whole(header.links),
-            progress.whole(header.skipped)), "proof:   " .. rules_of(header.options),
+        ("links:   %s; %s %s left alone"):format(progress.whole(header.links),
+            progress.whole(header.skipped), noun(header.skipped, "group or account is", "groups or accounts are")),
+        "proof:   " .. rules_of(header.options),
         "journal: " .. given.journal }
 end
 

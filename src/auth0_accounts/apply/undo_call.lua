@@ -2,6 +2,7 @@
 local approval = require "auth0_accounts.apply.approval"
 local attention = require "auth0_accounts.apply.attention"
 local journals = require "auth0_accounts.journal"
+local noun = require "auth0_accounts.noun"
 local progress = require "auth0_accounts.apply.progress"
 local stop = require "auth0_accounts.stop"
 local undo_run = require "auth0_accounts.apply.undo_run"
@@ -26,9 +27,12 @@ local function say_preview(self)
     local counts, lines = self.counts, { LOST }
     lines[#lines + 1] = ("links whose person has signed in since: %d of %d"):format(counts.signed_in or 0,
         self.work.begun)
-    for word, sentence in pairs { pruned = "cannot be taken back: what their accounts held was pruned",
-        gone = "cannot be taken back: their primary is gone", unread = "could not be read" } do
-        if counts[word] then lines[#lines + 1] = ("%d links %s"):format(counts[word], sentence) end
+    for word, sentence in pairs { pruned = "cannot be taken back: what %s accounts held was pruned",
+        gone = "cannot be taken back: %s primary is gone", unread = "could not be read" } do
+        local count = counts[word]
+        if count then
+            lines[#lines + 1] = ("%d %s " .. sentence):format(count, noun(count, "link"), noun(count, "its", "their"))
+        end
     end
     return lines
 end

@@ -3,6 +3,7 @@
 local auth0 = require "auth0"
 local concurrency = require "auth0_accounts.apply.concurrency"
 local core = require("auth0_accounts.database").core()
+local noun = require "auth0_accounts.noun"
 local progress = require "auth0_accounts.apply.progress"
 local stop = require "auth0_accounts.stop"
 local throttle = require "auth0_accounts.apply.throttle"
@@ -179,14 +180,14 @@ end
 local REASONS = {
     interrupted = "interrupted: what was begun has come to its end",
     limit = "as many as --limit says were begun",
-    failures = "stopped after %d failure%s",
+    failures = "stopped after %d %s",
 }
 
 --- Why it ended before all was done, for people.
 ---@return string|nil
 function Work:why()
     local words = REASONS[self.reason]
-    return words and words:format(self.failures, self.failures == 1 and "" or "s")
+    return words and words:format(self.failures, noun(self.failures, "failure"))
 end
 
 --- How the rest is reached, for people. Each run begins with what has failed before.

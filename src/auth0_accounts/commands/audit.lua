@@ -1,6 +1,7 @@
 --- auth0-accounts audit
 local definitions = require "auth0_accounts.definitions"
 local json = require "auth0.json"
+local noun = require "auth0_accounts.noun"
 local stop = require "auth0_accounts.stop"
 local watch = require "auth0_accounts.watch"
 
@@ -45,8 +46,8 @@ function audit.tell(said, value)
             kinds[#kinds + 1] = ("%s %d"):format(code, value.counts[code])
         end
     end
-    said:lines { ("%d accounts; %d findings%s"):format(value.accounts, found,
-        kinds[1] and ": " .. table.concat(kinds, ", ") or "") }
+    said:lines { ("%d %s; %d %s%s"):format(value.accounts, noun(value.accounts, "account"), found,
+        noun(found, "finding"), kinds[1] and ": " .. table.concat(kinds, ", ") or "") }
     return found > 0 and stop.FAILED or nil
 end
 

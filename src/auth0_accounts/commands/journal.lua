@@ -1,5 +1,6 @@
 --- auth0-accounts journal
 local definitions = require "auth0_accounts.definitions"
+local noun = require "auth0_accounts.noun"
 
 local journal = { needs_tenant = false,
     summary = "Prints all that a journal holds, or takes out the personal data that is no longer needed." }
@@ -41,9 +42,10 @@ end
 
 function journal.tell(said, value)
     if value.action ~= "prune" then return end
-    said:value { pruned = value.lines }
-    said:lines { ("%d links: what their accounts held is out of the journal; undo cannot take them back any more")
-        :format(value.lines) }
+    local count = value.lines
+    said:value { pruned = count }
+    said:lines { ("%d %s: what %s accounts held is out of the journal; undo cannot take %s back any more")
+        :format(count, noun(count, "link"), noun(count, "its", "their"), noun(count, "it", "them")) }
 end
 
 return journal

@@ -1,6 +1,7 @@
 --- auth0-accounts mock
 local core = require "auth0.core"
 local definitions = require "auth0_accounts.definitions"
+local noun = require "auth0_accounts.noun"
 local stop = require "auth0_accounts.stop"
 
 local mock = { needs_tenant = false,
@@ -23,7 +24,8 @@ end
 
 function mock.tell(said, value)
     said:value(value)
-    said:lines { ("%s: a tenant of %d accounts, some of them duplicates"):format(value.file, value.accounts),
+    said:lines { ("%s: a tenant of %d %s"):format(value.file, value.accounts,
+        noun(value.accounts, "account", "accounts, some of them duplicates")),
         "with --mock FILE, each command works on it instead of a tenant, and keeps in it what it changes" }
 end
 

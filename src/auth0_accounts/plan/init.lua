@@ -5,6 +5,7 @@ local groups = require "auth0_accounts.plan.groups"
 local json = require "auth0.json"
 local judge = require "auth0_accounts.plan.judge"
 local lines = require "auth0_accounts.plan.lines"
+local noun = require "auth0_accounts.noun"
 local plan_file = require "auth0_accounts.plan.file"
 local primaries = require "auth0_accounts.plan.primaries"
 local printable = require "auth0_accounts.printable"
@@ -56,7 +57,10 @@ local function notes_of(read, options)
         end
     end
     local idle = options.primary_file and read:count_idle() or 0
-    if idle > 0 then notes[#notes + 1] = ("%d ids of %s are in no group"):format(idle, options.primary_file) end
+    if idle > 0 then
+        notes[#notes + 1] = ("%d %s of %s %s in no group"):format(idle, noun(idle, "id"), options.primary_file,
+            noun(idle, "is", "are"))
+    end
     return notes
 end
 

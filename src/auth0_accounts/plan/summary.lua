@@ -1,6 +1,7 @@
 --- What a plan comes to: counts, for a table, and the hours that an apply takes.
 local codes = require "auth0_accounts.plan.codes"
 local hours = require "auth0_accounts.plan.hours"
+local noun = require "auth0_accounts.noun"
 
 local Summary = {}
 local summary_mt = { __name = "auth0_accounts.plan.summary", __index = Summary }
@@ -78,16 +79,17 @@ local function by_count(counts)
 end
 
 local function of_counts(self, lines)
-    append(lines, "%10d accounts", self.accounts)
-    append(lines, "%10d groups with the same address", self.groups)
-    append(lines, "%10d links", self.links)
+    append(lines, "%10d %s", self.accounts, noun(self.accounts, "account"))
+    append(lines, "%10d %s with the same address", self.groups, noun(self.groups, "group"))
+    append(lines, "%10d %s", self.links, noun(self.links, "link"))
     for _, class in ipairs(classes) do
         local number = self.links_by_class[class[1]]
         if number then append(lines, "%10d   %s", number, class[2]) end
     end
-    append(lines, "%10d groups or accounts left alone", self.skipped)
+    append(lines, "%10d %s left alone", self.skipped, noun(self.skipped, "group or account", "groups or accounts"))
     for _, code in ipairs(by_count(self.skipped_by_code)) do
-        append(lines, "%10d   %s (%d accounts)", self.skipped_by_code[code], code, self.accounts_left_by_code[code])
+        local accounts = self.accounts_left_by_code[code]
+        append(lines, "%10d   %s (%d %s)", self.skipped_by_code[code], code, accounts, noun(accounts, "account"))
         append(lines, "%s%s", (" "):rep(15), meanings[code])
     end
 end
