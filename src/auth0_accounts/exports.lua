@@ -101,6 +101,13 @@ local function with_copy(handle, given, world, use)
     error(fault, 0)
 end
 
+--- What is said of the export after an interrupt.
+---@param given table arguments
+---@return string
+function exports.after_interrupt(given)
+    return given.export and given.users and ("; if the export %s is there, it is whole"):format(given.users) or ""
+end
+
 --- Does something with the export that is given: a file, or a pipe, which is copied into a temporary file first. Or,
 --- where there is a tenant, with one that is made first, in a file of the name that is given, or in a temporary one.
 ---@generic T

@@ -63,16 +63,20 @@ end
 
 local AFTER_INTERRUPT = "interrupted; the change may have been made, or may still be: %s"
 
+local function interrupted(command, given)
+    if not command.changes then return command.interrupted and command.interrupted(given) or "interrupted" end
+    return AFTER_INTERRUPT:format(command.look or "show the primary before you try again")
+end
+
 -- A mistake in what was given is the caller's, and the library names its own function for it.
-local function end_by_error(said, fault, command)
+local function end_by_error(said, fault, command, given)
     if stop.is(fault) then
         said:complain("%s", fault.message)
         return fault.code
     end
     local text = tostring(fault)
     if text:find "interrupted!$" then
-        said:complain(command.changes and AFTER_INTERRUPT:format(command.look or
-            "show the primary before you try again") or "interrupted")
+        said:complain("%s", interrupted(command, given))
         return stop.INTERRUPTED
     end
     local configuration, usage = text:match "auth0%.tenant: .*", text:match "tenant:[%w_]+: .*"
@@ -94,7 +98,7 @@ function accounts.run(list, world)
     local good, code = pcall(with_mock, command, given, world, function(own)
         return carry(command, given, said, own)
     end)
-    if not good then code = end_by_error(said, code, command) end
+    if not good then code = end_by_error(said, code, command, given) end
     if not said:finish() and code == stop.DONE then return stop.FAILED end
     return code
 end

@@ -142,6 +142,18 @@ describe("auth0-accounts audit", function()
             .. "bob\\u{202e}@example.com\n1 account; 1 finding: email_differs 1\n", told.out)
     end)
 
+    it("says where it is interrupted that it is not whole, and ends with 130", function()
+        local audit, name, mock = require "auth0_accounts.audit", exported.name(), mock_tenant.new()
+        local begin = audit.run
+        audit.run = function() error("file.lua:1: interrupted!", 0) end
+        local without = run { account "github|1" }
+        local with = command.run(mock, { "audit", "--export", name })
+        audit.run = begin
+        assert.same({ "auth0-accounts: interrupted: there may be more findings\n", 130 }, { without.err, without.code })
+        assert.same({ "auth0-accounts: interrupted: there may be more findings; if the export " .. name
+            .. " is there, it is whole\n", 130 }, { with.err, with.code })
+    end)
+
     it("ends at a line that is no account", function()
         local told = run { account "github|1", "{" }
         assert.equal(2, told.code)

@@ -153,8 +153,22 @@ describe("auth0-accounts plan", function()
         local said, code = start(folder, "timeout --foreground 60",
             { exported.file(pair), "--choose", rules, "-o", folder .. "/plan" })
         os.remove(rules)
-        assert.same({ "auth0-accounts: interrupted\n", 130 }, { said, code })
+        assert.same({ "auth0-accounts: interrupted: no plan was written\n", 130 }, { said, code })
         assert.equal("", (tenant.run("ls " .. folder .. "; rmdir " .. folder)))
+    end)
+
+    it("says what may stand where it is interrupted when the plan is whole", function()
+        local plan, output = require "auth0_accounts.plan", exported.name()
+        local make = plan.make
+        plan.make = function(...)
+            make(...)
+            error("file.lua:1: interrupted!", 0)
+        end
+        local told = run(concat({ "plan", exported.file(pair), "-o", output }, TRUSTED))
+        plan.make = make
+        assert.same({ ("auth0-accounts: interrupted: if the plan %s is new, it is whole\n"):format(output), 130 },
+            { told.err, told.code })
+        assert.equal(1, #lines_of(output))
     end)
 
     it("leaves nothing behind where there is no room for it", function()

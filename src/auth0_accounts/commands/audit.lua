@@ -20,6 +20,10 @@ function audit.needs_tenant(given)
     return given.export == true
 end
 
+function audit.interrupted(given)
+    return "interrupted: there may be more findings" .. require("auth0_accounts.exports").after_interrupt(given)
+end
+
 local function teller(said, counts, watched)
     return function(finding)
         watched:finish()

@@ -10,6 +10,7 @@
 ---@field tell fun(said: auth0_accounts.Output, value: any, facts: table, given: table): integer? exit code; 0
 ---@field changes? boolean it changes something at the tenant
 ---@field look? string where it changes something: what to do after an interrupt
+---@field interrupted? fun(given: table): string where it changes nothing: what is said after an interrupt
 ---@field rehearse? fun(tenant: auth0.Tenant, given: table): any, string?, table for --dry-run, where that needs reads
 
 -- Every file is loaded for every run, since the help needs all: what is heavy, or may be missing, `call` requires.

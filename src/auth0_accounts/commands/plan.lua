@@ -54,6 +54,12 @@ function plan.needs_tenant(given)
     return given.export == true
 end
 
+function plan.interrupted(given)
+    local plan_is = given.is_finishing and ("if the plan %s is new, it is whole"):format(given.output)
+        or "no plan was written"
+    return "interrupted: " .. plan_is .. require("auth0_accounts.exports").after_interrupt(given)
+end
+
 local function options_of(given, world)
     return { domain = tenants.domain(settings.read(given, world)), rule = given.primary or primaries.rule "oldest",
         trusted_connections = given.trust_connection, password_merge = given.password_merge,
@@ -61,7 +67,7 @@ local function options_of(given, world)
         app_metadata = given.app_metadata, union = given.union[1] and given.union or nil,
         primary_file = given.primary_file, choose = given.choose and primaries.load(given.choose),
         choose_path = given.choose, output = given.output, overwrites = given.overwrite, diff = given.diff,
-        watch = watch.new(world, given.quiet) }
+        on_finish = function() given.is_finishing = true end, watch = watch.new(world, given.quiet) }
 end
 
 function plan.call(tenant, given, _, world)

@@ -30,6 +30,7 @@ local plan = {}
 ---@field output? string the plan's file
 ---@field overwrites? boolean
 ---@field diff? string an earlier plan
+---@field on_finish fun() is called before the plan's file is put in its place
 ---@field watch auth0_accounts.Watch
 
 -- A file's name need not be UTF-8.
@@ -119,6 +120,7 @@ local function make(work, source, options)
     put_groups(work, options)
     work.summary.accounts, work.summary.notes = work.groups.accounts, notes_of(work.groups, options)
     if work.writer then
+        options.on_finish()
         work.summary.file, work.summary.sha256 = options.output, work.writer:finish()
     end
 end
