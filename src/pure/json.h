@@ -26,8 +26,8 @@ struct json_token {
 };
 
 /* Weighs values while they are read: the bytes that they take as Lua values, by an estimate for the Lua that needs
-   most, and that their tokens take. A string that stood in the text before costs nothing, since Lua keeps one of a kind;
-   which ones did is known of the latest. */
+   most, and that their tokens take. A string that stood in the text before costs nothing, since Lua keeps one of a
+   kind; which ones did is known of the latest. */
 enum { JSON_SEEN = 256, JSON_HEAVIEST = 64 /* bytes that a byte of text weighs at most */ };
 struct json_scale {
     size_t weight, most;
