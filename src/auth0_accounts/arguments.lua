@@ -15,7 +15,8 @@ local function argparse()
     local good, found = pcall(require, "argparse")
     if good then return found end
     local is_absent = tostring(found):find "^module 'argparse' not found"
-    error(INSTALL:format(_VERSION:match "%d+%.%d+", is_absent and "" or "\n" .. tostring(found)), 0)
+    error({ code = stop.CONFIGURATION, text = INSTALL:format(_VERSION:match "%d+%.%d+",
+        is_absent and "" or "\n" .. tostring(found)) .. "\n" }, 0)
 end
 
 local ABOUT = 'Accounts of an Auth0 tenant. "auth0-accounts COMMAND --help" explains a command.'
@@ -144,7 +145,9 @@ local function parser_of(parser, name)
     end
 end
 
-local function parsed(parser, list)
+local function parsed(list)
+    local parser = arguments.parser()
+    parser.error = misuse
     local given = parser:parse(list)
     local command = commands.get(given.command)
     local fault = given.as and not given.dry_run and "--as is a form of --dry-run: add --dry-run"
@@ -154,16 +157,14 @@ local function parsed(parser, list)
 end
 
 ---@class auth0_accounts.Early
----@field text string a help, or what is wrong
+---@field text string a help, or what is wrong or missing
 ---@field code integer to exit with
 
 ---@param list string[]
 ---@return table|nil given by name; `command` is the command's
 ---@return auth0_accounts.Early|nil early what to print instead of doing something
 function arguments.parse(list)
-    local parser = arguments.parser()
-    parser.error = misuse
-    local good, given = pcall(parsed, parser, list)
+    local good, given = pcall(parsed, list)
     if good then return given end
     if type(given) ~= "table" then error(given, 0) end
     return nil, given

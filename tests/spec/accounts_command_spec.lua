@@ -264,13 +264,15 @@ describe("auth0-accounts", function()
         os.remove(file)
     end)
 
-    it("says how to install argparse", function()
+    it("says how to install argparse, as what the configuration lacks", function()
         local argparse = package.loaded.argparse
         package.loaded.argparse, package.preload.argparse = nil, function() error "there is none" end
-        local good, fault = pcall(run, "show", PRIMARY)
+        local good, told = pcall(run, "show", PRIMARY)
         package.loaded.argparse, package.preload.argparse = argparse, nil
-        assert.is_false(good)
-        assert.truthy(fault:find("apt-get install lua-argparse", 1, true), fault)
+        assert.is_true(good, told)
+        assert_ended(told, 3, "auth0-accounts: argparse is missing: install it with \"apt-get install lua-argparse\"")
+        assert.truthy(told.err:find("there is none\n$"), told.err)
+        assert.equal("", told.out)
     end)
 
     it("fails where its result cannot be written", function()
