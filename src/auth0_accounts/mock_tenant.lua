@@ -40,9 +40,13 @@ function mock_tenant.open(path)
     return tenant
 end
 
+local function line_of(account)
+    return json.encode(account) .. "\n"
+end
+
 local function text_of(accounts)
     local lines = {}
-    for i, account in ipairs(accounts) do lines[i] = json.encode(account) .. "\n" end
+    for i, account in ipairs(accounts) do lines[i] = line_of(account) end
     return table.concat(lines)
 end
 
@@ -89,16 +93,16 @@ end
 ---@param count integer
 ---@return string one JSON object a line, as an export has them
 function mock_tenant.sample(count)
-    local tenant, number, person = mock.new(), 0, 0
+    local tenant, number, person, lines = mock.new(), 0, 0, {}
     while number < count do
         local own, name = PERSONS[person % #PERSONS + 1], NAMES[person % #NAMES + 1]
         person = person + 1
         for i = 1, math.min(#own, count - number) do
             number = number + 1
-            tenant:add_user(account_of(own, i, number, name .. "." .. person))
+            lines[number] = line_of(tenant:add_user(account_of(own, i, number, name .. "." .. person)))
         end
     end
-    return text_of(tenant:users())
+    return table.concat(lines)
 end
 
 return mock_tenant
