@@ -39,4 +39,4 @@ print("users    " .. restored.words(users))
 job.clean(result)
 linking.stop()
 local is_good = result.made == links and result.links == links and result.differing + result.lost + users.differing == 0
-os.exit(is_good and verified.code == 0 and undone.code == 0, true)
+os.exit(is_good and verified.code == 0 and undone.code == 0 and 0 or 1, true)

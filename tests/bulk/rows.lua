@@ -72,4 +72,4 @@ each_of(rows, function(i, name, result)
     if not is_met then print(before.code, before.output, result.code, result.output) end
     is_good = is_good and is_met
 end)
-os.exit(is_good, true)
+os.exit(is_good and 0 or 1, true)
