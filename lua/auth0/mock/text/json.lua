@@ -15,6 +15,10 @@ local function fail(at, what)
 end
 
 local function skip(text, at)
+    local byte = text:byte(at)
+    if byte and byte > 32 then -- no blank, as most often
+        return at
+    end
     return text:find("[^ \t\r\n]", at) or #text + 1
 end
 
@@ -48,6 +52,10 @@ end
 local unescapes = { ['"'] = '"', ["\\"] = "\\", ["/"] = "/", b = "\b", f = "\f", n = "\n", r = "\r", t = "\t" }
 
 local function decode_string(text, at)
+    local plain, after = text:match('^([^%z\1-\31"\\]*)"()', at)
+    if plain then
+        return plain, after
+    end
     local parts, from = {}, at
     while true do
         local stop = text:find('[%z\1-\31"\\]', from) or fail(at, "string without an end")
