@@ -319,15 +319,13 @@ static bool make_room(struct buffer *tokens, struct json_reader *reader) {
 void call_parse(struct call *call) {
     struct json_reader reader = json_reader(buffer_span(&call->answer));
     enum json_progress progress = JSON_MORE;
-    struct json_scale scale;
-    if (call->is_weighed || reader.text.size > call->max_memory / JSON_HEAVIEST) {
-        scale = (struct json_scale){.most = call->max_memory};
-        reader.scale = &scale;
-    }
+    struct json_scale scale = {.most = call->max_memory};
+    if (call->is_weighed || reader.text.size > call->max_memory / JSON_HEAVIEST) reader.scale = &scale;
     buffer_clear(&call->tokens);
     while (reader.text.size > 0 && progress == JSON_MORE && make_room(&call->tokens, &reader))
         progress = json_read(&reader);
-    call->weight = reader.scale != NULL ? scale.weight : 0;
+    call->tokens.size = reader.count * sizeof *reader.tokens;
+    call->weight = scale.weight;
     call->parsed = answer_body(&reader, progress);
 }
 

@@ -124,7 +124,7 @@ static struct operation_result end_of(const struct call *step, int slot) {
 
 void sequences_ended(struct engine *engine, struct call *step) {
     struct sequences_run *run = step->step_of;
-    size_t taken = step->answer.room + step->tokens.room;
+    size_t taken = step->answer.size + step->tokens.size; /* not what is left of the room for a call before it */
     run->left -= taken < run->left ? taken : run->left;
     list_leave(&step->link);
     step->stage = CALL_NEW;

@@ -18,8 +18,8 @@ enum {
 static size_t hash(const char *at, size_t size) {
     const unsigned char *bytes = (const unsigned char *)at;
     if (size == 0) return 0;
-    return (size * 31 + bytes[0] * 7u + bytes[size / 3] * 13u + bytes[size / 2] * 61u + bytes[size - 1] * 101u) %
-           JSON_SEEN;
+    size_t first = bytes[0], third = bytes[size / 3], half = bytes[size / 2], last = bytes[size - 1];
+    return (size * 31 + first * 7 + third * 13 + half * 61 + last * 101) % JSON_SEEN;
 }
 
 /* An equal one is followed by its closing quote, as this one is: none that is longer begins like it. */
