@@ -143,7 +143,8 @@ if not arg[5] then
         end
         print(shape, least)
     end
-    os.exit(0)
+    tenant:close()
+    return
 end
 read("text", "500")
 collectgarbage()
