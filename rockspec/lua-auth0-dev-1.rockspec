@@ -45,6 +45,7 @@ build = {
             "src/engine/replies.c",
             "src/engine/sequences.c",
             "src/engine/sequences_make.c",
+            "src/engine/sequences_told.c",
             "src/engine/state.c",
             "src/engine/token_call.c",
             "src/engine/turn.c",

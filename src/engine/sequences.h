@@ -86,6 +86,12 @@ struct json_value sequences_receipt(const struct call *front);
 struct json_value sequences_result(const struct call *front);
 const struct sequence_end *sequences_end(const struct call *front);
 
+/* Writes the planned receipt, and what there is to tell at the end. Nothing is changed without the memory for the
+   receipt of the end, which is reserved before: false, if there is none. */
+void sequences_write_planned(struct sequences_run *run);
+bool sequences_reserve_receipt(struct sequences_run *run);
+void sequences_write_end(struct sequences_run *run);
+
 /* Lets go of all that are not over, as an engine does that ends. */
 void sequences_abandon(struct engine *engine);
 
