@@ -367,13 +367,24 @@ describe("a journal that is damaged, or was edited,", function()
         db:close()
     end
 
+    local function begin_anew(groups, option)
+        seed(groups)
+        os.remove(journal)
+        apply(option)
+    end
+
+    local function assert_refuses(sql, words)
+        edited(sql)
+        local before = #mock:changes()
+        assert_told(run("apply", plan, "-j", journal, "--approve", digest), 2, nil, words)
+        assert.equal(before, #mock:changes())
+    end
+
     it("takes no link of others back, nor writes what it should not", function()
         for _, sql in ipairs { "UPDATE outcome SET receipt = (SELECT receipt FROM outcome WHERE line = 2)",
             "UPDATE outcome SET receipt = '5'", "UPDATE outcome SET receipt = '{'", "UPDATE outcome SET receipt = '{}'",
             [[UPDATE outcome SET receipt = replace(receipt, '"tenant.test"', '"other.test"')]] } do
-            seed { 2, 2, 2 }
-            os.remove(journal)
-            apply()
+            begin_anew { 2, 2, 2 }
             edited(sql .. " WHERE line IN (1, 3)")
             local before = #mock:changes()
             for _, told in ipairs { undo "--in-flight=1", run("undo", journal), verify() } do
@@ -397,13 +408,8 @@ describe("a journal that is damaged, or was edited,", function()
             ["INSERT INTO line SELECT 5, 4, secondary_id, primary_id, 'waiting', text FROM line WHERE number = 4"] =
                 "it has links that are not in the plan",
         } do
-            seed { 2, 3, 2 }
-            os.remove(journal)
-            apply "--limit=1"
-            edited(sql)
-            local before = #mock:changes()
-            assert_told(run("apply", plan, "-j", journal, "--approve", digest), 2, nil, words)
-            assert.equal(before, #mock:changes())
+            begin_anew({ 2, 3, 2 }, "--limit=1")
+            assert_refuses(sql, words)
         end
     end)
 
@@ -413,18 +419,10 @@ describe("a journal that is damaged, or was edited,", function()
             "ALTER TABLE line RENAME TO real; CREATE VIEW line AS SELECT * FROM real", "DROP INDEX line_unit",
             "PRAGMA writable_schema=ON; INSERT INTO sqlite_master VALUES ('trigger', 'sqlite_stat1', 'run', 0, '"
                 .. trigger:format "sqlite_stat1" .. "')" } do
-            seed { 2, 3, 2 }
-            os.remove(journal)
-            apply "--limit=1"
-            edited(sql)
-            local before = #mock:changes()
-            assert_told(run("apply", plan, "-j", journal, "--approve", digest), 2, nil,
-                "was edited: its tables are not those of a journal")
-            assert.equal(before, #mock:changes())
+            begin_anew({ 2, 3, 2 }, "--limit=1")
+            assert_refuses(sql, "was edited: its tables are not those of a journal")
         end
-        seed { 2, 3, 2 }
-        os.remove(journal)
-        apply "--limit=1"
+        begin_anew({ 2, 3, 2 }, "--limit=1")
         edited "ANALYZE"
         apply()
     end)
@@ -438,21 +436,14 @@ describe("a journal that is damaged, or was edited,", function()
             ["UPDATE line SET state = 'waiting', text = NULL"] = "what the plan has of it was pruned",
             ["UPDATE line SET state = 'begun'; DELETE FROM intent"] = "it was begun without a receipt",
         } do
-            seed { 2, 2, 2 }
-            os.remove(journal)
-            apply()
-            edited(sql)
-            local before = #mock:changes()
-            assert_told(run("apply", plan, "-j", journal, "--approve", digest), 2, nil, words)
-            assert.equal(before, #mock:changes())
+            begin_anew { 2, 2, 2 }
+            assert_refuses(sql, words)
         end
     end)
 
     it("is told in a sentence where the times of its runs are none", function()
         for _, change in ipairs { "run SET begun_at = 'x'", "run SET begun_at = 9e999", "intent SET at = -1" } do
-            seed { 2 }
-            os.remove(journal)
-            apply()
+            begin_anew { 2 }
             edited("UPDATE " .. change)
             assert_told(verify "--logs", 2, nil, "was edited: what should be a time is none")
         end

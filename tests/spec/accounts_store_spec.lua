@@ -304,30 +304,25 @@ describe("auth0_accounts.core", function()
         end)
     end)
 
-    it("reports a limit of the process as a full disk, once signals are taken", function()
-        local output, status = process.run([[
-            local core = require "auth0_accounts.core"
-            local signals = core.signals()
-            local db = assert(core.open(arg[1]))
-            assert(db:exec "PRAGMA journal_mode=WAL; CREATE TABLE t (a)")
-            print(db:prepare("INSERT INTO t VALUES (zeroblob(4000000))"):run())
-        ]], { path }, "ulimit -f 1000;")
-        assert.equal(0, status)
-        assert.truthy(output:find("^nil\t[^\t]*\tfull\n"), output)
-    end)
-
-    it("reports it so also where a COMMIT meets it", function()
-        local output, status = process.run([[
-            local core = require "auth0_accounts.core"
-            local signals = core.signals()
-            local db = assert(core.open(arg[1]))
-            assert(db:exec "PRAGMA journal_mode=WAL; CREATE TABLE t (a); BEGIN")
+    for what, row in pairs {
+        statement = [[print(db:prepare("INSERT INTO t VALUES (zeroblob(4000000))"):run())]],
+        COMMIT = [[
+            assert(db:exec "BEGIN")
             assert(db:prepare("INSERT INTO t VALUES (zeroblob(1000000))"):run())
             print(db:exec "COMMIT")
-        ]], { path }, "ulimit -f 500;")
-        assert.equal(0, status)
-        assert.truthy(output:find("^nil\t[^\t]*\tfull\n"), output)
-    end)
+        ]],
+    } do
+        it(("once signals are taken, tells a limit that a %s meets as a full disk"):format(what), function()
+            local output, status = process.run([[
+                local core = require "auth0_accounts.core"
+                local signals = core.signals()
+                local db = assert(core.open(arg[1]))
+                assert(db:exec "PRAGMA journal_mode=WAL; CREATE TABLE t (a)")
+            ]] .. row, { path }, "ulimit -f 500;")
+            assert.equal(0, status)
+            assert.truthy(output:find("^nil\t[^\t]*\tfull\n"), output)
+        end)
+    end
 
     describe("a digest", function()
         it("is SHA-256", function()
